@@ -1,0 +1,125 @@
+using Differ.Capture.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+
+namespace Differ.Capture.Bytes;
+
+/// <summary>Bytes that can be read anywhere: a file, or an unpacked part of one.</summary>
+internal abstract class ByteSource : IDisposable
+{
+    /// <summary>Length in bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>Reads until <paramref name="to"/> is full.</summary>
+    /// <exception cref="CaptureFormatException">DIF0101: the source ends before.</exception>
+    public void ReadExactly(long offset, Span<byte> to, string field)
+    {
+        if (offset < 0 || offset > Length || to.Length > Length - offset)
+        {
+            CaptureFormatException.ThrowTruncated(field, offset, to.Length, Math.Max(0, Length - Math.Max(0, offset)));
+        }
+
+        ReadAt(offset, to, field);
+    }
+
+    /// <summary>Reads as much as there is, at most the length of <paramref name="to"/>.</summary>
+    /// <returns>Bytes read.</returns>
+    public int Read(long offset, Span<byte> to)
+    {
+        int length = (int)Math.Clamp(Length - offset, 0, to.Length);
+        if (length > 0)
+        {
+            ReadAt(offset, to[..length], "file");
+        }
+
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the source holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>Reads bytes that are known to be inside the source.</summary>
+    protected abstract void ReadAt(long offset, Span<byte> to, string field);
+}
+
+/// <summary>A file on disk.</summary>
+internal sealed class FileSource : ByteSource
+{
+    private readonly SafeFileHandle _handle;
+
+    private FileSource(SafeFileHandle handle)
+    {
+        _handle = handle;
+        Length = RandomAccess.GetLength(handle);
+    }
+
+    public override long Length { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static FileSource Open(string path) => new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+
+    /// <summary>Copies a pipe into a temporary file that vanishes when it is closed, because trace.dat has to be read out of order.</summary>
+    public static FileSource Spool(Stream pipe)
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        SafeFileHandle handle = File.OpenHandle(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        try
+        {
+            byte[] buffer = new byte[1 << 16];
+            long length = 0;
+            for (int read = pipe.Read(buffer); read > 0; read = pipe.Read(buffer))
+            {
+                RandomAccess.Write(handle, buffer.AsSpan(0, read), length);
+                length += read;
+            }
+
+            return new FileSource(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    protected override void ReadAt(long offset, Span<byte> to, string field)
+    {
+        while (to.Length > 0)
+        {
+            int read = RandomAccess.Read(_handle, to, offset);
+            if (read == 0)
+            {
+                // The file shrank while it was read.
+                CaptureFormatException.ThrowTruncated(field, offset, to.Length, 0);
+            }
+
+            to = to[read..];
+            offset += read;
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _handle.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Bytes in memory: a section that was stored compressed.</summary>
+internal sealed class MemorySource(byte[] bytes) : ByteSource
+{
+    public override long Length => bytes.Length;
+
+    protected override void ReadAt(long offset, Span<byte> to, string field) => bytes.AsSpan((int)offset, to.Length).CopyTo(to);
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Differ.Capture.Diagnostics;
+
+/// <summary>A capture that cannot be used. Always says what, and at which byte.</summary>
+public sealed class CaptureFormatException : Exception
+{
+    private CaptureFormatException(string code, string message, long fileOffset)
+        : base($"{code} at byte 0x{fileOffset:x}: {message}")
+    {
+        Code = code;
+        FileOffset = fileOffset;
+    }
+
+    /// <summary>Stable identifier, for example <c>DIF0101</c>; documented in README.md.</summary>
+    public string Code { get; }
+
+    /// <summary>Byte offset from the start of the capture file.</summary>
+    public long FileOffset { get; }
+
+    [DoesNotReturn]
+    internal static void ThrowTruncated(string field, long fileOffset, long wanted, long left) => throw new CaptureFormatException(
+        "DIF0101", $"{field} needs {wanted} bytes, {left} left; the file is cut short, copy or record it again", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowUnknownFormat<T>(long size, string known) => throw new CaptureFormatException(
+        "DIF0102", size == 0 ? "the file is empty" : $"no known capture format; known are: {known}", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowImpossible(string field, long fileOffset, string found) => throw new CaptureFormatException(
+        "DIF0104", $"{field} cannot be {found}; the file is damaged", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowDamagedBlock(string algorithm, long fileOffset, int length) => throw new CaptureFormatException(
+        "DIF0105", $"the {algorithm} block does not unpack to {length} bytes; the file is damaged", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowUnknownCompression<T>(string algorithm, long fileOffset) => throw new CaptureFormatException(
+        "DIF0106", $"compression \"{algorithm}\" is not known; convert the file with trace-cmd convert --compression none", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowMissingLibrary<T>(string library, string package, long fileOffset) => throw new CaptureFormatException(
+        "DIF0107", $"the file is compressed and {library} is not installed; install the package {package}", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowUnsupported(string what, string advice, long fileOffset) => throw new CaptureFormatException(
+        "DIF0108", $"{what}; {advice}", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowMissingField(string tracepoint, string field, long fileOffset) => throw new CaptureFormatException(
+        "DIF0109", $"tracepoint {tracepoint} has no field {field}; the capture is not of KVM on x86, or the kernel is unknown to Differ", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowForeignIsa(ulong isa, long fileOffset) => throw new CaptureFormatException(
+        "DIF0110", $"kvm_exit records isa {isa}, not 2 (SVM); this is a capture of an Intel host", fileOffset);
+}

@@ -1,0 +1,78 @@
+using Differ.Schemas.Run;
+
+namespace Differ.Capture.Diagnostics;
+
+/// <summary>One kind of loss or oddity.</summary>
+/// <param name="Code">Stable number; README.md explains it.</param>
+/// <param name="Text">What it is and what to do.</param>
+internal sealed record NoteKind(string Code, string Text);
+
+/// <summary>Counts what is lossy or odd in a capture, instead of hiding it or stopping for it.</summary>
+internal sealed class CaptureNotes
+{
+    /// <summary>Marks of loss in the data.</summary>
+    public static readonly NoteKind LostEvents =
+        new("DIF0120", "events were lost; nothing is claimed that the holes could explain. Record with a larger buffer (trace-cmd record -b)");
+
+    /// <summary>Losses that only the statistics of the recorder show.</summary>
+    public static readonly NoteKind Overrun =
+        new("DIF0121", "the recorder's statistics count events that were overwritten; where the data carries no mark, they preceded it");
+
+    /// <summary>Event numbers that the file does not describe.</summary>
+    public static readonly NoteKind UnknownEvent =
+        new("DIF0122", "events of a number that the file does not describe were skipped");
+
+    /// <summary>Records that are shorter than their layout.</summary>
+    public static readonly NoteKind ShortRecord =
+        new("DIF0123", "records shorter than their own description were skipped; the vCPU concerned counts as having lost events");
+
+    /// <summary>Events of threads that never ran a vCPU.</summary>
+    public static readonly NoteKind NoVcpu =
+        new("DIF0124", "events of threads that entered no guest belong to no vCPU and were left out");
+
+    /// <summary>A thread's clock went backwards.</summary>
+    public static readonly NoteKind ClockBackwards =
+        new("DIF0125", "the clock of a thread went backwards between CPUs; record with -C global or -C mono");
+
+    /// <summary>Exits and entries that do not pair.</summary>
+    public static readonly NoteKind Unpaired =
+        new("DIF0126", "exits without entry or entries without exit: events are missing without a mark");
+
+    /// <summary>The same thread in two buffers.</summary>
+    public static readonly NoteKind DoubleInstance =
+        new("DIF0127", "events recorded in a second buffer (instance) as well were left out there");
+
+    /// <summary>More than a record holds.</summary>
+    public static readonly NoteKind LongRecord =
+        new("DIF0128", "events beyond the first 65536 between one exit and the next entry were left out");
+
+    /// <summary>An interrupt accepted for a vCPU number that several VMs have.</summary>
+    public static readonly NoteKind AmbiguousVcpu =
+        new("DIF0129", "interrupts accepted for a vCPU number that several VMs have could not be assigned");
+
+    /// <summary>A buffer with a clock of its own.</summary>
+    public static readonly NoteKind OtherClock =
+        new("DIF0130", "events of a buffer with another clock cannot be put in order with the others and were left out");
+
+    private readonly Dictionary<NoteKind, (ulong Count, string First)> _counts = [];
+
+    /// <summary>Every kind, by number.</summary>
+    public static IReadOnlyList<NoteKind> Kinds { get; } =
+        [LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock];
+
+    /// <summary>Counts one occurrence.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="where">Where; kept for the first one only.</param>
+    public void Add(NoteKind kind, string where = "") => Add(kind, 1, where);
+
+    /// <summary>Counts several occurrences.</summary>
+    public void Add(NoteKind kind, ulong count, string where = "")
+    {
+        (ulong before, string first) = _counts.TryGetValue(kind, out (ulong Count, string First) known) ? known : (0, where);
+        _counts[kind] = (before + count, first);
+    }
+
+    /// <summary>All that was counted, by number.</summary>
+    public IReadOnlyList<CaptureNote> ToList() =>
+        [.. Kinds.Where(_counts.ContainsKey).Select(kind => new CaptureNote(kind.Code, _counts[kind].Count, kind.Text, _counts[kind].First))];
+}

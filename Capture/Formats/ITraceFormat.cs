@@ -1,0 +1,49 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+
+namespace Differ.Capture.Formats;
+
+/// <summary>One way in which a recording is stored.</summary>
+internal interface ITraceFormat
+{
+    /// <summary>The name in <c>--help</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Whether a file that starts with these bytes (at most 128) is of this format.</summary>
+    bool Sniff(ReadOnlySpan<byte> start);
+
+    /// <summary>Reads what describes the recording; not yet its events.</summary>
+    /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
+    ITraceReader Open(ByteSource source);
+}
+
+/// <summary>An opened recording.</summary>
+internal interface ITraceReader : IDisposable
+{
+    /// <summary>What the file says of itself; the name and size of the file are left empty.</summary>
+    RunHeader Header { get; }
+
+    /// <summary>The kinds of events the file describes.</summary>
+    IReadOnlyList<TraceEventType> Types { get; }
+
+    /// <summary>Whether numbers are stored most significant byte first.</summary>
+    bool BigEndian { get; }
+
+    /// <summary>Names of threads.</summary>
+    IReadOnlyDictionary<int, string> ThreadNames { get; }
+
+    /// <summary>Which thread runs which vCPU of which VM, where the file says so.</summary>
+    IReadOnlyDictionary<int, int> MachineOfThread { get; }
+
+    /// <summary>Events overwritten per CPU, as the recorder's own statistics say.</summary>
+    IReadOnlyDictionary<int, ulong> Overruns { get; }
+
+    /// <summary>Reads all events in the order of time.</summary>
+    /// <param name="sink">Takes them.</param>
+    /// <param name="notes">Takes what is lossy or odd.</param>
+    /// <param name="progress">Told now and then how many events and what part of the file are done.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel);
+}

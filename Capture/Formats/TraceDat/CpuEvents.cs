@@ -1,0 +1,218 @@
+using System.Buffers;
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Order;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Formats.TraceDat;
+
+/// <summary>The events of one CPU in one buffer, block by block and page by page.</summary>
+internal sealed class CpuEvents : EventCursor
+{
+    // Uncompressed pages are read this many bytes at a time.
+    private const int ReadAhead = 1 << 16;
+    private const int LargestBlock = 1 << 26;
+
+    private readonly ByteSource _source;
+    private readonly CpuData _data;
+    private readonly bool _bigEndian;
+    private readonly int _pageSize;
+    private readonly Unpacker? _unpacker;
+    private readonly RingBufferPage _page;
+    private readonly TimeScale _scale;
+
+    private long _next;
+    private uint _blocksLeft;
+    private byte[] _block = [];
+    private int _blockLength;
+    private int _pageAt;
+    private long _blockOffset;
+    private bool _lossPending;
+    private ulong _lossEvents;
+    private ClockTime _last;
+
+    public CpuEvents(
+        ByteSource source, TraceDatBuffer buffer, int instance, CpuData data, TraceDatHeader header, PageLayout layout, TimeScale scale, Unpacker? unpacker)
+    {
+        _source = source;
+        _data = data;
+        _bigEndian = header.BigEndian;
+        _pageSize = buffer.PageSize;
+        _unpacker = unpacker;
+        _scale = scale;
+        _page = new RingBufferPage(layout, header.BigEndian);
+        Instance = instance;
+        _next = data.Offset;
+        if (data.Size > source.Length || data.Offset > source.Length - data.Size)
+        {
+            CaptureFormatException.ThrowTruncated($"data of CPU {data.Cpu}", data.Offset, data.Size, Math.Max(0, source.Length - data.Offset));
+        }
+
+        if (unpacker is not null)
+        {
+            _blocksLeft = Read32("number of blocks");
+        }
+    }
+
+    /// <summary>The host CPU.</summary>
+    public int Cpu => _data.Cpu;
+
+    /// <summary>Which buffer of the file.</summary>
+    public int Instance { get; }
+
+    /// <summary>Record of the current event.</summary>
+    public ReadOnlySpan<byte> Payload => _page.Payload;
+
+    /// <summary>Where the current block stands in the file.</summary>
+    public long FileOffset => _blockOffset;
+
+    /// <summary>How far in the file the reading is, in bytes of this CPU's data.</summary>
+    public long Consumed => _next - _data.Offset;
+
+    /// <summary>The loss that ends with the current event.</summary>
+    public LossMark Loss { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool MoveNext()
+    {
+        _last = Time;
+        Marked = false;
+        while (!_page.MoveNext())
+        {
+            if (!NextPage())
+            {
+                EndLoss(new ClockTime(ulong.MaxValue));
+                return false;
+            }
+        }
+
+        Time = _scale.Apply(_page.Time);
+        if (_lossPending)
+        {
+            EndLoss(Time);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_block.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_block);
+            _block = [];
+        }
+
+        base.Dispose();
+    }
+
+    private void EndLoss(ClockTime before)
+    {
+        if (_lossPending)
+        {
+            Loss = new LossMark(Cpu, _lossEvents, _last, before);
+            Marked = true;
+            _lossPending = false;
+            _lossEvents = 0;
+        }
+    }
+
+    private bool NextPage()
+    {
+        if (_pageAt >= _blockLength && !(_unpacker is null ? NextPlainBlock() : NextPackedBlock(_unpacker)))
+        {
+            return false;
+        }
+
+        _page.Load(_block, _pageAt, _pageSize, _unpacker is null ? _blockOffset + _pageAt : _blockOffset);
+        _pageAt += _pageSize;
+        if (_page.Lost)
+        {
+            _lossPending = true;
+            _lossEvents += _page.LostEvents;
+        }
+
+        return true;
+    }
+
+    private bool NextPlainBlock()
+    {
+        long left = _data.Offset + _data.Size - _next;
+        if (left <= 0)
+        {
+            return false;
+        }
+
+        if (left < _pageSize)
+        {
+            CaptureFormatException.ThrowTruncated($"page of CPU {_data.Cpu}", _next, _pageSize, left);
+        }
+
+        long length = Math.Min(left / _pageSize, Math.Max(1, ReadAhead / _pageSize)) * _pageSize;
+        Fill((int)length);
+        _source.ReadExactly(_next, _block.AsSpan(0, (int)length), "page");
+        _blockOffset = _next;
+        _next += length;
+        return true;
+    }
+
+    private bool NextPackedBlock(Unpacker unpacker)
+    {
+        if (_blocksLeft == 0)
+        {
+            return false;
+        }
+
+        _blocksLeft--;
+        _blockOffset = _next;
+        uint packedLength = Read32("compressed size of a block");
+        uint length = Read32("size of a block");
+        if (length == 0 || length > LargestBlock || length % (uint)_pageSize != 0 || packedLength > LargestBlock)
+        {
+            CaptureFormatException.ThrowImpossible("size of a block", _blockOffset, $"{length} with pages of {_pageSize} bytes");
+        }
+
+        byte[] packed = ArrayPool<byte>.Shared.Rent((int)packedLength);
+        try
+        {
+            Span<byte> bytes = packed.AsSpan(0, (int)packedLength);
+            _source.ReadExactly(_next, bytes, "block");
+            _next += packedLength;
+            Fill((int)length);
+            unpacker.Unpack(bytes, _block.AsSpan(0, (int)length), _blockOffset);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(packed);
+        }
+
+        return true;
+    }
+
+    private void Fill(int length)
+    {
+        if (_block.Length < length)
+        {
+            if (_block.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(_block);
+            }
+
+            _block = ArrayPool<byte>.Shared.Rent(length);
+        }
+
+        _blockLength = length;
+        _pageAt = 0;
+    }
+
+    private uint Read32(string field)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        _source.ReadExactly(_next, bytes, field);
+        uint value = new ByteCursor(bytes, _next, _bigEndian).U32(field);
+        _next += sizeof(uint);
+        return value;
+    }
+}

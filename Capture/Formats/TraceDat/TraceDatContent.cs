@@ -1,0 +1,50 @@
+using Differ.Capture.Tracepoints;
+
+namespace Differ.Capture.Formats.TraceDat;
+
+/// <summary>The data of one CPU in one buffer.</summary>
+/// <param name="Cpu">The host CPU.</param>
+/// <param name="Offset">Where it starts in the file.</param>
+/// <param name="Size">Bytes in the file.</param>
+internal sealed record CpuData(int Cpu, long Offset, long Size);
+
+/// <summary>One ring buffer of the recording: the top one, or an instance.</summary>
+/// <param name="Name">Empty for the top one.</param>
+/// <param name="Clock">Name of its clock; empty where the file does not say.</param>
+/// <param name="PageSize">Bytes of one sub-buffer.</param>
+/// <param name="Compressed">Whether its pages are stored in compressed blocks.</param>
+/// <param name="Cpus">Its data by CPU.</param>
+internal sealed record TraceDatBuffer(string Name, string Clock, int PageSize, bool Compressed, IReadOnlyList<CpuData> Cpus);
+
+/// <summary>Where the parts of a sub-buffer stand, from <c>header_page</c>.</summary>
+/// <param name="CommitSize">4 or 8, the long of the traced kernel.</param>
+/// <param name="DataOffset">Where the first event starts.</param>
+internal sealed record PageLayout(int CommitSize, int DataOffset);
+
+/// <summary>Everything a trace.dat file says before its events, gathered from whichever version.</summary>
+internal sealed class TraceDatContent
+{
+    /// <summary>Layout of a sub-buffer.</summary>
+    public PageLayout Page { get; set; } = new(sizeof(ulong), 2 * sizeof(ulong));
+
+    /// <summary>Every event the file describes.</summary>
+    public List<EventLayout> Layouts { get; } = [];
+
+    /// <summary>Groups of events the file describes, ftrace's own left out.</summary>
+    public List<string> Systems { get; } = [];
+
+    /// <summary>Names of threads.</summary>
+    public Dictionary<int, string> ThreadNames { get; } = [];
+
+    /// <summary>Options by number; an option may occur more than once.</summary>
+    public List<TraceDatOption> Options { get; } = [];
+
+    /// <summary>The buffers, the top one first.</summary>
+    public List<TraceDatBuffer> Buffers { get; } = [];
+}
+
+/// <summary>One option.</summary>
+/// <param name="Id">Number; see <see cref="TraceDatOptions"/>.</param>
+/// <param name="FileOffset">Where its data stands in the file.</param>
+/// <param name="Data">Its data.</param>
+internal sealed record TraceDatOption(int Id, long FileOffset, byte[] Data);

@@ -1,0 +1,163 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Order;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+
+namespace Differ.Capture.Formats.TraceDat;
+
+/// <summary>The events of a trace.dat file in the order of time.</summary>
+internal sealed class TraceDatReader : ITraceReader
+{
+    private const int CancelEvery = 1 << 12;
+
+    private readonly ByteSource _source;
+    private readonly TraceDatHeader _header;
+    private readonly TraceDatContent _content;
+    private readonly TraceDatOptions _options;
+    private readonly string _clock;
+    private readonly TraceEventType?[] _typeOfId;
+    private readonly CommonFields _common;
+
+    public TraceDatReader(ByteSource source, TraceDatHeader header, TraceDatContent content)
+    {
+        _source = source;
+        _header = header;
+        _content = content;
+        _options = new TraceDatOptions(content.Options, header.BigEndian);
+        _clock = ClockOf(content.Buffers.MaxBy(buffer => buffer.Cpus.Sum(cpu => (decimal)cpu.Size))!);
+        Types = [.. content.Layouts.DistinctBy(layout => layout.Id).Select(layout => new TraceEventType(layout))];
+        _typeOfId = new TraceEventType?[Types.Count == 0 ? 0 : Types.Max(type => type.Layout.Id) + 1];
+        foreach (TraceEventType type in Types)
+        {
+            _typeOfId[type.Layout.Id] = type;
+        }
+
+        _common = CommonFields.Of(content.Layouts, header.BigEndian);
+        (string host, string release) = _options.Kernel;
+        Header = new RunHeader
+        {
+            Format = $"trace.dat v{header.Version}",
+            KernelRelease = release,
+            HostName = host,
+            Clock = _clock,
+            ClockUnit = _options.Tsc is not null && _clock == "x86-tsc" ? ClockUnit.Nanoseconds : TraceDatOptions.UnitOf(_clock),
+
+            // trace-cmd stores the formats that match its -e options. A handful of groups is a selection;
+            // a file made by trace-cmd extract describes them all.
+            ListIsSelective = content.Systems.Count is > 0 and < 16,
+        };
+    }
+
+    /// <inheritdoc/>
+    public RunHeader Header { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TraceEventType> Types { get; }
+
+    /// <inheritdoc/>
+    public bool BigEndian => _header.BigEndian;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, string> ThreadNames => _content.ThreadNames;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, int> MachineOfThread => _options.MachineOfThread;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, ulong> Overruns => _options.Overruns;
+
+    /// <inheritdoc/>
+    public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
+    {
+        bool packed = _content.Buffers.Any(buffer => buffer.Compressed && buffer.Cpus.Any(cpu => cpu.Size > 0));
+        using Unpacker? unpacker = packed ? Unpacker.For(_header.Compression, _header.Next) : null;
+        foreach (IGrouping<string, (TraceDatBuffer Buffer, int Instance)> group in
+            _content.Buffers.Select((buffer, instance) => (buffer, instance)).GroupBy(item => ClockOf(item.buffer)).OrderBy(group => group.Key != _clock))
+        {
+            // Times of different clocks cannot be merged: the other buffers are counted, and said to be left out.
+            bool counted = group.Key != _clock;
+            var cursors = new List<CpuEvents>();
+            try
+            {
+                foreach ((TraceDatBuffer buffer, int instance) in group)
+                {
+                    cursors.AddRange(buffer.Cpus.Where(cpu => cpu.Size > 0).Select(cpu => Open(buffer, instance, cpu, unpacker)));
+                }
+
+                var pass = new Pass(this, cursors, sink, notes, progress, counted, cancel);
+                EventMerge.Run(cursors, ref pass);
+                pass.Tell();
+            }
+            finally
+            {
+                cursors.ForEach(cursor => cursor.Dispose());
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+
+    private string ClockOf(TraceDatBuffer buffer) => buffer.Clock.Length > 0 ? buffer.Clock : _options.Clock;
+
+    private CpuEvents Open(TraceDatBuffer buffer, int instance, CpuData cpu, Unpacker? unpacker) =>
+        new(_source, buffer, instance, cpu, _header, _content.Page, Scale(ClockOf(buffer)), buffer.Compressed ? unpacker : null);
+
+    private TimeScale Scale(string clock) => clock == "x86-tsc" && _options.Tsc is { } tsc
+        ? new TimeScale(tsc.Multiplier, tsc.Shift, _options.TimeOffset)
+        : new TimeScale(0, 0, TraceDatOptions.UnitOf(clock) == ClockUnit.Nanoseconds ? _options.TimeOffset : 0);
+
+    /// <summary>One walk over the cursors of one clock.</summary>
+    private struct Pass(
+        TraceDatReader reader, List<CpuEvents> cursors, IEventSink sink, CaptureNotes notes,
+        Action<ulong, double>? progress, bool counted, CancellationToken cancel) : IMergeVisitor<CpuEvents>
+    {
+        private readonly bool _everything = sink.WantsEverything;
+        private readonly long _total = Math.Max(1, reader._content.Buffers.Sum(buffer => buffer.Cpus.Sum(cpu => cpu.Size)));
+        private ulong _events;
+
+        public readonly void Marked(CpuEvents cursor)
+        {
+            notes.Add(CaptureNotes.LostEvents, $"CPU {cursor.Cpu}, before time {cursor.Loss.Before.Value}");
+            sink.Lost(cursor.Loss);
+        }
+
+        public void Visit(CpuEvents cursor)
+        {
+            if (++_events % CancelEvery == 0)
+            {
+                cancel.ThrowIfCancellationRequested();
+                Tell();
+            }
+
+            ReadOnlySpan<byte> payload = cursor.Payload;
+            if (!reader._common.Read(payload, out int id, out int thread))
+            {
+                notes.Add(CaptureNotes.ShortRecord, $"byte 0x{cursor.FileOffset:x}");
+                return;
+            }
+
+            TraceEventType?[] types = reader._typeOfId;
+            TraceEventType? type = (uint)id < (uint)types.Length ? types[id] : null;
+            if (type is null)
+            {
+                notes.Add(CaptureNotes.UnknownEvent, $"number {id}");
+                return;
+            }
+
+            type.Count++;
+            if (counted)
+            {
+                notes.Add(CaptureNotes.OtherClock);
+            }
+            else if (_everything || type.Binding is not null)
+            {
+                sink.Take(new RawEvent(cursor.Time, cursor.Cpu, thread, cursor.Instance, type, payload, cursor.FileOffset));
+            }
+        }
+
+        public readonly void Tell() =>
+            progress?.Invoke(_events, Math.Min(1, (double)cursors.Sum(cursor => cursor.Consumed) / _total));
+    }
+}

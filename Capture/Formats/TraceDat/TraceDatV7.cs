@@ -1,0 +1,177 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+
+namespace Differ.Capture.Formats.TraceDat;
+
+/// <summary>Version 7: sections that options point to.</summary>
+internal static class TraceDatV7
+{
+    private const ushort OptionsSection = 0;
+    private const ushort CompressedFlag = 1;
+    private const int LargestOption = 1 << 24;
+    private const int LargestSection = 1 << 28;
+    private const int MostOptionSections = 1 << 12;
+    private const uint MostCpus = 1 << 16;
+    private const int LongestName = 4096;
+
+    /// <summary>Reads everything but the events.</summary>
+    public static TraceDatContent Read(ByteSource source, TraceDatHeader header)
+    {
+        var content = new TraceDatContent();
+        Unpacker? unpacker = null;
+        try
+        {
+            ReadOptionChain(source, header, content, ref unpacker);
+            ReadDescriptions(source, header, content, ref unpacker);
+            foreach (TraceDatOption option in content.Options.Where(option => option.Id == TraceDatOptions.Buffer))
+            {
+                content.Buffers.Add(ReadBuffer(source, option, header));
+            }
+        }
+        finally
+        {
+            unpacker?.Dispose();
+        }
+
+        if (content.Buffers.Count == 0)
+        {
+            CaptureFormatException.ThrowUnsupported("the file has no event data", "record with trace-cmd record", header.Next);
+        }
+
+        return content;
+    }
+
+    private static void ReadOptionChain(ByteSource source, TraceDatHeader header, TraceDatContent content, ref Unpacker? unpacker)
+    {
+        long next = header.Next;
+        for (int sections = 0; next != 0; sections++)
+        {
+            if (sections == MostOptionSections)
+            {
+                CaptureFormatException.ThrowImpossible("chain of options", next, "longer than 4096 sections");
+            }
+
+            next = ReadOptions(OpenSection(source, next, OptionsSection, header, ref unpacker), content);
+        }
+    }
+
+    // The last option of a section, number 0, tells where the next section is; 0 ends the chain.
+    private static long ReadOptions(Section section, TraceDatContent content)
+    {
+        SourceReader reader = section.Reader;
+        while (reader.Position < section.End)
+        {
+            ushort id = reader.U16("option");
+            uint size = reader.U32("size of an option");
+            if (id == TraceDatOptions.Done)
+            {
+                return reader.Offset("offset of the next options");
+            }
+
+            content.Options.Add(new TraceDatOption(id, section.FileOffset, reader.Bytes(size, LargestOption, "option")));
+        }
+
+        return 0;
+    }
+
+    private static void ReadDescriptions(ByteSource source, TraceDatHeader header, TraceDatContent content, ref Unpacker? unpacker)
+    {
+        bool described = false;
+        foreach (TraceDatOption option in content.Options)
+        {
+            switch (option.Id)
+            {
+                case TraceDatOptions.HeaderInfo:
+                    content.Page = TraceDatSections.ReadHeaderInfo(Pointed(source, option, header, ref unpacker));
+                    described = true;
+                    break;
+                case TraceDatOptions.FtraceEvents:
+                    TraceDatSections.ReadFtraceFormats(Pointed(source, option, header, ref unpacker), content);
+                    break;
+                case TraceDatOptions.EventFormats:
+                    TraceDatSections.ReadEventFormats(Pointed(source, option, header, ref unpacker), content);
+                    break;
+                case TraceDatOptions.Cmdlines:
+                    TraceDatSections.ReadCmdlines(Pointed(source, option, header, ref unpacker), content);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (!described)
+        {
+            CaptureFormatException.ThrowUnsupported("the file does not describe its pages", "it is cut short or damaged; record again", header.Next);
+        }
+    }
+
+    private static SourceReader Pointed(ByteSource source, TraceDatOption option, TraceDatHeader header, ref Unpacker? unpacker)
+    {
+        long offset = new SourceReader(new MemorySource(option.Data), 0, header.BigEndian).Offset("offset of a section");
+        return OpenSection(source, offset, (ushort)option.Id, header, ref unpacker).Reader;
+    }
+
+    private static Section OpenSection(ByteSource source, long offset, ushort expected, TraceDatHeader header, ref Unpacker? unpacker)
+    {
+        var reader = new SourceReader(source, offset, header.BigEndian);
+        ushort id = reader.U16("section");
+        if (id != expected)
+        {
+            CaptureFormatException.ThrowImpossible("section", offset, $"{id} where {expected} is expected");
+        }
+
+        ushort flags = reader.U16("flags of a section");
+        _ = reader.U32("description of a section");
+        long size = reader.Offset("size of a section");
+        if ((flags & CompressedFlag) == 0)
+        {
+            return new Section(reader, reader.Position + Math.Min(size, reader.Left), offset);
+        }
+
+        uint packedSize = reader.U32("compressed size of a section");
+        uint fullSize = reader.U32("size of an unpacked section");
+        byte[] packed = reader.Bytes(packedSize, LargestSection, "compressed section");
+        if (fullSize > LargestSection)
+        {
+            CaptureFormatException.ThrowImpossible("size of an unpacked section", offset, $"{fullSize}");
+        }
+
+        byte[] full = new byte[fullSize];
+        unpacker ??= Unpacker.For(header.Compression, offset);
+        unpacker.Unpack(packed, full, offset);
+        return new Section(new SourceReader(new MemorySource(full), 0, header.BigEndian), full.Length, offset);
+    }
+
+    private static TraceDatBuffer ReadBuffer(ByteSource source, TraceDatOption option, TraceDatHeader header)
+    {
+        var reader = new SourceReader(new MemorySource(option.Data), 0, header.BigEndian);
+        long offset = reader.Offset("offset of a buffer");
+        string name = reader.CString(LongestName, "name of a buffer");
+        string clock = reader.CString(LongestName, "clock of a buffer");
+        uint pageSize = reader.U32("page size of a buffer");
+        uint cpus = reader.U32("number of CPUs");
+        if (pageSize is < 128 or > 1 << 24 || cpus > MostCpus)
+        {
+            CaptureFormatException.ThrowImpossible("page size and number of CPUs", option.FileOffset, $"{pageSize} and {cpus}");
+        }
+
+        var data = new List<CpuData>();
+        for (uint i = 0; i < cpus; i++)
+        {
+            uint cpu = reader.U32("CPU");
+            if (cpu > MostCpus)
+            {
+                CaptureFormatException.ThrowImpossible("CPU", option.FileOffset, $"{cpu}");
+            }
+
+            data.Add(new CpuData((int)cpu, reader.Offset("offset of a CPU's data"), reader.Offset("size of a CPU's data")));
+        }
+
+        var section = new SourceReader(source, offset, header.BigEndian);
+        _ = section.U16("section");
+        bool compressed = (section.U16("flags of a section") & CompressedFlag) != 0;
+        return new TraceDatBuffer(name, clock, (int)pageSize, compressed, data);
+    }
+
+    private readonly record struct Section(SourceReader Reader, long End, long FileOffset);
+}

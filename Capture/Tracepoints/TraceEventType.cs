@@ -1,0 +1,15 @@
+namespace Differ.Capture.Tracepoints;
+
+/// <summary>One kind of event of a capture: its layout, how Differ reads it, and how often it occurs.</summary>
+/// <param name="layout">The layout the capture describes.</param>
+internal sealed class TraceEventType(EventLayout layout)
+{
+    /// <summary>The layout.</summary>
+    public EventLayout Layout { get; } = layout;
+
+    /// <summary>How Differ reads it; null when Differ does not use it.</summary>
+    public BoundTracepoint? Binding { get; set; }
+
+    /// <summary>How often it occurred so far.</summary>
+    public ulong Count { get; set; }
+}

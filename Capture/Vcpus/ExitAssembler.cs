@@ -1,0 +1,213 @@
+using Differ.Capture.Diagnostics;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Vcpus;
+
+/// <summary>The events of one vCPU become records: exit, what happened while handling it, entry.</summary>
+/// <remarks>
+/// <code>
+///   kvm_exit  happenings  kvm_entry | [happenings]  kvm_exit  happenings  kvm_entry
+///   `------ one record -----------'   fast path: belong to the exit that follows
+/// </code>
+/// Up to 5.7 the kernel pretends a second entry and exit before it shows L1 an event of its own:
+/// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. Such a pair is folded into the first record,
+/// which is why a record of such a kernel is held back until the event behind the next exit is known.
+/// </remarks>
+internal sealed class ExitAssembler
+{
+    private readonly IExitSink _sink;
+    private readonly RunHeader _header;
+    private readonly CaptureNotes _notes;
+
+    private RecordBuffer _current = new();
+    private RecordBuffer _held = new();
+    private bool _inGuest;
+    private bool _holding;
+    private ClockTime _lossUntil;
+    private bool _lossOpen;
+
+    public ExitAssembler(StreamId id, IExitSink sink, RunHeader header, CaptureNotes notes)
+    {
+        Id = id;
+        _sink = sink;
+        _header = header;
+        _notes = notes;
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamId Id { get; }
+
+    /// <summary>Records handed on so far.</summary>
+    public ulong Count { get; private set; }
+
+    /// <summary>The host CPU of the last event.</summary>
+    public int LastCpu { get; set; }
+
+    /// <summary>The time of the last event.</summary>
+    public ClockTime LastTime { get; set; }
+
+    /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
+    public byte[] InstanceOf { get; } = new byte[64];
+
+    /// <summary>Events are missing up to a time.</summary>
+    public void Lost(ClockTime until)
+    {
+        _current.Mark(RecordFlags.LossInside);
+        _held.Mark(RecordFlags.LossInside);
+        _lossUntil = until.Value > _lossUntil.Value ? until : _lossUntil;
+        _lossOpen = true;
+    }
+
+    /// <summary>Takes a #VMEXIT.</summary>
+    public void Exit(in HardwareExit exit)
+    {
+        if (!_inGuest && !_current.IsEmpty && (_current.Flags & RecordFlags.NoExit) == 0)
+        {
+            // The exit before has no entry.
+            Unpaired(exit.Time);
+            Close();
+            _current.Mark(EntriesRecorded ? RecordFlags.LossBefore : RecordFlags.None);
+        }
+
+        MarkLoss(exit.Time);
+        _current.SetExit(exit);
+        _inGuest = false;
+    }
+
+    /// <summary>Takes an entry.</summary>
+    public void Entry(in GuestEntry entry)
+    {
+        if (_inGuest)
+        {
+            // The entry before has no exit.
+            Unpaired(entry.Time);
+        }
+
+        MarkLoss(entry.Time);
+        _current.SetEntry(entry);
+        Close();
+        _inGuest = true;
+    }
+
+    /// <summary>Takes anything else.</summary>
+    public void Happen(in Happening happening)
+    {
+        if (_holding && !_inGuest && !_current.Nested)
+        {
+            Resolve(happening.Kind);
+        }
+
+        if (!_current.Add(happening))
+        {
+            _notes.Add(CaptureNotes.LongRecord, $"time {happening.Time.Value}");
+            _current.Mark(RecordFlags.LossInside);
+        }
+    }
+
+    /// <summary>Hands on what is left when the capture ends.</summary>
+    public void End()
+    {
+        Release();
+        if (!_current.IsEmpty)
+        {
+            Emit(_current);
+        }
+    }
+
+    private bool EntriesRecorded => _header.Listed.Covers(TracepointSet.Entry);
+
+    private void Unpaired(ClockTime time)
+    {
+        if (EntriesRecorded)
+        {
+            // A loss that the data marks explains it already.
+            if (!_lossOpen)
+            {
+                _notes.Add(CaptureNotes.Unpaired, $"time {time.Value}");
+            }
+
+            _current.Mark(RecordFlags.LossInside);
+        }
+    }
+
+    private void MarkLoss(ClockTime time)
+    {
+        if (!_lossOpen)
+        {
+            return;
+        }
+
+        _current.Mark(RecordFlags.LossBefore);
+        if (time < _lossUntil)
+        {
+            _current.Mark(RecordFlags.LossInside);
+        }
+        else
+        {
+            _lossOpen = false;
+        }
+    }
+
+    private void Close()
+    {
+        Release();
+        if (_header.PretendsNestedExits && _current.Nested && !_current.Reflected)
+        {
+            (_current, _held) = (_held, _current);
+            _holding = true;
+        }
+        else
+        {
+            Emit(_current);
+        }
+
+        _current.Reset();
+    }
+
+    // The first happening after the next exit tells whether that exit was pretended.
+    private void Resolve(HappeningKind kind)
+    {
+        if (kind == HappeningKind.NestedVmexitInject && (_current.Flags & RecordFlags.NoExit) == 0)
+        {
+            _held.Append(_current);
+            _held.ClearEntry();
+            _held.Mark(RecordFlags.Folded | (_current.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)));
+            (_current, _held) = (_held, _current);
+            _held.Reset();
+            _holding = false;
+        }
+        else if (kind == HappeningKind.NestedVmexit)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        if (_holding)
+        {
+            _holding = false;
+            Emit(_held);
+            _held.Reset();
+        }
+    }
+
+    private void Emit(RecordBuffer buffer)
+    {
+        _sink.Take(buffer.View(Id, Count, LevelOf(buffer)));
+        Count++;
+    }
+
+    // kvm_nested_vmexit is the only sign of L2. Its absence is a sign of L1 when it is recorded and nothing is missing.
+    private GuestLevel LevelOf(RecordBuffer buffer)
+    {
+        if (buffer.Nested)
+        {
+            return GuestLevel.L2;
+        }
+
+        bool decided = _header.Listed.Has(HappeningKind.NestedVmexit) && (buffer.Flags & (RecordFlags.LossInside | RecordFlags.NoExit)) == 0;
+        return decided ? GuestLevel.L1 : GuestLevel.Unknown;
+    }
+}

@@ -1,0 +1,91 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Vcpus;
+
+/// <summary>A record while it is being assembled; reused for the next one.</summary>
+internal sealed class RecordBuffer
+{
+    /// <summary>Most happenings a record holds.</summary>
+    public const int Limit = 1 << 16;
+
+    private Happening[] _happenings = new Happening[16];
+    private int _count;
+    private HardwareExit _exit;
+    private GuestEntry _entry;
+
+    /// <summary>What is special so far.</summary>
+    public RecordFlags Flags { get; private set; } = RecordFlags.NoExit | RecordFlags.NoEntry;
+
+    /// <summary>The kinds of happenings it holds.</summary>
+    public TracepointSet Kinds { get; private set; }
+
+    /// <summary>Whether L0 said that L2 was running.</summary>
+    public bool Nested => Kinds.Has(HappeningKind.NestedVmexit);
+
+    /// <summary>Whether L1 was shown a #VMEXIT.</summary>
+    public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
+
+    /// <summary>Whether anything is in the buffer.</summary>
+    public bool IsEmpty => _count == 0 && (Flags & RecordFlags.NoExit) != 0;
+
+    /// <summary>Empties the buffer.</summary>
+    public void Reset()
+    {
+        _count = 0;
+        Flags = RecordFlags.NoExit | RecordFlags.NoEntry;
+        Kinds = default;
+    }
+
+    /// <summary>Marks something special.</summary>
+    public void Mark(RecordFlags flags) => Flags |= flags;
+
+    /// <summary>Sets the #VMEXIT.</summary>
+    public void SetExit(in HardwareExit exit)
+    {
+        _exit = exit;
+        Flags &= ~RecordFlags.NoExit;
+    }
+
+    /// <summary>Sets the entry.</summary>
+    public void SetEntry(in GuestEntry entry)
+    {
+        _entry = entry;
+        Flags &= ~RecordFlags.NoEntry;
+    }
+
+    /// <summary>Takes the entry back: it was pretended.</summary>
+    public void ClearEntry() => Flags |= RecordFlags.NoEntry;
+
+    /// <summary>Adds a happening.</summary>
+    /// <returns>False when the record is full.</returns>
+    public bool Add(in Happening happening)
+    {
+        if (_count == _happenings.Length)
+        {
+            if (_count >= Limit)
+            {
+                return false;
+            }
+
+            Array.Resize(ref _happenings, _count * 2);
+        }
+
+        _happenings[_count++] = happening;
+        Kinds |= TracepointSet.Of(happening.Kind);
+        return true;
+    }
+
+    /// <summary>Adds everything another buffer holds.</summary>
+    public void Append(RecordBuffer other)
+    {
+        foreach (ref readonly Happening happening in other._happenings.AsSpan(0, other._count))
+        {
+            _ = Add(happening);
+        }
+    }
+
+    /// <summary>The record as others see it.</summary>
+    public ExitRecord View(StreamId stream, ulong index, GuestLevel level) =>
+        new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _happenings.AsSpan(0, _count));
+}

@@ -1,0 +1,279 @@
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Vcpus;
+
+/// <summary>Events become one stream per vCPU: by the vCPU number where the kernel records it, by the thread where not.</summary>
+/// <remarks>
+/// A vCPU number is unique within one VM only and no tracepoint names the VM, so streams are kept by thread and number.
+/// A thread that serves several vCPUs is looked at afresh in each KVM_RUN.
+/// </remarks>
+internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes notes) : IEventSink
+{
+    private readonly Dictionary<int, VcpuThread> _threads = [];
+    private readonly List<(VcpuThread Thread, uint Vcpu, ExitAssembler Stream)> _streams = [];
+    private VcpuThread? _last;
+    private Happening _scratch;
+    private TracepointSet _seen;
+    private ulong _backwards;
+
+    /// <inheritdoc/>
+    public bool WantsEverything => false;
+
+    /// <summary>What was lost.</summary>
+    public LossCounter Losses { get; } = new();
+
+    /// <summary>Tracepoints that occurred.</summary>
+    public TracepointSet Seen => _seen;
+
+    /// <summary>Vendor string of the virtual CPU; empty while no event showed it.</summary>
+    public string GuestVendor { get; private set; } = "";
+
+    /// <summary>The streams found so far: thread, vCPU number, records.</summary>
+    public IEnumerable<(int Thread, uint Vcpu, ulong Records)> Streams => _streams.Select(item => (item.Thread.Id, item.Vcpu, item.Stream.Count));
+
+    /// <inheritdoc/>
+    public void Take(in RawEvent raw)
+    {
+        BoundTracepoint binding = raw.Type.Binding!;
+        VcpuThread thread = ThreadOf(raw.Thread);
+        ref FieldValues values = ref _scratch.MutableValues;
+        if (!binding.Decode(raw.Payload, ref values))
+        {
+            notes.Add(CaptureNotes.ShortRecord, $"byte 0x{raw.FileOffset:x}");
+            thread.Current?.Lost(raw.Time);
+            return;
+        }
+
+        _seen |= binding.Member;
+        switch (binding.Tracepoint.Role)
+        {
+            case TracepointRole.Exit:
+                Exit(raw, thread, values);
+                break;
+            case TracepointRole.Entry:
+                Entry(raw, thread, values);
+                break;
+            default:
+                _scratch.Kind = binding.Tracepoint.Kind;
+                _scratch.Time = raw.Time;
+                Happen(raw, thread, _scratch);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Lost(in LossMark mark)
+    {
+        Losses.Add(mark);
+        foreach ((_, _, ExitAssembler stream) in _streams)
+        {
+            // A vCPU that was last seen on another CPU may still have visited this one.
+            stream.Lost(mark.Before);
+        }
+    }
+
+    /// <summary>Hands on what is left when the capture ends.</summary>
+    public void End()
+    {
+        foreach ((_, _, ExitAssembler stream) in _streams)
+        {
+            stream.End();
+        }
+
+        ulong dropped = 0;
+        foreach (VcpuThread thread in _threads.Values)
+        {
+            thread.End();
+            dropped += thread.Dropped;
+        }
+
+        if (dropped > 0)
+        {
+            notes.Add(CaptureNotes.NoVcpu, dropped);
+        }
+
+        if (_backwards > 0)
+        {
+            notes.Add(CaptureNotes.ClockBackwards, _backwards);
+        }
+    }
+
+    private void Exit(in RawEvent raw, VcpuThread thread, in FieldValues values)
+    {
+        if (values[KvmExit.IsaSlot] != KvmExit.Svm)
+        {
+            CaptureFormatException.ThrowForeignIsa(values[KvmExit.IsaSlot], raw.FileOffset);
+        }
+
+        ExitAssembler? stream = StreamOf(thread, values);
+        if (stream is null || !Accept(stream, raw, ExitInstance))
+        {
+            return;
+        }
+
+        stream.Exit(new HardwareExit(
+            raw.Time, raw.Cpu, new SvmExitCode(values[KvmExit.ReasonSlot]), values[KvmExit.RipSlot], values[KvmExit.Info1Slot], values[KvmExit.Info2Slot],
+            At32(values, KvmExit.IntInfoSlot), At32(values, KvmExit.ErrorCodeSlot)));
+    }
+
+    private void Entry(in RawEvent raw, VcpuThread thread, in FieldValues values)
+    {
+        ExitAssembler stream = StreamOf(thread, values)!;
+        if (!Accept(stream, raw, EntryInstance))
+        {
+            return;
+        }
+
+        stream.Entry(new GuestEntry(
+            raw.Time, raw.Cpu, values.Has(KvmEntry.RipSlot) ? Observed<ulong>.Of(values[KvmEntry.RipSlot]) : Observed<ulong>.Unseen,
+            At32(values, KvmEntry.IntrInfoSlot), At32(values, KvmEntry.ErrorCodeSlot),
+            values.Has(KvmEntry.ImmediateExitSlot) ? Truth.Of(values[KvmEntry.ImmediateExitSlot] != 0) : Truth.Unknown));
+    }
+
+    private void Happen(in RawEvent raw, VcpuThread thread, in Happening happening)
+    {
+        switch (happening.Kind)
+        {
+            case HappeningKind.ApicAcceptIrq:
+                Accepted(raw, thread, happening);
+                return;
+            case HappeningKind.KvmRun when happening.Values[0] != 0:
+                thread.BeginRun();
+                break;
+            case HappeningKind.Cpuid:
+                LearnVendor(happening);
+                break;
+            default:
+                break;
+        }
+
+        if ((happening.Values.Has(Tracepoint.VcpuSlot) ? StreamOf(thread, happening.Values) : thread.Current) is not { } stream)
+        {
+            thread.Wait(happening);
+        }
+        else if (Accept(stream, raw, (int)happening.Kind))
+        {
+            stream.Happen(happening);
+        }
+    }
+
+    // Recorded in the sender's context; belongs to the receiver.
+    private void Accepted(in RawEvent raw, VcpuThread thread, in Happening happening)
+    {
+        uint vcpu = AcceptedInterrupt.Of(happening).Vcpu;
+        ExitAssembler? receiver = null;
+        foreach ((VcpuThread owner, uint number, ExitAssembler stream) in _streams)
+        {
+            if (number != vcpu)
+            {
+                continue;
+            }
+
+            if (owner == thread)
+            {
+                receiver = stream;
+                break;
+            }
+
+            if (receiver is not null)
+            {
+                notes.Add(CaptureNotes.AmbiguousVcpu, $"time {raw.Time.Value}");
+                return;
+            }
+
+            receiver = stream;
+        }
+
+        receiver?.Happen(happening);
+    }
+
+    private ExitAssembler? StreamOf(VcpuThread thread, in FieldValues values)
+    {
+        if (!values.Has(Tracepoint.VcpuSlot))
+        {
+            return thread.Current;
+        }
+
+        uint vcpu = (uint)(values[Tracepoint.VcpuSlot] & uint.MaxValue);
+        ExitAssembler? current = thread.Current;
+        return current is not null && _streams[current.Id.Value].Vcpu == vcpu ? current : thread.Switch(vcpu, Create);
+    }
+
+    private ExitAssembler Create(VcpuThread thread, uint vcpu)
+    {
+        var stream = new ExitAssembler(new StreamId(_streams.Count), sink, header, notes);
+        _streams.Add((thread, vcpu, stream));
+        return stream;
+    }
+
+    // The same tracepoint may be enabled in several buffers: the first buffer that has it counts for a stream.
+    private bool Accept(ExitAssembler stream, in RawEvent raw, int tracepoint)
+    {
+        byte instance = (byte)Math.Min(raw.Instance + 1, byte.MaxValue);
+        ref byte known = ref stream.InstanceOf[tracepoint];
+        if (known != instance)
+        {
+            if (known != 0)
+            {
+                notes.Add(CaptureNotes.DoubleInstance);
+                return false;
+            }
+
+            known = instance;
+        }
+
+        if (raw.Time < stream.LastTime && raw.Cpu != stream.LastCpu)
+        {
+            _backwards++;
+        }
+
+        stream.LastTime = raw.Time;
+        stream.LastCpu = raw.Cpu;
+        return true;
+    }
+
+    private VcpuThread ThreadOf(int id)
+    {
+        if (_last is { } last && last.Id == id)
+        {
+            return last;
+        }
+
+        if (!_threads.TryGetValue(id, out VcpuThread? thread))
+        {
+            thread = new VcpuThread(id);
+            _threads.Add(id, thread);
+        }
+
+        _last = thread;
+        return thread;
+    }
+
+    private void LearnVendor(in Happening happening)
+    {
+        CpuidAccess cpuid = CpuidAccess.Of(happening);
+        if (cpuid.Function != 0 || GuestVendor.Length > 0)
+        {
+            return;
+        }
+
+        // EBX, EDX, ECX spell the vendor.
+        Span<char> vendor = stackalloc char[12];
+        for (int i = 0; i < 12; i++)
+        {
+            uint word = (i / 4) switch { 0 => cpuid.Ebx, 1 => cpuid.Edx, _ => cpuid.Ecx };
+            char letter = (char)((word >> (8 * (i % 4))) & 0x7f);
+            vendor[i] = char.IsAsciiLetterOrDigit(letter) || letter is ' ' or '!' ? letter : '?';
+        }
+
+        GuestVendor = vendor.Trim(' ').ToString();
+    }
+
+    private const int ExitInstance = 62, EntryInstance = 63;
+
+    private static Observed<uint> At32(in FieldValues values, int slot) =>
+        values.Has(slot) ? Observed<uint>.Of((uint)(values[slot] & uint.MaxValue)) : Observed<uint>.Unseen;
+}

@@ -1,0 +1,88 @@
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Compare;
+
+/// <summary>A record that is kept, with everything in it.</summary>
+/// <param name="Stream">The vCPU stream.</param>
+/// <param name="Index">Position in the stream.</param>
+/// <param name="Level">Who was running.</param>
+/// <param name="Flags">What is special.</param>
+/// <param name="Exit">The #VMEXIT.</param>
+/// <param name="Entry">The entry.</param>
+/// <param name="Kinds">The kinds of happenings.</param>
+/// <param name="Happenings">What L0 did.</param>
+public sealed record KeptExit(
+    StreamId Stream, ulong Index, GuestLevel Level, RecordFlags Flags, HardwareExit Exit, GuestEntry Entry, TracepointSet Kinds,
+    IReadOnlyList<Happening> Happenings)
+{
+    /// <summary>Copies a record.</summary>
+    public static KeptExit Of(in ExitRecord record) => new(
+        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Kinds, record.Happenings.ToArray());
+}
+
+/// <summary>One field of a comparison.</summary>
+/// <param name="Name">Short name for programs.</param>
+/// <param name="Text">For a person.</param>
+/// <param name="Value">The value; null when it did not happen or cannot be seen.</param>
+public sealed record FieldText(string Name, string Text, ulong? Value);
+
+/// <summary>The first time something was said of an exit, in full.</summary>
+/// <param name="Exit">The exit.</param>
+/// <param name="Before">The exits of the vCPU before it, the nearest last.</param>
+/// <param name="After">The exits of the vCPU after it, the nearest first.</param>
+/// <param name="Recorded">What was recorded, by field.</param>
+/// <param name="Expected">The outcomes the manual allows; one of them had to be seen.</param>
+public sealed record Occurrence(
+    KeptExit Exit, IReadOnlyList<KeptExit> Before, IReadOnlyList<KeptExit> After, IReadOnlyList<FieldText> Recorded, IReadOnlyList<string> Expected);
+
+/// <summary>Equal departures, grouped: the same rule broken in the same way, whatever the addresses, times and vCPUs.</summary>
+/// <param name="Fingerprint">12 hexadecimal digits that name the class on every machine.</param>
+/// <param name="Rule">The rule that is broken.</param>
+/// <param name="AlsoBroken">Further rules that the same exits break.</param>
+/// <param name="Culprit">Who is at fault.</param>
+/// <param name="Assumed">What the finding assumes; none for a certain one.</param>
+/// <param name="Instruction">The instruction the guest was at; empty when it is not known.</param>
+/// <param name="Count">How many exits.</param>
+/// <param name="Streams">How many vCPU streams.</param>
+/// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
+/// <param name="First">The first occurrence.</param>
+public sealed record DivergenceClass(
+    string Fingerprint, RuleInfo Rule, IReadOnlyList<RuleInfo> AlsoBroken, Culprit Culprit, Evidence Assumed, string Instruction,
+    ulong Count, int Streams, string? Known, Occurrence First);
+
+/// <summary>What could not be decided for lack of one kind of evidence.</summary>
+/// <param name="Missing">The evidence.</param>
+/// <param name="Rules">The rules that need it, each with how often.</param>
+/// <param name="Exits">How many exits.</param>
+/// <param name="First">Stream and position of the first of them.</param>
+public sealed record UndecidedClass(
+    EvidenceRow Missing, IReadOnlyList<(RuleInfo Rule, ulong Count)> Rules, ulong Exits, (StreamId Stream, ulong Index) First);
+
+/// <summary>How often one rule had something to say, and what came of it.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Conforms">Kept.</param>
+/// <param name="Undecided">Not decided.</param>
+/// <param name="Departs">Broken, known departures included.</param>
+public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, ulong Departs);
+
+/// <summary>The outcome of comparing a recorded run with the computed one.</summary>
+/// <param name="Header">The recorded run before its first exit.</param>
+/// <param name="Summary">The recorded run after its last exit.</param>
+/// <param name="Verdicts">Exits by verdict.</param>
+/// <param name="Divergences">Findings, the gravest first.</param>
+/// <param name="KnownDepartures">Documented departures.</param>
+/// <param name="Undecided">What could not be decided.</param>
+/// <param name="Rules">Every rule of the run.</param>
+/// <param name="Texts">Texts that kept exits refer to.</param>
+public sealed record DiffResult(
+    RunHeader Header, RunSummary Summary, IReadOnlyDictionary<Verdict, ulong> Verdicts, IReadOnlyList<DivergenceClass> Divergences,
+    IReadOnlyList<DivergenceClass> KnownDepartures, IReadOnlyList<UndecidedClass> Undecided, IReadOnlyList<RuleCount> Rules, TextTable Texts)
+{
+    /// <summary>Whether there is a finding.</summary>
+    public bool Diverges => Divergences.Count > 0;
+
+    /// <summary>How many exits have a verdict.</summary>
+    public ulong CountOf(Verdict verdict) => Verdicts.GetValueOrDefault(verdict);
+}

@@ -1,0 +1,267 @@
+using System.Globalization;
+using System.Text;
+using Differ.Diff.Baseline;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Compare;
+
+/// <summary>Groups equal departures. Several rules that one exit breaks make one finding under the most specific of them.</summary>
+internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldComparer comparer)
+{
+    // A hostile or hopeless run may break every rule in every way; further classes are counted under the last one.
+    private const int MostClasses = 4096;
+
+    private readonly Dictionary<Key, Group> _groups = [];
+    private readonly List<int> _broken = [];
+    private readonly ILookup<string, KvmDeviation> _deviations = KvmDeviations.All.ToLookup(deviation => deviation.Rule, StringComparer.Ordinal);
+    private TracepointSet _missed;
+
+    /// <summary>Starts an exit.</summary>
+    public void Begin()
+    {
+        _broken.Clear();
+        _missed = default;
+    }
+
+    /// <summary>Adds a rule that the exit breaks.</summary>
+    public Verdict Add(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int expectation, TracepointSet missed)
+    {
+        if (KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null)
+        {
+            _broken.Add(expectation);
+            return Verdict.KnownDeparture;
+        }
+
+        _missed |= missed;
+        _broken.Add(expectation);
+        return Verdict.Diverges;
+    }
+
+    /// <summary>Ends an exit.</summary>
+    public void End(in ExitRecord record, RecordDigest digest, in ComputedExit computed, ExitHistory history, RuleTally tally)
+    {
+        if (_broken.Count == 0)
+        {
+            return;
+        }
+
+        foreach (bool known in (ReadOnlySpan<bool>)[false, true])
+        {
+            int lead = -1;
+            foreach (int expectation in _broken)
+            {
+                bool isKnown = KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null;
+                if (isKnown == known && (lead < 0 || Precedes(computed.Expectations[expectation], computed.Expectations[lead])))
+                {
+                    lead = expectation;
+                }
+            }
+
+            if (lead >= 0)
+            {
+                Count(record, digest, computed, lead, known, history);
+            }
+        }
+
+        foreach (int expectation in _broken)
+        {
+            tally.AddDeparts(computed.Expectations[expectation].Rule);
+        }
+    }
+
+    /// <summary>Takes back findings that rest on the silence of tracepoints that were perhaps not recorded.</summary>
+    /// <returns>How many exits are concerned.</returns>
+    public ulong Withdraw(TracepointSet silent, RuleTally tally)
+    {
+        ulong exits = 0;
+        foreach ((Key key, Group group) in _groups.Where(item => item.Value.Known is null && !(item.Value.Missed & silent).IsEmpty).ToList())
+        {
+            exits += group.Count;
+            tally.Withdraw(group.Rule, group.Count, group.First.Exit);
+            _groups.Remove(key);
+        }
+
+        return exits;
+    }
+
+    /// <summary>Findings, the gravest first, then the most frequent.</summary>
+    public IReadOnlyList<DivergenceClass> Findings() => ToList(known: false);
+
+    /// <summary>Documented departures in the same order.</summary>
+    public IReadOnlyList<DivergenceClass> KnownDepartures() => ToList(known: true);
+
+    // A processor's fault explains what the hypervisor made of it; a certain rule goes before a likely one; a specific
+    // rule (they come first in the catalogue) before one of composition.
+    private bool Precedes(in Expectation left, in Expectation right) =>
+        Rank(left).CompareTo(Rank(right)) < 0;
+
+    private (int Fault, int Standing, int Severity, int Rule) Rank(in Expectation expectation) => (
+        expectation.Culprit == Culprit.Processor ? 0 : 1,
+        (int)expectation.Standing,
+        rules[expectation.Rule].Severity == Severity.Info ? 1 : 0,
+        expectation.Rule);
+
+    private string? KnownReason(in ExitRecord record, RecordDigest digest, RuleInfo rule)
+    {
+        foreach (KvmDeviation deviation in _deviations[rule.Id])
+        {
+            Truth applies = Truth.Yes;
+            foreach (Constraint constraint in deviation.When)
+            {
+                applies &= comparer.Holds(record, digest, constraint, out _);
+            }
+
+            if (applies.IsYes)
+            {
+                return $"{deviation.Reason} ({deviation.Source})";
+            }
+        }
+
+        return null;
+    }
+
+    private void Count(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
+    {
+        ref readonly Expectation expectation = ref computed.Expectations[lead];
+        var key = new Key(
+            expectation.Rule, record.Level, record.HasExit ? record.Exit.Code.Value : 0, computed.Instruction,
+            Signature(record, digest, computed, expectation));
+        if (!_groups.TryGetValue(key, out Group? group))
+        {
+            if (_groups.Count >= MostClasses)
+            {
+                _groups.Values.Last().Count++;
+                return;
+            }
+
+            group = Describe(record, digest, computed, lead, known, history);
+            _groups.Add(key, group);
+        }
+
+        group.Count++;
+        group.Streams.Add(record.Stream);
+        group.Missed |= _missed;
+    }
+
+    private Group Describe(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
+    {
+        ref readonly Expectation expectation = ref computed.Expectations[lead];
+        RuleInfo rule = rules[expectation.Rule];
+        string instruction = computed.Instruction == ulong.MaxValue || computed.Instruction == record.Exit.Code.Value
+            ? "" : SvmExitTable.NameOf(computed.Instruction);
+        List<FieldText> recorded = Recorded(record, digest, computed, expectation);
+        string description = string.Create(CultureInfo.InvariantCulture, $"{rule.Id}|{record.Level}|{(record.HasExit ? record.Exit.Code.Name : "")}|{instruction}|")
+            + Stable(record, digest, computed, expectation);
+        var also = new List<RuleInfo>();
+        foreach (int other in _broken)
+        {
+            RuleInfo info = rules[computed.Expectations[other].Rule];
+            if (other != lead && !also.Contains(info) && KnownReason(record, digest, info) is null != known)
+            {
+                also.Add(info);
+            }
+        }
+
+        return new Group(expectation.Rule, Fingerprint.Of(description), also, expectation.Culprit, expectation.Missing, instruction,
+            known ? KnownReason(record, digest, rule) : null,
+            new Occurrence(KeptExit.Of(record), history.Previous(), history.Following(), recorded, Expected(computed, expectation)));
+    }
+
+    private List<FieldText> Recorded(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
+    {
+        var texts = new List<FieldText>();
+        foreach (Outcome outcome in computed.OutcomesOf(expectation))
+        {
+            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
+            {
+                FieldRow row = Fields.Of(constraint.Field);
+                if (texts.TrueForAll(text => text.Name != row.Name))
+                {
+                    Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
+                    texts.Add(new FieldText(row.Name, FieldWords.Recorded(row, value), value.IsKnown ? value.Value : null));
+                }
+            }
+        }
+
+        return texts;
+    }
+
+    private static List<string> Expected(in ComputedExit computed, in Expectation expectation)
+    {
+        var outcomes = new List<string>();
+        foreach (Outcome outcome in computed.OutcomesOf(expectation))
+        {
+            var parts = new List<string>();
+            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
+            {
+                parts.Add(FieldWords.Expected(constraint));
+            }
+
+            outcomes.Add(string.Join(", ", parts));
+        }
+
+        return outcomes;
+    }
+
+    // Which constraints fail, with values only where they are the same on every machine.
+    private string Stable(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
+    {
+        var text = new StringBuilder();
+        foreach (Outcome outcome in computed.OutcomesOf(expectation))
+        {
+            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
+            {
+                FieldRow row = Fields.Of(constraint.Field);
+                Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
+                string shown = value.IsKnown ? row.Stable ? row.Print(value.Value & StableMask(constraint)) : "other" : value.Sight.ToString();
+                text.Append(CultureInfo.InvariantCulture, $"{row.Name} {constraint.Relation} {shown};");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private ulong Signature(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
+    {
+        // FNV-1a over what Stable writes; the multiplication wraps on purpose.
+        ulong hash = 14695981039346656037;
+        foreach (Outcome outcome in computed.OutcomesOf(expectation))
+        {
+            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
+            {
+                Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
+                ulong stable = value.IsKnown && Fields.Of(constraint.Field).Stable ? value.Value & StableMask(constraint) : 0;
+                hash = unchecked((hash ^ (stable + ((ulong)constraint.Field << 56) + ((ulong)value.Sight << 48))) * 1099511628211);
+            }
+        }
+
+        return hash;
+    }
+
+    // Bits that a constraint does not look at do not tell classes apart.
+    private static ulong StableMask(in Constraint constraint) => constraint.Relation is Relation.Equal or Relation.NotEqual ? constraint.Mask : ulong.MaxValue;
+
+    private List<DivergenceClass> ToList(bool known) =>
+    [
+        .. _groups.Values.Where(group => group.Known is not null == known)
+            .OrderByDescending(group => rules[group.Rule].Severity).ThenByDescending(group => group.Count)
+            .ThenBy(group => group.Fingerprint, StringComparer.Ordinal)
+            .Select(group => new DivergenceClass(
+                group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
+                group.Streams.Count, group.Known, group.First)),
+    ];
+
+    private readonly record struct Key(int Rule, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
+
+    private sealed record Group(
+        int Rule, string Fingerprint, IReadOnlyList<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
+    {
+        public ulong Count { get; set; }
+
+        public HashSet<StreamId> Streams { get; } = [];
+
+        public TracepointSet Missed { get; set; }
+    }
+}

@@ -1,0 +1,81 @@
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Compare;
+
+/// <summary>Whether a record keeps what a rule expects of it.</summary>
+/// <param name="listed">Tracepoints the capture describes; what it does not describe cannot be missed.</param>
+internal sealed class FieldComparer(TracepointSet listed)
+{
+    /// <summary>Whether one of the outcomes that a rule allows is seen.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="computed">What the rules say.</param>
+    /// <param name="expectation">The rule.</param>
+    /// <param name="missed">Tracepoints whose silence the answer relies on.</param>
+    public Truth IsMet(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation, out TracepointSet missed)
+    {
+        Truth met = Truth.No;
+        missed = default;
+        foreach (Outcome outcome in computed.OutcomesOf(expectation))
+        {
+            Truth seen = Truth.Yes;
+            bool shown = false;
+            TracepointSet silences = default;
+            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
+            {
+                Truth holds = Holds(record, digest, constraint, out TracepointSet silent);
+                shown |= holds.IsNo && silent.IsEmpty;
+                silences |= holds.IsNo ? silent : default;
+                seen &= holds;
+            }
+
+            // An outcome that something recorded rules out needs no silence to be ruled out.
+            missed |= shown ? default : silences;
+            met |= seen;
+            if (met.IsYes)
+            {
+                break;
+            }
+        }
+
+        return met;
+    }
+
+    /// <summary>What the record shows of a field.</summary>
+    public Observed<ulong> Read(in ExitRecord record, RecordDigest digest, ComparedField field)
+    {
+        FieldRow row = Fields.Of(field);
+        Observed<ulong> value = row.Read(record, digest);
+        bool silenceMeans = listed.Covers(row.Source) && record.HasEntry && !record.HasHole;
+        bool silent = value.Sight == Sight.Absent || (value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty);
+        return silent && !silenceMeans ? Observed<ulong>.Unseen : value;
+    }
+
+    /// <summary>Whether the record keeps one constraint.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="silent">The tracepoint whose silence decides; empty where something recorded does.</param>
+    public Truth Holds(in ExitRecord record, RecordDigest digest, in Constraint constraint, out TracepointSet silent)
+    {
+        Observed<ulong> value = Read(record, digest, constraint.Field);
+        silent = value.Sight == Sight.Absent ? Fields.Of(constraint.Field).Source : default;
+        if (value.Sight == Sight.Unseen)
+        {
+            return Truth.Unknown;
+        }
+
+        bool known = value.IsKnown;
+        ulong number = value.Or(0);
+        return Truth.Of(constraint.Relation switch
+        {
+            Relation.Equal => known && ((number ^ constraint.Value) & constraint.Mask) == 0,
+            Relation.NotEqual => !known || ((number ^ constraint.Value) & constraint.Mask) != 0,
+            Relation.Happened => known,
+            Relation.DidNotHappen => !known,
+            _ => !known || number <= constraint.Value,
+        });
+    }
+}

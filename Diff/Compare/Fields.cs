@@ -1,0 +1,184 @@
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Compare;
+
+/// <summary>Reads a compared field.</summary>
+internal delegate Observed<ulong> FieldReader(in ExitRecord record, RecordDigest digest);
+
+/// <summary>Writes a value of a compared field for a person.</summary>
+internal delegate string FieldPrinter(ulong value);
+
+/// <summary>One compared field.</summary>
+/// <param name="Field">Which.</param>
+/// <param name="Name">Short name for JSON.</param>
+/// <param name="Words">What it is, for a person.</param>
+/// <param name="Absence">What its absence means, for a person.</param>
+/// <param name="Stable">Whether its values are the same on every machine: codes and vectors are, addresses and times are not.</param>
+/// <param name="Source">The tracepoint whose absence means that it did not happen; none where it is always known.</param>
+/// <param name="Read">Reads it.</param>
+/// <param name="Print">Writes a value.</param>
+internal sealed record FieldRow(
+    ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print);
+
+/// <summary>Every compared field. A new one is a row here and a number in <see cref="ComparedField"/>.</summary>
+internal static class Fields
+{
+    private static readonly TracepointSet
+        Inject = TracepointSet.Of(HappeningKind.NestedVmexitInject),
+        Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt);
+
+    /// <summary>In the order of the numbers.</summary>
+    public static IReadOnlyList<FieldRow> All { get; } =
+    [
+        new(ComparedField.ExitCode, "exitCode", "#VMEXIT", "no #VMEXIT", true, default,
+            static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Code.Value), Code),
+        new(ComparedField.ExitInfo1, "exitInfo1", "EXITINFO1", "no EXITINFO1", false, default,
+            static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Info1), Hex),
+        new(ComparedField.ExitInfo2, "exitInfo2", "EXITINFO2", "no EXITINFO2", false, default,
+            static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Info2), Hex),
+        new(ComparedField.ExitIntInfo, "exitIntInfo", "EXITINTINFO", "no EXITINTINFO", true, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfo.IsKnown ? Known(r.Exit.Interrupted.Raw) : default, Event),
+        new(ComparedField.ExitIntInfoError, "exitIntInfoError", "error code of EXITINTINFO", "no error code", true, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfoError.IsKnown ? Known(r.Exit.IntInfoError.Value) : default, Hex),
+        new(ComparedField.ExitRip, "exitRip", "rip of the #VMEXIT", "no rip", false, default,
+            static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Rip), Hex),
+        new(ComparedField.ReflectedCode, "reflectedCode", "L1 is shown #VMEXIT", "L1 is shown no #VMEXIT", true, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.ExitCode.Value) : Absent, Code),
+        new(ComparedField.ReflectedInfo1, "reflectedInfo1", "EXITINFO1 for L1", "no EXITINFO1 for L1", false, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info1) : Absent, Hex),
+        new(ComparedField.ReflectedInfo2, "reflectedInfo2", "EXITINFO2 for L1", "no EXITINFO2 for L1", false, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info2) : Absent, Hex),
+        new(ComparedField.ReflectedIntInfo, "reflectedIntInfo", "EXITINTINFO for L1", "no EXITINTINFO for L1", true, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfo.Normalised.Raw) : Absent, Event),
+        new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", true, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfoError) : Absent, Hex),
+        new(ComparedField.IntrReflectionAnnounced, "intrReflectionAnnounced", "kvm_nested_intr_vmexit", "no kvm_nested_intr_vmexit", true,
+            TracepointSet.Of(HappeningKind.NestedIntrVmexit),
+            static (in ExitRecord r, RecordDigest d) => d.IntrAnnounced ? Known(1) : Absent, YesNo),
+        new(ComparedField.WakeupsAfterReflection, "wakeupsAfterReflection", "wake-ups after L1 was shown the #VMEXIT", "no wake-up", false,
+            TracepointSet.Of(HappeningKind.VcpuWakeup),
+            static (in ExitRecord r, RecordDigest d) => Known((ulong)d.WakeupsAfterReflection), Number),
+        new(ComparedField.VmrunsEntered, "vmrunsEntered", "L2 is started", "L2 is not started", true, TracepointSet.Of(HappeningKind.NestedVmenter),
+            static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known((ulong)d.Vmenters) : Absent, Times),
+        new(ComparedField.VmrunChecksFailed, "vmrunChecksFailed", "a check of VMRUN fails", "no check of VMRUN fails", false,
+            TracepointSet.Of(HappeningKind.NestedVmenterFailed),
+            static (in ExitRecord r, RecordDigest d) => d.FailedChecks > 0 ? Known((ulong)d.FailedChecks) : Absent, Times),
+        new(ComparedField.Exception, "exception", "exception raised", "no exception raised", true, TracepointSet.Of(HappeningKind.InjectException),
+            static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Vector) : Absent, ExceptionVector.NameOf),
+        new(ComparedField.ExceptionHasError, "exceptionHasError", "the exception pushes an error code", "no exception raised", true,
+            TracepointSet.Of(HappeningKind.InjectException),
+            static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.HasError ? 1UL : 0) : Absent, YesNo),
+        new(ComparedField.ExceptionError, "exceptionError", "error code of the exception", "no exception raised", false,
+            TracepointSet.Of(HappeningKind.InjectException),
+            static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Error) : Absent, Hex),
+        new(ComparedField.Interrupt, "interrupt", "interrupt delivered", "no interrupt delivered", false, TracepointSet.Of(HappeningKind.InjectInterrupt),
+            static (in ExitRecord r, RecordDigest d) => d.HasInterrupt ? Known(d.Interrupt.Vector) : Absent, Hex),
+        new(ComparedField.StagedEvent, "stagedEvent", "event delivered at the entry", "no event delivered at the entry", false, Staging, StagedEvent, Event),
+        new(ComparedField.NewInterrupt, "newInterrupt", "new interrupt delivered", "no new interrupt delivered", false,
+            TracepointSet.Of(HappeningKind.InjectInterrupt), NewInterrupt, Hex),
+        new(ComparedField.StagedEvents, "stagedEvents", "different events staged for one entry", "no event staged", true, Staging,
+            static (in ExitRecord r, RecordDigest d) => Known((ulong)d.StagedEvents), Number),
+        new(ComparedField.StagedAgain, "stagedAgain", "an event is delivered again", "no event is delivered", true, Staging, StagedAgain, YesNo),
+        new(ComparedField.EntryEventInj, "entryEventInj", "EVENTINJ at the entry", "no EVENTINJ", true, default,
+            static (in ExitRecord r, RecordDigest d) =>
+                r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event),
+        new(ComparedField.EntryRip, "entryRip", "entry at rip", "no entry", false, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasEntry ? r.Entry.Rip : default, Hex),
+        new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, default, EntryLevel, static value => $"L{value}"),
+        new(ComparedField.MsrFaulted, "msrFaulted", "#GP for the MSR access", "no MSR access", true, TracepointSet.Of(HappeningKind.MsrAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Faulted ? 1UL : 0) : Absent, YesNo),
+        new(ComparedField.MsrValue, "msrValue", "MSR value", "no MSR access", false, TracepointSet.Of(HappeningKind.MsrAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Value) : Absent, Hex),
+        new(ComparedField.MsrAccessed, "msrAccessed", "L0 carries out the MSR access", "L0 carries out no MSR access", true,
+            TracepointSet.Of(HappeningKind.MsrAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(1) : Absent, YesNo),
+        new(ComparedField.InvlpgaExecuted, "invlpgaExecuted", "L0 executes INVLPGA", "L0 does not execute INVLPGA", true,
+            TracepointSet.Of(HappeningKind.Invlpga), Happened(HappeningKind.Invlpga), YesNo),
+        new(ComparedField.HypercallExecuted, "hypercallExecuted", "L0 executes a hypercall", "L0 executes no hypercall", true,
+            TracepointSet.Of(HappeningKind.Hypercall),
+            static (in ExitRecord r, RecordDigest d) => d.Hypercall ? Known(1) : Absent, YesNo),
+        new(ComparedField.SkinitMet, "skinitMet", "L0 handles SKINIT", "L0 does not handle SKINIT", true,
+            TracepointSet.Of(HappeningKind.Skinit), Happened(HappeningKind.Skinit), YesNo),
+        new(ComparedField.PortAccessed, "portAccessed", "port I/O is carried out", "no port I/O is carried out", true,
+            TracepointSet.Of(HappeningKind.PortAccess), Happened(HappeningKind.PortAccess), YesNo),
+        new(ComparedField.TaskPriorityWritten, "taskPriorityWritten", "the task priority of L1's APIC is written", "the task priority is not written", true,
+            TracepointSet.Of(HappeningKind.ApicAccess),
+            static (in ExitRecord r, RecordDigest d) => d.TaskPriorityWritten ? Known(1) : Absent, YesNo),
+        new(ComparedField.UserspaceReason, "userspaceReason", "return to the VMM, reason", "no return to the VMM", true,
+            TracepointSet.Of(HappeningKind.UserspaceExit),
+            static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, Number),
+        new(ComparedField.SmmEntered, "smmEntered", "System Management Mode is entered", "System Management Mode is not entered", true,
+            TracepointSet.Of(HappeningKind.SmmTransition),
+            static (in ExitRecord r, RecordDigest d) => d.SmmEntered ? Known(1) : Absent, YesNo),
+        new(ComparedField.EmulationFailed, "emulationFailed", "L0 cannot emulate the instruction", "L0 emulates the instruction", true,
+            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            static (in ExitRecord r, RecordDigest d) => d.EmulationFailed ? Known(1) : Absent, YesNo),
+    ];
+
+    private static FieldRow[] ByNumber { get; } = Index();
+
+    private static Observed<ulong> Absent => Observed<ulong>.Absent;
+
+    /// <summary>The row of a field.</summary>
+    public static FieldRow Of(ComparedField field) => ByNumber[(int)field];
+
+    private static FieldRow[] Index()
+    {
+        var rows = new FieldRow[All.Max(row => (int)row.Field) + 1];
+        foreach (FieldRow row in All)
+        {
+            rows[(int)row.Field] = row;
+        }
+
+        return rows;
+    }
+
+    private static Observed<ulong> Known(ulong value) => Observed<ulong>.Of(value);
+
+    private static Observed<ulong> OfExit(in ExitRecord record, ulong value) => record.HasExit ? Known(value) : default;
+
+    private static FieldReader Happened(HappeningKind kind) =>
+        (in ExitRecord record, RecordDigest digest) => record.Kinds.Has(kind) ? Known(1) : Absent;
+
+    // EVENTINJ of the entry is the better witness: it shows NMIs too. Without it, nothing staged counts as no event.
+    private static Observed<ulong> StagedEvent(in ExitRecord record, RecordDigest digest) =>
+        record.HasEntry && record.Entry.EventInj.IsKnown
+            ? Known(new EventInfo(record.Entry.EventInj.Value).Normalised.Raw & ~EventInfo.ErrorCodeBit)
+            : digest.Staged.Valid ? Known(digest.Staged.Raw) : Absent;
+
+    // Kernels before 6.0 do not say whether an interrupt is re-injected: it is new when nothing was in delivery.
+    private static Observed<ulong> NewInterrupt(in ExitRecord record, RecordDigest digest)
+    {
+        if (digest.NewInterrupt.IsNo)
+        {
+            return Absent;
+        }
+
+        bool nothingOwed = record.HasExit && record.Exit.IntInfo.IsKnown && !record.Exit.Interrupted.Valid && digest.Vmenters == 0;
+        return digest.NewInterrupt.IsYes || nothingOwed ? Known(digest.NewInterruptVector) : default;
+    }
+
+    private static Observed<ulong> StagedAgain(in ExitRecord record, RecordDigest digest) =>
+        !digest.HasStaged ? Absent : digest.FirstStagedAgain.IsUnknown ? default : Known(digest.FirstStagedAgain.IsYes ? 1UL : 0);
+
+    private static Observed<ulong> EntryLevel(in ExitRecord record, RecordDigest digest) => digest.EntryLevel switch
+    {
+        GuestLevel.L1 when record.HasEntry => Known(1),
+        GuestLevel.L2 when record.HasEntry => Known(2),
+        _ => default,
+    };
+
+    private static string Code(ulong value) => SvmExitTable.NameOf(value);
+
+    private static string Event(ulong value) => new EventInfo((uint)value).ToString();
+
+    private static string Hex(ulong value) => $"0x{value:x}";
+
+    private static string Number(ulong value) => $"{value}";
+
+    private static string YesNo(ulong value) => value != 0 ? "yes" : "no";
+
+    private static string Times(ulong value) => value == 1 ? "once" : $"{value} times";
+}

@@ -1,0 +1,17 @@
+namespace Differ.Diff.Compare;
+
+/// <summary>What is said of one exit, from best to worst; an exit gets the worst that one of its rules gives it.</summary>
+public enum Verdict : byte
+{
+    /// <summary>Every value of what is not seen explains what is seen.</summary>
+    Conforms,
+
+    /// <summary>The hypervisor departs in a way it documents.</summary>
+    KnownDeparture,
+
+    /// <summary>Some values of what is not seen explain what is seen and some do not.</summary>
+    Undecided,
+
+    /// <summary>No value of what is not seen explains what is seen.</summary>
+    Diverges,
+}

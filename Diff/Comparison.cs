@@ -1,0 +1,127 @@
+using Differ.Diff.Compare;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff;
+
+/// <summary>Two runs become verdicts: each recorded exit is held against what the reference says of it, and equal departures are grouped.</summary>
+public sealed class Comparison : IComputedSink
+{
+    private readonly RunHeader _header;
+    private readonly TextTable _texts;
+    private readonly FieldComparer _comparer;
+    private readonly RecordDigest _digest = new();
+    private readonly List<ExitHistory> _histories = [];
+    private readonly ulong[] _verdicts = new ulong[4];
+    private readonly RuleTally _tally;
+    private readonly DivergenceGroups _groups;
+
+    /// <summary>A comparison of one run.</summary>
+    /// <param name="header">The recorded run.</param>
+    /// <param name="rules">The rules the computed run was computed with.</param>
+    /// <param name="texts">Texts of the recorded run.</param>
+    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts)
+    {
+        _header = header;
+        _texts = texts;
+        _comparer = new FieldComparer(header.Listed);
+        _tally = new RuleTally(rules);
+        _groups = new DivergenceGroups(rules, _comparer);
+    }
+
+    /// <inheritdoc/>
+    public void Take(in ExitRecord recorded, in ComputedExit computed)
+    {
+        ExitHistory history = HistoryOf(recorded.Stream);
+        Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
+        if (computed.Expectations.Length > 0)
+        {
+            Verdict judged = Judge(recorded, computed, history);
+            verdict = judged > verdict ? judged : verdict;
+        }
+
+        _verdicts[(int)verdict]++;
+        history.Add(recorded);
+    }
+
+    /// <summary>The outcome, once the run has ended.</summary>
+    /// <param name="summary">What is known of the recorded run after its last exit.</param>
+    public DiffResult Finish(RunSummary summary)
+    {
+        // What the file describes but never shows was perhaps not recorded: nothing may rest on its silence.
+        TracepointSet silent = summary.ListIsSelective ? default : _header.Listed - summary.Seen;
+        ulong withdrawn = _groups.Withdraw(silent, _tally);
+        _verdicts[(int)Verdict.Diverges] -= withdrawn;
+        _verdicts[(int)Verdict.Undecided] += withdrawn;
+        return new DiffResult(
+            _header, summary, Enum.GetValues<Verdict>().ToDictionary(verdict => verdict, verdict => _verdicts[(int)verdict]),
+            _groups.Findings(), _groups.KnownDepartures(), _tally.Undecided(), _tally.Counts(), _texts);
+    }
+
+    // A record with a hole, or of a guest that cannot be told, may hide anything.
+    private static bool IsBlind(in ExitRecord record) => record.HasHole || (record.HasExit && record.Level == GuestLevel.Unknown);
+
+    private Verdict Blind(in ExitRecord record)
+    {
+        _tally.AddUndecided(null, record.HasHole ? Evidence.LostEvents : Evidence.Level, record);
+        return Verdict.Undecided;
+    }
+
+    private Verdict Judge(in ExitRecord recorded, in ComputedExit computed, ExitHistory history)
+    {
+        Verdict verdict = Verdict.Conforms;
+        bool read = false;
+        _groups.Begin();
+        for (int i = 0; i < computed.Expectations.Length; i++)
+        {
+            ref readonly Expectation expectation = ref computed.Expectations[i];
+            if (expectation.Standing == Standing.Undecided)
+            {
+                _tally.AddUndecided(expectation.Rule, expectation.Missing, recorded);
+                verdict = verdict < Verdict.Undecided ? Verdict.Undecided : verdict;
+                continue;
+            }
+
+            if (!read)
+            {
+                _digest.Read(recorded);
+                read = true;
+            }
+
+            Truth met = _comparer.IsMet(recorded, _digest, computed, expectation, out TracepointSet missed);
+            Verdict judged = met.Answer switch
+            {
+                Answer.Yes => Conforms(expectation),
+                Answer.Unknown => Undecided(recorded, expectation),
+                _ => _groups.Add(recorded, _digest, computed, i, missed),
+            };
+            verdict = judged > verdict ? judged : verdict;
+        }
+
+        _groups.End(recorded, _digest, computed, history, _tally);
+        return verdict;
+    }
+
+    private Verdict Conforms(in Expectation expectation)
+    {
+        _tally.AddConforms(expectation.Rule);
+        return Verdict.Conforms;
+    }
+
+    private Verdict Undecided(in ExitRecord recorded, in Expectation expectation)
+    {
+        _tally.AddUndecided(expectation.Rule, recorded.HasHole || !recorded.HasEntry ? Evidence.LostEvents : Evidence.Tracepoint, recorded);
+        return Verdict.Undecided;
+    }
+
+    private ExitHistory HistoryOf(StreamId stream)
+    {
+        while (_histories.Count <= stream.Value)
+        {
+            _histories.Add(new ExitHistory());
+        }
+
+        return _histories[stream.Value];
+    }
+}

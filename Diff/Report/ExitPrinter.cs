@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using Differ.Diff.Compare;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report;
+
+/// <summary>Writes a recorded exit in the manual's terms, for a person.</summary>
+/// <param name="header">The run.</param>
+/// <param name="texts">Its texts.</param>
+public sealed class ExitPrinter(RunHeader header, TextTable texts)
+{
+    /// <summary>A time of the run.</summary>
+    public string Time(ClockTime time) => time.ToText(header.ClockUnit == ClockUnit.Nanoseconds);
+
+    /// <summary>The exit in one line: level, code, rip, information fields, where it went on.</summary>
+    public static string Line(KeptExit exit)
+    {
+        var line = new StringBuilder();
+        line.Append(CultureInfo.InvariantCulture, $"{exit.Index,8}  {Level(exit.Level)}  ");
+        if ((exit.Flags & RecordFlags.NoExit) != 0)
+        {
+            line.Append("(no #VMEXIT recorded)");
+        }
+        else
+        {
+            line.Append(CultureInfo.InvariantCulture, $"{exit.Exit.Code.Name,-16} rip 0x{exit.Exit.Rip:x}");
+            AppendInfo(line, exit.Exit);
+        }
+
+        foreach (Happening happening in exit.Happenings)
+        {
+            if (Brief(happening) is { } brief)
+            {
+                line.Append("; ").Append(brief);
+            }
+        }
+
+        if ((exit.Flags & RecordFlags.NoEntry) != 0)
+        {
+            line.Append("; (no entry recorded)");
+        }
+        else if (exit.Entry.Rip.IsKnown)
+        {
+            line.Append(CultureInfo.InvariantCulture, $"; entry at rip 0x{exit.Entry.Rip.Value:x}");
+        }
+
+        if ((exit.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0)
+        {
+            line.Append("; events lost");
+        }
+
+        return line.ToString();
+    }
+
+    /// <summary>The exit in full: one line for the exit, one for each thing that happened, one for the entry.</summary>
+    public IEnumerable<string> Lines(KeptExit exit)
+    {
+        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        {
+            var line = new StringBuilder();
+            line.Append(CultureInfo.InvariantCulture, $"{Time(exit.Exit.Time)}  #VMEXIT {exit.Exit.Code}  {Level(exit.Level)}  rip 0x{exit.Exit.Rip:x}  cpu {exit.Exit.HostCpu}");
+            AppendInfo(line, exit.Exit);
+            yield return line.ToString();
+        }
+
+        foreach (Happening happening in exit.Happenings)
+        {
+            yield return $"{Time(happening.Time)}    {Full(happening)}";
+        }
+
+        if ((exit.Flags & RecordFlags.NoEntry) == 0)
+        {
+            yield return $"{Time(exit.Entry.Time)}  entry{EntryText(exit.Entry)}";
+        }
+    }
+
+    private static string Level(GuestLevel level) => level == GuestLevel.Unknown ? "L?" : level.ToString();
+
+    private static void AppendInfo(StringBuilder line, in HardwareExit exit)
+    {
+        if (exit.Info1 != 0 || exit.Info2 != 0)
+        {
+            line.Append(CultureInfo.InvariantCulture, $" EXITINFO1 0x{exit.Info1:x} EXITINFO2 0x{exit.Info2:x}");
+        }
+
+        if (exit.Interrupted.Valid)
+        {
+            line.Append(CultureInfo.InvariantCulture, $" EXITINTINFO {exit.Interrupted} (0x{exit.Interrupted.Raw:x8})");
+        }
+    }
+
+    private static string EntryText(in GuestEntry entry)
+    {
+        string text = entry.Rip.IsKnown ? $"  rip 0x{entry.Rip.Value:x}" : "";
+        if (entry.EventInj.IsKnown && new EventInfo(entry.EventInj.Value) is { Valid: true } injected)
+        {
+            text += $"  EVENTINJ {injected} (0x{injected.Raw:x8})";
+        }
+
+        return text + (entry.ImmediateExit.IsYes ? "  immediate exit" : "");
+    }
+
+    // What matters for the flow; the rest is left to the full form.
+    private static string? Brief(in Happening happening) => happening.Kind switch
+    {
+        HappeningKind.NestedVmenter => $"VMRUN enters L2 at 0x{NestedVmenter.Of(happening).NestedRip:x}",
+        HappeningKind.NestedVmexitInject => $"L1 is shown {NestedVmexitInject.Of(happening).ExitCode.Name}",
+        HappeningKind.NestedVmenterFailed => "a check of VMRUN fails",
+        HappeningKind.InjectException => $"raises {ExceptionVector.NameOf(InjectedException.Of(happening).Vector)}",
+        HappeningKind.InjectInterrupt => $"delivers interrupt 0x{InjectedInterrupt.Of(happening).Vector:x}",
+        HappeningKind.MsrAccess => $"{(MsrAccess.Of(happening).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(happening).Index:x}",
+        HappeningKind.EmulateInstruction => $"decodes {Bytes(EmulatedInstruction.Of(happening))}",
+        HappeningKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.Of(happening).Reason})",
+        HappeningKind.SmmTransition => SmmTransition.Of(happening).Entering ? "enters SMM" : "leaves SMM",
+        _ => null,
+    };
+
+    private static string Bytes(in EmulatedInstruction instruction)
+    {
+        Span<byte> sixteen = stackalloc byte[16];
+        return string.Join(' ', instruction.CopyBytes(sixteen).ToArray().Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
+    }
+
+    private string Full(in Happening happening)
+    {
+        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        var text = new StringBuilder(shape.Name);
+        for (int slot = 0; slot < shape.Slots.Count; slot++)
+        {
+            if (!happening.Values.Has(slot) || shape.FormOf(slot) == SlotForm.BytesTail)
+            {
+                continue;
+            }
+
+            text.Append("  ").Append(shape.Slots[slot]).Append(' ');
+            text.Append(shape.FormOf(slot) switch
+            {
+                SlotForm.Bytes => Bytes(EmulatedInstruction.Of(happening)),
+                SlotForm.Text => $"\"{texts[(int)happening.Values[slot]]}\"",
+                _ => Value(shape.Slots[slot], happening.Values[slot]),
+            });
+        }
+
+        return text.ToString();
+    }
+
+    private static string Value(string slot, ulong value) => slot switch
+    {
+        "exit_code" => new SvmExitCode(value).ToString(),
+        "int_info" or "event_inj" => $"{new EventInfo((uint)value)} (0x{value:x8})",
+        "write" or "load" or "entering" or "soft" or "reinjected" or "has_error" or "faulted" or "failed" or "found" or "set"
+            or "nested_paging" or "waited" or "valid" or "trap" or "fast" or "guest_mode" => value != 0 ? "yes" : "no",
+        "reason" or "length" or "size" or "count" or "vcpu" or "cpl" or "nanoseconds" => value.ToString(CultureInfo.InvariantCulture),
+        "errno" => unchecked((long)value).ToString(CultureInfo.InvariantCulture),
+        _ => $"0x{value:x}",
+    };
+}

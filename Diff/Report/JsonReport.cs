@@ -1,0 +1,293 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Differ.Diff.Compare;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report;
+
+/// <summary>For programs. The schema is docs/report.schema.json; 64-bit values are hexadecimal texts because JSON readers lose bits above 53.</summary>
+internal sealed class JsonReport : IReportFormat
+{
+    /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
+    public const int SchemaVersion = 1;
+
+    /// <inheritdoc/>
+    public string Name => "json";
+
+    /// <inheritdoc/>
+    public void Write(DiffResult result, TextWriter output, Ink ink)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("schemaVersion", SchemaVersion);
+            json.WriteString("manual", Apm.Revision);
+            WriteCapture(json, result);
+            WriteQuality(json, result);
+            WriteVerdicts(json, result);
+            WriteClasses(json, "divergences", result, result.Divergences);
+            WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
+            WriteUndecided(json, result);
+            WriteRules(json, result);
+            json.WriteEndObject();
+        }
+
+        output.Write(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        output.Write('\n');
+    }
+
+    private static void WriteCapture(Utf8JsonWriter json, DiffResult result)
+    {
+        RunHeader header = result.Header;
+        json.WriteStartObject("capture");
+        json.WriteString("file", header.Capture);
+        json.WriteNumber("bytes", header.CaptureSize);
+        json.WriteString("format", header.Format);
+        json.WriteString("kernel", header.KernelRelease);
+        json.WriteString("host", header.HostName);
+        json.WriteString("clock", header.Clock);
+        json.WriteString("clockUnit", header.ClockUnit == ClockUnit.Nanoseconds ? "ns" : "ticks");
+        json.WriteString("guestVendor", result.Summary.GuestVendor);
+        json.WriteNumber("machines", result.Summary.Machines);
+        json.WriteStartArray("vcpus");
+        foreach (VcpuStream stream in result.Summary.Streams)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("stream", stream.Id.Value);
+            json.WriteNumber("machine", stream.Machine);
+            Optional(json, "vcpu", stream.Vcpu?.Value);
+            Optional(json, "thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
+            json.WriteString("name", stream.Name);
+            json.WriteNumber("exits", stream.Exits);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteQuality(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartObject("quality");
+        json.WriteNumber("events", result.Summary.Events);
+        json.WriteStartArray("losses");
+        foreach (CpuLoss loss in result.Summary.Losses)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("cpu", loss.Cpu);
+            json.WriteNumber("marks", loss.Marks);
+            json.WriteNumber("events", loss.Events);
+            json.WriteNumber("uncounted", loss.Uncounted);
+            json.WriteNumber("overrun", loss.Overrun);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("notRecorded");
+        foreach ((_, string name) in KernelNames.Essential.Where(item => !result.Header.Listed.Has(item.Kind)))
+        {
+            json.WriteStringValue(name);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("notes");
+        foreach (CaptureNote note in result.Summary.Notes)
+        {
+            json.WriteStartObject();
+            json.WriteString("code", note.Code);
+            json.WriteNumber("count", note.Count);
+            json.WriteString("text", note.Text);
+            json.WriteString("first", note.First);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteVerdicts(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartObject("verdicts");
+        json.WriteNumber("exits", result.Summary.Exits);
+        json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
+        json.WriteNumber("knownDeparture", result.CountOf(Verdict.KnownDeparture));
+        json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
+        json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
+        json.WriteEndObject();
+    }
+
+    private static void WriteClasses(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<DivergenceClass> classes)
+    {
+        json.WriteStartArray(name);
+        foreach (DivergenceClass found in classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("fingerprint", found.Fingerprint);
+            json.WriteString("rule", found.Rule.Id);
+            json.WriteString("citation", found.Rule.Citation);
+            json.WriteString("statement", found.Rule.Statement);
+            json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
+            json.WriteString("culprit", found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
+            json.WriteString("confidence", found.Assumed == Evidence.None ? "certain" : "likely");
+            json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).Name);
+            json.WriteStartArray("alsoBroken");
+            foreach (RuleInfo rule in found.AlsoBroken)
+            {
+                json.WriteStringValue(rule.Id);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("instruction", found.Instruction);
+            json.WriteNumber("count", found.Count);
+            json.WriteNumber("streams", found.Streams);
+            Optional(json, "knownBecause", found.Known);
+            WriteOccurrence(json, result, found.First);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteOccurrence(Utf8JsonWriter json, DiffResult result, Occurrence first)
+    {
+        json.WriteStartObject("first");
+        json.WriteStartArray("recorded");
+        foreach (FieldText field in first.Recorded)
+        {
+            json.WriteStartObject();
+            json.WriteString("field", field.Name);
+            Optional(json, "value", field.Value is { } value ? Hex(value) : null);
+            json.WriteString("text", field.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("expected");
+        foreach (string outcome in first.Expected)
+        {
+            json.WriteStringValue(outcome);
+        }
+
+        json.WriteEndArray();
+        json.WritePropertyName("exit");
+        WriteExit(json, result, first.Exit);
+        WriteExits(json, "before", result, first.Before);
+        WriteExits(json, "after", result, first.After);
+        json.WriteEndObject();
+    }
+
+    private static void WriteExits(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<KeptExit> exits)
+    {
+        json.WriteStartArray(name);
+        foreach (KeptExit exit in exits)
+        {
+            WriteExit(json, result, exit);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteExit(Utf8JsonWriter json, DiffResult result, KeptExit exit)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("stream", exit.Stream.Value);
+        json.WriteNumber("index", exit.Index);
+        json.WriteString("level", exit.Level == GuestLevel.Unknown ? "unknown" : exit.Level.ToString());
+        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        {
+            json.WriteNumber("time", exit.Exit.Time.Value);
+            json.WriteString("exitCode", Hex(exit.Exit.Code.Value));
+            json.WriteString("exitName", exit.Exit.Code.Name);
+            json.WriteString("rip", Hex(exit.Exit.Rip));
+            json.WriteString("exitInfo1", Hex(exit.Exit.Info1));
+            json.WriteString("exitInfo2", Hex(exit.Exit.Info2));
+            Optional(json, "exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
+        }
+
+        if ((exit.Flags & RecordFlags.NoEntry) == 0)
+        {
+            Optional(json, "entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
+        }
+
+        json.WriteStartArray("lines");
+        foreach (string line in new ExitPrinter(result.Header, result.Texts).Lines(exit))
+        {
+            json.WriteStringValue(line);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteUndecided(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartArray("undecided");
+        foreach (UndecidedClass undecided in result.Undecided)
+        {
+            json.WriteStartObject();
+            json.WriteString("missing", undecided.Missing.Name);
+            json.WriteString("what", undecided.Missing.What);
+            json.WriteString("how", undecided.Missing.How);
+            json.WriteNumber("exits", undecided.Exits);
+            json.WriteStartArray("rules");
+            foreach ((RuleInfo rule, ulong count) in undecided.Rules)
+            {
+                json.WriteStartObject();
+                json.WriteString("rule", rule.Id);
+                json.WriteNumber("count", count);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteRules(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartArray("rules");
+        foreach (RuleCount count in result.Rules.Where(count => count.Conforms + count.Undecided + count.Departs > 0))
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", count.Rule.Id);
+            json.WriteNumber("conforms", count.Conforms);
+            json.WriteNumber("undecided", count.Undecided);
+            json.WriteNumber("departs", count.Departs);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Optional(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is null)
+        {
+            json.WriteNull(name);
+        }
+        else
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    private static void Optional(Utf8JsonWriter json, string name, uint? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+}

@@ -1,0 +1,11 @@
+namespace Differ.Diff.Report;
+
+/// <summary>Every report format. A new one is a file beside this one and a line here.</summary>
+public static class ReportFormats
+{
+    /// <summary>In the order of <c>differ check --help</c>.</summary>
+    public static IReadOnlyList<IReportFormat> All { get; } = [new TextReport(), new JsonReport()];
+
+    /// <summary>The format with a name; null when there is none.</summary>
+    public static IReportFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
+}

@@ -1,0 +1,153 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Machine;
+
+/// <summary>The architectural state of one vCPU as L1 and L2 see it, known bit by bit.</summary>
+/// <remarks>What a recording never shows (CPL, RFLAGS, debug registers) stays unknown on recordings; it is here because statements speak of it.</remarks>
+internal sealed class Vcpu
+{
+    /// <summary>EFER of L1.</summary>
+    public Bits64 Efer { get; set; }
+
+    /// <summary>Whether EFER.SVME of L1 was only concluded from an SVM instruction that worked.</summary>
+    public bool SvmeConcluded { get; set; }
+
+    /// <summary>CR0 of L1.</summary>
+    public Bits64 Cr0 { get; set; }
+
+    /// <summary>CR4 of L1.</summary>
+    public Bits64 Cr4 { get; set; }
+
+    /// <summary>RFLAGS of L1.</summary>
+    public Bits64 Rflags { get; set; }
+
+    /// <summary>Privilege level of the guest that runs.</summary>
+    public Bits64 Cpl { get; set; }
+
+    /// <summary>RAX of the guest that runs.</summary>
+    public Bits64 Rax { get; set; }
+
+    /// <summary>Whether a breakpoint register matches the instruction at RIP.</summary>
+    public Truth BreakpointAtRip { get; set; }
+
+    /// <summary>Whether L1's permission map intercepts the port that is accessed.</summary>
+    public Truth PortIntercepted { get; set; }
+
+    /// <summary>Whether L1's permission map intercepts the MSR access at hand.</summary>
+    public Truth MsrIntercepted { get; set; }
+
+    /// <summary>Whether the monitor is armed.</summary>
+    public Truth MonitorArmed { get; set; }
+
+    /// <summary>Whether L2 is in 64-bit mode, as far as an instruction that L0 decoded told.</summary>
+    public Truth L2In64BitMode { get; set; }
+
+    /// <summary>VM_CR of L1.</summary>
+    public Bits64 VmCr { get; set; }
+
+    /// <summary>VM_HSAVE_PA of L1.</summary>
+    public Bits64 HsavePa { get; set; }
+
+    /// <summary>The global interrupt flag (APM2 15.17).</summary>
+    public Truth Gif { get; set; }
+
+    /// <summary>Whether STGI and CLGI of L1 exit, so that GIF is always known once it was.</summary>
+    public Truth GifInstructionsExit { get; set; }
+
+    /// <summary>Whether VMLOAD and VMSAVE of L1 exit.</summary>
+    public Truth VmloadExits { get; set; }
+
+    /// <summary>A #VMEXIT cleared GIF and no interrupt was taken by L1 since.</summary>
+    public bool GifClearedByExit { get; set; }
+
+    /// <summary>Whether L2 runs.</summary>
+    public Truth InL2 { get; set; }
+
+    /// <summary>Whether the vCPU is in System Management Mode.</summary>
+    public Truth InSmm { get; set; }
+
+    /// <summary>Whether System Management Mode was entered from L2 by the kernel's own #VMEXIT code.</summary>
+    public bool SmmFromL2 { get; set; }
+
+    /// <summary>VMRUN started L2 and no #VMEXIT of L2 was seen since.</summary>
+    public bool FirstExitPending { get; set; }
+
+    /// <summary>The controls L2 runs with.</summary>
+    public Vmcb12 Vmcb12 { get; } = new();
+
+    /// <summary>An event whose delivery was interrupted and that was not staged again yet.</summary>
+    public EventInfo Queued { get; set; }
+
+    /// <summary>EXITINTINFO that L1 was shown last; a failed VMRUN may leave it standing.</summary>
+    public EventInfo LastReflectedIntInfo { get; set; }
+
+    /// <summary>Window exits in a row that led to nothing.</summary>
+    public int FruitlessWindows { get; set; }
+
+    /// <summary>The processor departed from the manual since the last VMRUN: what follows may be its fault.</summary>
+    public bool ProcessorDeparted { get; set; }
+
+    /// <summary>The last entry was to the reset vector.</summary>
+    public bool ResetSuspected { get; set; }
+
+    /// <summary>A nested page fault was seen: the host uses nested paging.</summary>
+    public bool HostPagingSeen { get; set; }
+
+    /// <summary>Whether the VM is an SEV-ES guest; yes once a GHCB request was seen.</summary>
+    public Truth SevEs { get; set; }
+
+    /// <summary>The virtual CPU.</summary>
+    public Profile Profile { get; } = new();
+
+    /// <summary>EFER.SVME of L1.</summary>
+    public Truth Svme => Efer[Machine.Efer.SVME];
+
+    /// <summary>Forgets everything but the virtual CPU: the vCPU was reset, or events are missing.</summary>
+    public void Forget()
+    {
+        Efer = default;
+        SvmeConcluded = false;
+        Cr0 = default;
+        Cr4 = default;
+        Rflags = default;
+        Cpl = default;
+        Rax = default;
+        VmCr = default;
+        HsavePa = default;
+        Gif = default;
+        GifClearedByExit = false;
+        InSmm = default;
+        SmmFromL2 = false;
+        LeaveL2();
+        InL2 = default;
+        ProcessorDeparted = false;
+    }
+
+    /// <summary>The vCPU starts at the reset vector: what the manual says of reset holds (APM2 14.1.3).</summary>
+    /// <param name="msrsRecorded">Whether writes to MSRs are recorded, so that their values stay known.</param>
+    public void Reset(bool msrsRecorded)
+    {
+        Forget();
+        if (msrsRecorded)
+        {
+            Efer = Bits64.Of(0);
+            VmCr = Bits64.Of(0);
+            HsavePa = Bits64.Of(0);
+        }
+
+        Gif = Truth.Yes;
+        InL2 = Truth.No;
+        InSmm = Truth.No;
+    }
+
+    /// <summary>L2 is left.</summary>
+    public void LeaveL2()
+    {
+        InL2 = Truth.No;
+        FirstExitPending = false;
+        Vmcb12.Forget();
+        Queued = default;
+        FruitlessWindows = 0;
+        L2In64BitMode = default;
+    }
+}

@@ -1,0 +1,209 @@
+using Differ.Replay.Machine;
+using Differ.Replay.Svm;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay;
+
+/// <summary>A recorded run becomes a computed one: for each exit, what was before, what was met, what the manual allows next.</summary>
+public sealed class Replayer : IExitSink
+{
+    // Kinds that a plain exit of L1 may have without any rule having something to say.
+    private const ulong Boring = (1UL << (int)HappeningKind.PortAccess) | (1UL << (int)HappeningKind.MmioAccess)
+        | (1UL << (int)HappeningKind.PageFault) | (1UL << (int)HappeningKind.KvmRun) | (1UL << (int)HappeningKind.Eoi)
+        | (1UL << (int)HappeningKind.ApicIpi) | (1UL << (int)HappeningKind.ApicAccess) | (1UL << (int)HappeningKind.ApicAcceptIrq)
+        | (1UL << (int)HappeningKind.EmulateInstruction) | (1UL << (int)HappeningKind.VcpuWakeup) | (1UL << (int)HappeningKind.Hypercall)
+        | (1UL << (int)HappeningKind.ApicvInhibit) | (1UL << (int)HappeningKind.AsyncPageFault);
+
+    private const int MostSituations = 4096;
+
+    private readonly RunHeader _header;
+    private readonly IComputedSink _sink;
+    private readonly List<Vcpu> _vcpus = [];
+    private readonly RecordDigest _digest = new();
+    private readonly Observations _seen;
+    private readonly FailedChecks _failedChecks;
+    private readonly ExpectationBuilder _builder = new();
+    private readonly Rule[] _rules = [.. RuleBook.All];
+    private readonly Dictionary<ulong, int[]> _rulesFor = [];
+
+    /// <summary>A replay of one run.</summary>
+    /// <param name="header">The run.</param>
+    /// <param name="texts">Its texts.</param>
+    /// <param name="sink">Takes the pairs.</param>
+    public Replayer(RunHeader header, TextTable texts, IComputedSink sink)
+    {
+        _header = header;
+        _sink = sink;
+        _seen = new Observations(_digest, new InstructionDecoder());
+        _failedChecks = new FailedChecks(texts);
+    }
+
+    /// <inheritdoc/>
+    public void Take(in ExitRecord record)
+    {
+        Vcpu vcpu = VcpuOf(record.Stream);
+        if ((record.Flags & RecordFlags.LossBefore) != 0)
+        {
+            vcpu.Forget();
+        }
+
+        if (vcpu.ResetSuspected)
+        {
+            Narrowing.ConfirmReset(vcpu, record, _header.Listed);
+        }
+
+        _builder.Reset();
+        if (IsPlain(vcpu, record))
+        {
+            _sink.Take(record, _builder.View(record.Exit.Code.Value));
+            Narrowing.AfterPlainExit(vcpu, record);
+            return;
+        }
+
+        _digest.Read(record);
+        _seen.Read(record);
+        if ((record.Flags & RecordFlags.LossInside) == 0)
+        {
+            LoadVmcb12(vcpu, record);
+            Judge(vcpu, record);
+        }
+
+        _sink.Take(record, _builder.View(InstructionOf(record)));
+        Narrowing.After(vcpu, record, _digest, _seen);
+        if ((record.Flags & RecordFlags.LossInside) != 0)
+        {
+            vcpu.Forget();
+        }
+    }
+
+    /// <summary>Asks every rule of the situations of one record, from a state that may be known in full.</summary>
+    internal static void JudgeInto(in Step step, Situation situation, ExpectationBuilder builder)
+    {
+        for (int i = 0; i < RuleBook.All.Count; i++)
+        {
+            if (RuleBook.All[i].Speaks(situation, step.HasExit ? step.Code : SvmExitCode.Invalid))
+            {
+                builder.Rule = i;
+                RuleBook.All[i].Judge(step);
+            }
+        }
+    }
+
+    // Most exits of a host are L1's and have nothing to do with SVM: they are passed on without a closer look.
+    private static bool IsPlain(Vcpu vcpu, in ExitRecord record) =>
+        record.Level == GuestLevel.L1 && (record.Kinds.Bits & ~Boring) == 0 && record.Flags == RecordFlags.None
+        && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
+        && !Availability.IsSvmInstruction(record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
+        && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0);
+
+    private static bool IsRare(SvmExitCode code) =>
+        code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
+        || code.Value is >= 0x10 and < 0x20;
+
+    // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
+    private void LoadVmcb12(Vcpu vcpu, in ExitRecord record)
+    {
+        if (_seen.HasVmenter && record.Level != GuestLevel.L2)
+        {
+            vcpu.Vmcb12.Load(_seen.Vmenter, _seen.HasIntercepts ? _seen.Intercepts : null);
+        }
+    }
+
+    private void Judge(Vcpu vcpu, in ExitRecord record)
+    {
+        Situation situation = SituationOf(vcpu, record);
+        if (situation == Situation.None)
+        {
+            return;
+        }
+
+        if (_header.NamesFailedChecks && (situation & Situation.VmrunRefused) != 0)
+        {
+            _failedChecks.Read(record);
+        }
+
+        Observed<uint> entryEvent = record.HasEntry ? record.Entry.EventInj : Observed<uint>.Unseen;
+        var step = new Step(vcpu, record.Level, record.HasExit, in record.Exit, entryEvent, _seen, _header, _failedChecks, _builder);
+        foreach (int rule in RulesFor(situation, record.HasExit ? record.Exit.Code : SvmExitCode.Invalid))
+        {
+            _builder.Rule = rule;
+            _rules[rule].Judge(step);
+        }
+    }
+
+    private Situation SituationOf(Vcpu vcpu, in ExitRecord record)
+    {
+        Situation situation = Situation.None;
+        if (record.HasExit)
+        {
+            situation |= record.Level switch
+            {
+                GuestLevel.L1 => L1Situation(record.Exit.Code),
+                GuestLevel.L2 => Situation.L2Exit | (vcpu.FirstExitPending ? Situation.VmrunOutcome : Situation.None)
+                    | (_seen.HasInstruction ? Situation.L2Emulated : Situation.None),
+                _ => Situation.None,
+            };
+            situation |= record.Exit.Interrupted.Valid && record.Level != GuestLevel.Unknown ? Situation.DeliveryInterrupted : Situation.None;
+            situation |= record.Exit.Code == SvmExitCode.Invalid ? Situation.InvalidExit : Situation.None;
+        }
+
+        situation |= _seen.HasVmenter ? Situation.VmrunEntered : Situation.None;
+        situation |= _seen.HasVmenter && _seen.LeftL2 ? Situation.VmrunOutcome : Situation.None;
+        situation |= _digest.FailedChecks > 0 ? Situation.VmrunRefused : Situation.None;
+        situation |= _digest.HasStaged && record.Level != GuestLevel.Unknown ? Situation.EventStaged : Situation.None;
+        situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
+        situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
+        situation |= _seen.LeftL2 ? Situation.LeftL2 : Situation.None;
+        situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
+        situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
+        bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
+        bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
+        return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
+    }
+
+    private static Situation L1Situation(SvmExitCode code) =>
+        Availability.IsSvmInstruction(code) ? Situation.SvmInstruction
+        : code.IsException ? Situation.L1Exception
+        : IsRare(code) ? Situation.L1Rare
+        : Situation.None;
+
+    private int[] RulesFor(Situation situation, SvmExitCode code)
+    {
+        // Codes above the table's are few on any processor; a hostile recording must not fill the memory with them.
+        ulong key = ((ulong)situation << 32) | (code.Value & uint.MaxValue);
+        if (!_rulesFor.TryGetValue(key, out int[]? rules))
+        {
+            rules = [.. Enumerable.Range(0, _rules.Length).Where(i => _rules[i].Speaks(situation, code))];
+            if (_rulesFor.Count < MostSituations)
+            {
+                _rulesFor.Add(key, rules);
+            }
+        }
+
+        return rules;
+    }
+
+    private ulong InstructionOf(in ExitRecord record)
+    {
+        if (record.HasExit && !record.Exit.Code.IsException && record.Exit.Code.HasIntercept)
+        {
+            return record.Exit.Code.Value;
+        }
+
+        return record.Level == GuestLevel.L2 || (record.HasExit && record.Exit.Code.IsException)
+            ? _seen.Instruction.Code?.Value ?? ulong.MaxValue
+            : ulong.MaxValue;
+    }
+
+    private Vcpu VcpuOf(StreamId stream)
+    {
+        while (_vcpus.Count <= stream.Value)
+        {
+            _vcpus.Add(new Vcpu());
+        }
+
+        return _vcpus[stream.Value];
+    }
+}

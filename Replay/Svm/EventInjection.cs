@@ -1,0 +1,123 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>Group F: EVENTINJ, the event a VMRUN delivers before the first instruction of the guest (APM2 15.20).</summary>
+internal static class EventInjection
+{
+    private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
+
+    /// <summary>In the order of the statements.</summary>
+    public static IReadOnlyList<RuleRow> Rows { get; } =
+    [
+        new("SVM-15.20-INJ-UNCOND", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            // An exit at the very RIP that VMRUN loaded, with nothing in delivery: the event is lost.
+            if (FirstExit(s) && s.Vcpu.Vmcb12.EventInj.Valid && s.Exit.IntInfo.IsKnown)
+            {
+                s.Expect()
+                    .Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value))
+                    .Allow(Is(ComparedField.ExitIntInfo, EventInfo.ValidBit, EventInfo.ValidBit))
+                    .Allow(Is(ComparedField.ExitCode, Invalid))
+                    .Allow(Is(ComparedField.ExitCode, SvmExitCode.Shutdown.Value));
+            }
+        }),
+        new("SVM-15.20-INJ-NOINTERCEPT", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            EventInfo injected = s.Vcpu.Vmcb12.EventInj;
+            if (FirstExit(s) && injected is { Valid: true, Type: EventType.Exception, Vector: < 32 } && s.Intercepted(SvmExitCode.OfException(injected.Vector)).IsYes)
+            {
+                s.Expect()
+                    .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.OfException(injected.Vector).Value))
+                    .Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value))
+                    .Allow(Is(ComparedField.ExitIntInfo, EventInfo.ValidBit, EventInfo.ValidBit));
+            }
+        }),
+        new("SVM-15.20-INJ-RECORDED", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            // A secondary exception may have taken the event's place; nothing else may.
+            EventInfo injected = s.Vcpu.Vmcb12.EventInj;
+            if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && ExitIntInfo.IsLegal(s.Exit.Interrupted))
+            {
+                ulong identity = injected.Type == EventType.Nmi ? EventInfo.ValidBit | 0x700 : ExitIntInfo.Identity;
+                s.Expect()
+                    .Allow(Is(ComparedField.ExitIntInfo, injected.Raw, identity))
+                    .Allow(Is(ComparedField.ExitIntInfo, (ulong)EventType.Exception << 8, 0x700))
+                    .Allow(Is(ComparedField.ExitCode, Invalid));
+            }
+        }),
+        new("SVM-15.20-INJ-NMI-NOBLOCK", Situation.L2Exit, Codes.Of(SvmExitCode.Iret), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo && s.Vcpu.Vmcb12.EventInj is { Valid: true, Type: EventType.Nmi })
+            {
+                s.Undecided(Evidence.NmiInjection);
+            }
+        }),
+        new("SVM-15.20-INJ-NMI-VEC", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            if (s.Vcpu.Vmcb12.EventInj is { Valid: true, Type: EventType.Nmi } injected && injected.Vector != ExceptionVector.Nmi)
+            {
+                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
+            }
+        }),
+        new("SVM-15.20-INJ-SOFT-NRIP", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            if (FirstExit(s) && s.Vcpu.Vmcb12.EventInj is { Valid: true, IsSoftware: true } && !s.Vcpu.Vmcb12[VmcbField.NextRip].IsKnown)
+            {
+                s.Undecided(Evidence.NextRip);
+            }
+        }),
+        new("SVM-15.20-INJ-BP-DPL", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            // The IDT's DPL decides between the handler and #GP: both are legal.
+            if (FirstExit(s) && s.Code == SvmExitCode.OfException(ExceptionVector.GP)
+                && s.Vcpu.Vmcb12.EventInj is { Valid: true, Type: EventType.Exception, IsSoftware: true })
+            {
+                s.Undecided(Evidence.Cpl);
+            }
+        }),
+        new("SVM-15.20-INJ-EV-ERR", Situation.EventStaged, ErrorCodeMatches),
+        new("SVM-15.20-INJ-RESERVED-BITS", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            if ((s.Vcpu.Vmcb12[VmcbField.EventInj].Value & EventInfo.ReservedBits) != 0 && !s.Vcpu.Vmcb12.EventInj.Valid)
+            {
+                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
+            }
+        }),
+        new("SVM-15.20-INJ-ONE", Situation.EventStaged, static (in Step s) =>
+            s.Assuming(Evidence.QueuedEvent).Allow(IsAtMost(ComparedField.StagedEvents, 1))),
+    ];
+
+    private static bool FirstExit(in Step s) => s.HasExit && s.Level == GuestLevel.L2 && s.Vcpu.FirstExitPending;
+
+    private static void ErrorCodeMatches(in Step s)
+    {
+        if (s.Seen.RaisedException is not { } vector)
+        {
+            return;
+        }
+
+        if (!ExceptionVector.PushesErrorCode(vector))
+        {
+            s.Expect().Allow(HappensNot(ComparedField.Exception)).Allow(Is(ComparedField.ExceptionHasError, 0));
+        }
+        else if (!s.Seen.HasInstruction)
+        {
+            // Nothing tells whether the guest is in real mode, where no exception pushes an error code.
+            s.Undecided(Evidence.OperatingMode);
+        }
+        else if (s.Seen.Mode is DecodeMode.Real or DecodeMode.Virtual8086)
+        {
+            // Virtual-8086 mode pushes one; the recording cannot always tell the two apart.
+            s.Undecided(Evidence.OperatingMode);
+        }
+        else
+        {
+            s.Expect().Allow(HappensNot(ComparedField.Exception)).Allow(Is(ComparedField.ExceptionHasError, 1));
+        }
+    }
+}

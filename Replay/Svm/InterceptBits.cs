@@ -1,0 +1,20 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>Exit codes whose owner the intercept bit alone does not decide.</summary>
+internal static class InterceptBits
+{
+    /// <summary>Exits that belong to the hypervisor under L1, whatever L1 intercepts: physical interrupts.</summary>
+    public static bool BelongsToL0(SvmExitCode code) => code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.Smi || code == SvmExitCode.Init;
+
+    /// <summary>Whether the bit of the exit code alone decides who owns the exit.</summary>
+    /// <remarks>Not so for I/O and MSRs (a bit and a map), debug registers (never recorded), exceptions (L0 may emulate), nested page faults.</remarks>
+    public static bool DecidedByBit(SvmExitCode code) =>
+        code.HasIntercept && !code.IsException && !code.IsDebugRegister && !BelongsToL0(code)
+        && code != SvmExitCode.Ioio && code != SvmExitCode.Msr;
+
+    /// <summary>Whether an MSR lies outside the three ranges of the permission map and is therefore always intercepted (APM2 15.11).</summary>
+    public static bool OutsidePermissionMap(uint msr) =>
+        msr is not (<= 0x1fff or (>= 0xc000_0000 and <= 0xc000_1fff) or (>= 0xc001_0000 and <= 0xc001_1fff));
+}

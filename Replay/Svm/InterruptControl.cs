@@ -1,0 +1,142 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>Group G: GIF, physical and virtual interrupts, NMI, SMI, INIT, virtual TPR (APM2 15.13, 15.17, 15.21).</summary>
+internal static class InterruptControl
+{
+    private const ulong NmiEvent = EventInfo.ValidBit | ((ulong)EventType.Nmi << 8), TypeAndValid = EventInfo.ValidBit | 0x700;
+    private const int VIrq = 8, VIntrMasking = 24, VGifEnable = 25;
+
+    /// <summary>In the order of the statements.</summary>
+    public static IReadOnlyList<RuleRow> Rows { get; } =
+    [
+        new("SVM-15.17-GIF0-INTR", Situation.EventStaged, static (in Step s) =>
+        {
+            // "INTR is held pending": none is taken by L1 before STGI.
+            Truth gif = GifAtEntry(s);
+            if (gif.IsNo)
+            {
+                s.Expect().Allow(HappensNot(ComparedField.NewInterrupt)).Allow(Is(ComparedField.EntryLevel, 2));
+            }
+            else if (s.Level == GuestLevel.L1 && gif.IsUnknown && s.Vcpu.GifClearedByExit)
+            {
+                s.Undecided(Evidence.Gif);
+            }
+        }),
+        new("SVM-15.17-GIF0-NMI", Situation.EntryShowsEvent, static (in Step s) =>
+        {
+            if (GifAtEntry(s).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid)).Allow(Is(ComparedField.EntryLevel, 2));
+            }
+        }),
+        new("SVM-15.17-GIF0-SMI-INIT", Situation.Smm, static (in Step s) =>
+        {
+            if (s.Seen.SmmEntered && GifAtEntry(s).IsNo && !s.Seen.LeftL2ForHostUse)
+            {
+                s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.SmmEntered));
+            }
+        }),
+        new("SVM-15.21-INTR-NOINTERCEPT", Situation.LeftL2, static (in Step s) => OnlyIfIntercepted(s, SvmExitCode.Intr)),
+        new("SVM-15.13-INTR-INTERCEPT", Situation.EventStaged, static (in Step s) =>
+        {
+            // What VMRUN itself injects, or was being delivered already, is L2's.
+            bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
+            if (s.Level == GuestLevel.L2 && !owed)
+            {
+                s.When(s.Intercepted(SvmExitCode.Intr), Evidence.Vmcb12Controls)
+                    .Allow(Is(ComparedField.EntryLevel, 1)).Allow(HappensNot(ComparedField.NewInterrupt));
+            }
+        }),
+        new("SVM-15.13-INTR-PRECEDED-TRACE", Situation.LeftL2, static (in Step s) =>
+        {
+            if (s.Seen.Kinds.Has(HappeningKind.NestedIntrVmexit))
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value));
+            }
+        }),
+        new("SVM-15.13-NMI-INTERCEPT", Situation.LeftL2 | Situation.EntryShowsEvent, static (in Step s) =>
+        {
+            if (s.Level != GuestLevel.L2 || !s.HasExit)
+            {
+                return;
+            }
+
+            OnlyIfIntercepted(s, SvmExitCode.Nmi);
+            bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
+            if (s.EntryEventInj.IsKnown && !owed && s.Intercepted(SvmExitCode.Nmi).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.EntryLevel, 1)).Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid));
+            }
+        }),
+        new("SVM-15.13-SMI-INTERCEPT", Situation.LeftL2 | Situation.Smm, static (in Step s) =>
+        {
+            OnlyIfIntercepted(s, SvmExitCode.Smi);
+            if (s.Seen.SmmEntered && s.Level == GuestLevel.L2 && s.Intercepted(SvmExitCode.Smi).IsYes)
+            {
+                s.Assuming(Evidence.Smm).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Smi.Value));
+            }
+        }),
+        new("SVM-15.13-INIT-INTERCEPT", Situation.LeftL2, static (in Step s) => OnlyIfIntercepted(s, SvmExitCode.Init)),
+        new("SVM-15.21-VIRQ-CONDITIONS", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
+        {
+            // Without V_IRQ in vmcb12 the only virtual interrupt is one that L0 made up for its own window.
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsNo)
+            {
+                s.Assuming(Evidence.VmcbControlArea).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.VIntr.Value));
+            }
+        }),
+        new("SVM-15.21-CR8-VTPR", Situation.L2Exit, Codes.Of(SvmExitCode.Cr8Write), static (in Step s) =>
+        {
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes)
+            {
+                s.Assuming(Evidence.VmcbControlArea).Allow(HappensNot(ComparedField.TaskPriorityWritten)).Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }),
+        new("SVM-15.33-VGIF-INTERCEPT", Situation.L2Exit, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-15.33-VGIF-NOT-INTERCEPTED", Situation.L2Exit, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo && s.Vcpu.Vmcb12[VmcbField.IntCtl][VGifEnable].IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+    ];
+
+    private static bool IsGifInstruction(in Step s) => s.Code == SvmExitCode.Stgi || s.Code == SvmExitCode.Clgi;
+
+    // #VMEXIT clears GIF (15.6), a VMRUN sets it (15.5.1); STGI and CLGI that exit change it before L1 goes on.
+    private static Truth GifAtEntry(in Step s)
+    {
+        if (s.Seen.LeftL2)
+        {
+            return Truth.No;
+        }
+
+        if (s.Level != GuestLevel.L1 || s.Seen.HasVmenter)
+        {
+            return Truth.Unknown;
+        }
+
+        return s.HasExit && IsGifInstruction(s) ? Truth.Unknown : s.Vcpu.Gif;
+    }
+
+    private static void OnlyIfIntercepted(in Step s, SvmExitCode code)
+    {
+        if (s.Intercepted(code).IsNo)
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, code.Value));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>What was observed narrows what is known: the state adopts the record, whether it kept the manual or not.</summary>
+/// <remarks>So a departure is reported once and not as an avalanche. An explicit value (a WRMSR) is stronger than a conclusion.</remarks>
+internal static class Narrowing
+{
+    private const ulong ResetVector = 0xfff0, LongestInstruction = 15;
+
+    /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
+    public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
+    {
+        vcpu.InL2 = vcpu.InL2.IsYes && record.Level == GuestLevel.Unknown ? Truth.Unknown : vcpu.InL2;
+        if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
+        {
+            // L1 runs on, and its STGI does not exit.
+            vcpu.Gif = Truth.Unknown;
+        }
+    }
+
+    /// <summary>What any other record tells.</summary>
+    public static void After(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen)
+    {
+        if (record.HasExit)
+        {
+            AfterExit(vcpu, record, digest, seen);
+        }
+
+        LearnAccesses(vcpu, record, digest);
+        Transitions(vcpu, digest);
+        QueueEvent(vcpu, record, digest);
+        AfterEntry(vcpu, record, digest);
+    }
+
+    /// <summary>A vCPU that was sent to the reset vector is known to have been reset once it exits as L1.</summary>
+    /// <param name="vcpu">The state.</param>
+    /// <param name="record">The record behind that entry.</param>
+    /// <param name="listed">Recorded tracepoints: without the writes to MSRs their values at reset are soon out of date.</param>
+    public static void ConfirmReset(Vcpu vcpu, in ExitRecord record, TracepointSet listed)
+    {
+        if (vcpu.ResetSuspected && record.Level == GuestLevel.L1 && (record.Flags & RecordFlags.LossBefore) == 0)
+        {
+            vcpu.Reset(msrsRecorded: listed.Has(HappeningKind.MsrAccess));
+        }
+
+        vcpu.ResetSuspected = false;
+    }
+
+    private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen)
+    {
+        SvmExitCode code = record.Exit.Code;
+        vcpu.HostPagingSeen |= code == SvmExitCode.Npf;
+        vcpu.ProcessorDeparted |= record.Exit.Interrupted.Valid && !ExitIntInfo.IsLegal(record.Exit.Interrupted);
+        if (record.Level == GuestLevel.L2)
+        {
+            vcpu.InL2 = Truth.Yes;
+            vcpu.FirstExitPending = false;
+            vcpu.FruitlessWindows = code == SvmExitCode.VIntr && !digest.HasStaged ? vcpu.FruitlessWindows + 1 : 0;
+            if (digest.HasInstruction)
+            {
+                vcpu.L2In64BitMode = Truth.Of(seen.Mode == DecodeMode.Long64);
+            }
+        }
+        else if (record.Level == GuestLevel.L1)
+        {
+            if (vcpu.InL2.IsYes)
+            {
+                // L2 was left without a sign.
+                vcpu.LeaveL2();
+            }
+
+            vcpu.InL2 = Truth.No;
+            AfterL1Instruction(vcpu, record, digest);
+        }
+    }
+
+    // An SVM instruction that worked proves EFER.SVME, unless a write said otherwise.
+    private static void AfterL1Instruction(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        SvmExitCode code = record.Exit.Code;
+        if (!Availability.IsSvmInstruction(code))
+        {
+            return;
+        }
+
+        bool moved = record.HasEntry && record.Entry.Rip.IsKnown && record.Entry.Rip.Value != record.Exit.Rip && !digest.HasException;
+        bool worked = digest.Vmenters > 0 || digest.FailedChecks > 0 || (moved && code != SvmExitCode.Vmmcall && code != SvmExitCode.Skinit);
+        if (worked && vcpu.Svme.IsUnknown)
+        {
+            vcpu.Efer = vcpu.Efer.Set(Efer.SVME);
+            vcpu.SvmeConcluded = true;
+        }
+
+        if (code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave)
+        {
+            vcpu.VmloadExits = Truth.Yes;
+        }
+
+        if (code == SvmExitCode.Clgi)
+        {
+            // With virtual GIF L0 never intercepts CLGI of an L1 that has SVM enabled.
+            vcpu.GifInstructionsExit = vcpu.Svme.IsYes ? Truth.Yes : vcpu.GifInstructionsExit;
+            vcpu.Gif = moved ? Truth.No : vcpu.Gif;
+        }
+
+        if (code == SvmExitCode.Stgi && moved)
+        {
+            vcpu.Gif = Truth.Yes;
+        }
+
+        if (code == SvmExitCode.Vmrun && digest.FailedChecks > 0)
+        {
+            vcpu.Gif = Truth.No;
+            vcpu.GifClearedByExit = true;
+        }
+    }
+
+    private static void LearnAccesses(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            switch (happening.Kind)
+            {
+                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2:
+                    LearnMsr(vcpu, MsrAccess.Of(happening));
+                    break;
+                case HappeningKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:
+                    LearnCr(vcpu, CrAccess.Of(happening));
+                    break;
+                case HappeningKind.Cpuid when record.Level != GuestLevel.L2:
+                    vcpu.Profile.Learn(CpuidAccess.Of(happening));
+                    break;
+                case HappeningKind.VmgexitEnter or HappeningKind.VmgexitMsrEnter:
+                    vcpu.SevEs = Truth.Yes;
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private static void LearnMsr(Vcpu vcpu, in MsrAccess msr)
+    {
+        if (msr.Faulted)
+        {
+            return;
+        }
+
+        switch (msr.Index)
+        {
+            case Efer.Index:
+                vcpu.Efer = Bits64.Of(msr.Value);
+                vcpu.SvmeConcluded = false;
+                break;
+            case VmCr.Index:
+                vcpu.VmCr = Bits64.Of(msr.Value);
+                break;
+            case HsavePa.Index:
+                vcpu.HsavePa = Bits64.Of(msr.Value);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void LearnCr(Vcpu vcpu, in CrAccess access)
+    {
+        switch (access.Number)
+        {
+            case 0:
+                vcpu.Cr0 = Bits64.Of(access.Value);
+                break;
+            case 4:
+                vcpu.Cr4 = Bits64.Of(access.Value);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Transitions(Vcpu vcpu, RecordDigest digest)
+    {
+        if (digest.Reflections > 0)
+        {
+            vcpu.LastReflectedIntInfo = digest.Reflection.IntInfo.Normalised;
+            vcpu.SmmFromL2 = digest.SmmEntered && digest.Reflection.ExitCode == SvmExitCode.HostUse;
+        }
+
+        if (digest.SmmEntered || digest.SmmLeft)
+        {
+            vcpu.InSmm = Truth.Of(digest.SmmEntered);
+            vcpu.SmmFromL2 &= digest.SmmEntered;
+        }
+
+        switch (digest.EntryLevel)
+        {
+            case GuestLevel.L2 when digest.Vmenters > 0:
+                vcpu.InL2 = Truth.Yes;
+                vcpu.Gif = Truth.Yes;
+                vcpu.GifClearedByExit = false;
+                vcpu.ProcessorDeparted = false;
+                vcpu.FirstExitPending = true;
+                break;
+            case GuestLevel.L1 when digest.Reflections > 0:
+                vcpu.LeaveL2();
+                vcpu.Gif = Truth.No;
+                vcpu.GifClearedByExit = true;
+                break;
+            case GuestLevel.Unknown:
+                vcpu.LeaveL2();
+                vcpu.InL2 = Truth.Unknown;
+                break;
+            default:
+                break;
+        }
+    }
+
+    // An event that was not staged again is still owed, for instance because an exception took precedence.
+    private static void QueueEvent(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        bool dropped = digest.Reflections > 0 || digest.Vmenters > 0 || digest.SmmEntered || !record.HasExit;
+        EventInfo interrupted = record.Exit.Interrupted;
+        if (dropped)
+        {
+            vcpu.Queued = default;
+        }
+        else if (interrupted.Valid)
+        {
+            vcpu.Queued = digest.Staged == interrupted ? default : interrupted;
+        }
+        else if (digest.HasStaged)
+        {
+            vcpu.Queued = default;
+        }
+    }
+
+    private static void AfterEntry(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        if (digest.EntryLevel == GuestLevel.L1 && digest.HasInterrupt)
+        {
+            vcpu.GifClearedByExit = false;
+        }
+
+        if (digest.EntryLevel == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
+        {
+            vcpu.Gif = Truth.Unknown;
+        }
+
+        if (digest.UserspaceReason is { } reason && record.HasExit && record.HasEntry
+            && !digest.SmmEntered && !digest.SmmLeft && ChangedByUserspace(record, reason))
+        {
+            vcpu.Forget();
+        }
+
+        // The stream starts, or the VMM was asked, and the vCPU stands at the reset vector.
+        vcpu.ResetSuspected = record.HasEntry && record.Entry.Rip.Or(0) == ResetVector && digest.Vmenters == 0
+            && (!record.HasExit || (digest.UserspaceReason is not null && record.Exit.Rip != ResetVector));
+    }
+
+    // The VMM may set any register without a trace; a RIP that the exit does not explain shows that it did.
+    private static bool ChangedByUserspace(in ExitRecord record, uint reason) =>
+        reason == UserspaceExit.ShutdownReason
+        || (record.Level == GuestLevel.L1 && record.Entry.Rip.IsKnown && unchecked(record.Entry.Rip.Value - record.Exit.Rip) > LongestInstruction);
+}

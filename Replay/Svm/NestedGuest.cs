@@ -1,0 +1,457 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>Group L: what L1 is told of its guest, so that L2 sees what a processor executing L1's VMRUN would show.</summary>
+internal static class NestedGuest
+{
+    private const ulong Valid = EventInfo.ValidBit, TypeField = 0x700, EntryL1 = 1;
+    private const int VIntrMasking = 24;
+    private const int WindowStorm = 8;
+
+    // Bits 7:4, 10, 15:13, 23:21 and 29:27 of the virtual interrupt control (appendix B).
+    private const ulong IntCtlReserved = 0x38e0_e4f0;
+
+    private static readonly ulong Invalid = SvmExitCode.Invalid.Value, HostUse = SvmExitCode.HostUse.Value;
+    private static readonly SvmExitCode DB = SvmExitCode.OfException(ExceptionVector.DB), UD = SvmExitCode.OfException(ExceptionVector.UD),
+        PF = SvmExitCode.OfException(ExceptionVector.PF), MC = SvmExitCode.OfException(ExceptionVector.MC);
+
+    /// <summary>In the order of the statements.</summary>
+    public static IReadOnlyList<RuleRow> Rows { get; } =
+    [
+        new("SVM-L-REFLECT-DEFAULT", Situation.L2Exit, Codes.ByBit, ReflectedByBit),
+        new("SVM-L-REFLECT-IMMEDIATE", Situation.L2Exit, Codes.ByBit, static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsYes && !Exempt(s))
+            {
+                AllowUnsupported(s, s.Expect()).Allow(Is(ComparedField.EntryLevel, EntryL1)).Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
+            }
+        }),
+        new("SVM-L-NI-CODE-EQ", Situation.LeftL2, ReflectedCode),
+        new("SVM-L-NI-INFO-EQ", Situation.LeftL2, ReflectedInfo),
+        new("SVM-L-NI-INTINFO-EQ", Situation.LeftL2, ReflectedIntInfo),
+        new("SVM-L-SIMPLE-INFO-ZERO", Situation.LeftL2, SimpleInfoZero),
+        new("SVM-L-L0-OWNED", Situation.L2Exit, Codes.Of(SvmExitCode.Intr, SvmExitCode.Nmi), static (in Step s) =>
+        {
+            if (s.Seen.LeftL2 && s.Header.Listed.Has(HappeningKind.NestedIntrVmexit))
+            {
+                s.Assuming(Evidence.PendingInterrupts)
+                    .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.IntrReflectionAnnounced));
+            }
+        }),
+        new("SVM-L-EXC-OWNER", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.UD, ExceptionVector.GP, ExceptionVector.AC), ExceptionNotSwallowed),
+        new("SVM-L-EXC-REFLECT-FIRST", Situation.L2Exit | Situation.EventStaged, Codes.Exceptions, ExceptionReflectedFirst),
+        new("SVM-L-EMU-CHECK", Situation.L2Emulated, EmulatedIsChecked),
+        new("SVM-L-EMU-NOSPURIOUS", Situation.L2Emulated, static (in Step s) =>
+        {
+            if (s.Seen.Instruction.Code is { } code && s.Code != code && InterceptBits.DecidedByBit(code) && s.Intercepted(code).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, code.Value));
+            }
+        }),
+        new("SVM-L-GP-INSN-CONDITIONAL", Situation.L2Emulated, Codes.OfExceptions(ExceptionVector.GP), static (in Step s) =>
+        {
+            if (s.Seen.Instruction.Code is { } code
+                && (code == SvmExitCode.Vmrun || code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && s.Intercepted(code).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, code.Value));
+            }
+        }),
+        new("SVM-L-VMRUN-L2", Situation.L2Exit, Codes.Of(SvmExitCode.Vmrun), static (in Step s) =>
+            s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Vmrun.Value), HappensNot(ComparedField.VmrunsEntered))),
+        new("SVM-L-VMLOADSAVE-L2", Situation.L2Exit, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo)
+            {
+                // Not reflected; emulated, or #GP for a bad address.
+                s.Assuming(Evidence.Rax).Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value), IsNot(ComparedField.EntryRip, s.Exit.Rip))
+                    .Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value), Happens(ComparedField.Exception))
+                    .Allow(Happens(ComparedField.ReflectedCode), IsNot(ComparedField.ReflectedCode, s.Code.Value))
+                    .Allow(Happens(ComparedField.UserspaceReason), IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-STGI-CLGI-L2", Situation.L2Exit, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-INVLPGA-L2", Situation.L2Exit, Codes.Of(SvmExitCode.Invlpga), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value), HappensNot(ComparedField.InvlpgaExecuted));
+            }
+        }),
+        new("SVM-L-SKINIT-L2", Situation.L2Exit, Codes.Of(SvmExitCode.Skinit), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value), HappensNot(ComparedField.SkinitMet));
+            }
+        }),
+        new("SVM-L-IOIO-UNION", Situation.L2Exit, Codes.Of(SvmExitCode.Ioio), static (in Step s) =>
+        {
+            if (s.Vcpu.PortIntercepted.IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-MSR-UNION", Situation.L2Exit, Codes.Of(SvmExitCode.Msr), static (in Step s) =>
+
+            // An access that was carried out was not intercepted: it cannot be reflected afterwards.
+            s.Expect().Allow(HappensNot(ComparedField.MsrAccessed)).Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value))),
+        new("SVM-L-CR8-INTERCEPT", Situation.L2Exit, Codes.Of(SvmExitCode.Cr8Write), static (in Step s) =>
+        {
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes && s.Intercepted(s.Code).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ExitCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-PENDING-PRIO", Situation.L2Exit, Codes.Exceptions, static (in Step s) =>
+        {
+            // An exception of the instruction comes before an interrupt at the boundary behind it.
+            if (s.Code != DB && s.Code != MC && s.Code != PF && s.Intercepted(s.Code).IsYes && !s.Seen.HasInstruction)
+            {
+                s.Assuming(Evidence.PendingInterrupts)
+                    .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value), IsNot(ComparedField.ReflectedCode, SvmExitCode.Nmi.Value));
+            }
+        }),
+        new("SVM-L-RUN-PENDING", Situation.VmrunEntered, static (in Step s) =>
+        {
+            // L2 has not run yet: nothing but a failure of VMRUN itself can be shown to L1.
+            if (s.Level != GuestLevel.L2)
+            {
+                s.Expect().Allow(HappensNot(ComparedField.ReflectedCode)).Allow(Is(ComparedField.ReflectedCode, Invalid)).Allow(Is(ComparedField.ReflectedCode, HostUse));
+            }
+        }),
+        new("SVM-L-INJ-BLOCK", Situation.LeftL2, static (in Step s) =>
+        {
+            EventInfo begun = s.Seen.BegunBeforeReflection;
+            if (begun.Valid && FromL2(s))
+            {
+                ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, begun.Raw, ExitIntInfo.Identity));
+            }
+        }),
+        new("SVM-L-IRQ-NOT-LOST", Situation.L2Exit, static (in Step s) =>
+        {
+            // An interrupt for L1 that arrives while L2 runs shows at once, unless L1 or L2 masks it.
+            if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
+            {
+                s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags).Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }),
+        new("SVM-L-VINTR-L0-WINDOW", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-VINTR-NO-SPURIOUS", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
+        {
+            // One window without an interrupt is chance; a storm of them can never be delivered.
+            if (s.Intercepted(s.Code).IsNo && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes
+                && s.Vcpu.FruitlessWindows >= WindowStorm)
+            {
+                s.When(!s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags).Allow(IsNot(ComparedField.ExitCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-HLT-L2-WAKE", Situation.L2Exit, Codes.Of(SvmExitCode.Hlt), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo)
+            {
+                s.Assuming(Evidence.PendingInterrupts).Allow(Is(ComparedField.WakeupsAfterReflection, 0));
+            }
+        }),
+        new("SVM-L-SMM-ROUNDTRIP", Situation.Smm, SmmRoundTrip),
+        new("SVM-L-SMM-RECHECK", Situation.VmrunEntered, static (in Step s) =>
+        {
+            if (s.Seen.SmmLeft)
+            {
+                bool illegal = s.Vcpu.Vmcb12.EventInj is { Valid: true } e && ((int)e.Type is 1 or > 4 || (e.Type == EventType.Exception && e.Vector is 2 or > 31));
+                if (illegal || s.Vcpu.Vmcb12.Intercepts(SvmExitCode.Vmrun).IsNo)
+                {
+                    s.Expect().Allow(HappensNot(ComparedField.VmrunsEntered)).Allow(Is(ComparedField.ReflectedCode, Invalid));
+                }
+            }
+        }),
+
+        // How the recorded page-table address is to be read: Vmcb12.Load does.
+        new("SVM-L-TDP-FLAG", Situation.None, Rule.SaysNothing),
+        new("SVM-L-DB-VMRUN", Situation.LeftL2, static (in Step s) =>
+        {
+            if (s.Vcpu.Rflags[Rflags.TF].IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.Exception, ExceptionVector.DB));
+            }
+        }),
+        new("SVM-L-PF-L0-ASYNC", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.PF), static (in Step s) =>
+        {
+            if (s.Seen.AsyncPageFault && s.Intercepted(PF).IsNo)
+            {
+                s.Assuming(Evidence.HostPaging).Allow(IsNot(ComparedField.ReflectedCode, PF.Value));
+            }
+        }),
+        new("SVM-L-TRIPLE-ERR", Situation.L2Exit, Codes.Of(SvmExitCode.Invalid), static (in Step s) =>
+            s.Expect().Allow(Is(ComparedField.ReflectedCode, Invalid))),
+        new("SVM-L-ERR-L0", Situation.InvalidExit, static (in Step s) =>
+        {
+            if (s.Level == GuestLevel.L1 && s.Vcpu.ProcessorDeparted)
+            {
+                s.Undecided(Evidence.ProcessorFault);
+            }
+            else if (s.Level == GuestLevel.L1)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ExitCode, Invalid));
+            }
+        }),
+        new("SVM-L-HV-TLBFLUSH", Situation.L2Exit, Codes.Of(SvmExitCode.Vmmcall), static (in Step s) =>
+        {
+            if (s.Seen.HypervFlush && s.Intercepted(s.Code).IsYes)
+            {
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-PAUSE-OWNER", Situation.L2Exit, Codes.Of(SvmExitCode.Pause), static (in Step s) =>
+        {
+            if (s.Intercepted(s.Code).IsNo)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-L-L1-DECODE", Situation.L2Emulated, static (in Step s) =>
+        {
+            if (s.Seen.Instruction is { IsLmsw: false, Name: "MOV", Code: { } code } && code != s.Code && code.Value <= 0x1f
+                && s.Vcpu.Profile.Has(CpuFeature.DecodeAssists).IsYes)
+            {
+                s.Assuming(Evidence.GuestCpuid).Allow(IsNot(ComparedField.ReflectedCode, code.Value)).Allow(Is(ComparedField.ReflectedInfo1, 1UL << 63, 1UL << 63));
+            }
+        }),
+        new("SVM-L-CPUID-LIMITS", Situation.L2Exit, Codes.Of(SvmExitCode.Nmi), static (in Step s) =>
+        {
+            // V_NMI in use although the virtual CPU lacks it: a pending virtual NMI must not be delivered.
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][26].IsYes && s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
+            {
+                s.Undecided(Evidence.NmiInjection);
+            }
+        }),
+        new("SVM-L-INT-CTL-RESERVED", Situation.VmrunOutcome, static (in Step s) =>
+        {
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl].Any(IntCtlReserved).IsYes)
+            {
+                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
+            }
+        }),
+    ];
+
+    private static bool FromL2(in Step s) => s.HasExit && s.Level == GuestLevel.L2;
+
+    // The enlightened TLB flush of Hyper-V is L0's by agreement; a real interrupt of L0 is L0's always.
+    private static bool Exempt(in Step s) => s.Code == SvmExitCode.Vmmcall && s.Seen.HypervFlush;
+
+    // Where the virtual CPU may lack the instruction, newer kernels ignore L1's intercept and raise #UD.
+    private static Expecting AllowUnsupported(in Step s, Expecting expecting)
+    {
+        if (CpuFeature.Behind(s.Code) is { } feature && !s.Vcpu.Profile.Has(feature).IsYes)
+        {
+            expecting.Allow(Is(ComparedField.Exception, ExceptionVector.UD)).Allow(Is(ComparedField.ReflectedCode, UD.Value));
+        }
+
+        return expecting;
+    }
+
+    // "If vmcb12 intercepts the event, the exit is reflected; if not, L0 must handle it invisibly."
+    private static void ReflectedByBit(in Step s)
+    {
+        if (Exempt(s))
+        {
+            return;
+        }
+
+        Truth intercepted = s.Intercepted(s.Code);
+        if (intercepted.IsNo)
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+        }
+        else
+        {
+            AllowUnsupported(s, s.When(intercepted, Evidence.Vmcb12Controls).Allow(Is(ComparedField.ReflectedCode, s.Code.Value)));
+        }
+    }
+
+    // The code L1 is shown is the processor's, or one of those that something else justifies.
+    private static void ReflectedCode(in Step s)
+    {
+        if (!FromL2(s) || !s.Header.Listed.Has(HappeningKind.EmulateInstruction))
+        {
+            return;
+        }
+
+        Expecting expecting = s.Expect()
+            .Allow(HappensNot(ComparedField.ReflectedCode))
+            .Allow(Is(ComparedField.ReflectedCode, s.Code.Value))
+
+            // INTR, NMI, SMI, INIT that became pending; an exception; shutdown; the kernel's own code.
+            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value, ~3UL))
+            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Exception.Value, ~0x1fUL))
+            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Shutdown.Value))
+            .Allow(Is(ComparedField.ReflectedCode, HostUse));
+        if (s.Seen.HasInstruction)
+        {
+            // An emulated access may meet a nested page fault; an emulated instruction has its own intercept.
+            expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Npf.Value));
+            if (s.Seen.Instruction.Code is { } code)
+            {
+                expecting.Allow(Is(ComparedField.ReflectedCode, code.Value));
+            }
+            else
+            {
+                // The decoder could not tell: nothing can be held against the code.
+                expecting.Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }
+
+        if ((s.Code.Value & ~0xfUL) == SvmExitCode.CrWrite.Value || s.Seen.Instruction.Code is { Value: 0x10 })
+        {
+            expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Cr0SelWrite.Value));
+        }
+    }
+
+    // Only a reflection that nothing came in between: no emulation, no event of L0's own.
+    private static void ReflectedInfo(in Step s)
+    {
+        (ulong info1, ulong info2) = ExitInfo.DefinedFor(s.Code);
+        if (!FromL2(s) || (info1 | info2) == 0 || s.Seen.HasInstruction)
+        {
+            return;
+        }
+
+        // With shadow paging the processor's #PF is about the shadow tables.
+        Expecting expecting = s.Code == PF && !s.Vcpu.HostPagingSeen ? s.Assuming(Evidence.HostPaging) : s.Expect();
+        expecting.Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value))
+            .Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, info1), Is(ComparedField.ReflectedInfo2, s.Exit.Info2, info2));
+    }
+
+    private static void ReflectedIntInfo(in Step s)
+    {
+        EventInfo interrupted = s.Exit.Interrupted;
+        bool begun = s.Seen.BegunBeforeReflection.Valid && s.Seen.BegunBeforeReflection != interrupted;
+        if (!FromL2(s) || !s.Exit.IntInfo.IsKnown || begun)
+        {
+            return;
+        }
+
+        if (interrupted.Valid)
+        {
+            // KVM keeps the type of an NMI but not its vector.
+            ulong identity = interrupted.Type == EventType.Nmi ? Valid | TypeField : ExitIntInfo.Identity;
+            ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
+        }
+        else if (!s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        {
+            ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, 0, Valid));
+        }
+    }
+
+    private static void SimpleInfoZero(in Step s)
+    {
+        bool direct = s.HasExit && (s.Code == SvmExitCode.Smi || s.Code == SvmExitCode.Shutdown);
+        if (!direct)
+        {
+            s.Expect()
+                .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value, ~3UL), IsNot(ComparedField.ReflectedCode, SvmExitCode.Shutdown.Value))
+                .Allow(Is(ComparedField.ReflectedInfo1, 0), Is(ComparedField.ReflectedInfo2, 0));
+        }
+    }
+
+    // An exception that only L0 intercepts is raised in L2, or something else takes the guest on; it is not swallowed.
+    private static void ExceptionNotSwallowed(in Step s)
+    {
+        if (s.Seen.Instruction.Code == SvmExitCode.Vmmcall)
+        {
+            return;
+        }
+
+        s.When(!s.Intercepted(s.Code), Evidence.Vmcb12Controls)
+            .Allow(Happens(ComparedField.Exception))
+            .Allow(Happens(ComparedField.ReflectedCode))
+            .Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip))
+            .Allow(Happens(ComparedField.UserspaceReason))
+            .Allow(Happens(ComparedField.SmmEntered));
+    }
+
+    // L1 gets the exception although L0 intercepts it too; an instruction that L0 completes raises none.
+    private static void ExceptionReflectedFirst(in Step s)
+    {
+        if (!FromL2(s))
+        {
+            return;
+        }
+
+        RaisedExceptionReflected(s);
+        bool never = !s.Code.IsException || s.Code == DB || s.Code == MC || s.Code.Vector == ExceptionVector.Nmi;
+        if (never || !s.Intercepted(s.Code).IsYes)
+        {
+            return;
+        }
+
+        Expecting expecting = s.Code == PF && !s.Vcpu.HostPagingSeen ? s.Assuming(Evidence.HostPaging) : s.Expect();
+        expecting.Allow(Is(ComparedField.ReflectedCode, s.Code.Value)).Allow(Happens(ComparedField.UserspaceReason));
+        if (s.Seen.HasInstruction)
+        {
+            expecting.Allow(Happens(ComparedField.ReflectedCode)).Allow(HappensNot(ComparedField.Exception), IsNot(ComparedField.EntryRip, s.Exit.Rip));
+        }
+
+        if (s.Seen.AsyncPageFault)
+        {
+            expecting.Allow(HappensNot(ComparedField.Exception));
+        }
+    }
+
+    // An exception that L0 itself raises for L2's instruction is L1's as well; one that is delivered again is not new.
+    private static void RaisedExceptionReflected(in Step s)
+    {
+        bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
+        if (!owed && s.Seen.RaisedException is < 32 and { } vector && s.Intercepted(SvmExitCode.OfException(vector)).IsYes)
+        {
+            s.Expect().Allow(Is(ComparedField.EntryLevel, EntryL1)).Allow(IsNot(ComparedField.Exception, vector)).Allow(Is(ComparedField.StagedAgain, 1));
+        }
+    }
+
+    private static void EmulatedIsChecked(in Step s)
+    {
+        if (s.Seen.Instruction.Code is not { } code || s.Code == code || s.Code == UD || !InterceptBits.DecidedByBit(code) || !s.Intercepted(code).IsYes)
+        {
+            return;
+        }
+
+        // LMSW and CLTS check the plain and the selective intercept; which of them comes first is another rule's.
+        s.Expect()
+            .Allow(Is(ComparedField.ReflectedCode, code.Value))
+            .Allow(Happens(ComparedField.ReflectedCode))
+            .Allow(Happens(ComparedField.Exception))
+            .Allow(Is(ComparedField.EmulationFailed, 1))
+            .Allow(Happens(ComparedField.UserspaceReason))
+            .Allow(Is(ComparedField.EntryRip, s.Exit.Rip));
+    }
+
+    private static void SmmRoundTrip(in Step s)
+    {
+        if (s.Seen.SmmEntered && s.Level == GuestLevel.L2 && s.Intercepted(SvmExitCode.Smi).IsNo && s.Seen.LeftL2)
+        {
+            // Up to 5.18 the kernel used whatever code stood there; L1 is not shown it.
+            s.Assuming(Evidence.Smm).Allow(Is(ComparedField.ReflectedCode, HostUse)).Allow(Is(ComparedField.ReflectedCode, s.Code.Value));
+        }
+
+        if (s.Seen.SmmLeft && s.Vcpu.SmmFromL2)
+        {
+            s.Expect().Allow(Happens(ComparedField.VmrunsEntered));
+        }
+    }
+}

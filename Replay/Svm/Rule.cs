@@ -1,0 +1,103 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>What a record is about; a rule is asked about the records of its situations only.</summary>
+[Flags]
+internal enum Situation
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>L1 exited for an SVM instruction.</summary>
+    SvmInstruction = 1 << 0,
+
+    /// <summary>L1 exited for an exception.</summary>
+    L1Exception = 1 << 1,
+
+    /// <summary>L1 exited for something rarely used.</summary>
+    L1Rare = 1 << 2,
+
+    /// <summary>L2 exited.</summary>
+    L2Exit = 1 << 3,
+
+    /// <summary>VMRUN began to run L2.</summary>
+    VmrunEntered = 1 << 4,
+
+    /// <summary>VMRUN was refused by a named check.</summary>
+    VmrunRefused = 1 << 5,
+
+    /// <summary>The outcome of a VMRUN shows: the first exit of L2, or a #VMEXIT right after the VMRUN.</summary>
+    VmrunOutcome = 1 << 6,
+
+    /// <summary>The exit interrupted the delivery of an event.</summary>
+    DeliveryInterrupted = 1 << 7,
+
+    /// <summary>An event is staged for delivery.</summary>
+    EventStaged = 1 << 8,
+
+    /// <summary>An MSR of SVM was accessed.</summary>
+    SvmMsr = 1 << 9,
+
+    /// <summary>System Management Mode was entered or left.</summary>
+    Smm = 1 << 10,
+
+    /// <summary>Nested virtualization is at work while EFER.SVME is known to be 0.</summary>
+    NestedWithoutSvme = 1 << 11,
+
+    /// <summary>The processor reported that it could not run the guest.</summary>
+    InvalidExit = 1 << 12,
+
+    /// <summary>L2 was left.</summary>
+    LeftL2 = 1 << 13,
+
+    /// <summary>The entry shows EVENTINJ.</summary>
+    EntryShowsEvent = 1 << 14,
+
+    /// <summary>A VM with encrypted state.</summary>
+    SevEs = 1 << 15,
+
+    /// <summary>L2 exited, and L0 decoded an instruction.</summary>
+    L2Emulated = 1 << 16,
+}
+
+/// <summary>Asks a rule what it says about a step.</summary>
+internal delegate void Judge(in Step step);
+
+/// <summary>How one statement of the manual is executed.</summary>
+/// <param name="Id">The statement's id.</param>
+/// <param name="When">The situations in which it has something to say.</param>
+/// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
+/// <param name="Judge">Says it.</param>
+internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge)
+{
+    /// <summary>A rule that does not depend on the exit code.</summary>
+    public RuleRow(string id, Situation when, Judge judge)
+        : this(id, when, null, judge)
+    {
+    }
+}
+
+/// <summary>One statement of the manual with its execution.</summary>
+/// <param name="Info">The statement.</param>
+/// <param name="When">The situations in which it has something to say.</param>
+/// <param name="Judge">Says it.</param>
+/// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
+internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<SvmExitCode, bool>? Codes)
+{
+    // Situations that are about the exit itself; the others are about what came after it.
+    private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit
+        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit;
+
+    /// <summary>Whether the rule has something to say.</summary>
+    /// <param name="situation">What the record is about.</param>
+    /// <param name="code">Its exit code.</param>
+    public bool Speaks(Situation situation, SvmExitCode code) =>
+        (When & situation & ~OfExit) != 0 || ((When & situation & OfExit) != 0 && (Codes is null || Codes(code)));
+
+    /// <summary>A statement that guides the replay and is never broken by itself.</summary>
+    public static void SaysNothing(in Step step)
+    {
+        // The remark beside the row says what it guides.
+    }
+}

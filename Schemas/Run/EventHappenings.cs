@@ -1,0 +1,75 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Schemas.Run;
+
+/// <summary>kvm_inj_virq: an interrupt staged in EVENTINJ; it takes effect at the next entry, the last one staged wins.</summary>
+/// <param name="Vector">Vector.</param>
+/// <param name="Soft">Whether it is INTn; unknown before 6.0.</param>
+/// <param name="Reinjected">Whether its delivery had been interrupted; unknown before 6.0.</param>
+public readonly record struct InjectedInterrupt(byte Vector, Truth Soft, Truth Reinjected)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int VectorSlot = 0, SoftSlot = 1, ReinjectedSlot = 2;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static InjectedInterrupt Of(in Happening h) =>
+        new((byte)h.Values[VectorSlot], h.Question(SoftSlot), h.Question(ReinjectedSlot));
+}
+
+/// <summary>kvm_inj_exception: an exception staged in EVENTINJ.</summary>
+/// <param name="Vector">Vector.</param>
+/// <param name="HasError">Whether it pushes an error code.</param>
+/// <param name="Error">The error code.</param>
+/// <param name="Reinjected">Whether its delivery had been interrupted; unknown before 6.0, where re-injected exceptions are not recorded.</param>
+public readonly record struct InjectedException(byte Vector, bool HasError, uint Error, Truth Reinjected)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int VectorSlot = 0, HasErrorSlot = 1, ErrorSlot = 2, ReinjectedSlot = 3;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static InjectedException Of(in Happening h) =>
+        new((byte)h.Values[VectorSlot], h.Values[HasErrorSlot] != 0, (uint)h.Values[ErrorSlot], h.Question(ReinjectedSlot));
+}
+
+/// <summary>kvm_userspace_exit: KVM_RUN returned to the virtual machine monitor.</summary>
+/// <param name="Reason">KVM_EXIT_* number.</param>
+/// <param name="Errno">0, or the negative error KVM_RUN returned, as unsigned 64 bits.</param>
+public readonly record struct UserspaceExit(uint Reason, ulong Errno)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int ReasonSlot = 0, ErrnoSlot = 1;
+
+    /// <summary>KVM_EXIT_SHUTDOWN.</summary>
+    public const uint ShutdownReason = 8;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static UserspaceExit Of(in Happening h) => new((uint)h.Values[ReasonSlot], h.Values[ErrnoSlot]);
+}
+
+/// <summary>kvm_smm_transition: System Management Mode entered or left.</summary>
+/// <param name="Entering">Entered.</param>
+public readonly record struct SmmTransition(bool Entering)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int SmbaseSlot = 0, EnteringSlot = 1;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static SmmTransition Of(in Happening h) => new(h.Values[EnteringSlot] != 0);
+}
+
+/// <summary>kvm_apic_accept_irq: a local APIC accepted an interrupt, in the sender's context.</summary>
+/// <param name="Vcpu">The receiver.</param>
+/// <param name="DeliveryMode">ICR delivery mode in place, bits 10:8: 0 fixed, 0x400 NMI, 0x500 INIT, 0x600 start-up.</param>
+/// <param name="Vector">Vector.</param>
+public readonly record struct AcceptedInterrupt(uint Vcpu, uint DeliveryMode, byte Vector)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int VcpuSlot = 0, DeliveryModeSlot = 1, TriggerModeSlot = 2, VectorSlot = 3;
+
+    /// <summary>Delivery mode INIT in place (APM2 16.5).</summary>
+    public const uint InitMode = 0x500;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static AcceptedInterrupt Of(in Happening h) =>
+        new((uint)h.Values[VcpuSlot], (uint)h.Values[DeliveryModeSlot], (byte)h.Values[VectorSlot]);
+}

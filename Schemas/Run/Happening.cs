@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Schemas.Run;
+
+/// <summary>One recorded event of a vCPU between a #VMEXIT and the next entry.</summary>
+/// <remarks>Filled in place by a reader and then copied once; whoever is handed one gets it read-only.</remarks>
+public struct Happening
+{
+    private FieldValues _values;
+
+    /// <summary>A happening with its fields; read them through the typed views beside this file.</summary>
+    public Happening(HappeningKind kind, ClockTime time, in FieldValues values)
+    {
+        Kind = kind;
+        Time = time;
+        _values = values;
+    }
+
+    /// <summary>What it tells.</summary>
+    public HappeningKind Kind { readonly get; set; }
+
+    /// <summary>When, on the run's clock.</summary>
+    public ClockTime Time { readonly get; set; }
+
+    /// <summary>Where the fields written by a newer Differ start in <see cref="ExitRecord.Newer"/>.</summary>
+    public ushort NewerStart { readonly get; set; }
+
+    /// <summary>How many bytes of <see cref="ExitRecord.Newer"/> belong to this happening.</summary>
+    public ushort NewerLength { readonly get; set; }
+
+    /// <summary>The fields by position in <see cref="HappeningShape.Slots"/>.</summary>
+    [UnscopedRef]
+    public readonly ref readonly FieldValues Values => ref _values;
+
+    /// <summary>The fields, to be filled.</summary>
+    [UnscopedRef]
+    public ref FieldValues MutableValues => ref _values;
+
+    /// <summary>A field, or absent where the recording lacks it.</summary>
+    internal readonly Observed<ulong> At(int slot) => _values.Has(slot) ? Observed<ulong>.Of(_values[slot]) : Observed<ulong>.Unseen;
+
+    /// <summary>A field of 32 bits, or unseen where the recording lacks it.</summary>
+    internal readonly Observed<uint> At32(int slot) => _values.Has(slot) ? Observed<uint>.Of((uint)_values[slot]) : Observed<uint>.Unseen;
+
+    /// <summary>A yes/no field.</summary>
+    internal readonly Truth Question(int slot) => _values.Has(slot) ? Truth.Of(_values[slot] != 0) : Truth.Unknown;
+}

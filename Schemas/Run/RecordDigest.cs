@@ -1,0 +1,262 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Schemas.Run;
+
+/// <summary>Where things are in a record: one pass over its happenings, reused for the next record.</summary>
+/// <remarks>
+/// A record is cut into parts at every change of guest (kvm_nested_vmenter, kvm_nested_vmexit_inject): what is staged in the
+/// last part is delivered to the guest that is entered, what was staged before had to be handed over or dropped.
+/// </remarks>
+public sealed class RecordDigest
+{
+    /// <summary>The #VMEXITs that L1 was shown.</summary>
+    public int Reflections { get; private set; }
+
+    /// <summary>The first of them; meaningless when there is none.</summary>
+    public NestedVmexitInject Reflection { get; private set; }
+
+    /// <summary>L0 announced that it reflects INTR.</summary>
+    public bool IntrAnnounced { get; private set; }
+
+    /// <summary>Wake-ups after L1 was shown a #VMEXIT.</summary>
+    public int WakeupsAfterReflection { get; private set; }
+
+    /// <summary>Guest runs that L0 started.</summary>
+    public int Vmenters { get; private set; }
+
+    /// <summary>The last of them; meaningless when there is none.</summary>
+    public NestedVmenter Vmenter { get; private set; }
+
+    /// <summary>Whether the intercepts of the last guest run are known.</summary>
+    public bool HasIntercepts { get; private set; }
+
+    /// <summary>They.</summary>
+    public NestedIntercepts Intercepts { get; private set; }
+
+    /// <summary>Checks of VMRUN that failed by name.</summary>
+    public int FailedChecks { get; private set; }
+
+    /// <summary>Which guest is entered, as far as happenings tell: the level of the exit where nothing changed it.</summary>
+    public GuestLevel EntryLevel { get; private set; }
+
+    /// <summary>Whether an exception is staged for the guest that is entered.</summary>
+    public bool HasException { get; private set; }
+
+    /// <summary>The last one.</summary>
+    public InjectedException Exception { get; private set; }
+
+    /// <summary>Whether an interrupt is staged for the guest that is entered.</summary>
+    public bool HasInterrupt { get; private set; }
+
+    /// <summary>The last one.</summary>
+    public InjectedInterrupt Interrupt { get; private set; }
+
+    /// <summary>The last event staged for the guest that is entered.</summary>
+    public EventInfo Staged { get; private set; }
+
+    /// <summary>The last event staged before L1 was shown a #VMEXIT.</summary>
+    public EventInfo StagedBeforeReflection { get; private set; }
+
+    /// <summary>How many different events are staged for the guest that is entered.</summary>
+    public int StagedEvents { get; private set; }
+
+    /// <summary>Whether the first event staged in the record is a re-injected one; unknown on kernels that do not say.</summary>
+    public Truth FirstStagedAgain { get; private set; }
+
+    /// <summary>Whether any event is staged in the record.</summary>
+    public bool HasStaged { get; private set; }
+
+    /// <summary>Whether an interrupt that is not INTn is staged for the first time; unknown on kernels that do not say.</summary>
+    public Truth NewInterrupt { get; private set; }
+
+    /// <summary>Its vector.</summary>
+    public byte NewInterruptVector { get; private set; }
+
+    /// <summary>Whether L0 handled an access to a model-specific register.</summary>
+    public bool HasMsr { get; private set; }
+
+    /// <summary>The last one.</summary>
+    public MsrAccess Msr { get; private set; }
+
+    /// <summary>Whether L0 decoded an instruction.</summary>
+    public bool HasInstruction { get; private set; }
+
+    /// <summary>The first one.</summary>
+    public EmulatedInstruction Instruction { get; private set; }
+
+    /// <summary>L0 gave up emulating.</summary>
+    public bool EmulationFailed { get; private set; }
+
+    /// <summary>L0 executed a hypercall of any interface.</summary>
+    public bool Hypercall { get; private set; }
+
+    /// <summary>The task priority register of L1's local APIC was written.</summary>
+    public bool TaskPriorityWritten { get; private set; }
+
+    /// <summary>Reason of the last return to the virtual machine monitor; null when there was none.</summary>
+    public uint? UserspaceReason { get; private set; }
+
+    /// <summary>System Management Mode was entered.</summary>
+    public bool SmmEntered { get; private set; }
+
+    /// <summary>System Management Mode was left.</summary>
+    public bool SmmLeft { get; private set; }
+
+    /// <summary>Looks at a record.</summary>
+    public void Read(in ExitRecord record)
+    {
+        Reset(record.Level);
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            Note(happening);
+        }
+    }
+
+    private void Reset(GuestLevel level)
+    {
+        Reflections = 0;
+        IntrAnnounced = false;
+        WakeupsAfterReflection = 0;
+        Vmenters = 0;
+        HasIntercepts = false;
+        FailedChecks = 0;
+        EntryLevel = level;
+        StagedBeforeReflection = default;
+        FirstStagedAgain = default;
+        HasStaged = false;
+        HasMsr = false;
+        HasInstruction = false;
+        EmulationFailed = false;
+        Hypercall = false;
+        TaskPriorityWritten = false;
+        UserspaceReason = null;
+        SmmEntered = false;
+        SmmLeft = false;
+        StartPart();
+    }
+
+    private void StartPart()
+    {
+        HasException = false;
+        HasInterrupt = false;
+        Staged = default;
+        StagedEvents = 0;
+        NewInterrupt = Truth.No;
+    }
+
+    private void Note(in Happening happening)
+    {
+        switch (happening.Kind)
+        {
+            case HappeningKind.NestedVmexitInject:
+                NoteReflection(NestedVmexitInject.Of(happening));
+                break;
+            case HappeningKind.NestedVmenter:
+                Vmenters++;
+                Vmenter = NestedVmenter.Of(happening);
+                HasIntercepts = false;
+                EntryLevel = GuestLevel.L2;
+                StartPart();
+                break;
+            case HappeningKind.NestedIntercepts:
+                HasIntercepts = true;
+                Intercepts = NestedIntercepts.Of(happening);
+                break;
+            case HappeningKind.NestedIntrVmexit:
+                IntrAnnounced = true;
+                break;
+            case HappeningKind.NestedVmenterFailed:
+                FailedChecks++;
+                break;
+            case HappeningKind.InjectException:
+                NoteException(InjectedException.Of(happening));
+                break;
+            case HappeningKind.InjectInterrupt:
+                NoteInterrupt(InjectedInterrupt.Of(happening));
+                break;
+            case HappeningKind.MsrAccess:
+                HasMsr = true;
+                Msr = MsrAccess.Of(happening);
+                break;
+            default:
+                NoteOther(happening);
+                break;
+        }
+    }
+
+    private void NoteOther(in Happening happening)
+    {
+        switch (happening.Kind)
+        {
+            case HappeningKind.EmulateInstruction:
+                EmulatedInstruction instruction = EmulatedInstruction.Of(happening);
+                Instruction = HasInstruction ? Instruction : instruction;
+                HasInstruction = true;
+                EmulationFailed |= instruction.Failed;
+                break;
+            case HappeningKind.Hypercall or HappeningKind.HypervHypercall or HappeningKind.XenHypercall:
+                Hypercall = true;
+                break;
+            case HappeningKind.ApicAccess:
+                ApicAccess access = ApicAccess.Of(happening);
+                TaskPriorityWritten |= access is { Write: true, Register: ApicAccess.TaskPriority };
+                break;
+            case HappeningKind.VcpuWakeup:
+                WakeupsAfterReflection += Reflections > 0 ? 1 : 0;
+                break;
+            case HappeningKind.UserspaceExit:
+                UserspaceReason = UserspaceExit.Of(happening).Reason;
+                break;
+            case HappeningKind.SmmTransition:
+                bool entering = SmmTransition.Of(happening).Entering;
+                SmmEntered |= entering;
+                SmmLeft |= !entering;
+                EntryLevel = entering ? GuestLevel.L1 : GuestLevel.Unknown;
+                StartPart();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void NoteReflection(in NestedVmexitInject reflection)
+    {
+        if (Reflections++ == 0)
+        {
+            Reflection = reflection;
+            StagedBeforeReflection = Staged;
+        }
+
+        EntryLevel = GuestLevel.L1;
+        StartPart();
+    }
+
+    private void NoteException(in InjectedException exception)
+    {
+        HasException = true;
+        Exception = exception;
+        NoteStaged(EventInfo.Of(EventType.Exception, exception.Vector), exception.Reinjected);
+    }
+
+    private void NoteInterrupt(in InjectedInterrupt interrupt)
+    {
+        HasInterrupt = true;
+        Interrupt = interrupt;
+        Truth isNew = !interrupt.Reinjected & !interrupt.Soft;
+        if (!isNew.IsNo && !NewInterrupt.IsYes)
+        {
+            NewInterrupt = isNew;
+            NewInterruptVector = interrupt.Vector;
+        }
+
+        NoteStaged(EventInfo.Of(interrupt.Soft.IsYes ? EventType.SoftwareInterrupt : EventType.Interrupt, interrupt.Vector), interrupt.Reinjected);
+    }
+
+    private void NoteStaged(EventInfo staged, Truth again)
+    {
+        FirstStagedAgain = HasStaged ? FirstStagedAgain : again;
+        HasStaged = true;
+        StagedEvents += Staged.Valid && Staged == staged ? 0 : 1;
+        Staged = staged;
+    }
+}

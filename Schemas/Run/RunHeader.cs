@@ -1,0 +1,128 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Schemas.Run;
+
+/// <summary>Where a run came from.</summary>
+public enum RunOrigin : byte
+{
+    /// <summary>Recorded from a kernel.</summary>
+    Recorded,
+
+    /// <summary>Computed by the reference.</summary>
+    Computed,
+}
+
+/// <summary>What the numbers of the clock are.</summary>
+public enum ClockUnit : byte
+{
+    /// <summary>Nanoseconds.</summary>
+    Nanoseconds,
+
+    /// <summary>The clock's own ticks; the file does not say how long one is.</summary>
+    Ticks,
+}
+
+/// <summary>What is known about a run before its first exit.</summary>
+public sealed record RunHeader
+{
+    /// <summary>Recorded or computed.</summary>
+    public RunOrigin Origin { get; init; }
+
+    /// <summary>Name of the capture file, without folders; empty for a pipe.</summary>
+    public string Capture { get; init; } = "";
+
+    /// <summary>Size of the capture file in bytes; 0 for a pipe.</summary>
+    public ulong CaptureSize { get; init; }
+
+    /// <summary>Name of the capture format, for example <c>trace.dat v7</c>.</summary>
+    public string Format { get; init; } = "";
+
+    /// <summary>Release of the host's kernel; empty where the file does not say.</summary>
+    public string KernelRelease { get; init; } = "";
+
+    /// <summary>Name of the host; empty where the file does not say.</summary>
+    public string HostName { get; init; } = "";
+
+    /// <summary>Name of the clock; empty where the file does not say.</summary>
+    public string Clock { get; init; } = "";
+
+    /// <summary>What the times of the run are.</summary>
+    public ClockUnit ClockUnit { get; init; }
+
+    /// <summary>Tracepoints whose format the file describes. A file may describe more than was recorded.</summary>
+    public TracepointSet Listed { get; init; }
+
+    /// <summary>Whether the file describes only what was selected for recording, as far as that can be told before its end.</summary>
+    public bool ListIsSelective { get; init; }
+
+    /// <summary>Whether the kernel records failed checks of VMRUN with their text (since 5.13).</summary>
+    public bool NamesFailedChecks { get; init; }
+
+    /// <summary>Whether re-injected exceptions are recorded (since 6.0).</summary>
+    public bool ShowsReinjection { get; init; }
+
+    /// <summary>Whether nested exits synthesised by L0 are preceded by a pretended entry and exit (up to 5.7).</summary>
+    public bool PretendsNestedExits { get; init; }
+
+    /// <summary>The rules a computed run was computed with, in rule-book order; empty for a recorded run.</summary>
+    public IReadOnlyList<RuleInfo> Rules { get; init; } = [];
+}
+
+/// <summary>One vCPU stream of a run.</summary>
+/// <param name="Id">Number within the run.</param>
+/// <param name="Vcpu">KVM's number; null where no event of the stream carries it.</param>
+/// <param name="Thread">The host thread; null where the format has none.</param>
+/// <param name="Name">The thread's name; empty where the file has none.</param>
+/// <param name="Machine">The VM, numbered from 0; a guess from threads where the file does not say.</param>
+/// <param name="Exits">Records in the stream.</param>
+public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, string Name, int Machine, ulong Exits)
+{
+    /// <summary>For a person: vCPU, and the thread where two streams could be confused.</summary>
+    public string Label => Vcpu is { } vcpu ? $"vCPU {vcpu.Value}" : $"vCPU ? (thread {Thread?.Value})";
+}
+
+/// <summary>Events lost on one CPU.</summary>
+/// <param name="Cpu">The host CPU.</param>
+/// <param name="Marks">How many marks of loss its data carries.</param>
+/// <param name="Events">How many events those marks count.</param>
+/// <param name="Uncounted">How many marks do not say how many events.</param>
+/// <param name="Overrun">Events overwritten as the recorder's own statistics say; 0 where the file has none.</param>
+public sealed record CpuLoss(int Cpu, ulong Marks, ulong Events, ulong Uncounted, ulong Overrun);
+
+/// <summary>Something lossy or odd in a capture.</summary>
+/// <param name="Code">DIF number, documented in README.md.</param>
+/// <param name="Count">How often.</param>
+/// <param name="Text">One sentence: what it is and what to do.</param>
+/// <param name="First">Where it was first seen: byte offset, line or time; empty where that means nothing.</param>
+public sealed record CaptureNote(string Code, ulong Count, string Text, string First);
+
+/// <summary>What is known about a run after its last exit.</summary>
+public sealed record RunSummary
+{
+    /// <summary>Records in the run.</summary>
+    public ulong Exits { get; init; }
+
+    /// <summary>Events in the capture, also those Differ does not use.</summary>
+    public ulong Events { get; init; }
+
+    /// <summary>Tracepoints that occur.</summary>
+    public TracepointSet Seen { get; init; }
+
+    /// <summary>Whether every group of tracepoints the file describes also occurs: then what it describes was recorded.</summary>
+    public bool ListIsSelective { get; init; }
+
+    /// <summary>The vCPU streams, by number.</summary>
+    public IReadOnlyList<VcpuStream> Streams { get; init; } = [];
+
+    /// <summary>The smallest number of VMs that explains the streams.</summary>
+    public int Machines { get; init; }
+
+    /// <summary>Losses, by CPU.</summary>
+    public IReadOnlyList<CpuLoss> Losses { get; init; } = [];
+
+    /// <summary>Everything lossy or odd, by number.</summary>
+    public IReadOnlyList<CaptureNote> Notes { get; init; } = [];
+
+    /// <summary>Vendor string of the virtual CPU (CPUID function 0); empty where no event shows it.</summary>
+    public string GuestVendor { get; init; } = "";
+}
