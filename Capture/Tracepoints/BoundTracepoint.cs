@@ -12,6 +12,7 @@ internal sealed class BoundTracepoint
     private readonly int _codeSlot;
     private readonly int _fixedSize;
     private readonly ushort _present;
+    private readonly bool _fillsShape;
     private readonly bool _bigEndian;
     private readonly TextTable _texts;
 
@@ -29,10 +30,18 @@ internal sealed class BoundTracepoint
             _fixedSize = Math.Max(_fixedSize, place.Offset + place.Size);
             _present |= place.Slots;
         }
+
+        IsSimple = tracepoint is { Role: TracepointRole.Happening, Kind: not (HappeningKind.ApicAcceptIrq or HappeningKind.KvmRun or HappeningKind.Cpuid) }
+            && (_present >> Tracepoint.VcpuSlot & 1) == 0;
+        int slots = tracepoint.Kind == HappeningKind.None ? FieldValues.Capacity : HappeningShapes.Of(tracepoint.Kind).Slots.Count;
+        _fillsShape = (_present & ((1 << slots) - 1)) == (1 << slots) - 1;
     }
 
     /// <summary>The tracepoint.</summary>
     public Tracepoint Tracepoint { get; }
+
+    /// <summary>Whether an event of this kind can go to the current vCPU of its thread without a closer look.</summary>
+    public bool IsSimple { get; }
 
     /// <summary>The tracepoint as a member of a set.</summary>
     public TracepointSet Member { get; }
@@ -67,7 +76,14 @@ internal sealed class BoundTracepoint
             return false;
         }
 
-        values.Start(_present);
+        if (_fillsShape)
+        {
+            values.Overwrite(_present);
+        }
+        else
+        {
+            values.Start(_present);
+        }
 
         // No branch per field (benchmark DecodeBenchmarks.Decode).
         foreach (ref readonly PlainPlace place in _plain.AsSpan())

@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -100,9 +101,37 @@ internal sealed class ExitAssembler
 
         if (!_current.Add(happening))
         {
-            _notes.Add(CaptureNotes.LongRecord, $"time {happening.Time.Value}");
-            _current.Mark(RecordFlags.LossInside);
+            Overflows(happening.Time);
         }
+    }
+
+    /// <summary>Takes anything else as it is read, without a copy in between.</summary>
+    /// <returns>False when the event is shorter than its layout.</returns>
+    public bool Happen(BoundTracepoint binding, in RawEvent raw)
+    {
+        HappeningKind kind = binding.Tracepoint.Kind;
+        if (_holding && !_inGuest && !_current.Nested)
+        {
+            Resolve(kind);
+        }
+
+        if (!_current.Reserve())
+        {
+            Overflows(raw.Time);
+            return true;
+        }
+
+        ref Happening happening = ref _current.Reserved;
+        happening.Kind = kind;
+        happening.Time = raw.Time;
+        happening.NewerLength = 0;
+        if (!binding.Decode(raw.Payload, ref happening.MutableValues))
+        {
+            return false;
+        }
+
+        _current.Keep();
+        return true;
     }
 
     /// <summary>Hands on what is left when the capture ends.</summary>
@@ -113,6 +142,12 @@ internal sealed class ExitAssembler
         {
             Emit(_current);
         }
+    }
+
+    private void Overflows(ClockTime time)
+    {
+        _notes.Add(CaptureNotes.LongRecord, $"time {time.Value}");
+        _current.Mark(RecordFlags.LossInside);
     }
 
     private bool EntriesRecorded => _header.Listed.Covers(TracepointSet.Entry);

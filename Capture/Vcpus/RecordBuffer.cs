@@ -61,6 +61,23 @@ internal sealed class RecordBuffer
     /// <returns>False when the record is full.</returns>
     public bool Add(in Happening happening)
     {
+        if (!Reserve())
+        {
+            return false;
+        }
+
+        Reserved = happening;
+        Keep();
+        return true;
+    }
+
+    /// <summary>A place for a happening that is about to be read into it; <see cref="Keep"/> makes it part of the record.</summary>
+    public ref Happening Reserved => ref _happenings[_count];
+
+    /// <summary>Makes room for one more happening.</summary>
+    /// <returns>False when the record is full.</returns>
+    public bool Reserve()
+    {
         if (_count == _happenings.Length)
         {
             if (_count >= Limit)
@@ -71,10 +88,11 @@ internal sealed class RecordBuffer
             Array.Resize(ref _happenings, _count * 2);
         }
 
-        _happenings[_count++] = happening;
-        Kinds |= TracepointSet.Of(happening.Kind);
         return true;
     }
+
+    /// <summary>Keeps the happening in the last place given out.</summary>
+    public void Keep() => Kinds |= TracepointSet.Of(_happenings[_count++].Kind);
 
     /// <summary>Adds everything another buffer holds.</summary>
     public void Append(RecordBuffer other)

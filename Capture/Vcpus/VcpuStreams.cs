@@ -39,15 +39,24 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         BoundTracepoint binding = raw.Type.Binding!;
         VcpuThread thread = ThreadOf(raw.Thread);
-        ref FieldValues values = ref _scratch.MutableValues;
-        if (!binding.Decode(raw.Payload, ref values))
+        _seen |= binding.Member;
+        if (binding.IsSimple && thread.Current is { } current)
         {
-            notes.Add(CaptureNotes.ShortRecord, $"byte 0x{raw.FileOffset:x}");
-            thread.Current?.Lost(raw.Time);
+            if (Accept(current, raw, (int)binding.Tracepoint.Kind) && !current.Happen(binding, raw))
+            {
+                Short(raw, thread);
+            }
+
             return;
         }
 
-        _seen |= binding.Member;
+        ref FieldValues values = ref _scratch.MutableValues;
+        if (!binding.Decode(raw.Payload, ref values))
+        {
+            Short(raw, thread);
+            return;
+        }
+
         switch (binding.Tracepoint.Role)
         {
             case TracepointRole.Exit:
@@ -99,6 +108,12 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         {
             notes.Add(CaptureNotes.ClockBackwards, _backwards);
         }
+    }
+
+    private void Short(in RawEvent raw, VcpuThread thread)
+    {
+        notes.Add(CaptureNotes.ShortRecord, $"byte 0x{raw.FileOffset:x}");
+        thread.Current?.Lost(raw.Time);
     }
 
     private void Exit(in RawEvent raw, VcpuThread thread, in FieldValues values)

@@ -179,7 +179,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
                 FieldRow row = Fields.Of(constraint.Field);
                 if (texts.TrueForAll(text => text.Name != row.Name))
                 {
-                    Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
+                    Observed<ulong> value = comparer.Read(record, digest, row);
                     texts.Add(new FieldText(row.Name, FieldWords.Recorded(row, value), value.IsKnown ? value.Value : null));
                 }
             }
@@ -214,7 +214,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
             foreach (Constraint constraint in computed.ConstraintsOf(outcome))
             {
                 FieldRow row = Fields.Of(constraint.Field);
-                Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
+                Observed<ulong> value = comparer.Read(record, digest, row);
                 string shown = value.IsKnown ? row.Stable ? row.Print(value.Value & StableMask(constraint)) : "other" : value.Sight.ToString();
                 text.Append(CultureInfo.InvariantCulture, $"{row.Name} {constraint.Relation} {shown};");
             }
@@ -231,8 +231,9 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         {
             foreach (Constraint constraint in computed.ConstraintsOf(outcome))
             {
-                Observed<ulong> value = comparer.Read(record, digest, constraint.Field);
-                ulong stable = value.IsKnown && Fields.Of(constraint.Field).Stable ? value.Value & StableMask(constraint) : 0;
+                FieldRow row = Fields.Of(constraint.Field);
+                Observed<ulong> value = comparer.Read(record, digest, row);
+                ulong stable = value.IsKnown && row.Stable ? value.Value & StableMask(constraint) : 0;
                 hash = unchecked((hash ^ (stable + ((ulong)constraint.Field << 56) + ((ulong)value.Sight << 48))) * 1099511628211);
             }
         }

@@ -35,8 +35,12 @@ internal sealed class ExitHistory
         }
 
         // What was asked for at this exit wants the exits behind it.
-        _waiting.AddRange(_asked);
-        _asked.Clear();
+        if (_asked.Count > 0)
+        {
+            _waiting.AddRange(_asked);
+            _asked.Clear();
+        }
+
         _slots[(int)(_count++ % Before)].Set(record);
     }
 

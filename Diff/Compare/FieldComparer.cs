@@ -44,9 +44,8 @@ internal sealed class FieldComparer(TracepointSet listed)
     }
 
     /// <summary>What the record shows of a field.</summary>
-    public Observed<ulong> Read(in ExitRecord record, RecordDigest digest, ComparedField field)
+    public Observed<ulong> Read(in ExitRecord record, RecordDigest digest, FieldRow row)
     {
-        FieldRow row = Fields.Of(field);
         Observed<ulong> value = row.Read(record, digest);
         bool silenceMeans = listed.Covers(row.Source) && record.HasEntry && !record.HasHole;
         bool silent = value.Sight == Sight.Absent || (value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty);
@@ -60,8 +59,9 @@ internal sealed class FieldComparer(TracepointSet listed)
     /// <param name="silent">The tracepoint whose silence decides; empty where something recorded does.</param>
     public Truth Holds(in ExitRecord record, RecordDigest digest, in Constraint constraint, out TracepointSet silent)
     {
-        Observed<ulong> value = Read(record, digest, constraint.Field);
-        silent = value.Sight == Sight.Absent ? Fields.Of(constraint.Field).Source : default;
+        FieldRow row = Fields.Of(constraint.Field);
+        Observed<ulong> value = Read(record, digest, row);
+        silent = value.Sight == Sight.Absent ? row.Source : default;
         if (value.Sight == Sight.Unseen)
         {
             return Truth.Unknown;
@@ -75,6 +75,8 @@ internal sealed class FieldComparer(TracepointSet listed)
             Relation.NotEqual => !known || ((number ^ constraint.Value) & constraint.Mask) != 0,
             Relation.Happened => known,
             Relation.DidNotHappen => !known,
+            Relation.LegalEvent => known && new EventInfo((uint)number).IsLegal,
+            Relation.CausedByEvent => known && new SvmExitCode(number).IsCausedByEvent,
             _ => !known || number <= constraint.Value,
         });
     }

@@ -29,6 +29,8 @@ internal static class FieldWords
             Relation.NotEqual => $"not {row.Words} 0x{constraint.Value & constraint.Mask:x} in bits 0x{constraint.Mask:x}",
             Relation.Happened => row.Words,
             Relation.DidNotHappen => row.Absence,
+            Relation.LegalEvent => $"{row.Words}: none, or of a type and vector that exist",
+            Relation.CausedByEvent => $"{row.Words} INTR, NMI, SMI, INIT, an exception or SHUTDOWN",
             _ => $"{row.Words}: at most {row.Print(constraint.Value)}",
         };
     }

@@ -150,7 +150,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     {
         "exit_code" => new SvmExitCode(value).ToString(),
         "int_info" or "event_inj" => $"{new EventInfo((uint)value)} (0x{value:x8})",
-        "write" or "load" or "entering" or "soft" or "reinjected" or "has_error" or "faulted" or "failed" or "found" or "set"
+        "write" or "load" or "entering" or "soft" or "reinjected" or "pushes_error" or "faulted" or "failed" or "found" or "set"
             or "nested_paging" or "waited" or "valid" or "trap" or "fast" or "guest_mode" => value != 0 ? "yes" : "no",
         "reason" or "length" or "size" or "count" or "vcpu" or "cpl" or "nanoseconds" => value.ToString(CultureInfo.InvariantCulture),
         "errno" => unchecked((long)value).ToString(CultureInfo.InvariantCulture),

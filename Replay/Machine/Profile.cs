@@ -8,20 +8,21 @@ namespace Differ.Replay.Machine;
 /// <param name="Function">CPUID function.</param>
 /// <param name="Register">0 EAX, 1 EBX, 2 ECX, 3 EDX.</param>
 /// <param name="Bit">Bit number.</param>
-internal sealed record CpuFeature(string Name, uint Function, int Register, int Bit)
+/// <param name="Ordinal">Position in <see cref="All"/>.</param>
+internal sealed record CpuFeature(string Name, uint Function, int Register, int Bit, int Ordinal)
 {
     /// <summary>Features that statements depend on (APM3 appendix E).</summary>
     public static readonly CpuFeature
-        Xsave = new("XSAVE", 0x0000_0001, 2, 26),
-        Invpcid = new("INVPCID", 0x0000_0007, 1, 10),
-        Skinit = new("SKINIT", 0x8000_0001, 2, 12),
-        Rdtscp = new("RDTSCP", 0x8000_0001, 3, 27),
-        LongMode = new("LM", 0x8000_0001, 3, 29),
-        Rdpru = new("RDPRU", 0x8000_0008, 1, 4),
-        SvmLock = new("SVML", 0x8000_000a, 3, 2),
-        DecodeAssists = new("DecodeAssists", 0x8000_000a, 3, 7),
-        VGif = new("VGIF", 0x8000_000a, 3, 16),
-        VNmi = new("VNMI", 0x8000_000a, 3, 25);
+        Xsave = new("XSAVE", 0x0000_0001, 2, 26, 0),
+        Invpcid = new("INVPCID", 0x0000_0007, 1, 10, 1),
+        Skinit = new("SKINIT", 0x8000_0001, 2, 12, 2),
+        Rdtscp = new("RDTSCP", 0x8000_0001, 3, 27, 3),
+        LongMode = new("LM", 0x8000_0001, 3, 29, 4),
+        Rdpru = new("RDPRU", 0x8000_0008, 1, 4, 5),
+        SvmLock = new("SVML", 0x8000_000a, 3, 2, 6),
+        DecodeAssists = new("DecodeAssists", 0x8000_000a, 3, 7, 7),
+        VGif = new("VGIF", 0x8000_000a, 3, 16, 8),
+        VNmi = new("VNMI", 0x8000_000a, 3, 25, 9);
 
     /// <summary>The feature that brings the instruction of an intercept; null where every processor with SVM has it.</summary>
     public static CpuFeature? Behind(SvmExitCode code) =>
@@ -42,30 +43,10 @@ internal sealed class Profile
     private readonly Truth[] _features = new Truth[CpuFeature.All.Count];
 
     /// <summary>Whether the virtual CPU has a feature.</summary>
-    public Truth Has(CpuFeature feature)
-    {
-        for (int i = 0; i < _features.Length; i++)
-        {
-            if (ReferenceEquals(CpuFeature.All[i], feature))
-            {
-                return _features[i];
-            }
-        }
-
-        return Truth.Unknown;
-    }
+    public Truth Has(CpuFeature feature) => _features[feature.Ordinal];
 
     /// <summary>Says that the virtual CPU has or lacks a feature.</summary>
-    public void Set(CpuFeature feature, bool present)
-    {
-        for (int i = 0; i < _features.Length; i++)
-        {
-            if (ReferenceEquals(CpuFeature.All[i], feature))
-            {
-                _features[i] = Truth.Of(present);
-            }
-        }
-    }
+    public void Set(CpuFeature feature, bool present) => _features[feature.Ordinal] = Truth.Of(present);
 
     /// <summary>Width of physical addresses in bits; 0 while not known.</summary>
     public int PhysicalAddressBits { get; set; }

@@ -41,7 +41,7 @@ internal static class EventInjection
         {
             // A secondary exception may have taken the event's place; nothing else may.
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
-            if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && ExitIntInfo.IsLegal(s.Exit.Interrupted))
+            if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && s.Exit.Interrupted.IsLegal)
             {
                 ulong identity = injected.Type == EventType.Nmi ? EventInfo.ValidBit | 0x700 : ExitIntInfo.Identity;
                 s.Expect()

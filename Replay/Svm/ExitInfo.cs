@@ -16,7 +16,9 @@ internal static class ExitInfo
     private const ulong Nothing = 0, Everything = ulong.MaxValue, ErrorCode = 0xffff_ffff;
 
     /// <summary>In the order of the exit codes.</summary>
-    public static IReadOnlyList<ExitInfoRow> Rows { get; } =
+    public static IReadOnlyList<ExitInfoRow> Rows => Table;
+
+    private static readonly ExitInfoRow[] Table =
     [
         new(0x000, 0x01f, Everything, Nothing, "15.8.1"),
         new(0x020, 0x03f, Everything, Nothing, "15.8.1"),
@@ -45,7 +47,7 @@ internal static class ExitInfo
     /// <summary>The defined bits for a code.</summary>
     public static (ulong Info1, ulong Info2) DefinedFor(SvmExitCode code)
     {
-        foreach (ExitInfoRow row in Rows)
+        foreach (ExitInfoRow row in Table)
         {
             if (code.Value >= row.First && code.Value <= row.Last)
             {

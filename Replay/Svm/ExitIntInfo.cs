@@ -13,7 +13,7 @@ internal static class ExitIntInfo
 
     private const ulong TypeField = 0x700, Valid = EventInfo.ValidBit;
 
-    private static readonly ulong Invalid = SvmExitCode.Invalid.Value, HostUse = SvmExitCode.HostUse.Value;
+    private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
@@ -22,7 +22,7 @@ internal static class ExitIntInfo
         {
             if (s.Level == GuestLevel.L2)
             {
-                Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, Valid, Valid));
+                Shown(s, Is(ComparedField.ReflectedIntInfo, Valid, Valid));
             }
         }),
         new("SVM-15.7-INTINFO-TYPE", Situation.DeliveryInterrupted | Situation.LeftL2, LegalType),
@@ -45,7 +45,7 @@ internal static class ExitIntInfo
         {
             if (s.Level == GuestLevel.L2 && s.Exit.Interrupted is { Valid: true, Type: EventType.Exception, Vector: ExceptionVector.DF })
             {
-                Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, s.Exit.Interrupted.Raw, Identity));
+                Shown(s, Is(ComparedField.ReflectedIntInfo, s.Exit.Interrupted.Raw, Identity));
             }
         }),
         new("SVM-15.7-INTINFO-DIRECT-EXIT", Situation.L2Exit,
@@ -96,46 +96,36 @@ internal static class ExitIntInfo
         }),
     ];
 
-    /// <summary>Allows that L1 is shown nothing, or something EXITINTINFO does not belong to, or that a condition holds.</summary>
-    public static Expecting Shown(Expecting expecting, Constraint condition) => expecting
-        .Allow(HappensNot(ComparedField.ReflectedCode))
-        .Allow(Is(ComparedField.ReflectedCode, Invalid))
-        .Allow(Is(ComparedField.ReflectedCode, HostUse))
-        .Allow(condition);
+    /// <summary>Asks for a condition on EXITINTINFO that L1 is shown, where L1 is shown an exit it belongs to.</summary>
+    /// <remarks>Not with the kernel's own code for System Management Mode, nor with VMEXIT_INVALID, which leaves the field as it was.</remarks>
+    public static void Shown(in Step s, params ReadOnlySpan<Constraint> conditions)
+    {
+        if (s.Seen.LeftL2 && !s.Seen.LeftL2ForHostUse)
+        {
+            Expecting expecting = s.Expect().Allow(conditions);
+            if (s.Code == SvmExitCode.Invalid || s.Seen.HasVmenter)
+            {
+                expecting.Allow(Is(ComparedField.ReflectedCode, Invalid));
+            }
+        }
+    }
 
     private static ulong Nmi(byte vector) => EventInfo.Of(EventType.Nmi, vector).Raw;
 
-    // TYPE is 0, 2, 3 or 4, and an exception has a vector below 32.
+    // TYPE is 0, 2, 3 or 4, and an exception has a vector below 32. What L0 passes on is the processor's fault.
     private static void LegalType(in Step s)
     {
         bool hardware = s.HasExit && s.Exit.Interrupted.Valid;
         if (hardware)
         {
-            AllowLegalTypes(s.Expect(), ComparedField.ExitIntInfo).ByProcessor();
+            s.Expect().Allow(IsLegalEvent(ComparedField.ExitIntInfo)).ByProcessor();
         }
 
-        // What L0 passes on is the processor's fault.
-        if (s.Seen.LeftL2 && (!hardware || IsLegal(s.Exit.Interrupted)))
+        if (s.Seen.LeftL2 && s.Exit.Interrupted.IsLegal)
         {
-            AllowLegalTypes(
-                s.Expect().Allow(Is(ComparedField.ReflectedIntInfo, 0, Valid)).Allow(Is(ComparedField.ReflectedCode, Invalid)),
-                ComparedField.ReflectedIntInfo);
+            s.Expect().Allow(IsLegalEvent(ComparedField.ReflectedIntInfo)).Allow(Is(ComparedField.ReflectedCode, Invalid));
         }
     }
-
-    private static Expecting AllowLegalTypes(Expecting expecting, ComparedField field) => expecting
-        .Allow(Is(field, (ulong)EventType.Interrupt << 8, TypeField))
-        .Allow(Is(field, (ulong)EventType.Nmi << 8, TypeField))
-        .Allow(Is(field, (ulong)EventType.Exception << 8, TypeField | 0xe0))
-        .Allow(Is(field, (ulong)EventType.SoftwareInterrupt << 8, TypeField));
-
-    /// <summary>Whether a processor may report such an event.</summary>
-    public static bool IsLegal(EventInfo info) => info.Type switch
-    {
-        EventType.Interrupt or EventType.Nmi or EventType.SoftwareInterrupt => true,
-        EventType.Exception => info.Vector < 32,
-        _ => false,
-    };
 
     private static void ErrorCodeValid(in Step s)
     {
@@ -149,12 +139,9 @@ internal static class ExitIntInfo
 
         if (s.Level == GuestLevel.L2 && interrupted.HasErrorCode && s.Exit.IntInfoError.IsKnown)
         {
-            s.Expect().Allow(HappensNot(ComparedField.ReflectedCode))
-                .Allow(Is(ComparedField.ReflectedCode, Invalid))
-                .Allow(Is(ComparedField.ReflectedCode, HostUse))
-                .Allow(
-                    Is(ComparedField.ReflectedIntInfo, EventInfo.ErrorCodeBit, EventInfo.ErrorCodeBit),
-                    Is(ComparedField.ReflectedIntInfoError, s.Exit.IntInfoError.Value));
+            Shown(
+                s, Is(ComparedField.ReflectedIntInfo, EventInfo.ErrorCodeBit, EventInfo.ErrorCodeBit),
+                Is(ComparedField.ReflectedIntInfoError, s.Exit.IntInfoError.Value));
         }
     }
 
@@ -163,7 +150,7 @@ internal static class ExitIntInfo
     {
         if (s.Seen.LeftL2 && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
         {
-            Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, 0, Valid));
+            Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }
     }
 
@@ -171,7 +158,7 @@ internal static class ExitIntInfo
     private static void DeliveredAgain(in Step s)
     {
         EventInfo interrupted = s.Exit.Interrupted;
-        if (s.Code == SvmExitCode.TaskSwitch || interrupted.IsSoftware || !IsLegal(interrupted)
+        if (s.Code == SvmExitCode.TaskSwitch || interrupted.IsSoftware || !interrupted.IsLegal
             || interrupted is { Type: EventType.Exception, Vector: ExceptionVector.VC })
         {
             return;

@@ -8,7 +8,10 @@ namespace Differ.Replay.Svm;
 /// <remarks>So a departure is reported once and not as an avalanche. An explicit value (a WRMSR) is stronger than a conclusion.</remarks>
 internal static class Narrowing
 {
-    private const ulong ResetVector = 0xfff0, LongestInstruction = 15;
+    /// <summary>Bytes of the longest instruction.</summary>
+    public const ulong LongestInstruction = 15;
+
+    private const ulong ResetVector = 0xfff0;
 
     /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
@@ -53,7 +56,7 @@ internal static class Narrowing
     {
         SvmExitCode code = record.Exit.Code;
         vcpu.HostPagingSeen |= code == SvmExitCode.Npf;
-        vcpu.ProcessorDeparted |= record.Exit.Interrupted.Valid && !ExitIntInfo.IsLegal(record.Exit.Interrupted);
+        vcpu.ProcessorDeparted |= !record.Exit.Interrupted.IsLegal;
         if (record.Level == GuestLevel.L2)
         {
             vcpu.InL2 = Truth.Yes;

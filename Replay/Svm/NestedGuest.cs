@@ -135,7 +135,7 @@ internal static class NestedGuest
             EventInfo begun = s.Seen.BegunBeforeReflection;
             if (begun.Valid && FromL2(s))
             {
-                ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, begun.Raw, ExitIntInfo.Identity));
+                ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, begun.Raw, ExitIntInfo.Identity));
             }
         }),
         new("SVM-L-IRQ-NOT-LOST", Situation.L2Exit, static (in Step s) =>
@@ -293,15 +293,10 @@ internal static class NestedGuest
             return;
         }
 
+        // INTR, NMI, SMI or INIT that became pending, an exception, shutdown, the kernel's own code: these need no instruction.
         Expecting expecting = s.Expect()
-            .Allow(HappensNot(ComparedField.ReflectedCode))
             .Allow(Is(ComparedField.ReflectedCode, s.Code.Value))
-
-            // INTR, NMI, SMI, INIT that became pending; an exception; shutdown; the kernel's own code.
-            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value, ~3UL))
-            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Exception.Value, ~0x1fUL))
-            .Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Shutdown.Value))
-            .Allow(Is(ComparedField.ReflectedCode, HostUse));
+            .Allow(IsCausedByEvent(ComparedField.ReflectedCode));
         if (s.Seen.HasInstruction)
         {
             // An emulated access may meet a nested page fault; an emulated instruction has its own intercept.
@@ -351,11 +346,11 @@ internal static class NestedGuest
         {
             // KVM keeps the type of an NMI but not its vector.
             ulong identity = interrupted.Type == EventType.Nmi ? Valid | TypeField : ExitIntInfo.Identity;
-            ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
+            ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
         }
         else if (!s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
         {
-            ExitIntInfo.Shown(s.Expect(), Is(ComparedField.ReflectedIntInfo, 0, Valid));
+            ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }
     }
 

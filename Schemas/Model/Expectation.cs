@@ -17,6 +17,12 @@ public enum Relation : byte
 
     /// <summary>Not above the value.</summary>
     AtMost = 5,
+
+    /// <summary>EXITINTINFO that a processor may report: not valid, or of a type and vector that exist (APM2 15.7.2).</summary>
+    LegalEvent = 6,
+
+    /// <summary>An exit code that an event causes whatever the guest was doing: INTR, NMI, SMI, INIT, an exception, shutdown, or the host's own.</summary>
+    CausedByEvent = 7,
 }
 
 /// <summary>One condition on one field of the record.</summary>
@@ -37,6 +43,12 @@ public readonly record struct Constraint(ComparedField Field, Relation Relation,
 
     /// <summary>It must not have happened.</summary>
     public static Constraint HappensNot(ComparedField field) => new(field, Relation.DidNotHappen, 0, 0);
+
+    /// <summary>The field must be EXITINTINFO that a processor may report.</summary>
+    public static Constraint IsLegalEvent(ComparedField field) => new(field, Relation.LegalEvent, 0, ulong.MaxValue);
+
+    /// <summary>The field must be an exit code that an event causes.</summary>
+    public static Constraint IsCausedByEvent(ComparedField field) => new(field, Relation.CausedByEvent, 0, ulong.MaxValue);
 
     /// <summary>The field must not be above this value.</summary>
     public static Constraint IsAtMost(ComparedField field, ulong value) => new(field, Relation.AtMost, value, ulong.MaxValue);

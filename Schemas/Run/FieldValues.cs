@@ -44,4 +44,7 @@ public struct FieldValues
         _slots = default;
         Present = present;
     }
+
+    /// <summary>Says which slots are about to get a value; the others keep what they had, and nobody reads them.</summary>
+    public void Overwrite(ushort present) => Present = present;
 }

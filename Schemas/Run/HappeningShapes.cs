@@ -45,7 +45,7 @@ public static class HappeningShapes
         new(HappeningKind.NestedIntrVmexit, "NestedIntrVmexit", ["rip"]),
         new(HappeningKind.NestedVmenterFailed, "NestedVmenterFailed", ["message", "error"]),
         new(HappeningKind.InjectInterrupt, "InjectInterrupt", ["vector", "soft", "reinjected"]),
-        new(HappeningKind.InjectException, "InjectException", ["vector", "has_error", "error", "reinjected"]),
+        new(HappeningKind.InjectException, "InjectException", ["vector", "pushes_error", "error", "reinjected"]),
         new(HappeningKind.MsrAccess, "MsrAccess", ["write", "index", "value", "faulted"]),
         new(HappeningKind.CrAccess, "CrAccess", ["write", "number", "value"]),
         new(HappeningKind.PortAccess, "PortAccess", ["write", "port", "size", "count", "value"]),

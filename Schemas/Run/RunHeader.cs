@@ -66,6 +66,10 @@ public sealed record RunHeader
 
     /// <summary>The rules a computed run was computed with, in rule-book order; empty for a recorded run.</summary>
     public IReadOnlyList<RuleInfo> Rules { get; init; } = [];
+
+    /// <summary>Whether a computed run was computed from this recorded one.</summary>
+    public bool IsSourceOf(RunHeader computed) =>
+        computed.Origin == RunOrigin.Computed && computed with { Origin = Origin, Rules = Rules } == this;
 }
 
 /// <summary>One vCPU stream of a run.</summary>

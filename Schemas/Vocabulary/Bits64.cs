@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Differ.Schemas.Vocabulary;
 
 /// <summary>A 64-bit register of which some bits may be unknown.</summary>
@@ -15,7 +17,11 @@ public readonly record struct Bits64(ulong Value, ulong Known)
     public static Bits64 Of(ulong value) => new(value, ulong.MaxValue);
 
     /// <summary>Whether bit <paramref name="index"/> (0..63) is set.</summary>
-    public Truth this[int index] => ((Known >> index) & 1) == 0 ? Truth.Unknown : Truth.Of(((Value >> index) & 1) == 1);
+    public Truth this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((Known >> index) & 1) == 0 ? Truth.Unknown : Truth.Of(((Value >> index) & 1) == 1);
+    }
 
     /// <summary>Whether any bit of <paramref name="mask"/> is set.</summary>
     public Truth Any(ulong mask) =>

@@ -44,6 +44,14 @@ public readonly record struct EventInfo(uint Raw)
     /// <summary>Whether the event is INTn, INT3 or INTO, whose return address is that of the next instruction.</summary>
     public bool IsSoftware => Type == EventType.SoftwareInterrupt || (Type == EventType.Exception && Vector is 3 or 4);
 
+    /// <summary>Whether a processor may report it: not valid, or of a type that exists, an exception with a vector below 32.</summary>
+    public bool IsLegal => !Valid || Type switch
+    {
+        EventType.Interrupt or EventType.Nmi or EventType.SoftwareInterrupt => true,
+        EventType.Exception => Vector < 32,
+        _ => false,
+    };
+
     /// <summary>The field with everything cleared when V is 0, because then no other bit means anything.</summary>
     public EventInfo Normalised => Valid ? this : default;
 

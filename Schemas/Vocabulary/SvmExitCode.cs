@@ -27,6 +27,9 @@ public readonly record struct SvmExitCode(ulong Value)
     /// <summary>Whether the code is an exception intercept, 0x40 + vector.</summary>
     public bool IsException => Value is >= 0x40 and <= 0x5f;
 
+    /// <summary>Whether an event causes the exit, whatever the guest was doing.</summary>
+    public bool IsCausedByEvent => IsException || Value is >= 0x60 and <= 0x63 || this == Shutdown || this == HostUse;
+
     /// <summary>The vector of an exception intercept.</summary>
     public byte Vector => (byte)(Value & 0x1f);
 

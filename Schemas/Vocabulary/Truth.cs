@@ -1,16 +1,19 @@
+using System.Runtime.CompilerServices;
+
 namespace Differ.Schemas.Vocabulary;
 
 /// <summary>The answer to a yes/no question about a machine that the trace shows only in part.</summary>
-public enum Answer : byte
+/// <remarks>The numbers make Kleene's logic arithmetic: "and" is the smaller, "or" the larger, "not" the negative.</remarks>
+public enum Answer : sbyte
 {
-    /// <summary>The trace does not carry the bits that decide it.</summary>
-    Unknown,
-
     /// <summary>Decided: no.</summary>
-    No,
+    No = -1,
+
+    /// <summary>The trace does not carry the bits that decide it.</summary>
+    Unknown = 0,
 
     /// <summary>Decided: yes.</summary>
-    Yes,
+    Yes = 1,
 }
 
 /// <summary>Kleene's three-valued logic over <see cref="Answer"/>: a known <c>No</c> decides an "and", a known <c>Yes</c> an "or".</summary>
@@ -39,19 +42,14 @@ public readonly record struct Truth(Answer Answer)
     public static Truth Of(bool value) => new(value ? Answer.Yes : Answer.No);
 
     /// <summary>Both hold.</summary>
-    public static Truth operator &(Truth left, Truth right) =>
-        left.Answer == Answer.No || right.Answer == Answer.No ? No
-        : left.Answer == Answer.Yes && right.Answer == Answer.Yes ? Yes
-        : default;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Truth operator &(Truth left, Truth right) => left.Answer < right.Answer ? left : right;
 
     /// <summary>At least one holds.</summary>
-    public static Truth operator |(Truth left, Truth right) => !(!left & !right);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Truth operator |(Truth left, Truth right) => left.Answer > right.Answer ? left : right;
 
     /// <summary>It does not hold.</summary>
-    public static Truth operator !(Truth value) => value.Answer switch
-    {
-        Answer.Yes => No,
-        Answer.No => Yes,
-        _ => default,
-    };
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Truth operator !(Truth value) => new((Answer)(-(int)value.Answer));
 }

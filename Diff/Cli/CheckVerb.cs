@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Differ.Diff;
+using Differ.Diff.Compare;
+using Differ.Diff.Report;
+using Differ.Replay;
+using Differ.Replay.Svm;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ check</c>: convert, replay and diff at once, without files in between.</summary>
+internal sealed class CheckVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build(Terminal terminal)
+    {
+        Argument<string> input = Options.Input();
+        Option<string> format = Options.Format();
+        Option<string> color = Options.Color();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color };
+        command.SetAction((words, cancel) => Task.FromResult(Run(
+            words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color), terminal, cancel)));
+        return command;
+    }
+
+    /// <summary>The three stages over one input.</summary>
+    public static DiffResult Check(RunInput input, CancellationToken cancel)
+    {
+        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts);
+        return comparison.Finish(input.Read(new Replayer(input.Header, input.Texts, comparison), cancel));
+    }
+
+    private static int Run(string path, IReportFormat format, string color, Terminal terminal, CancellationToken cancel)
+    {
+        using RunInput input = RunInput.Open(path, terminal);
+        DiffResult result = Check(input, cancel);
+        format.Write(result, terminal.Output, terminal.InkFor(color));
+        return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
+    }
+}

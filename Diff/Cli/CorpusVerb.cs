@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Differ.Diff.Compare;
+using Differ.Schemas.Model;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ corpus</c>: checks a folder of captures against what is known of each.</summary>
+internal sealed class CorpusVerb : IVerb
+{
+    private const string ExpectedName = "expected.tsv";
+    private const string CaptureName = "trace.dat";
+
+    /// <inheritdoc/>
+    public Command Build(Terminal terminal)
+    {
+        var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
+        var command = new Command("corpus",
+            $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
+            + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
+            + $"separated by |. The capture is the folder of a {CaptureName}, or a file.")
+        {
+            folder,
+        };
+        command.SetAction((words, cancel) => Task.FromResult(Run(words.GetRequiredValue(folder), terminal, cancel)));
+        return command;
+    }
+
+    private static int Run(string folder, Terminal terminal, CancellationToken cancel)
+    {
+        TextWriter output = terminal.Output;
+        int met = 0, missed = 0, unreviewed = 0, unread = 0;
+        foreach (string line in File.ReadLines(Path.Combine(folder, ExpectedName)).Skip(1).Where(line => line.Length > 0))
+        {
+            string[] columns = line.Split('\t');
+            string expectation = columns.Length > 1 ? columns[1] : "";
+            string rules = columns.Length > 2 ? columns[2] : "";
+            if (Find(folder, columns[0]) is not { } path)
+            {
+                output.Write($"not read     {columns[0]}: no {CaptureName}\n");
+                unread++;
+                continue;
+            }
+
+            using RunInput input = RunInput.Open(path, terminal);
+            DiffResult result = CheckVerb.Check(input, cancel);
+            if (expectation == "unreviewed")
+            {
+                unreviewed++;
+                output.Write(result.Diverges ? $"unreviewed   {columns[0]}: {Found(result)}\n" : "");
+            }
+            else if (IsMet(result, expectation, rules))
+            {
+                met++;
+            }
+            else
+            {
+                missed++;
+                output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, found {Found(result)}\n");
+            }
+        }
+
+        output.Write($"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n");
+        return missed == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
+    }
+
+    private static string? Find(string folder, string name)
+    {
+        string file = Path.Combine(folder, name);
+        string inside = Path.Combine(file, CaptureName);
+        return File.Exists(inside) ? inside : File.Exists(file) ? file : null;
+    }
+
+    private static bool IsMet(DiffResult result, string expectation, string rules)
+    {
+        bool processor = result.Divergences.Any(found => found.Culprit == Culprit.Processor);
+        bool hypervisor = result.Divergences.Any(found => found.Culprit == Culprit.Hypervisor);
+        return expectation switch
+        {
+            "diverges" => result.Divergences.Where(found => found.Culprit == Culprit.Hypervisor)
+                .Any(found => rules.Split('|').Any(rule => rule == found.Rule.Id || found.AlsoBroken.Any(other => other.Id == rule))),
+            "processor" => processor && !hypervisor,
+            _ => !processor && !hypervisor,
+        };
+    }
+
+    private static string Found(DiffResult result) => !result.Diverges ? "nothing" : string.Join(", ", result.Divergences.Select(found =>
+        $"{(found.Culprit == Culprit.Processor ? "processor " : "")}{found.Rule.Id} ({found.Count})"));
+}

@@ -1,0 +1,64 @@
+namespace Differ.Cli;
+
+/// <summary>A pipe whose first bytes can be looked at before they are read.</summary>
+internal sealed class PeekStream(Stream inner) : Stream
+{
+    private byte[] _start = [];
+    private int _given;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>The first bytes, at most so many; to be called before anything is read.</summary>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        _start = new byte[count];
+        int length = inner.ReadAtLeast(_start, count, throwOnEndOfStream: false);
+        _start = _start[..length];
+        return _start;
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        if (_given == _start.Length)
+        {
+            return inner.Read(buffer);
+        }
+
+        int length = Math.Min(buffer.Length, _start.Length - _given);
+        _start.AsSpan(_given, length).CopyTo(buffer);
+        _given += length;
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        // Nothing is written.
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

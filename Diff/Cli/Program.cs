@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Differ.Capture.Diagnostics;
+using Differ.Schemas.Files;
+
+namespace Differ.Cli;
+
+/// <summary>Words become a verb, and its outcome an exit status.</summary>
+internal static class Program
+{
+    /// <summary>The program.</summary>
+    public static int Main(string[] args) => Run(args, Terminal.OfProcess());
+
+    /// <summary>The program on a given terminal.</summary>
+    public static int Run(string[] args, Terminal terminal)
+    {
+        try
+        {
+            ParseResult words = Verbs.Build(terminal).Parse(args);
+            if (words.Errors.Count > 0)
+            {
+                foreach (string message in words.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+                {
+                    terminal.Error.WriteLine($"differ: {message}");
+                }
+
+                terminal.Error.WriteLine("differ: see differ --help");
+                return ExitStatus.Unusable;
+            }
+
+            int status = words.Invoke(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                Output = terminal.Output,
+                Error = terminal.Error,
+            });
+            terminal.Output.Flush();
+            return status;
+        }
+        catch (Exception e)
+        {
+            return Explain(e, terminal);
+        }
+    }
+
+    private static int Explain(Exception fault, Terminal terminal)
+    {
+        terminal.ClearProgress();
+        switch (fault)
+        {
+            case OperationCanceledException:
+                terminal.Error.WriteLine("differ: interrupted");
+                return ExitStatus.Interrupted;
+            case CaptureFormatException or RunFormatException or UsageException:
+                terminal.Error.WriteLine($"differ: {fault.Message}");
+                return ExitStatus.Unusable;
+            case IOException when terminal.OutputIsClosed(fault):
+                // The reader of a pipe has seen enough.
+                return ExitStatus.Agrees;
+            case IOException or UnauthorizedAccessException:
+                terminal.Error.WriteLine($"differ: {fault.Message}");
+                return ExitStatus.Unusable;
+            default:
+                terminal.Error.WriteLine($"differ: fault in Differ, please report it: {fault.GetType().Name}: {fault.Message}");
+                terminal.Error.WriteLine(fault.StackTrace);
+                return ExitStatus.Fault;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Differ.Replay;
+using Differ.Replay.Svm;
+using Differ.Schemas.Files;
+using Differ.Schemas.Run;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ replay</c>: a recorded run becomes a computed one.</summary>
+internal sealed class ReplayVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build(Terminal terminal)
+    {
+        var input = new Argument<string>("run") { Description = "A run made with differ convert; - for standard input" };
+        Option<string?> output = Options.Output("the run's name with .model.difr");
+        var command = new Command("replay", "Computes what the manual allows at every exit of a run") { input, output };
+        command.SetAction((words, cancel) => Task.FromResult(Run(words.GetRequiredValue(input), words.GetValue(output), terminal, cancel)));
+        return command;
+    }
+
+    private static int Run(string path, string? output, Terminal terminal, CancellationToken cancel)
+    {
+        using RunReader reader = RunReader.Open(RunInput.OpenRun(path, terminal));
+        using OutputFile file = OutputFile.Create(output ?? Options.Beside(path, ".model.difr"), terminal);
+        RunHeader header = reader.Header with { Origin = RunOrigin.Computed, Rules = RuleBook.Statements };
+        using var writer = new RunWriter(file.Stream, header, reader.Texts);
+        writer.Finish(reader.ReadExits(new Replayer(reader.Header, reader.Texts, writer), cancel));
+        file.Complete();
+        return ExitStatus.Agrees;
+    }
+}

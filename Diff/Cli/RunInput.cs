@@ -1,0 +1,80 @@
+using Differ.Capture;
+using Differ.Schemas.Files;
+using Differ.Schemas.Run;
+
+namespace Differ.Cli;
+
+/// <summary>A capture or a run file, whichever the user named: both are read as records.</summary>
+internal abstract class RunInput : IDisposable
+{
+    private const string StandardInput = "-";
+
+    /// <summary>What is known before the first exit.</summary>
+    public abstract RunHeader Header { get; }
+
+    /// <summary>Texts that the records refer to.</summary>
+    public abstract TextTable Texts { get; }
+
+    /// <summary>Opens a file, or standard input for -.</summary>
+    public static RunInput Open(string path, Terminal terminal)
+    {
+        if (path == StandardInput)
+        {
+            var stream = new PeekStream(terminal.Input);
+            return RunReader.Sniff(stream.Peek(RunFile.Magic.Length)) ? new OfRun(RunReader.Open(stream)) : new OfCapture(CaptureSession.Open(stream), terminal);
+        }
+
+        return IsRun(path) ? new OfRun(RunReader.Open(OpenFile(path))) : new OfCapture(CaptureSession.Open(path), terminal);
+    }
+
+    /// <summary>Opens a capture only.</summary>
+    public static CaptureSession OpenCapture(string path, Terminal terminal) =>
+        path == StandardInput ? CaptureSession.Open(terminal.Input)
+        : IsRun(path) ? throw new UsageException($"{path} is a run already")
+        : CaptureSession.Open(path);
+
+    /// <summary>Opens a run file, or standard input for -.</summary>
+    public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : OpenFile(path);
+
+    /// <summary>Reads all records.</summary>
+    public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+
+    private static bool IsRun(string path)
+    {
+        using FileStream file = OpenFile(path);
+        Span<byte> start = stackalloc byte[RunFile.Magic.Length];
+        return RunReader.Sniff(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
+    }
+
+    private sealed class OfCapture(CaptureSession session, Terminal terminal) : RunInput
+    {
+        public override RunHeader Header => session.Header;
+
+        public override TextTable Texts => session.Texts;
+
+        public override RunSummary Read(IExitSink sink, CancellationToken cancel)
+        {
+            RunSummary summary = session.ReadExits(sink, terminal.Progress, cancel);
+            terminal.ClearProgress();
+            return summary;
+        }
+
+        public override void Dispose() => session.Dispose();
+    }
+
+    private sealed class OfRun(RunReader reader) : RunInput
+    {
+        public override RunHeader Header => reader.Header;
+
+        public override TextTable Texts => reader.Texts;
+
+        public override RunSummary Read(IExitSink sink, CancellationToken cancel) => reader.ReadExits(sink, cancel);
+
+        public override void Dispose() => reader.Dispose();
+    }
+}

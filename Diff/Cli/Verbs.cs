@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Differ.Capture;
+
+namespace Differ.Cli;
+
+/// <summary>Every verb. A new one is a file beside this one and a line here.</summary>
+internal static class Verbs
+{
+    /// <summary>In the order of <c>differ --help</c>.</summary>
+    public static IReadOnlyList<IVerb> All { get; } =
+        [new CheckVerb(), new ConvertVerb(), new ReplayVerb(), new DiffVerb(), new ShowVerb(), new RulesVerb(), new CorpusVerb()];
+
+    /// <summary>The whole command line.</summary>
+    public static RootCommand Build(Terminal terminal)
+    {
+        var root = new RootCommand(
+            "Finds where KVM departs from AMD's manual in recordings of nested guests.\n"
+            + $"Capture formats: {string.Join(", ", CaptureSession.FormatNames)}; a capture that is - comes from standard input.\n"
+            + "Exit status: 0 nothing diverges, 1 something diverges, 2 unusable input or usage, 3 fault in Differ.");
+        foreach (IVerb verb in All)
+        {
+            root.Subcommands.Add(verb.Build(terminal));
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,152 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using Google.Protobuf;
+
+namespace Differ.Schemas.Files;
+
+/// <summary>Reads messages <c>Exit</c> of run.proto and hands them on as records.</summary>
+internal sealed class ExitReader
+{
+    // Streams are numbered from 0 as they appear; a damaged number must not make anyone count that far.
+    private const int MostStreams = 1 << 16;
+
+    private readonly HappeningReader _happeningReader;
+    private readonly List<byte> _happeningNewer = [];
+    private readonly List<byte> _newer = [];
+    private Happening[] _happenings = new Happening[16];
+    private int _count;
+    private TracepointSet _kinds;
+    private Fields _fields;
+
+    public ExitReader(TextTable texts) => _happeningReader = new HappeningReader(texts, _happeningNewer);
+
+    /// <summary>Reads one message and hands the record on.</summary>
+    /// <param name="bytes">The message.</param>
+    /// <param name="lossBefore">Whether exits may be missing before it: marked in the record.</param>
+    /// <param name="sink">Takes the record.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="InvalidProtocolBufferException">It is no such message.</exception>
+    public StreamId Read(byte[] bytes, Func<StreamId, bool> lossBefore, IExitSink sink)
+    {
+        Reset();
+        using var input = new CodedInputStream(bytes);
+        long start = 0;
+        for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
+        {
+            int field = WireFormat.GetTagFieldNumber(tag);
+            bool number = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint;
+            bool known = number ? _fields.Set(field, input) : field == 13 && ReadHappening(input);
+            if (!known)
+            {
+                if (!number && field != 13)
+                {
+                    input.SkipLastField();
+                }
+
+                _newer.AddRange(bytes.AsSpan((int)start, (int)(input.Position - start)));
+            }
+
+            start = input.Position;
+        }
+
+        if (_fields.Stream >= MostStreams)
+        {
+            throw InvalidStream();
+        }
+
+        var stream = new StreamId((int)_fields.Stream);
+        HardwareExit exit = _fields.Exit();
+        GuestEntry entry = _fields.Entry();
+        RecordFlags flags = (RecordFlags)(_fields.Flags & 0x1f) | (lossBefore(stream) ? RecordFlags.LossBefore : RecordFlags.None);
+        byte[] newer = _happeningNewer.Count + _newer.Count == 0 ? [] : [.. _happeningNewer, .. _newer];
+        sink.Take(new ExitRecord(
+            stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _happenings.AsSpan(0, _count), newer));
+        return stream;
+    }
+
+    private static InvalidDataException InvalidStream() => new("stream number");
+
+    private void Reset()
+    {
+        _count = 0;
+        _kinds = default;
+        _fields = default;
+        _newer.Clear();
+        _happeningNewer.Clear();
+    }
+
+    private bool ReadHappening(CodedInputStream input)
+    {
+        if (!_happeningReader.Read(input.ReadBytes().ToByteArray(), out Happening happening))
+        {
+            return false;
+        }
+
+        if (_count == _happenings.Length)
+        {
+            Array.Resize(ref _happenings, _count * 2);
+        }
+
+        _happenings[_count++] = happening;
+        _kinds |= TracepointSet.Of(happening.Kind);
+        return true;
+    }
+
+    // The numbers of one message, by field.
+    private struct Fields
+    {
+        private ulong _present;
+        private ulong _time, _hostCpu, _code, _rip, _info1, _info2, _intInfo, _intInfoError;
+        private ulong _entryTime, _entryCpu, _entryRip, _eventInj, _eventInjError, _immediate;
+
+        public ulong Stream { get; private set; }
+
+        public ulong Index { get; private set; }
+
+        public ulong Level { get; private set; }
+
+        public ulong Flags { get; private set; }
+
+        public readonly HardwareExit Exit() => new(
+            new ClockTime(_time), (int)(_hostCpu & int.MaxValue), new SvmExitCode(_code), _rip, _info1, _info2, At32(11, _intInfo), At32(12, _intInfoError));
+
+        public readonly GuestEntry Entry() => new(
+            new ClockTime(_entryTime), (int)(_entryCpu & int.MaxValue), Has(16) ? Observed<ulong>.Of(_entryRip) : Observed<ulong>.Unseen,
+            At32(17, _eventInj), At32(18, _eventInjError), Has(19) ? Truth.Of(_immediate != 0) : Truth.Unknown);
+
+        public bool Set(int field, CodedInputStream input)
+        {
+            ulong value = input.ReadUInt64();
+            _present |= field < 64 ? 1UL << field : 0;
+            switch (field)
+            {
+                case 1: Stream = value; break;
+                case 2: Index = value; break;
+                case 3: Level = value; break;
+                case 4: Flags = value; break;
+                case 5: _time = value; break;
+                case 6: _hostCpu = value; break;
+                case 7: _code = value; break;
+                case 8: _rip = value; break;
+                case 9: _info1 = value; break;
+                case 10: _info2 = value; break;
+                case 11: _intInfo = value; break;
+                case 12: _intInfoError = value; break;
+                case 14: _entryTime = value; break;
+                case 15: _entryCpu = value; break;
+                case 16: _entryRip = value; break;
+                case 17: _eventInj = value; break;
+                case 18: _eventInjError = value; break;
+                case 19: _immediate = value; break;
+                default: return false;
+            }
+
+            return true;
+        }
+
+        private readonly bool Has(int field) => ((_present >> field) & 1) != 0;
+
+        private readonly Observed<uint> At32(int field, ulong value) =>
+            Has(field) ? Observed<uint>.Of((uint)(value & uint.MaxValue)) : Observed<uint>.Unseen;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using Google.Protobuf;
+
+namespace Differ.Schemas.Files;
+
+/// <summary>Reads one message <c>Happening</c> of run.proto.</summary>
+internal sealed class HappeningReader(TextTable texts, List<byte> newer)
+{
+    /// <summary>Field number of the time.</summary>
+    public const int TimeField = 100;
+
+    /// <summary>Bytes of an instruction as stored.</summary>
+    public const int BytesLength = 16;
+
+    /// <summary>Reads the message.</summary>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="happening">What it holds.</param>
+    /// <returns>False when it is of a kind that this Differ does not know.</returns>
+    public bool Read(byte[] bytes, out Happening happening)
+    {
+        happening = default;
+        using var input = new CodedInputStream(bytes);
+        for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
+        {
+            int field = WireFormat.GetTagFieldNumber(tag);
+            if (field == TimeField && WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint)
+            {
+                happening.Time = new ClockTime(input.ReadUInt64());
+            }
+            else if (field >= 1 && field <= HappeningShapes.All.Count && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
+            {
+                happening.Kind = (HappeningKind)field;
+                ReadFields(input.ReadBytes().ToByteArray(), ref happening);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return happening.Kind != HappeningKind.None;
+    }
+
+    private void ReadFields(byte[] bytes, ref Happening happening)
+    {
+        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        int newerStart = newer.Count;
+        using var input = new CodedInputStream(bytes);
+        long start = 0;
+        for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
+        {
+            int slot = WireFormat.GetTagFieldNumber(tag) - 1;
+            if (!ReadSlot(input, tag, slot, shape, ref happening))
+            {
+                input.SkipLastField();
+                newer.AddRange(bytes.AsSpan((int)start, (int)(input.Position - start)));
+            }
+
+            start = input.Position;
+        }
+
+        happening.NewerStart = (ushort)Math.Min(newerStart, ushort.MaxValue);
+        happening.NewerLength = (ushort)Math.Min(newer.Count - newerStart, ushort.MaxValue);
+    }
+
+    private bool ReadSlot(CodedInputStream input, uint tag, int slot, HappeningShape shape, ref Happening happening)
+    {
+        if (slot < 0 || slot >= shape.Slots.Count)
+        {
+            return false;
+        }
+
+        SlotForm form = shape.FormOf(slot);
+        bool number = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint;
+        bool delimited = WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited;
+        switch (form)
+        {
+            case SlotForm.Number when number:
+                happening.MutableValues.Set(slot, input.ReadUInt64());
+                return true;
+            case SlotForm.Text when delimited:
+                happening.MutableValues.Set(slot, (ulong)texts.Add(input.ReadString()));
+                return true;
+            case SlotForm.Bytes when delimited:
+                Span<byte> sixteen = stackalloc byte[BytesLength];
+                sixteen.Clear();
+                ReadOnlySpan<byte> stored = input.ReadBytes().Span;
+                stored[..Math.Min(stored.Length, BytesLength)].CopyTo(sixteen);
+                happening.MutableValues.Set(slot, BinaryPrimitives.ReadUInt64LittleEndian(sixteen));
+                happening.MutableValues.Set(slot + 1, BinaryPrimitives.ReadUInt64LittleEndian(sixteen[8..]));
+                return true;
+            default:
+                return false;
+        }
+    }
+}
