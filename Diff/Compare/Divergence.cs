@@ -48,9 +48,10 @@ public sealed record Occurrence(
 /// <param name="Streams">How many vCPU streams.</param>
 /// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
 /// <param name="First">The first occurrence.</param>
+/// <param name="Last">Stream and position of the last one.</param>
 public sealed record DivergenceClass(
     string Fingerprint, RuleInfo Rule, IReadOnlyList<RuleInfo> AlsoBroken, Culprit Culprit, Evidence Assumed, string Instruction,
-    ulong Count, int Streams, string? Known, Occurrence First);
+    ulong Count, int Streams, string? Known, Occurrence First, (StreamId Stream, ulong Index) Last);
 
 /// <summary>What could not be decided for lack of one kind of evidence.</summary>
 /// <param name="Missing">The evidence.</param>

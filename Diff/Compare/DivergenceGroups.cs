@@ -141,6 +141,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         }
 
         group.Count++;
+        group.Last = (record.Stream, record.Index);
         group.Streams.Add(record.Stream);
         group.Missed |= _missed;
     }
@@ -180,7 +181,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
                 if (texts.TrueForAll(text => text.Name != row.Name))
                 {
                     Observed<ulong> value = comparer.Read(record, digest, row);
-                    texts.Add(new FieldText(row.Name, FieldWords.Recorded(row, value), value.IsKnown ? value.Value : null));
+                    texts.Add(new FieldText(row.Name, FieldWords.Recorded(row, value, record), value.IsKnown ? value.Value : null));
                 }
             }
         }
@@ -251,7 +252,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
             .ThenBy(group => group.Fingerprint, StringComparer.Ordinal)
             .Select(group => new DivergenceClass(
                 group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
-                group.Streams.Count, group.Known, group.First)),
+                group.Streams.Count, group.Known, group.First, group.Last)),
     ];
 
     private readonly record struct Key(int Rule, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
@@ -260,6 +261,8 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         int Rule, string Fingerprint, IReadOnlyList<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
     {
         public ulong Count { get; set; }
+
+        public (StreamId Stream, ulong Index) Last { get; set; }
 
         public HashSet<StreamId> Streams { get; } = [];
 

@@ -1,4 +1,5 @@
 using Differ.Schemas.Model;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Compare;
@@ -7,8 +8,9 @@ namespace Differ.Diff.Compare;
 internal static class FieldWords
 {
     /// <summary>What was recorded.</summary>
-    public static string Recorded(FieldRow row, Observed<ulong> value) => value.Sight switch
+    public static string Recorded(FieldRow row, Observed<ulong> value, in ExitRecord record) => value.Sight switch
     {
+        Sight.Known when row.Field == ComparedField.EntryRip && record.HasExit && record.Exit.Rip == value.Value => $"entry at the same rip {row.Print(value.Value)}",
         Sight.Known when row.Print(value.Value) == "yes" => row.Words,
         Sight.Known => $"{row.Words} {row.Print(value.Value)}",
         Sight.Absent => row.Absence,
@@ -35,14 +37,18 @@ internal static class FieldWords
         };
     }
 
+    // The parts of an event that rules speak of: EVENTINJ and EXITINTINFO have the same layout.
     private static string Event(FieldRow row, in Constraint constraint)
     {
         var info = new EventInfo((uint)(constraint.Value & constraint.Mask));
-        if (constraint.Mask == EventInfo.ValidBit)
+        return constraint.Mask switch
         {
-            return $"{row.Words} {(info.Valid ? "valid" : "not valid")}";
-        }
-
-        return info.Valid ? $"{row.Words} {info}" : $"{row.Words} 0x{info.Raw:x} in bits 0x{constraint.Mask:x}";
+            EventInfo.ValidBit => $"{row.Words} {(info.Valid ? "valid" : "not valid")}",
+            EventInfo.ReservedBits when info.Raw == 0 => $"{row.Words} with bits 30:12 zero",
+            EventInfo.ErrorCodeBit => $"{row.Words} {(info.HasErrorCode ? "with" : "without")} error code",
+            EventInfo.TypeField => $"{row.Words} of type {(int)info.Type}",
+            _ when info.Valid => $"{row.Words} {info}",
+            _ => $"{row.Words} 0x{info.Raw:x} in bits 0x{constraint.Mask:x}",
+        };
     }
 }

@@ -146,6 +146,7 @@ internal sealed class JsonReport : IReportFormat
             json.WriteNumber("streams", found.Streams);
             Optional(json, "knownBecause", found.Known);
             WriteOccurrence(json, result, found.First);
+            WritePlace(json, "last", found.Last);
             json.WriteEndObject();
         }
 
@@ -233,6 +234,7 @@ internal sealed class JsonReport : IReportFormat
             json.WriteString("what", undecided.Missing.What);
             json.WriteString("how", undecided.Missing.How);
             json.WriteNumber("exits", undecided.Exits);
+            WritePlace(json, "first", undecided.First);
             json.WriteStartArray("rules");
             foreach ((RuleInfo rule, ulong count) in undecided.Rules)
             {
@@ -263,6 +265,14 @@ internal sealed class JsonReport : IReportFormat
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WritePlace(Utf8JsonWriter json, string name, (StreamId Stream, ulong Index) place)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("stream", place.Stream.Value);
+        json.WriteNumber("index", place.Index);
+        json.WriteEndObject();
     }
 
     private static void Optional(Utf8JsonWriter json, string name, string? value)

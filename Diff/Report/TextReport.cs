@@ -123,6 +123,11 @@ internal sealed class TextReport : IReportFormat
         }
 
         Item(output, "first", $"{StreamLabel(result, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {exit.Level} at {At(exit, found.Instruction)}");
+        if (found.Count > 1)
+        {
+            Item(output, "last", $"{StreamLabel(result, found.Last.Stream)}, exit {found.Last.Index}");
+        }
+
         Item(output, "recorded", string.Join("; ", found.First.Recorded.Select(field => field.Text)));
         for (int i = 0; i < found.First.Expected.Count; i++)
         {

@@ -43,10 +43,10 @@ internal static class EventInjection
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
             if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && s.Exit.Interrupted.IsLegal)
             {
-                ulong identity = injected.Type == EventType.Nmi ? EventInfo.ValidBit | 0x700 : ExitIntInfo.Identity;
+                ulong identity = injected.Type == EventType.Nmi ? EventInfo.ValidBit | EventInfo.TypeField : ExitIntInfo.Identity;
                 s.Expect()
                     .Allow(Is(ComparedField.ExitIntInfo, injected.Raw, identity))
-                    .Allow(Is(ComparedField.ExitIntInfo, (ulong)EventType.Exception << 8, 0x700))
+                    .Allow(Is(ComparedField.ExitIntInfo, (ulong)EventType.Exception << 8, EventInfo.TypeField))
                     .Allow(Is(ComparedField.ExitCode, Invalid));
             }
         }),

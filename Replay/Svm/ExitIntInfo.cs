@@ -11,7 +11,7 @@ internal static class ExitIntInfo
     /// <summary>V, TYPE and VECTOR.</summary>
     public const ulong Identity = EventInfo.ValidBit | 0x7ff;
 
-    private const ulong TypeField = 0x700, Valid = EventInfo.ValidBit;
+    private const ulong Valid = EventInfo.ValidBit;
 
     private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
 
@@ -28,7 +28,7 @@ internal static class ExitIntInfo
         new("SVM-15.7-INTINFO-TYPE", Situation.DeliveryInterrupted | Situation.LeftL2, LegalType),
         new("SVM-15.7-INTINFO-EV", Situation.DeliveryInterrupted, ErrorCodeValid),
         new("SVM-15.7-INTINFO-NMIVEC", Situation.LeftL2, static (in Step s) => s.Expect()
-            .Allow(IsNot(ComparedField.ReflectedIntInfo, Nmi(0), Valid | TypeField)).Allow(Is(ComparedField.ReflectedIntInfo, Nmi(2), Identity))),
+            .Allow(IsNot(ComparedField.ReflectedIntInfo, Nmi(0), Valid | EventInfo.TypeField)).Allow(Is(ComparedField.ReflectedIntInfo, Nmi(2), Identity))),
         new("SVM-15.7-INTINFO-RESERVED", Situation.DeliveryInterrupted | Situation.LeftL2, static (in Step s) =>
         {
             if (s.HasExit && s.Exit.Interrupted.Valid)
@@ -175,7 +175,7 @@ internal static class ExitIntInfo
         else
         {
             AllowInstead(s.Expect()).Allow(Is(
-                ComparedField.StagedEvent, interrupted.Raw, interrupted.Type == EventType.Nmi ? Valid | TypeField : Identity));
+                ComparedField.StagedEvent, interrupted.Raw, interrupted.Type == EventType.Nmi ? Valid | EventInfo.TypeField : Identity));
         }
     }
 

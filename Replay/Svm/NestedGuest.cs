@@ -9,7 +9,7 @@ namespace Differ.Replay.Svm;
 /// <summary>Group L: what L1 is told of its guest, so that L2 sees what a processor executing L1's VMRUN would show.</summary>
 internal static class NestedGuest
 {
-    private const ulong Valid = EventInfo.ValidBit, TypeField = 0x700, EntryL1 = 1;
+    private const ulong Valid = EventInfo.ValidBit, EntryL1 = 1;
     private const int VIntrMasking = 24;
     private const int WindowStorm = 8;
 
@@ -23,18 +23,18 @@ internal static class NestedGuest
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
-        new("SVM-L-REFLECT-DEFAULT", Situation.L2Exit, Codes.ByBit, ReflectedByBit),
+        new("SVM-L-REFLECT-DEFAULT", Situation.L2Exit, Codes.ByBit, NestedReflection.ByBit),
         new("SVM-L-REFLECT-IMMEDIATE", Situation.L2Exit, Codes.ByBit, static (in Step s) =>
         {
-            if (s.Intercepted(s.Code).IsYes && !Exempt(s))
+            if (s.Intercepted(s.Code).IsYes && !NestedReflection.Exempt(s))
             {
-                AllowUnsupported(s, s.Expect()).Allow(Is(ComparedField.EntryLevel, EntryL1)).Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
+                NestedReflection.AllowUnsupported(s, s.Expect()).Allow(Is(ComparedField.EntryLevel, EntryL1)).Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
             }
         }),
-        new("SVM-L-NI-CODE-EQ", Situation.LeftL2, ReflectedCode),
-        new("SVM-L-NI-INFO-EQ", Situation.LeftL2, ReflectedInfo),
-        new("SVM-L-NI-INTINFO-EQ", Situation.LeftL2, ReflectedIntInfo),
-        new("SVM-L-SIMPLE-INFO-ZERO", Situation.LeftL2, SimpleInfoZero),
+        new("SVM-L-NI-CODE-EQ", Situation.LeftL2, NestedReflection.Code),
+        new("SVM-L-NI-INFO-EQ", Situation.LeftL2, NestedReflection.Info),
+        new("SVM-L-NI-INTINFO-EQ", Situation.LeftL2, NestedReflection.IntInfo),
+        new("SVM-L-SIMPLE-INFO-ZERO", Situation.LeftL2, NestedReflection.SimpleInfoZero),
         new("SVM-L-L0-OWNED", Situation.L2Exit, Codes.Of(SvmExitCode.Intr, SvmExitCode.Nmi), static (in Step s) =>
         {
             if (s.Seen.LeftL2 && s.Header.Listed.Has(HappeningKind.NestedIntrVmexit))
@@ -43,9 +43,9 @@ internal static class NestedGuest
                     .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.IntrReflectionAnnounced));
             }
         }),
-        new("SVM-L-EXC-OWNER", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.UD, ExceptionVector.GP, ExceptionVector.AC), ExceptionNotSwallowed),
-        new("SVM-L-EXC-REFLECT-FIRST", Situation.L2Exit | Situation.EventStaged, Codes.Exceptions, ExceptionReflectedFirst),
-        new("SVM-L-EMU-CHECK", Situation.L2Emulated, EmulatedIsChecked),
+        new("SVM-L-EXC-OWNER", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.UD, ExceptionVector.GP, ExceptionVector.AC), NestedReflection.ExceptionNotSwallowed),
+        new("SVM-L-EXC-REFLECT-FIRST", Situation.L2Exit | Situation.EventStaged, Codes.Exceptions, NestedReflection.ExceptionReflectedFirst),
+        new("SVM-L-EMU-CHECK", Situation.L2Emulated, NestedReflection.EmulatedIsChecked),
         new("SVM-L-EMU-NOSPURIOUS", Situation.L2Emulated, static (in Step s) =>
         {
             if (s.Seen.Instruction.Code is { } code && s.Code != code && InterceptBits.DecidedByBit(code) && s.Intercepted(code).IsNo)
@@ -133,7 +133,7 @@ internal static class NestedGuest
         new("SVM-L-INJ-BLOCK", Situation.LeftL2, static (in Step s) =>
         {
             EventInfo begun = s.Seen.BegunBeforeReflection;
-            if (begun.Valid && FromL2(s))
+            if (begun.Valid && NestedReflection.FromL2(s))
             {
                 ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, begun.Raw, ExitIntInfo.Identity));
             }
@@ -249,192 +249,6 @@ internal static class NestedGuest
             }
         }),
     ];
-
-    private static bool FromL2(in Step s) => s.HasExit && s.Level == GuestLevel.L2;
-
-    // The enlightened TLB flush of Hyper-V is L0's by agreement; a real interrupt of L0 is L0's always.
-    private static bool Exempt(in Step s) => s.Code == SvmExitCode.Vmmcall && s.Seen.HypervFlush;
-
-    // Where the virtual CPU may lack the instruction, newer kernels ignore L1's intercept and raise #UD.
-    private static Expecting AllowUnsupported(in Step s, Expecting expecting)
-    {
-        if (CpuFeature.Behind(s.Code) is { } feature && !s.Vcpu.Profile.Has(feature).IsYes)
-        {
-            expecting.Allow(Is(ComparedField.Exception, ExceptionVector.UD)).Allow(Is(ComparedField.ReflectedCode, UD.Value));
-        }
-
-        return expecting;
-    }
-
-    // "If vmcb12 intercepts the event, the exit is reflected; if not, L0 must handle it invisibly."
-    private static void ReflectedByBit(in Step s)
-    {
-        if (Exempt(s))
-        {
-            return;
-        }
-
-        Truth intercepted = s.Intercepted(s.Code);
-        if (intercepted.IsNo)
-        {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
-        }
-        else
-        {
-            AllowUnsupported(s, s.When(intercepted, Evidence.Vmcb12Controls).Allow(Is(ComparedField.ReflectedCode, s.Code.Value)));
-        }
-    }
-
-    // The code L1 is shown is the processor's, or one of those that something else justifies.
-    private static void ReflectedCode(in Step s)
-    {
-        if (!FromL2(s) || !s.Header.Listed.Has(HappeningKind.EmulateInstruction))
-        {
-            return;
-        }
-
-        // INTR, NMI, SMI or INIT that became pending, an exception, shutdown, the kernel's own code: these need no instruction.
-        Expecting expecting = s.Expect()
-            .Allow(Is(ComparedField.ReflectedCode, s.Code.Value))
-            .Allow(IsCausedByEvent(ComparedField.ReflectedCode));
-        if (s.Seen.HasInstruction)
-        {
-            // An emulated access may meet a nested page fault; an emulated instruction has its own intercept.
-            expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Npf.Value));
-            if (s.Seen.Instruction.Code is { } code)
-            {
-                expecting.Allow(Is(ComparedField.ReflectedCode, code.Value));
-            }
-            else
-            {
-                // The decoder could not tell: nothing can be held against the code.
-                expecting.Allow(Happens(ComparedField.ReflectedCode));
-            }
-        }
-
-        if ((s.Code.Value & ~0xfUL) == SvmExitCode.CrWrite.Value || s.Seen.Instruction.Code is { Value: 0x10 })
-        {
-            expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Cr0SelWrite.Value));
-        }
-    }
-
-    // Only a reflection that nothing came in between: no emulation, no event of L0's own.
-    private static void ReflectedInfo(in Step s)
-    {
-        (ulong info1, ulong info2) = ExitInfo.DefinedFor(s.Code);
-        if (!FromL2(s) || (info1 | info2) == 0 || s.Seen.HasInstruction)
-        {
-            return;
-        }
-
-        // With shadow paging the processor's #PF is about the shadow tables.
-        Expecting expecting = s.Code == PF && !s.Vcpu.HostPagingSeen ? s.Assuming(Evidence.HostPaging) : s.Expect();
-        expecting.Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value))
-            .Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, info1), Is(ComparedField.ReflectedInfo2, s.Exit.Info2, info2));
-    }
-
-    private static void ReflectedIntInfo(in Step s)
-    {
-        EventInfo interrupted = s.Exit.Interrupted;
-        bool begun = s.Seen.BegunBeforeReflection.Valid && s.Seen.BegunBeforeReflection != interrupted;
-        if (!FromL2(s) || !s.Exit.IntInfo.IsKnown || begun)
-        {
-            return;
-        }
-
-        if (interrupted.Valid)
-        {
-            // KVM keeps the type of an NMI but not its vector.
-            ulong identity = interrupted.Type == EventType.Nmi ? Valid | TypeField : ExitIntInfo.Identity;
-            ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
-        }
-        else if (!s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
-        {
-            ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
-        }
-    }
-
-    private static void SimpleInfoZero(in Step s)
-    {
-        bool direct = s.HasExit && (s.Code == SvmExitCode.Smi || s.Code == SvmExitCode.Shutdown);
-        if (!direct)
-        {
-            s.Expect()
-                .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value, ~3UL), IsNot(ComparedField.ReflectedCode, SvmExitCode.Shutdown.Value))
-                .Allow(Is(ComparedField.ReflectedInfo1, 0), Is(ComparedField.ReflectedInfo2, 0));
-        }
-    }
-
-    // An exception that only L0 intercepts is raised in L2, or something else takes the guest on; it is not swallowed.
-    private static void ExceptionNotSwallowed(in Step s)
-    {
-        if (s.Seen.Instruction.Code == SvmExitCode.Vmmcall)
-        {
-            return;
-        }
-
-        s.When(!s.Intercepted(s.Code), Evidence.Vmcb12Controls)
-            .Allow(Happens(ComparedField.Exception))
-            .Allow(Happens(ComparedField.ReflectedCode))
-            .Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip))
-            .Allow(Happens(ComparedField.UserspaceReason))
-            .Allow(Happens(ComparedField.SmmEntered));
-    }
-
-    // L1 gets the exception although L0 intercepts it too; an instruction that L0 completes raises none.
-    private static void ExceptionReflectedFirst(in Step s)
-    {
-        if (!FromL2(s))
-        {
-            return;
-        }
-
-        RaisedExceptionReflected(s);
-        bool never = !s.Code.IsException || s.Code == DB || s.Code == MC || s.Code.Vector == ExceptionVector.Nmi;
-        if (never || !s.Intercepted(s.Code).IsYes)
-        {
-            return;
-        }
-
-        Expecting expecting = s.Code == PF && !s.Vcpu.HostPagingSeen ? s.Assuming(Evidence.HostPaging) : s.Expect();
-        expecting.Allow(Is(ComparedField.ReflectedCode, s.Code.Value)).Allow(Happens(ComparedField.UserspaceReason));
-        if (s.Seen.HasInstruction)
-        {
-            expecting.Allow(Happens(ComparedField.ReflectedCode)).Allow(HappensNot(ComparedField.Exception), IsNot(ComparedField.EntryRip, s.Exit.Rip));
-        }
-
-        if (s.Seen.AsyncPageFault)
-        {
-            expecting.Allow(HappensNot(ComparedField.Exception));
-        }
-    }
-
-    // An exception that L0 itself raises for L2's instruction is L1's as well; one that is delivered again is not new.
-    private static void RaisedExceptionReflected(in Step s)
-    {
-        bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
-        if (!owed && s.Seen.RaisedException is < 32 and { } vector && s.Intercepted(SvmExitCode.OfException(vector)).IsYes)
-        {
-            s.Expect().Allow(Is(ComparedField.EntryLevel, EntryL1)).Allow(IsNot(ComparedField.Exception, vector)).Allow(Is(ComparedField.StagedAgain, 1));
-        }
-    }
-
-    private static void EmulatedIsChecked(in Step s)
-    {
-        if (s.Seen.Instruction.Code is not { } code || s.Code == code || s.Code == UD || !InterceptBits.DecidedByBit(code) || !s.Intercepted(code).IsYes)
-        {
-            return;
-        }
-
-        // LMSW and CLTS check the plain and the selective intercept; which of them comes first is another rule's.
-        s.Expect()
-            .Allow(Is(ComparedField.ReflectedCode, code.Value))
-            .Allow(Happens(ComparedField.ReflectedCode))
-            .Allow(Happens(ComparedField.Exception))
-            .Allow(Is(ComparedField.EmulationFailed, 1))
-            .Allow(Happens(ComparedField.UserspaceReason))
-            .Allow(Is(ComparedField.EntryRip, s.Exit.Rip));
-    }
 
     private static void SmmRoundTrip(in Step s)
     {

@@ -23,6 +23,9 @@ public readonly record struct EventInfo(uint Raw)
     /// <summary>Bit 31, V: the other bits mean something.</summary>
     public const uint ValidBit = 1u << 31;
 
+    /// <summary>Bits 10:8, TYPE.</summary>
+    public const uint TypeField = 0x700;
+
     /// <summary>Bit 11, EV: the event pushes an error code.</summary>
     public const uint ErrorCodeBit = 1u << 11;
 
