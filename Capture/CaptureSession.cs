@@ -136,8 +136,7 @@ public sealed class CaptureSession : IDisposable
 
     private RunSummary Summarise(VcpuStreams streams)
     {
-        var found = streams.Streams.ToList();
-        int[] machines = Machines.Of(found, _reader.MachineOfThread);
+        int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread);
         foreach (ulong overrun in _reader.Overruns.Values.Where(overrun => overrun > 0))
         {
             _notes.Add(CaptureNotes.Overrun, overrun);
@@ -145,13 +144,13 @@ public sealed class CaptureSession : IDisposable
 
         return new RunSummary
         {
-            Exits = found.Aggregate(0UL, (sum, stream) => sum + stream.Records),
+            Exits = streams.Streams.Aggregate(0UL, (sum, stream) => sum + stream.Count),
             Events = _reader.Types.Aggregate(0UL, (sum, type) => sum + type.Count),
             Seen = streams.Seen,
             ListIsSelective = Header.ListIsSelective && EveryGroupOccurs(),
-            Streams = [.. found.Select((stream, i) => new VcpuStream(
-                new StreamId(i), new VcpuId(stream.Vcpu), new ThreadId(stream.Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
-                machines[i], stream.Records))],
+            Streams = [.. streams.Streams.Select((stream, i) => new VcpuStream(
+                stream.Id, new VcpuId(stream.Vcpu), new ThreadId(stream.Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
+                machines[i], stream.Count))],
             Machines = machines.Length == 0 ? 0 : machines.Max() + 1,
             Losses = streams.Losses.WithOverruns(_reader.Overruns),
             Notes = _notes.ToList(),

@@ -27,7 +27,7 @@ public sealed class Replayer : IExitSink
     private readonly FailedChecks _failedChecks;
     private readonly ExpectationBuilder _builder = new();
     private readonly Rule[] _rules = [.. RuleBook.All];
-    private readonly Dictionary<ulong, int[]> _rulesFor = [];
+    private readonly Dictionary<Circumstances, RuleSet> _rulesFor = [];
 
     /// <summary>A replay of one run.</summary>
     /// <param name="header">The run.</param>
@@ -152,7 +152,9 @@ public sealed class Replayer : IExitSink
 
         Observed<uint> entryEvent = record.HasEntry ? record.Entry.EventInj : Observed<uint>.Unseen;
         var step = new Step(vcpu, record.Level, record.HasExit, in record.Exit, entryEvent, _seen, _header, _failedChecks, _builder);
-        foreach (int rule in RulesFor(situation, record.HasExit ? record.Exit.Code : SvmExitCode.Invalid))
+        RuleSet rules = RulesFor(situation, record.HasExit ? record.Exit.Code : SvmExitCode.Invalid, vcpu.Vmcb12.Known);
+        _builder.Add(rules.Undecided);
+        foreach (int rule in rules.Asked)
         {
             _builder.Rule = rule;
             _rules[rule].Judge(step);
@@ -195,13 +197,13 @@ public sealed class Replayer : IExitSink
         : IsRare(code) ? Situation.L1Rare
         : Situation.None;
 
-    private int[] RulesFor(Situation situation, SvmExitCode code)
+    private RuleSet RulesFor(Situation situation, SvmExitCode code, VmcbFields known)
     {
         // Codes above the table's are few on any processor; a hostile recording must not fill the memory with them.
-        ulong key = ((ulong)situation << 32) | (code.Value & uint.MaxValue);
-        if (!_rulesFor.TryGetValue(key, out int[]? rules))
+        var key = new Circumstances(((ulong)situation << 32) | (code.Value & uint.MaxValue), known.Bits);
+        if (!_rulesFor.TryGetValue(key, out RuleSet? rules))
         {
-            rules = [.. Enumerable.Range(0, _rules.Length).Where(i => _rules[i].Speaks(situation, code))];
+            rules = RuleSet.Of(_rules, situation, code, known);
             if (_rulesFor.Count < MostSituations)
             {
                 _rulesFor.Add(key, rules);
@@ -232,4 +234,6 @@ public sealed class Replayer : IExitSink
 
         return _vcpus[stream.Value];
     }
+
+    private readonly record struct Circumstances(ulong SituationAndCode, ulong Known);
 }

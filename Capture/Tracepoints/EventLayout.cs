@@ -69,9 +69,9 @@ internal sealed class EventLayout
         string? name = null;
         int id = -1;
         var fields = new List<EventField>();
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (Range line in text.AsSpan().Split('\n'))
         {
-            ReadOnlySpan<char> trimmed = line.Trim();
+            ReadOnlySpan<char> trimmed = text.AsSpan()[line].Trim();
             if (trimmed.StartsWith("name:", StringComparison.Ordinal))
             {
                 name = trimmed[5..].Trim().ToString();

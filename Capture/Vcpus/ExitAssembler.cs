@@ -28,9 +28,11 @@ internal sealed class ExitAssembler
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
-    public ExitAssembler(StreamId id, IExitSink sink, RunHeader header, CaptureNotes notes)
+    public ExitAssembler(StreamId id, int thread, uint vcpu, IExitSink sink, RunHeader header, CaptureNotes notes)
     {
         Id = id;
+        Thread = thread;
+        Vcpu = vcpu;
         _sink = sink;
         _header = header;
         _notes = notes;
@@ -38,6 +40,12 @@ internal sealed class ExitAssembler
 
     /// <summary>The stream.</summary>
     public StreamId Id { get; }
+
+    /// <summary>The thread that runs the vCPU.</summary>
+    public int Thread { get; }
+
+    /// <summary>KVM's number of the vCPU.</summary>
+    public uint Vcpu { get; }
 
     /// <summary>Records handed on so far.</summary>
     public ulong Count { get; private set; }

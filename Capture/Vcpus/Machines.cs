@@ -4,14 +4,14 @@ namespace Differ.Capture.Vcpus;
 internal static class Machines
 {
     /// <summary>Numbers the VMs.</summary>
-    /// <param name="streams">Thread, vCPU number and records of each stream, in order of first appearance.</param>
+    /// <param name="streams">In order of first appearance.</param>
     /// <param name="known">The VM of a thread, where the file says so.</param>
     /// <returns>
     /// A number for each stream. Where the file does not say, a vCPU joins the first VM that lacks its number: the smallest
     /// number of VMs that explains the streams, and a guess as to which is which.
     /// </returns>
     /// <example>Streams of vCPU 0, 1, 0 give VMs 0, 0, 1.</example>
-    public static int[] Of(IReadOnlyList<(int Thread, uint Vcpu, ulong Records)> streams, IReadOnlyDictionary<int, int> known)
+    public static int[] Of(IReadOnlyList<ExitAssembler> streams, IReadOnlyDictionary<int, int> known)
     {
         int[] machines = new int[streams.Count];
         int guessed = known.Count == 0 ? 0 : known.Values.Max() + 1;

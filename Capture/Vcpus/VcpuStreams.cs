@@ -13,7 +13,7 @@ namespace Differ.Capture.Vcpus;
 internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes notes) : IEventSink
 {
     private readonly Dictionary<int, VcpuThread> _threads = [];
-    private readonly List<(VcpuThread Thread, uint Vcpu, ExitAssembler Stream)> _streams = [];
+    private readonly List<ExitAssembler> _streams = [];
     private VcpuThread? _last;
     private Happening _scratch;
     private TracepointSet _seen;
@@ -31,8 +31,8 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     /// <summary>Vendor string of the virtual CPU; empty while no event showed it.</summary>
     public string GuestVendor { get; private set; } = "";
 
-    /// <summary>The streams found so far: thread, vCPU number, records.</summary>
-    public IEnumerable<(int Thread, uint Vcpu, ulong Records)> Streams => _streams.Select(item => (item.Thread.Id, item.Vcpu, item.Stream.Count));
+    /// <summary>The streams found so far, in the order of their first event.</summary>
+    public IReadOnlyList<ExitAssembler> Streams => _streams;
 
     /// <inheritdoc/>
     public void Take(in RawEvent raw)
@@ -77,7 +77,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     public void Lost(in LossMark mark)
     {
         Losses.Add(mark);
-        foreach ((_, _, ExitAssembler stream) in _streams)
+        foreach (ExitAssembler stream in _streams)
         {
             // A vCPU that was last seen on another CPU may still have visited this one.
             stream.Lost(mark.Before);
@@ -87,7 +87,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     /// <summary>Hands on what is left when the capture ends.</summary>
     public void End()
     {
-        foreach ((_, _, ExitAssembler stream) in _streams)
+        foreach (ExitAssembler stream in _streams)
         {
             stream.End();
         }
@@ -180,14 +180,14 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         uint vcpu = AcceptedInterrupt.Of(happening).Vcpu;
         ExitAssembler? receiver = null;
-        foreach ((VcpuThread owner, uint number, ExitAssembler stream) in _streams)
+        foreach (ExitAssembler stream in _streams)
         {
-            if (number != vcpu)
+            if (stream.Vcpu != vcpu)
             {
                 continue;
             }
 
-            if (owner == thread)
+            if (stream.Thread == thread.Id)
             {
                 receiver = stream;
                 break;
@@ -214,13 +214,13 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
         uint vcpu = (uint)(values[Tracepoint.VcpuSlot] & uint.MaxValue);
         ExitAssembler? current = thread.Current;
-        return current is not null && _streams[current.Id.Value].Vcpu == vcpu ? current : thread.Switch(vcpu, Create);
+        return current is not null && current.Vcpu == vcpu ? current : thread.Switch(vcpu, Create);
     }
 
     private ExitAssembler Create(VcpuThread thread, uint vcpu)
     {
-        var stream = new ExitAssembler(new StreamId(_streams.Count), sink, header, notes);
-        _streams.Add((thread, vcpu, stream));
+        var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes);
+        _streams.Add(stream);
         return stream;
     }
 

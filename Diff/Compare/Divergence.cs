@@ -22,6 +22,16 @@ public sealed record KeptExit(
         record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Kinds, record.Happenings.ToArray());
 }
 
+/// <summary>Where an exit is in a run.</summary>
+/// <param name="Stream">The vCPU stream.</param>
+/// <param name="Index">Position in the stream, from 0.</param>
+public readonly record struct ExitPlace(StreamId Stream, ulong Index);
+
+/// <summary>How often one rule is concerned.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Count">How often.</param>
+public sealed record RuleShare(RuleInfo Rule, ulong Count);
+
 /// <summary>One field of a comparison.</summary>
 /// <param name="Name">Short name for programs.</param>
 /// <param name="Text">For a person.</param>
@@ -48,18 +58,18 @@ public sealed record Occurrence(
 /// <param name="Streams">How many vCPU streams.</param>
 /// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
 /// <param name="First">The first occurrence.</param>
-/// <param name="Last">Stream and position of the last one.</param>
+/// <param name="Last">Where the last one is.</param>
 public sealed record DivergenceClass(
     string Fingerprint, RuleInfo Rule, IReadOnlyList<RuleInfo> AlsoBroken, Culprit Culprit, Evidence Assumed, string Instruction,
-    ulong Count, int Streams, string? Known, Occurrence First, (StreamId Stream, ulong Index) Last);
+    ulong Count, int Streams, string? Known, Occurrence First, ExitPlace Last);
 
 /// <summary>What could not be decided for lack of one kind of evidence.</summary>
 /// <param name="Missing">The evidence.</param>
 /// <param name="Rules">The rules that need it, each with how often.</param>
 /// <param name="Exits">How many exits.</param>
-/// <param name="First">Stream and position of the first of them.</param>
+/// <param name="First">The first of them.</param>
 public sealed record UndecidedClass(
-    EvidenceRow Missing, IReadOnlyList<(RuleInfo Rule, ulong Count)> Rules, ulong Exits, (StreamId Stream, ulong Index) First);
+    EvidenceRow Missing, IReadOnlyList<RuleShare> Rules, ulong Exits, ExitPlace First);
 
 /// <summary>How often one rule had something to say, and what came of it.</summary>
 /// <param name="Rule">The rule.</param>

@@ -141,7 +141,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         }
 
         group.Count++;
-        group.Last = (record.Stream, record.Index);
+        group.Last = new ExitPlace(record.Stream, record.Index);
         group.Streams.Add(record.Stream);
         group.Missed |= _missed;
     }
@@ -262,7 +262,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
     {
         public ulong Count { get; set; }
 
-        public (StreamId Stream, ulong Index) Last { get; set; }
+        public ExitPlace Last { get; set; }
 
         public HashSet<StreamId> Streams { get; } = [];
 

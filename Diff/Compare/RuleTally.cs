@@ -30,20 +30,19 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     {
         _undecided[((rule ?? rules.Count) * Kinds) + (int)missing]++;
         ref Missing seen = ref _missing[(int)missing];
+        var place = new ExitPlace(record.Stream, record.Index);
         if (seen.Exits == 0)
         {
-            seen.FirstStream = record.Stream;
-            seen.FirstIndex = record.Index;
+            seen.First = place;
         }
-        else if (seen.LastStream == record.Stream && seen.LastIndex == record.Index)
+        else if (seen.Last == place)
         {
             // Several rules may lack the same evidence at one exit: it counts once.
             return;
         }
 
         seen.Exits++;
-        seen.LastStream = record.Stream;
-        seen.LastIndex = record.Index;
+        seen.Last = place;
     }
 
     /// <summary>A broken rule is withdrawn: what it rests on was perhaps not recorded.</summary>
@@ -54,8 +53,7 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         ref Missing seen = ref _missing[(int)Evidence.Tracepoint];
         if (seen.Exits == 0)
         {
-            seen.FirstStream = first.Stream;
-            seen.FirstIndex = first.Index;
+            seen.First = new ExitPlace(first.Stream, first.Index);
         }
 
         seen.Exits += count;
@@ -71,21 +69,29 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         .. EvidenceTable.All.Where(row => _missing[(int)row.Evidence].Exits > 0)
             .Select(row => new UndecidedClass(
                 row, RulesLacking(row.Evidence), _missing[(int)row.Evidence].Exits,
-                (_missing[(int)row.Evidence].FirstStream, _missing[(int)row.Evidence].FirstIndex)))
+                _missing[(int)row.Evidence].First))
             .OrderByDescending(undecided => undecided.Exits).ThenBy(undecided => undecided.Missing.Evidence),
     ];
 
-    private List<(RuleInfo Rule, ulong Count)> RulesLacking(Evidence evidence) =>
-    [
-        .. rules.Select((rule, i) => (rule, _undecided[(i * Kinds) + (int)evidence])).Where(item => item.Item2 > 0),
-    ];
+    private List<RuleShare> RulesLacking(Evidence evidence)
+    {
+        var shares = new List<RuleShare>();
+        for (int i = 0; i < rules.Count; i++)
+        {
+            ulong count = _undecided[(i * Kinds) + (int)evidence];
+            if (count > 0)
+            {
+                shares.Add(new RuleShare(rules[i], count));
+            }
+        }
+
+        return shares;
+    }
 
     private struct Missing
     {
         public ulong Exits;
-        public StreamId FirstStream;
-        public ulong FirstIndex;
-        public StreamId LastStream;
-        public ulong LastIndex;
+        public ExitPlace First;
+        public ExitPlace Last;
     }
 }

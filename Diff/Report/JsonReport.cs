@@ -88,7 +88,7 @@ internal sealed class JsonReport : IReportFormat
 
         json.WriteEndArray();
         json.WriteStartArray("notRecorded");
-        foreach ((_, string name) in KernelNames.Essential.Where(item => !result.Header.Listed.Has(item.Kind)))
+        foreach (string name in KernelNames.MissingFrom(result.Header.Listed))
         {
             json.WriteStringValue(name);
         }
@@ -236,11 +236,11 @@ internal sealed class JsonReport : IReportFormat
             json.WriteNumber("exits", undecided.Exits);
             WritePlace(json, "first", undecided.First);
             json.WriteStartArray("rules");
-            foreach ((RuleInfo rule, ulong count) in undecided.Rules)
+            foreach (RuleShare share in undecided.Rules)
             {
                 json.WriteStartObject();
-                json.WriteString("rule", rule.Id);
-                json.WriteNumber("count", count);
+                json.WriteString("rule", share.Rule.Id);
+                json.WriteNumber("count", share.Count);
                 json.WriteEndObject();
             }
 
@@ -267,7 +267,7 @@ internal sealed class JsonReport : IReportFormat
         json.WriteEndArray();
     }
 
-    private static void WritePlace(Utf8JsonWriter json, string name, (StreamId Stream, ulong Index) place)
+    private static void WritePlace(Utf8JsonWriter json, string name, ExitPlace place)
     {
         json.WriteStartObject(name);
         json.WriteNumber("stream", place.Stream.Value);

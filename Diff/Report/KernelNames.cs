@@ -5,21 +5,29 @@ namespace Differ.Diff.Report;
 /// <summary>The kernel's names of the tracepoints whose absence costs verdicts.</summary>
 internal static class KernelNames
 {
-    /// <summary>In the order of the kinds.</summary>
-    public static IReadOnlyList<(HappeningKind Kind, string Name)> Essential { get; } =
+    // In the order of a run: exit and entry first, then what happens between them.
+    private static readonly EssentialTracepoint[] Essential =
     [
-        (HappeningKind.NestedVmexit, "kvm_nested_vmexit"),
-        (HappeningKind.NestedVmenter, "kvm_nested_vmenter"),
-        (HappeningKind.NestedIntercepts, "kvm_nested_intercepts"),
-        (HappeningKind.NestedVmexitInject, "kvm_nested_vmexit_inject"),
-        (HappeningKind.NestedVmenterFailed, "kvm_nested_vmenter_failed"),
-        (HappeningKind.InjectInterrupt, "kvm_inj_virq"),
-        (HappeningKind.InjectException, "kvm_inj_exception"),
-        (HappeningKind.MsrAccess, "kvm_msr"),
-        (HappeningKind.Cpuid, "kvm_cpuid"),
-        (HappeningKind.EmulateInstruction, "kvm_emulate_insn"),
-        (HappeningKind.Invlpga, "kvm_invlpga"),
-        (HappeningKind.UserspaceExit, "kvm_userspace_exit"),
-        (HappeningKind.SmmTransition, "kvm_smm_transition"),
+        new(TracepointSet.Exit, "kvm_exit"),
+        new(TracepointSet.Entry, "kvm_entry"),
+        new(TracepointSet.Of(HappeningKind.NestedVmexit), "kvm_nested_vmexit"),
+        new(TracepointSet.Of(HappeningKind.NestedVmenter), "kvm_nested_vmenter"),
+        new(TracepointSet.Of(HappeningKind.NestedIntercepts), "kvm_nested_intercepts"),
+        new(TracepointSet.Of(HappeningKind.NestedVmexitInject), "kvm_nested_vmexit_inject"),
+        new(TracepointSet.Of(HappeningKind.NestedVmenterFailed), "kvm_nested_vmenter_failed"),
+        new(TracepointSet.Of(HappeningKind.InjectInterrupt), "kvm_inj_virq"),
+        new(TracepointSet.Of(HappeningKind.InjectException), "kvm_inj_exception"),
+        new(TracepointSet.Of(HappeningKind.MsrAccess), "kvm_msr"),
+        new(TracepointSet.Of(HappeningKind.Cpuid), "kvm_cpuid"),
+        new(TracepointSet.Of(HappeningKind.EmulateInstruction), "kvm_emulate_insn"),
+        new(TracepointSet.Of(HappeningKind.Invlpga), "kvm_invlpga"),
+        new(TracepointSet.Of(HappeningKind.UserspaceExit), "kvm_userspace_exit"),
+        new(TracepointSet.Of(HappeningKind.SmmTransition), "kvm_smm_transition"),
     ];
+
+    /// <summary>Those that a capture does not describe.</summary>
+    public static IReadOnlyList<string> MissingFrom(TracepointSet listed) =>
+        [.. Essential.Where(tracepoint => !listed.Covers(tracepoint.Member)).Select(tracepoint => tracepoint.Name)];
+
+    private sealed record EssentialTracepoint(TracepointSet Member, string Name);
 }

@@ -58,10 +58,10 @@ internal sealed class TextReport : IReportFormat
         ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
         string losses = marks == 0 ? "none marked as lost" : $"{Grouped(lost)} lost at {Grouped(marks)} places";
         Row(output, "quality", $"{Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
-        string missing = MissingTracepoints(result.Header);
-        if (missing.Length > 0)
+        IReadOnlyList<string> missing = KernelNames.MissingFrom(result.Header.Listed);
+        if (missing.Count > 0)
         {
-            Row(output, "", ink.Warn($"not recorded: {missing}"));
+            Row(output, "", ink.Warn($"not recorded: {string.Join(", ", missing)}"));
         }
 
         foreach (CpuLoss loss in summary.Losses)
@@ -73,24 +73,6 @@ internal sealed class TextReport : IReportFormat
         {
             Row(output, "", $"{note.Code} ({Grouped(note.Count)}): {note.Text}{(note.First.Length > 0 ? $" [first: {note.First}]" : "")}");
         }
-    }
-
-    // Only those whose absence costs verdicts.
-    private static string MissingTracepoints(RunHeader header)
-    {
-        var missing = new List<string>();
-        if (!header.Listed.Covers(TracepointSet.Exit))
-        {
-            missing.Add("kvm_exit");
-        }
-
-        if (!header.Listed.Covers(TracepointSet.Entry))
-        {
-            missing.Add("kvm_entry");
-        }
-
-        missing.AddRange(KernelNames.Essential.Where(item => !header.Listed.Has(item.Kind)).Select(item => item.Name));
-        return string.Join(", ", missing);
     }
 
     private static void WriteVerdicts(DiffResult result, TextWriter output, Ink ink)

@@ -20,8 +20,15 @@ internal sealed class Vmcb12
     public Bits64 this[VmcbField field]
     {
         get => _fields[(int)field];
-        set => _fields[(int)field] = value;
+        set
+        {
+            _fields[(int)field] = value;
+            Known = value.Known == 0 ? Known - field : Known | VmcbFields.Of(field);
+        }
     }
+
+    /// <summary>The fields of which anything is known.</summary>
+    public VmcbFields Known { get; private set; }
 
     /// <summary>EVENTINJ, none where it is not valid or not known.</summary>
     public EventInfo EventInj => new EventInfo((uint)(this[VmcbField.EventInj].Value & Low32)).Normalised;
@@ -35,6 +42,7 @@ internal sealed class Vmcb12
     public void Forget()
     {
         Array.Clear(_fields);
+        Known = default;
         Address = default;
         NestedPaging = default;
     }

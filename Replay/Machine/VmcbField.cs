@@ -11,6 +11,35 @@ internal enum VmcbField : byte
     Count,
 }
 
+/// <summary>A set of fields of the VMCB.</summary>
+/// <param name="Bits">Bit n is set for the field with number n.</param>
+internal readonly record struct VmcbFields(ulong Bits)
+{
+    /// <summary>Whether the set is empty.</summary>
+    public bool IsEmpty => Bits == 0;
+
+    /// <summary>Fields in either.</summary>
+    public static VmcbFields operator |(VmcbFields left, VmcbFields right) => new(left.Bits | right.Bits);
+
+    /// <summary>Fields in both.</summary>
+    public static VmcbFields operator &(VmcbFields left, VmcbFields right) => new(left.Bits & right.Bits);
+
+    /// <summary>The set without a field.</summary>
+    public static VmcbFields operator -(VmcbFields left, VmcbField right) => new(left.Bits & ~Of(right).Bits);
+
+    /// <summary>The set of some fields.</summary>
+    public static VmcbFields Of(params ReadOnlySpan<VmcbField> fields)
+    {
+        ulong bits = 0;
+        foreach (VmcbField field in fields)
+        {
+            bits |= 1UL << (int)field;
+        }
+
+        return new VmcbFields(bits);
+    }
+}
+
 /// <summary>Which part of the VMCB a field is in.</summary>
 internal enum VmcbArea : byte
 {

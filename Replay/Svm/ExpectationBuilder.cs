@@ -34,6 +34,18 @@ internal sealed class ExpectationBuilder
         return new Expecting(standing == Standing.Undecided ? null : this);
     }
 
+    /// <summary>Adds what is undecided in any case.</summary>
+    public void Add(ReadOnlySpan<Expectation> undecided)
+    {
+        while (_expectationCount + undecided.Length > _expectations.Length)
+        {
+            Array.Resize(ref _expectations, _expectations.Length * 2);
+        }
+
+        undecided.CopyTo(_expectations.AsSpan(_expectationCount));
+        _expectationCount += undecided.Length;
+    }
+
     /// <summary>Allows an outcome of the last expectation.</summary>
     public void Allow(ReadOnlySpan<Constraint> constraints)
     {

@@ -1,3 +1,5 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Svm;
@@ -64,12 +66,22 @@ internal enum Situation
 /// <summary>Asks a rule what it says about a step.</summary>
 internal delegate void Judge(in Step step);
 
+/// <summary>What a check of VMRUN needs of vmcb12. While nothing of it is known, the check is undecided without being asked.</summary>
+/// <param name="Fields">Any of these; none for a rule that always has to be asked.</param>
+/// <param name="Missing">The evidence that would show them.</param>
+internal readonly record struct Vmcb12Needs(VmcbFields Fields, Evidence Missing)
+{
+    /// <summary>Whether none of the fields is known.</summary>
+    public bool AreUnmet(VmcbFields known) => !Fields.IsEmpty && (Fields & known).IsEmpty;
+}
+
 /// <summary>How one statement of the manual is executed.</summary>
 /// <param name="Id">The statement's id.</param>
 /// <param name="When">The situations in which it has something to say.</param>
 /// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
 /// <param name="Judge">Says it.</param>
-internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge)
+/// <param name="Needs">Where the rule is about vmcb12: what it needs of it.</param>
+internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge, Vmcb12Needs Needs = default)
 {
     /// <summary>A rule that does not depend on the exit code.</summary>
     public RuleRow(string id, Situation when, Judge judge)
@@ -83,7 +95,8 @@ internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitC
 /// <param name="When">The situations in which it has something to say.</param>
 /// <param name="Judge">Says it.</param>
 /// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
-internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<SvmExitCode, bool>? Codes)
+/// <param name="Needs">What it needs of vmcb12.</param>
+internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<SvmExitCode, bool>? Codes, Vmcb12Needs Needs)
 {
     // Situations that are about the exit itself; the others are about what came after it.
     private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit

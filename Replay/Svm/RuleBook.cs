@@ -32,7 +32,7 @@ public static class RuleBook
                 throw new InvalidOperationException($"statement {statement} stands beside row {row}");
             }
 
-            yield return new Rule(statements[i], rows[i].When, rows[i].Judge, rows[i].Codes);
+            yield return new Rule(statements[i], rows[i].When, rows[i].Judge, rows[i].Codes, rows[i].Needs);
         }
     }
 }

@@ -23,27 +23,27 @@ internal static class VmrunChecks
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
-        Check("SVM-15.5-VMRUN-EFER-SVME0", Evidence.VmcbSaveArea, static (v, p) => !v[VmcbField.EferRegister][Efer.SVME]),
-        Check("SVM-15.5-VMRUN-CR0-CDNW", Evidence.VmcbSaveArea, static (v, p) => !v[VmcbField.Cr0Register][Cr0.CD] & v[VmcbField.Cr0Register][Cr0.NW]),
-        Check("SVM-15.5-VMRUN-CR0-HI", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.Cr0Register].Any(High32)),
-        Check("SVM-15.5-VMRUN-CR3-MBZ", Evidence.VmcbSaveArea, static (v, p) =>
+        Check("SVM-15.5-VMRUN-EFER-SVME0", Evidence.VmcbSaveArea, [VmcbField.EferRegister], static (v, p) => !v[VmcbField.EferRegister][Efer.SVME]),
+        Check("SVM-15.5-VMRUN-CR0-CDNW", Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => !v[VmcbField.Cr0Register][Cr0.CD] & v[VmcbField.Cr0Register][Cr0.NW]),
+        Check("SVM-15.5-VMRUN-CR0-HI", Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr0Register].Any(High32)),
+        Check("SVM-15.5-VMRUN-CR3-MBZ", Evidence.VmcbSaveArea, [VmcbField.Cr3Register], static (v, p) =>
             v.NestedPaging.IsNo ? AboveWidth(v[VmcbField.Cr3Register], p) : Truth.Unknown),
-        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.Cr4Register].Any(Cr4MustBeZero)),
-        Check("SVM-15.5-VMRUN-DR6-HI", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.Dr6].Any(High32)),
-        Check("SVM-15.5-VMRUN-DR7-HI", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.Dr7].Any(High32)),
-        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.EferRegister].Any(EferMustBeZero)),
-        Check("SVM-15.5-VMRUN-EFER-NOLM", Evidence.VmcbSaveArea, static (v, p) =>
+        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, [VmcbField.Cr4Register], static (v, p) => v[VmcbField.Cr4Register].Any(Cr4MustBeZero)),
+        Check("SVM-15.5-VMRUN-DR6-HI", Evidence.VmcbSaveArea, [VmcbField.Dr6], static (v, p) => v[VmcbField.Dr6].Any(High32)),
+        Check("SVM-15.5-VMRUN-DR7-HI", Evidence.VmcbSaveArea, [VmcbField.Dr7], static (v, p) => v[VmcbField.Dr7].Any(High32)),
+        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, [VmcbField.EferRegister], static (v, p) => v[VmcbField.EferRegister].Any(EferMustBeZero)),
+        Check("SVM-15.5-VMRUN-EFER-NOLM", Evidence.VmcbSaveArea, [], static (v, p) =>
             (v[VmcbField.EferRegister][Efer.LME] | v[VmcbField.EferRegister][Efer.LMA]) & !p.Has(CpuFeature.LongMode)),
-        Check("SVM-15.5-VMRUN-LME-PG-NOPAE", Evidence.VmcbSaveArea, static (v, p) => LongModePaging(v) & !v[VmcbField.Cr4Register][Cr4.PAE]),
-        Check("SVM-15.5-VMRUN-LME-PG-NOPE", Evidence.VmcbSaveArea, static (v, p) => LongModePaging(v) & !v[VmcbField.Cr0Register][Cr0.PE]),
-        Check("SVM-15.5-VMRUN-CSL-CSD", Evidence.VmcbSaveArea, static (v, p) => LongModePaging(v) & v[VmcbField.Cr4Register][Cr4.PAE]
+        Check("SVM-15.5-VMRUN-LME-PG-NOPAE", Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register, VmcbField.Cr4Register], static (v, p) => LongModePaging(v) & !v[VmcbField.Cr4Register][Cr4.PAE]),
+        Check("SVM-15.5-VMRUN-LME-PG-NOPE", Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register], static (v, p) => LongModePaging(v) & !v[VmcbField.Cr0Register][Cr0.PE]),
+        Check("SVM-15.5-VMRUN-CSL-CSD", Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register, VmcbField.Cr4Register, VmcbField.CsAttributes], static (v, p) => LongModePaging(v) & v[VmcbField.Cr4Register][Cr4.PAE]
             & v[VmcbField.CsAttributes][SegmentL] & v[VmcbField.CsAttributes][SegmentD]),
         new("SVM-15.5-VMRUN-LMA-IGNORED", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "EFER_LMA")),
-        Check("SVM-15.5-VMRUN-INTERCEPT", Evidence.Vmcb12Controls, static (v, p) => !v.Intercepts(SvmExitCode.Vmrun)),
-        Check("SVM-15.5-VMRUN-ASID0", Evidence.Asid, static (v, p) => v[VmcbField.GuestAsid].Equal(0, Low32)),
-        Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
-        Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
-        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, static (v, p) => Injection(v, static e => (int)e.Type is 1 or > 4)),
+        Check("SVM-15.5-VMRUN-INTERCEPT", Evidence.Vmcb12Controls, [VmcbField.InterceptMisc2], static (v, p) => !v.Intercepts(SvmExitCode.Vmrun)),
+        Check("SVM-15.5-VMRUN-ASID0", Evidence.Asid, [VmcbField.GuestAsid], static (v, p) => v[VmcbField.GuestAsid].Equal(0, Low32)),
+        Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, [VmcbField.IopmBasePa], static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
+        Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, [VmcbField.MsrpmBasePa], static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
+        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, static e => (int)e.Type is 1 or > 4)),
         new("SVM-15.20-INJ-VEC2", Situation.VmrunOutcome, InjectedVector),
         new("SVM-15.20-INJ-IMPOSSIBLE", Situation.VmrunOutcome, static (in Step s) =>
         {
@@ -70,7 +70,7 @@ internal static class VmrunChecks
                 ExpectInvalid(s, beyond, Evidence.GuestCpuid, assumed: !certain);
             }
         }),
-        Check("SVM-15.25-GPAT-VALID", Evidence.VmcbSaveArea, static (v, p) => v.NestedPaging & BadPat(v[VmcbField.GPat])),
+        Check("SVM-15.25-GPAT-VALID", Evidence.VmcbSaveArea, [], static (v, p) => v.NestedPaging & BadPat(v[VmcbField.GPat])),
         new("SVM-15.5-PAE-PDPTE", Situation.VmrunRefused, static (in Step s) =>
         {
             if (s.FailedChecks.Names("pdptr") && s.Seen.HasVmenter && s.Seen.Vmenter.NestedPaging.IsNo)
@@ -104,7 +104,7 @@ internal static class VmrunChecks
         }),
         new("SVM-15.5-NONARCH-CHECK-NP", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "NP_ENABLE", "npt_enabled")),
         new("SVM-15.16-TLBCTL-RSVD", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "tlb_ctl")),
-        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0Wp]),
+        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0Wp]),
         new("SVM-15.5-RIP-NOT-ILLEGAL", Situation.VmrunOutcome, static (in Step s) =>
         {
             // Not canonical even with 57-bit addresses: bits 63:56 are not all alike.
@@ -136,10 +136,13 @@ internal static class VmrunChecks
 
     private const int Cr0Wp = 16;
 
+    // Needs are given where without them nothing can be said; a check that another thing may settle has none.
     // A check is in play at every VMRUN; what it would need and recordings lack is said there. When it is known to fail,
     // the first thing L1 or L2 shows must be VMEXIT_INVALID.
-    private static RuleRow Check(string id, Evidence missing, Func<Vmcb12, Profile, Truth> illegal) =>
-        new(id, Situation.VmrunEntered | Situation.VmrunOutcome, (in Step s) => ExpectInvalid(s, illegal(s.Vcpu.Vmcb12, s.Vcpu.Profile), missing, assumed: false));
+    private static RuleRow Check(string id, Evidence missing, VmcbField[] needs, Func<Vmcb12, Profile, Truth> illegal) =>
+        new(id, Situation.VmrunEntered | Situation.VmrunOutcome, null,
+            (in Step s) => ExpectInvalid(s, illegal(s.Vcpu.Vmcb12, s.Vcpu.Profile), missing, assumed: false),
+            new Vmcb12Needs(VmcbFields.Of(needs), missing));
 
     private static void ExpectInvalid(in Step s, Truth illegal, Evidence missing, bool assumed)
     {

@@ -14,7 +14,14 @@ internal sealed record CpuData(int Cpu, long Offset, long Size);
 /// <param name="PageSize">Bytes of one sub-buffer.</param>
 /// <param name="Compressed">Whether its pages are stored in compressed blocks.</param>
 /// <param name="Cpus">Its data by CPU.</param>
-internal sealed record TraceDatBuffer(string Name, string Clock, int PageSize, bool Compressed, IReadOnlyList<CpuData> Cpus);
+internal sealed record TraceDatBuffer(string Name, string Clock, int PageSize, bool Compressed, IReadOnlyList<CpuData> Cpus)
+{
+    // The sizes of a hostile file may add up to anything.
+    private const long MostBytes = 1L << 56;
+
+    /// <summary>Bytes of all its data.</summary>
+    public long Size { get; } = Cpus.Aggregate(0L, static (sum, cpu) => Math.Min(sum + Math.Min(cpu.Size, MostBytes), MostBytes));
+}
 
 /// <summary>Where the parts of a sub-buffer stand, from <c>header_page</c>.</summary>
 /// <param name="CommitSize">4 or 8, the long of the traced kernel.</param>

@@ -25,7 +25,7 @@ internal sealed class TraceDatReader : ITraceReader
         _header = header;
         _content = content;
         _options = new TraceDatOptions(content.Options, header.BigEndian);
-        _clock = ClockOf(content.Buffers.MaxBy(buffer => buffer.Cpus.Sum(cpu => (decimal)cpu.Size))!);
+        _clock = ClockOf(content.Buffers.MaxBy(buffer => buffer.Size)!);
         Types = [.. content.Layouts.DistinctBy(layout => layout.Id).Select(layout => new TraceEventType(layout))];
         _typeOfId = new TraceEventType?[Types.Count == 0 ? 0 : Types.Max(type => type.Layout.Id) + 1];
         foreach (TraceEventType type in Types)
@@ -72,17 +72,21 @@ internal sealed class TraceDatReader : ITraceReader
     {
         bool packed = _content.Buffers.Any(buffer => buffer.Compressed && buffer.Cpus.Any(cpu => cpu.Size > 0));
         using Unpacker? unpacker = packed ? Unpacker.For(_header.Compression, _header.Next) : null;
-        foreach (IGrouping<string, (TraceDatBuffer Buffer, int Instance)> group in
-            _content.Buffers.Select((buffer, instance) => (buffer, instance)).GroupBy(item => ClockOf(item.buffer)).OrderBy(group => group.Key != _clock))
+
+        // Times of different clocks cannot be merged: the buffers of the others are counted, and said to be left out.
+        foreach (string clock in _content.Buffers.Select(ClockOf).Prepend(_clock).Distinct(StringComparer.Ordinal))
         {
-            // Times of different clocks cannot be merged: the other buffers are counted, and said to be left out.
-            bool counted = group.Key != _clock;
+            bool counted = clock != _clock;
             var cursors = new List<CpuEvents>();
             try
             {
-                foreach ((TraceDatBuffer buffer, int instance) in group)
+                for (int instance = 0; instance < _content.Buffers.Count; instance++)
                 {
-                    cursors.AddRange(buffer.Cpus.Where(cpu => cpu.Size > 0).Select(cpu => Open(buffer, instance, cpu, unpacker)));
+                    TraceDatBuffer buffer = _content.Buffers[instance];
+                    if (ClockOf(buffer) == clock)
+                    {
+                        cursors.AddRange(buffer.Cpus.Where(cpu => cpu.Size > 0).Select(cpu => Open(buffer, instance, cpu, unpacker)));
+                    }
                 }
 
                 var pass = new Pass(this, cursors, sink, notes, progress, counted, cancel);
@@ -114,7 +118,7 @@ internal sealed class TraceDatReader : ITraceReader
         Action<ulong, double>? progress, bool counted, CancellationToken cancel) : IMergeVisitor<CpuEvents>
     {
         private readonly bool _everything = sink.WantsEverything;
-        private readonly long _total = Math.Max(1, reader._content.Buffers.Sum(buffer => buffer.Cpus.Sum(cpu => cpu.Size)));
+        private readonly long _total = Math.Max(1, reader._content.Buffers.Sum(buffer => buffer.Size));
         private ulong _events;
 
         public readonly void Marked(CpuEvents cursor)
