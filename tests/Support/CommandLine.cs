@@ -1,0 +1,28 @@
+using System.Text;
+using Differ.Cli;
+
+namespace Differ.Tests.Support;
+
+/// <summary>Runs the program in this process, with streams in place of a terminal.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs <c>differ</c> with these words.</summary>
+    public static CommandResult Run(params string[] words) => RunWith([], words);
+
+    /// <summary>The same, with bytes on standard input.</summary>
+    public static CommandResult RunWith(byte[] input, params string[] words)
+    {
+        using var output = new MemoryStream();
+        using var writer = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true };
+        using var errors = new StringWriter();
+        using var stdin = new MemoryStream(input);
+        int status = Program.Run(words, new Terminal(writer, errors, stdin, output, outputIsTerminal: false, errorIsTerminal: false));
+        return new CommandResult(status, Encoding.UTF8.GetString(output.ToArray()), errors.ToString());
+    }
+}
+
+/// <summary>What a run of the program gave.</summary>
+/// <param name="Status">Exit status.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Errors">Standard error.</param>
+internal sealed record CommandResult(int Status, string Output, string Errors);
