@@ -92,6 +92,17 @@ internal sealed class Observations
     /// <summary>The VMM was asked, so that it could change anything.</summary>
     public bool WentToUserspace => _digest.UserspaceReason is not null;
 
+    /// <summary>Whether states of VMCBs and registers were recorded.</summary>
+    public bool HasStates => !_digest.States.IsEmpty;
+
+    /// <summary>A field of a recorded state, hidden where it was not recorded.</summary>
+    /// <remarks>Which moments a rule may ask for: what the guest and the processor did, never what it is about to judge.</remarks>
+    public Bits64 State(StateMoment moment, VmcbField field)
+    {
+        Observed<ulong> value = _digest.States.At(moment, VmcbLayout.Of(field).Position);
+        return value.IsKnown ? Bits64.Of(value.Value) : Bits64.Hidden;
+    }
+
     /// <summary>Takes a record; <see cref="RecordDigest.Read"/> has been called for it.</summary>
     public void Read(in ExitRecord record)
     {

@@ -134,6 +134,10 @@ public sealed class Replayer : IExitSink
         if (_seen.HasVmenter && record.Level != GuestLevel.L2)
         {
             vcpu.Vmcb12.Load(_seen.Vmenter, _seen.HasIntercepts ? _seen.Intercepts : null);
+            if (!_digest.States.IsEmpty)
+            {
+                vcpu.Vmcb12.Load(_digest.States);
+            }
         }
     }
 
@@ -200,7 +204,7 @@ public sealed class Replayer : IExitSink
     private RuleSet RulesFor(Situation situation, SvmExitCode code, VmcbFields known)
     {
         // Codes above the table's are few on any processor; a hostile recording must not fill the memory with them.
-        var key = new Circumstances(((ulong)situation << 32) | (code.Value & uint.MaxValue), known.Bits);
+        var key = new Circumstances(((ulong)situation << 32) | (code.Value & uint.MaxValue), known);
         if (!_rulesFor.TryGetValue(key, out RuleSet? rules))
         {
             rules = RuleSet.Of(_rules, situation, code, known);
@@ -235,5 +239,5 @@ public sealed class Replayer : IExitSink
         return _vcpus[stream.Value];
     }
 
-    private readonly record struct Circumstances(ulong SituationAndCode, ulong Known);
+    private readonly record struct Circumstances(ulong SituationAndCode, VmcbFields Known);
 }

@@ -122,7 +122,7 @@ internal static class Fields
     private static Observed<ulong> Absent => Observed<ulong>.Absent;
 
     /// <summary>The row of a field.</summary>
-    public static FieldRow Of(ComparedField field) => ByNumber[(int)field];
+    public static FieldRow Of(ComparedField field) => ComparedState.IsState(field) ? StateRows.Of(field) : ByNumber[(int)field];
 
     private static FieldRow[] Index()
     {

@@ -74,4 +74,22 @@ internal sealed class Vmcb12
             this[VmcbField.InterceptMisc3] = words.Word5.IsKnown ? new Bits64(words.Word5.Value, Low32) : new Bits64(0, 0);
         }
     }
+
+    /// <summary>Takes what a recorder with probes dumped: it knows better than the tracepoints, which carry parts only.</summary>
+    public void Load(RecordedStates states)
+    {
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            Observed<ulong> value = states.At(StateMoment.Vmcb12AtVmrun, row.Position);
+            if (value.IsKnown)
+            {
+                this[row.Field] = Bits64.Of(value.Value & row.Mask);
+            }
+        }
+
+        if (this[VmcbField.NestedControl].IsKnown)
+        {
+            NestedPaging = this[VmcbField.NestedControl][0];
+        }
+    }
 }

@@ -133,8 +133,7 @@ internal sealed class StoredComputedExit(
                 int firstConstraint = constraints.Count;
                 foreach (Proto.Constraint constraint in outcome.Constraints)
                 {
-                    if (!Enum.IsDefined((ComparedField)(byte)constraint.Field) || !Enum.IsDefined((Relation)(byte)constraint.Relation)
-                        || constraint.Field is 0 or > byte.MaxValue || constraint.Relation > byte.MaxValue)
+                    if (!IsField(constraint.Field) || constraint.Relation > byte.MaxValue || !Enum.IsDefined((Relation)(byte)constraint.Relation))
                     {
                         return null;
                     }
@@ -154,4 +153,10 @@ internal sealed class StoredComputedExit(
             new StreamId((int)message.Stream), message.Index, message.HasInstruction ? message.Instruction : ulong.MaxValue,
             [.. expectations], [.. outcomes], [.. constraints]);
     }
+
+    private static bool IsField(uint number) =>
+        number is > 0 and <= ushort.MaxValue
+        && (ComparedState.IsState((ComparedField)number)
+            ? Enum.IsDefined(ComparedState.MomentOf((ComparedField)number)) && VmcbLayout.At(ComparedState.PositionOf((ComparedField)number)) is not null
+            : Enum.IsDefined((ComparedField)number));
 }

@@ -1,7 +1,9 @@
+using Differ.Schemas.Run;
+
 namespace Differ.Schemas.Model;
 
 /// <summary>A fact about a record that the reference can foretell and the comparison can read. The numbers are those of run.proto.</summary>
-public enum ComparedField : byte
+public enum ComparedField : ushort
 {
     /// <summary>No field.</summary>
     None = 0,
@@ -116,4 +118,22 @@ public enum ComparedField : byte
 
     /// <summary>L0 gave up emulating an instruction.</summary>
     EmulationFailed = 62,
+}
+
+/// <summary>The compared fields that are parts of a recorded state; their numbers are computed, one for each moment and position.</summary>
+public static class ComparedState
+{
+    private const int First = 0x8000;
+
+    /// <summary>The compared field of a moment and position.</summary>
+    public static ComparedField Of(StateMoment moment, int position) => (ComparedField)(First + ((int)moment * StateValue.Positions) + position);
+
+    /// <summary>Whether a compared field is part of a recorded state.</summary>
+    public static bool IsState(ComparedField field) => (int)field >= First;
+
+    /// <summary>The moment.</summary>
+    public static StateMoment MomentOf(ComparedField field) => (StateMoment)(((int)field - First) / StateValue.Positions);
+
+    /// <summary>The position.</summary>
+    public static int PositionOf(ComparedField field) => ((int)field - First) % StateValue.Positions;
 }

@@ -113,4 +113,7 @@ public enum Evidence : byte
 
     /// <summary>Content of the VMCB beyond what tracepoints carry, for example the error code of EVENTINJ.</summary>
     VmcbControlArea = 36,
+
+    /// <summary>The states of VMCBs and registers around the exit, which a recorder with probes can add.</summary>
+    MachineStates = 37,
 }

@@ -53,6 +53,8 @@ public static class EvidenceTable
         new(Evidence.QueuedEvent, "queued-event", "the event that was being delivered", FromBoot),
         new(Evidence.HostPaging, "host-paging", "whether the host uses nested paging", "record until a nested page fault occurs"),
         new(Evidence.VmcbControlArea, "vmcb12-control-area", "parts of vmcb12's control area that no tracepoint carries", ProbeVmcb12),
+        new(Evidence.MachineStates, "machine-states", "the VMCBs and registers around the exit, which no tracepoint carries",
+            "probes on enter_svm_guest_mode and nested_svm_vmexit that dump vmcb12, written as StateValue messages of the run file"),
     ];
 
     /// <summary>The row of a kind.</summary>

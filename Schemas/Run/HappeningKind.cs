@@ -116,4 +116,7 @@ public enum HappeningKind : byte
 
     /// <summary>kvm_apicv_inhibit_changed: AVIC is inhibited or allowed.</summary>
     ApicvInhibit = 37,
+
+    /// <summary>A field of a VMCB or a register at a moment around the exit; no kernel's own tracepoint carries it, a recorder with probes does.</summary>
+    StateValue = 38,
 }

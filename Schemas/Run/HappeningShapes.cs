@@ -75,6 +75,7 @@ public static class HappeningShapes
         new(HappeningKind.HypervFlushTlb, "HypervFlushTlb", ["guest_mode"]),
         new(HappeningKind.ApicIpi, "ApicIpi", ["icr_low", "destination"]),
         new(HappeningKind.ApicvInhibit, "ApicvInhibit", ["reason", "set", "inhibits"]),
+        new(HappeningKind.StateValue, "StateValue", ["moment", "position", "value"]),
     ];
 
     /// <summary>The shape of a kind.</summary>

@@ -102,10 +102,14 @@ public sealed class RecordDigest
     /// <summary>System Management Mode was left.</summary>
     public bool SmmLeft { get; private set; }
 
+    /// <summary>States of VMCBs and registers, where the recorder had probes.</summary>
+    public RecordedStates States { get; } = new();
+
     /// <summary>Looks at a record.</summary>
     public void Read(in ExitRecord record)
     {
         Reset(record.Level);
+        States.Read(record);
         foreach (ref readonly Happening happening in record.Happenings)
         {
             Note(happening);
