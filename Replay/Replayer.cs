@@ -229,7 +229,8 @@ public sealed class Replayer : IExitSink
             : ulong.MaxValue;
     }
 
-    private Vcpu VcpuOf(StreamId stream)
+    /// <summary>The state of a vCPU. Tests may know more of it than a recording shows.</summary>
+    internal Vcpu VcpuOf(StreamId stream)
     {
         while (_vcpus.Count <= stream.Value)
         {
