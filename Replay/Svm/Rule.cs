@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
@@ -82,6 +83,9 @@ internal readonly record struct Vmcb12Needs(VmcbFields Fields, Evidence Missing)
 /// <param name="Needs">Where the rule is about vmcb12: what it needs of it.</param>
 internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge, Vmcb12Needs Needs = default)
 {
+    /// <summary>Where the rule names an illegal state of VMRUN: whether a vmcb12 is one.</summary>
+    public Func<Vmcb12, Profile, Truth>? Illegal { get; init; }
+
     /// <summary>A rule that does not depend on the exit code.</summary>
     public RuleRow(string id, Situation when, Judge judge)
         : this(id, when, null, judge)

@@ -44,7 +44,10 @@ internal static class VmrunChecks
         Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, [VmcbField.IopmBasePa], static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
         Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, [VmcbField.MsrpmBasePa], static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
         Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, static e => (int)e.Type is 1 or > 4)),
-        new("SVM-15.20-INJ-VEC2", Situation.VmrunOutcome, InjectedVector),
+        new("SVM-15.20-INJ-VEC2", Situation.VmrunOutcome, InjectedVector)
+        {
+            Illegal = static (v, p) => Injection(v, static e => e.Type == EventType.Exception && NotAnException(e.Vector)),
+        },
         new("SVM-15.20-INJ-IMPOSSIBLE", Situation.VmrunOutcome, static (in Step s) =>
         {
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
@@ -52,7 +55,11 @@ internal static class VmrunChecks
             {
                 ExpectInvalid(s, s.Vcpu.L2In64BitMode, Evidence.OperatingMode, assumed: true);
             }
-        }),
+        })
+        {
+            Illegal = static (v, p) => LongModePaging(v) & v[VmcbField.CsAttributes][SegmentL]
+                & Injection(v, static e => e.Type == EventType.Exception && e.Vector is ExceptionVector.OF or ExceptionVector.BR),
+        },
         new("SVM-15.20-INJ-NOSTATE", Situation.LeftL2, NothingDelivered),
         new("SVM-15.25-NP-HOST-PG", Situation.SvmInstruction, static (in Step s) =>
         {
@@ -69,7 +76,10 @@ internal static class VmrunChecks
                 bool certain = s.Vcpu.Vmcb12[VmcbField.NCr3].Any(~((1UL << 52) - 1)).IsYes;
                 ExpectInvalid(s, beyond, Evidence.GuestCpuid, assumed: !certain);
             }
-        }),
+        })
+        {
+            Illegal = static (v, p) => v.NestedPaging & AboveWidth(v[VmcbField.NCr3], p),
+        },
         Check("SVM-15.25-GPAT-VALID", Evidence.VmcbSaveArea, [], static (v, p) => v.NestedPaging & BadPat(v[VmcbField.GPat])),
         new("SVM-15.5-PAE-PDPTE", Situation.VmrunRefused, static (in Step s) =>
         {
@@ -93,7 +103,10 @@ internal static class VmrunChecks
             {
                 ExpectInvalid(s, illegal, Evidence.GuestCpuid, assumed: exposed.IsUnknown);
             }
-        }),
+        })
+        {
+            Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][VnmiEnable] & !v[VmcbField.InterceptMisc1][VirtualNmi],
+        },
         new("SVM-15.35-SEVES-INJ", Situation.SevEs | Situation.EventStaged, static (in Step s) =>
         {
             if (s.Vcpu.SevEs.IsYes && s.Seen.RaisedException is { } vector)
@@ -142,7 +155,10 @@ internal static class VmrunChecks
     private static RuleRow Check(string id, Evidence missing, VmcbField[] needs, Func<Vmcb12, Profile, Truth> illegal) =>
         new(id, Situation.VmrunEntered | Situation.VmrunOutcome, null,
             (in Step s) => ExpectInvalid(s, illegal(s.Vcpu.Vmcb12, s.Vcpu.Profile), missing, assumed: false),
-            new Vmcb12Needs(VmcbFields.Of(needs), missing));
+            new Vmcb12Needs(VmcbFields.Of(needs), missing))
+        {
+            Illegal = illegal,
+        };
 
     private static void ExpectInvalid(in Step s, Truth illegal, Evidence missing, bool assumed)
     {
@@ -203,15 +219,15 @@ internal static class VmrunChecks
             return;
         }
 
-        if (injected.Vector is ExceptionVector.Nmi or > 31)
+        bool certain = injected.Vector is ExceptionVector.Nmi or > 31;
+        if (NotAnException(injected.Vector))
         {
-            ExpectInvalid(s, Truth.Yes, Evidence.None, assumed: false);
-        }
-        else if (ExceptionVector.All[injected.Vector].Name is null && injected.Vector is not (9 or 20))
-        {
-            ExpectInvalid(s, Truth.Yes, Evidence.GuestCpuid, assumed: true);
+            ExpectInvalid(s, Truth.Yes, certain ? Evidence.None : Evidence.GuestCpuid, assumed: !certain);
         }
     }
+
+    private static bool NotAnException(byte vector) =>
+        vector is ExceptionVector.Nmi or > 31 || (ExceptionVector.All[vector].Name is null && vector is not (9 or 20));
 
     // L1's own failed VMRUN: EXITINTINFO must not be made from the rejected EVENTINJ. An old value may be left standing.
     private static void NothingDelivered(in Step s)

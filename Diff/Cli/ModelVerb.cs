@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Differ.Diff;
+using Differ.Diff.Compare;
+using Differ.Replay;
+using Differ.Replay.Scenarios;
+using Differ.Replay.Svm;
+using Differ.Schemas.Run;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ model</c>: asks the reference alone what the manual says happens.</summary>
+internal sealed class ModelVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build(Terminal terminal)
+    {
+        var path = new Argument<string>("scenario") { Description = "A text with scenarios; - for standard input" };
+        var command = new Command("model",
+            "Runs scenarios on the reference alone: what does the manual say happens if…\n"
+            + "A scenario names a machine, a program and what must come out; docs/scenarios.md has the words.")
+        {
+            path,
+        };
+        command.SetAction((words, _) => Task.FromResult(Run(words.GetRequiredValue(path), terminal)));
+        return command;
+    }
+
+    private static int Run(string path, Terminal terminal)
+    {
+        IReadOnlyList<Scenario> scenarios;
+        try
+        {
+            using TextReader text = path == "-" ? new StreamReader(terminal.Input) : File.OpenText(path);
+            scenarios = ScenarioParser.Parse(text);
+        }
+        catch (ScenarioException problem)
+        {
+            throw new UsageException($"{path}: {problem.Message}");
+        }
+
+        int surprises = 0;
+        foreach (Scenario scenario in scenarios)
+        {
+            surprises += Show(path, scenario, terminal.Output);
+        }
+
+        terminal.Output.Write($"{scenarios.Count} scenarios, {scenarios.Count - surprises} as expected, {surprises} otherwise\n");
+        return surprises == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
+    }
+
+    private static int Show(string path, Scenario scenario, TextWriter output)
+    {
+        try
+        {
+            (ScenarioRun run, DiffResult judged) = RecordedScenario.Judge(scenario);
+            output.Write($"{scenario.Title}\n");
+            foreach (string happened in run.Events)
+            {
+                output.Write($"  {happened}\n");
+            }
+
+            foreach (string surprise in run.Surprises)
+            {
+                output.Write($"  OTHERWISE {surprise}\n");
+            }
+
+            foreach (DivergenceClass found in judged.Divergences)
+            {
+                output.Write($"  OTHERWISE rule {found.Rule.Id} is broken: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}\n");
+            }
+
+            return run.Surprises.Count > 0 || judged.Divergences.Count > 0 ? 1 : 0;
+        }
+        catch (ScenarioException problem)
+        {
+            throw new UsageException($"{path}: {problem.Message}");
+        }
+    }
+}
+
+/// <summary>A scenario's run, recorded and held against the rules: the model and the rules must agree.</summary>
+internal static class RecordedScenario
+{
+    /// <summary>Runs and judges it.</summary>
+    public static (ScenarioRun Run, DiffResult Judged) Judge(Scenario scenario)
+    {
+        var texts = new TextTable();
+        var header = new RunHeader
+        {
+            Listed = new TracepointSet(ulong.MaxValue),
+            ListIsSelective = true,
+            NamesFailedChecks = true,
+            ShowsReinjection = true,
+        };
+        var comparison = new Comparison(header, RuleBook.Statements, texts);
+        var replayer = new Replayer(header, texts, comparison);
+        var recorder = new ModelRecorder(replayer, texts);
+        ScenarioRun run = ScenarioRun.Of(scenario, recorder);
+        DiffResult judged = comparison.Finish(new RunSummary { ListIsSelective = true, Seen = new TracepointSet(ulong.MaxValue) });
+        return (run, judged);
+    }
+}

@@ -1,0 +1,186 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Vocabulary;
+using Iced.Intel;
+
+namespace Differ.Replay.Model;
+
+/// <summary>Executes an instruction: whether it exists, who may execute it, whether it is intercepted, what it does (APM2 15.9, table 15-7).</summary>
+internal sealed class Executor(Processor processor)
+{
+    private Registers State => processor.State;
+
+    /// <summary>Executes it.</summary>
+    public Effect Execute(in Instruction instruction)
+    {
+        processor.NextRip = instruction.NextIP;
+        if (!InstructionTable.All.TryGetValue(instruction.Mnemonic, out InstructionRow? row))
+        {
+            throw new NotSupportedException($"instruction {instruction.Mnemonic} is not part of the model; write it with instructions that are");
+        }
+
+        Effect effect = Availability(row);
+        if (!effect.IsDone)
+        {
+            return effect;
+        }
+
+        var access = new InstructionAccess(processor, instruction);
+        effect = row.Before is { } before ? before(access) : Effect.Done;
+        if (!effect.IsDone)
+        {
+            return effect;
+        }
+
+        if (processor.Guest is { } guest)
+        {
+            effect = row.Intercept(access, guest);
+            if (!effect.IsDone)
+            {
+                return SevEs.Redirected(processor, guest, effect);
+            }
+        }
+
+        State[VmcbField.Rip] = Mode(instruction.NextIP);
+        return row.Execute(access);
+    }
+
+    // #UD before #GP, and both before the intercept (APM2 table 15-7).
+    private Effect Availability(InstructionRow row)
+    {
+        if (row.Feature is { } feature && !feature(processor.Features))
+        {
+            return Effect.UD;
+        }
+
+        bool svme = State.Bit(VmcbField.EferRegister, Efer.SVME);
+        bool unlocked = row.WithoutSvme && processor.Features is { SvmLock: true, Skinit: true };
+        if (row.Svm && (!processor.InProtectedMode || (!svme && !unlocked)))
+        {
+            return Effect.UD;
+        }
+
+        return row.Privileged && State[VmcbField.Cpl] != 0 ? Effect.GP : Effect.Done;
+    }
+
+    private ulong Mode(ulong rip) => processor.In64BitMode ? rip : rip & (State.Bit(VmcbField.CsAttributes, 10) ? 0xffff_ffff : 0xffff);
+}
+
+/// <summary>One instruction of the model.</summary>
+/// <param name="Code">The exit code of its intercept bit; null where it has none, or more than one.</param>
+/// <param name="Execute">What it does.</param>
+internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess, Effect> Execute)
+{
+    /// <summary>An SVM instruction: #UD unless EFER.SVME is set and protection is on (APM2 15.4).</summary>
+    public bool Svm { get; init; }
+
+    /// <summary>Available without EFER.SVME where SKINIT and SVM lock are (APM2 15.31).</summary>
+    public bool WithoutSvme { get; init; }
+
+    /// <summary>#GP unless CPL is 0.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>The feature that brings it; null where every processor with SVM has it.</summary>
+    public Func<Features, bool>? Feature { get; init; }
+
+    /// <summary>Exceptions that come before the intercept; null for none.</summary>
+    public Func<InstructionAccess, Effect>? Before { get; init; }
+
+    /// <summary>EXITINFO1 of its intercept; null for 0.</summary>
+    public Func<InstructionAccess, ulong>? Info1 { get; init; }
+
+    /// <summary>Intercepts that depend on more than one bit; null where the bit of <see cref="Code"/> decides.</summary>
+    public Func<InstructionAccess, Guest, Effect>? Decide { get; init; }
+
+    /// <summary>Whether the guest's hypervisor intercepts it.</summary>
+    public Effect Intercept(InstructionAccess access, Guest guest) =>
+        Decide is { } decide ? decide(access, guest)
+        : Code is { } code && guest.Intercepts(code) ? Effect.Exit(code, Info1?.Invoke(access) ?? 0)
+        : Effect.Done;
+}
+
+/// <summary>An instruction with the processor that executes it: its operands, read and written.</summary>
+/// <param name="Processor">The processor.</param>
+/// <param name="Instruction">The instruction.</param>
+internal sealed record InstructionAccess(Processor Processor, Instruction Instruction)
+{
+    /// <summary>Registers.</summary>
+    public Registers State => Processor.State;
+
+    /// <summary>The guest that runs; null for the host.</summary>
+    public Guest? Guest => Processor.Guest;
+
+    /// <summary>EAX.</summary>
+    public uint Eax => (uint)State.General[Registers.Rax];
+
+    /// <summary>ECX.</summary>
+    public uint Ecx => (uint)State.General[Registers.Rcx];
+
+    /// <summary>EDX:EAX.</summary>
+    public ulong EdxEax
+    {
+        get => (State.General[Registers.Rdx] << 32) | Eax;
+        set
+        {
+            State.General[Registers.Rax] = value & uint.MaxValue;
+            State.General[Registers.Rdx] = value >> 32;
+        }
+    }
+
+    /// <summary>Number of the general register of an operand, 0 to 15.</summary>
+    public int GeneralOf(int operand) => Instruction.GetOpRegister(operand).GetNumber();
+
+    /// <summary>The linear address of the memory operand.</summary>
+    public ulong Address => Instruction.GetVirtualAddress(0, 0, (register, _, _) => register.IsSegmentRegister()
+        ? (Processor.In64BitMode && register is not (Register.FS or Register.GS) ? 0 : SegmentBase(register))
+        : Sized(State.General[register.GetFullRegister().GetNumber()], register.GetSize()));
+
+    /// <summary>Reads an operand.</summary>
+    public Effect Read(int operand, out ulong value)
+    {
+        value = 0;
+        switch (Instruction.GetOpKind(operand))
+        {
+            case OpKind.Register:
+                Register register = Instruction.GetOpRegister(operand);
+                value = Sized(State.General[register.GetFullRegister().GetNumber()], register.GetSize());
+                return Effect.Done;
+            case OpKind.Memory:
+                return Processor.Read(Address, Instruction.MemorySize.GetSize(), out value);
+            default:
+                value = Instruction.GetImmediate(operand);
+                return Effect.Done;
+        }
+    }
+
+    /// <summary>Writes an operand.</summary>
+    public Effect Write(int operand, ulong value)
+    {
+        if (Instruction.GetOpKind(operand) == OpKind.Memory)
+        {
+            return Processor.Write(Address, value, Instruction.MemorySize.GetSize());
+        }
+
+        Register register = Instruction.GetOpRegister(operand);
+        ref ulong target = ref State.General[register.GetFullRegister().GetNumber()];
+        target = register.GetSize() switch
+        {
+            8 => value,
+            4 => value & uint.MaxValue,
+            2 => (target & ~0xffffUL) | (value & 0xffff),
+            _ => (target & ~0xffUL) | (value & 0xff),
+        };
+        return Effect.Done;
+    }
+
+    private ulong SegmentBase(Register segment) => State[segment switch
+    {
+        Register.ES => VmcbField.EsBase,
+        Register.CS => VmcbField.CsBase,
+        Register.SS => VmcbField.SsBase,
+        Register.FS => VmcbField.FsBase,
+        Register.GS => VmcbField.GsBase,
+        _ => VmcbField.DsBase,
+    }];
+
+    private static ulong Sized(ulong value, int bytes) => bytes >= 8 ? value : value & ((1UL << (8 * bytes)) - 1);
+}

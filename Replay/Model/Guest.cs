@@ -1,0 +1,125 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Model;
+
+/// <summary>What the processor holds of a guest while it runs: the controls as VMRUN read them (APM2 15.5.1).</summary>
+internal sealed class Guest
+{
+    private readonly ulong[] _controls = new ulong[(int)VmcbField.Count];
+
+    private Guest(ulong vmcb) => Vmcb = vmcb;
+
+    /// <summary>Physical address of its VMCB.</summary>
+    public ulong Vmcb { get; }
+
+    /// <summary>What is left of the PAUSE filter count.</summary>
+    public ulong PausesLeft { get; set; }
+
+    /// <summary>Time of the last PAUSE.</summary>
+    public ulong LastPause { get; set; }
+
+    /// <summary>An event whose delivery is under way; a #VMEXIT now reports it in EXITINTINFO.</summary>
+    public EventInfo Delivering { get; set; }
+
+    /// <summary>Its error code.</summary>
+    public uint DeliveringError { get; set; }
+
+    /// <summary>Page attributes of the guest, with nested paging.</summary>
+    public ulong Pat { get; set; }
+
+    /// <summary>Instructions that INVLPGB and others flushed belong to this address space.</summary>
+    public ulong Asid => this[VmcbField.GuestAsid];
+
+    /// <summary>Nested paging is on.</summary>
+    public bool NestedPaging => (this[VmcbField.NestedControl] & 1) != 0;
+
+    /// <summary>SEV-ES is on.</summary>
+    public bool SevEs => (this[VmcbField.NestedControl] & 4) != 0;
+
+    /// <summary>A control.</summary>
+    public ulong this[VmcbField field]
+    {
+        get => _controls[(int)field];
+        set => _controls[(int)field] = value & VmcbLayout.Of(field).Mask;
+    }
+
+    /// <summary>The virtual interrupt control, bit by bit.</summary>
+    public IntCtlBits IntCtl
+    {
+        get => new(this[VmcbField.IntCtl]);
+        set => this[VmcbField.IntCtl] = value.Raw;
+    }
+
+    /// <summary>Whether an intercept is set.</summary>
+    public bool Intercepts(SvmExitCode code) =>
+        code.HasIntercept && ((this[(VmcbField)(code.Value / 32)] >> (int)(code.Value % 32)) & 1) != 0;
+
+    /// <summary>Reads the control area.</summary>
+    public static Guest Of(in Vmcb vmcb)
+    {
+        var guest = new Guest(vmcb.Address);
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            if (row.Area == VmcbArea.Control)
+            {
+                guest[row.Field] = vmcb[row.Field];
+            }
+        }
+
+        guest.PausesLeft = guest[VmcbField.PauseFilterCount];
+        return guest;
+    }
+}
+
+/// <summary>The virtual interrupt control of the VMCB, offset 060h (APM2 appendix B, 15.21).</summary>
+/// <param name="Raw">The field.</param>
+internal readonly record struct IntCtlBits(ulong Raw)
+{
+    /// <summary>Bit numbers.</summary>
+    public const int VIrqBit = 8, VGifBit = 9, VNmiPendingBit = 11, VNmiMaskBit = 12, IgnoreTprBit = 20,
+        VIntrMaskingBit = 24, VGifEnableBit = 25, VNmiEnableBit = 26, AvicEnableBit = 31;
+
+    /// <summary>V_TPR, bits 7:0.</summary>
+    public byte VTpr => (byte)Raw;
+
+    /// <summary>V_IRQ.</summary>
+    public bool VIrq => Bit(VIrqBit);
+
+    /// <summary>V_GIF.</summary>
+    public bool VGif => Bit(VGifBit);
+
+    /// <summary>V_NMI_PENDING.</summary>
+    public bool VNmiPending => Bit(VNmiPendingBit);
+
+    /// <summary>V_NMI_MASK.</summary>
+    public bool VNmiMask => Bit(VNmiMaskBit);
+
+    /// <summary>V_INTR_PRIO, bits 19:16.</summary>
+    public int Priority => (int)((Raw >> 16) & 0xf);
+
+    /// <summary>V_IGN_TPR.</summary>
+    public bool IgnoresTpr => Bit(IgnoreTprBit);
+
+    /// <summary>V_INTR_MASKING.</summary>
+    public bool VIntrMasking => Bit(VIntrMaskingBit);
+
+    /// <summary>V_GIF_ENABLE.</summary>
+    public bool VGifEnabled => Bit(VGifEnableBit);
+
+    /// <summary>V_NMI_ENABLE.</summary>
+    public bool VNmiEnabled => Bit(VNmiEnableBit);
+
+    /// <summary>AVIC is on.</summary>
+    public bool Avic => Bit(AvicEnableBit);
+
+    /// <summary>V_INTR_VECTOR, bits 39:32.</summary>
+    public byte Vector => (byte)(Raw >> 32);
+
+    /// <summary>The same with a bit set or cleared.</summary>
+    public IntCtlBits With(int bit, bool value) => new((Raw & ~(1UL << bit)) | (value ? 1UL << bit : 0));
+
+    /// <summary>The same with another V_TPR.</summary>
+    public IntCtlBits WithTpr(ulong value) => new((Raw & ~0xffUL) | (value & 0xf));
+
+    private bool Bit(int bit) => ((Raw >> bit) & 1) != 0;
+}

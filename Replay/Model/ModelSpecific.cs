@@ -1,0 +1,127 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Model;
+
+/// <summary>A model-specific register of the model.</summary>
+/// <param name="Index">Its number.</param>
+/// <param name="Field">Where its value is; null for one that is computed or has a place of its own.</param>
+/// <param name="IsLegal">Whether a value may be written; null for any.</param>
+internal sealed record MsrRow(uint Index, VmcbField? Field, Func<Processor, ulong, bool>? IsLegal);
+
+/// <summary>RDMSR and WRMSR (APM2 15.11, 15.30).</summary>
+internal static class ModelSpecific
+{
+    private const uint Tsc = 0x10, Pat = 0x277, VmCrIndex = 0xc001_0114, TscRatioIndex = 0xc000_0104;
+    private const ulong EferMustBeZero = 0xffff_ffff_ffc9_02fe, VmCrBits = 0x1f, TscRatioReserved = 0xffff_ff00_0000_0000, DebugCtlReserved = ~0x3fUL;
+
+    /// <summary>In the order of the numbers.</summary>
+    public static IReadOnlyList<MsrRow> All { get; } =
+    [
+        new(Tsc, VmcbField.Tsc, null),
+        new(0x174, VmcbField.SysenterCs, null),
+        new(0x175, VmcbField.SysenterEsp, null),
+        new(0x176, VmcbField.SysenterEip, null),
+        new(0x1d9, VmcbField.DbgCtl, static (_, value) => (value & DebugCtlReserved) == 0),
+        new(0x1db, VmcbField.BrFrom, null),
+        new(0x1dc, VmcbField.BrTo, null),
+        new(0x1dd, VmcbField.LastExcpFrom, null),
+        new(0x1de, VmcbField.LastExcpTo, null),
+        new(Pat, VmcbField.GPat, static (_, value) => IsLegalPat(value)),
+        new(Efer.Index, VmcbField.EferRegister, static (p, value) => (value & EferMustBeZero) == 0
+            && !((value >> Efer.SVME & 1) != 0 && p.State.Bit(VmcbField.VmCrRegister, VmCr.SvmDis))),
+        new(0xc000_0081, VmcbField.Star, null),
+        new(0xc000_0082, VmcbField.Lstar, null),
+        new(0xc000_0083, VmcbField.Cstar, null),
+        new(0xc000_0084, VmcbField.Sfmask, null),
+        new(0xc000_0100, VmcbField.FsBase, null),
+        new(0xc000_0101, VmcbField.GsBase, null),
+        new(0xc000_0102, VmcbField.KernelGsBase, null),
+        new(TscRatioIndex, VmcbField.TscRatio, static (p, value) => p.Features.TscRatio && (value & TscRatioReserved) == 0),
+        new(VmCrIndex, VmcbField.VmCrRegister, static (p, value) => (value & ~VmCrBits) == 0
+            && !((value >> VmCr.SvmDis & 1) != 0 && p.State.Bit(VmcbField.EferRegister, Efer.SVME))),
+        new(HsavePa.Index, VmcbField.VmHsavePa, static (p, value) =>
+            (value & HsavePa.PageOffset) == 0 && value >> p.Features.PhysicalBits == 0),
+    ];
+
+    /// <summary>Whether an access exits: after the exceptions that all accesses share, before those of the register.</summary>
+    public static Effect Exit(InstructionAccess a, Guest guest)
+    {
+        bool write = a.Instruction.Mnemonic == Iced.Intel.Mnemonic.Wrmsr;
+        return PermissionMaps.InterceptsMsr(a.Processor.Memory, guest, a.Ecx, write) ? Effect.Exit(SvmExitCode.Msr, write ? 1UL : 0) : Effect.Done;
+    }
+
+    /// <summary>RDMSR.</summary>
+    public static Effect Read(InstructionAccess a)
+    {
+        if (RowOf(a.Ecx) is not { Field: { } field })
+        {
+            return Refused(a);
+        }
+
+        a.EdxEax = a.Ecx switch
+        {
+            Tsc => TscOf(a),
+            Pat when a.Guest is { NestedPaging: true } guest => guest.Pat,
+            _ => a.State[field],
+        };
+        return Effect.Done;
+    }
+
+    /// <summary>WRMSR.</summary>
+    public static Effect Write(InstructionAccess a)
+    {
+        ulong value = a.EdxEax;
+        if (RowOf(a.Ecx) is not { Field: { } field } row || row.IsLegal?.Invoke(a.Processor, value) == false)
+        {
+            return Refused(a);
+        }
+
+        if (a.Ecx == Pat && a.Guest is { NestedPaging: true } guest)
+        {
+            // The guest has a PAT of its own under nested paging (APM2 15.25.2).
+            guest.Pat = value;
+            return Effect.Done;
+        }
+
+        a.State[field] = a.Ecx switch
+        {
+            VmCrIndex => Locked(a.State[field], value),
+            Efer.Index => (value & ~(1UL << Efer.LMA)) | (a.State[field] & (1UL << Efer.LMA)),
+            _ => value,
+        };
+        return Effect.Done;
+    }
+
+    /// <summary>The time stamp counter as the running guest reads it: scaled, then offset (APM2 15.30.5).</summary>
+    public static ulong TscOf(InstructionAccess a)
+    {
+        ulong tsc = a.State[VmcbField.Tsc];
+        if (a.Guest is not { } guest)
+        {
+            return tsc;
+        }
+
+        // 8.32 fixed point; 0 stands for never set.
+        ulong ratio = a.State[VmcbField.TscRatio];
+        ulong high = ratio == 0 ? 0 : Math.BigMul(tsc, ratio, out ulong low) << 32 | low >> 32;
+        return unchecked((a.Processor.Features.TscRatio && ratio != 0 ? high : tsc) + guest[VmcbField.TscOffset]);
+    }
+
+    private static MsrRow? RowOf(uint index) => All.FirstOrDefault(row => row.Index == index);
+
+    private static ulong Locked(ulong was, ulong value)
+    {
+        const ulong Kept = (1UL << VmCr.Lock) | (1UL << VmCr.SvmDis);
+        return ((was >> VmCr.Lock) & 1) != 0 ? (value & ~Kept) | (was & Kept) : value;
+    }
+
+    private static bool IsLegalPat(ulong value) =>
+        Enumerable.Range(0, 8).All(i => ((value >> (8 * i)) & 0xff) is 0 or 1 or 4 or 5 or 6 or 7);
+
+    private static Effect Refused(InstructionAccess a)
+    {
+        a.State[VmcbField.Rip] = a.Instruction.IP;
+        return Effect.GP;
+    }
+}

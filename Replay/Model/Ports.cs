@@ -1,0 +1,87 @@
+using Differ.Schemas.Vocabulary;
+using Iced.Intel;
+
+namespace Differ.Replay.Model;
+
+/// <summary>IN, OUT, INS and OUTS (APM2 15.10).</summary>
+internal static class Ports
+{
+    private const ulong IsIn = 1, IsString = 1 << 2, IsRepeated = 1 << 3;
+    private const int SizeShift = 4, AddressShift = 7, SegmentShift = 10, PortShift = 16;
+
+    /// <summary>Exceptions that come before the intercept: IOPL and the bitmap of the task state segment.</summary>
+    public static Effect Allowed(InstructionAccess a)
+    {
+        bool privileged = a.State[VmcbField.Cpl] <= ((a.State[VmcbField.RflagsRegister] >> 12) & 3);
+        if (!a.Processor.InProtectedMode || privileged)
+        {
+            return Effect.Done;
+        }
+
+        ulong segment = a.State[VmcbField.TrBase];
+        Effect read = a.Processor.Read(unchecked(segment + 0x66), 2, out ulong map);
+        ulong bits = 0;
+        read = read.IsDone ? a.Processor.Read(unchecked(segment + map + (PortOf(a) / 8UL)), 2, out bits) : read;
+        ulong mask = ((1UL << SizeOf(a)) - 1) << (PortOf(a) % 8);
+        return !read.IsDone ? read : (bits & mask) != 0 ? Effect.GP : Effect.Done;
+    }
+
+    /// <summary>Whether it exits, with EXITINFO1 as figure 15-2 has it and EXITINFO2 the next RIP.</summary>
+    public static Effect Exit(InstructionAccess a, Guest guest) =>
+        PermissionMaps.InterceptsPort(a.Processor.Memory, guest, PortOf(a), SizeOf(a))
+            ? Effect.Exit(SvmExitCode.Ioio, Info1(a), a.Instruction.NextIP) : Effect.Done;
+
+    /// <summary>INS and OUTS touch memory after the intercept.</summary>
+    public static Effect StringAccess(InstructionAccess a)
+    {
+        bool input = IsInput(a);
+        ulong address = a.State.General[input ? 7 : 6];
+        Effect effect = input ? a.Processor.Write(address, byte.MaxValue, 1) : a.Processor.Read(address, 1, out _);
+        if (!effect.IsDone)
+        {
+            a.State[VmcbField.Rip] = a.Instruction.IP;
+            return effect;
+        }
+
+        long step = a.State.Bit(VmcbField.RflagsRegister, 10) ? -1 : 1;
+        a.State.General[input ? 7 : 6] = unchecked(address + (ulong)step);
+        return Effect.Done;
+    }
+
+    private static ulong Info1(InstructionAccess a)
+    {
+        bool isString = a.Instruction.IsStringInstruction;
+        int addressBits = a.Processor.In64BitMode ? 64 : a.State.Bit(VmcbField.CsAttributes, 10) ? 32 : 16;
+        ulong segment = !isString ? 0UL : IsInput(a) ? 0UL : SegmentNumber(a.Instruction.MemorySegment);
+        return (IsInput(a) ? IsIn : 0) | (isString ? IsString : 0) | (a.Instruction.HasRepPrefix ? IsRepeated : 0)
+            | ((ulong)SizeOf(a) << SizeShift) | ((ulong)(addressBits / 16) << AddressShift)
+            | (segment << SegmentShift) | ((ulong)PortOf(a) << PortShift);
+    }
+
+    private static ulong SegmentNumber(Register segment) => segment switch
+    {
+        Register.ES => 0,
+        Register.CS => 1,
+        Register.SS => 2,
+        Register.FS => 4,
+        Register.GS => 5,
+        _ => 3,
+    };
+
+    private static bool IsInput(InstructionAccess a) => a.Instruction.Mnemonic is Mnemonic.In or Mnemonic.Insb;
+
+    // 1, 2 or 4 bytes; A16, A32, A64 of figure 15-2 are 1, 2, 4 as well.
+    private static int SizeOf(InstructionAccess a) => a.Instruction.Mnemonic switch
+    {
+        Mnemonic.In => a.Instruction.Op0Register.GetSize(),
+        Mnemonic.Out => a.Instruction.Op1Register.GetSize(),
+        _ => 1,
+    };
+
+    private static ushort PortOf(InstructionAccess a)
+    {
+        int operand = a.Instruction.Mnemonic == Mnemonic.In ? 1 : 0;
+        return !a.Instruction.IsStringInstruction && a.Instruction.GetOpKind(operand) != OpKind.Register
+            ? a.Instruction.Immediate8 : (ushort)a.State.General[Registers.Rdx];
+    }
+}

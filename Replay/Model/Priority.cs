@@ -1,0 +1,147 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Model;
+
+/// <summary>What arrives from outside.</summary>
+internal enum PendingKind : byte
+{
+    /// <summary>INIT.</summary>
+    Init,
+
+    /// <summary>SMI.</summary>
+    Smi,
+
+    /// <summary>NMI.</summary>
+    Nmi,
+
+    /// <summary>A physical interrupt.</summary>
+    Interrupt,
+
+    /// <summary>A machine check.</summary>
+    MachineCheck,
+}
+
+/// <summary>An event from outside.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Vector">Vector of an interrupt.</param>
+internal readonly record struct PendingEvent(PendingKind Kind, byte Vector = 0);
+
+/// <summary>An event that was taken.</summary>
+/// <param name="Effect">What it does.</param>
+/// <param name="Rip">RIP that it reports.</param>
+internal readonly record struct TakenEvent(Effect Effect, ulong Rip);
+
+/// <summary>Which pending event is taken at an instruction boundary (APM2 8.5, 15.13, 15.17, 15.21).</summary>
+internal static class Priority
+{
+    private static readonly (PendingKind Kind, SvmExitCode Code)[] Order =
+    [
+        (PendingKind.MachineCheck, SvmExitCode.OfException(ExceptionVector.MC)),
+        (PendingKind.Init, SvmExitCode.Init),
+        (PendingKind.Smi, SvmExitCode.Smi),
+        (PendingKind.Nmi, SvmExitCode.Nmi),
+        (PendingKind.Interrupt, SvmExitCode.Intr),
+    ];
+
+    /// <summary>Takes the first event that may be taken; null when none may.</summary>
+    public static TakenEvent? Take(Processor p, List<PendingEvent> pending)
+    {
+        foreach ((PendingKind kind, SvmExitCode code) in Order)
+        {
+            int at = pending.FindIndex(found => found.Kind == kind);
+            if (at < 0 || !MayTake(p, kind))
+            {
+                continue;
+            }
+
+            PendingEvent taken = pending[at];
+            if (p.Guest is { } guest && guest.Intercepts(code))
+            {
+                // The event stays pending: L1 takes it when it sets GIF. A machine check is the exception: it has happened.
+                if (kind == PendingKind.MachineCheck)
+                {
+                    pending.RemoveAt(at);
+                }
+
+                return new TakenEvent(Effect.Exit(code), p.State[VmcbField.Rip]);
+            }
+
+            pending.RemoveAt(at);
+            return new TakenEvent(Deliver(p, taken), p.State[VmcbField.Rip]);
+        }
+
+        return VirtualNmi(p) ?? VirtualInterrupt(p);
+    }
+
+    private static bool MayTake(Processor p, PendingKind kind)
+    {
+        bool shadow = p.State.InShadow;
+        return kind switch
+        {
+            PendingKind.MachineCheck => p.State.Gif,
+            PendingKind.Interrupt => p.State.Gif && !shadow && InterruptsEnabled(p),
+            PendingKind.Nmi => p.State.Gif && !shadow && !p.State.NmiMasked,
+            _ => p.State.Gif,
+        };
+    }
+
+    // With V_INTR_MASKING physical interrupts obey the host's flag (APM2 15.21.1).
+    private static bool InterruptsEnabled(Processor p) =>
+        p.Guest is { } guest && guest.IntCtl.VIntrMasking ? p.Switch.HostInterruptFlag : p.State.Bit(VmcbField.RflagsRegister, Rflags.IF);
+
+    private static Effect Deliver(Processor p, PendingEvent taken)
+    {
+        switch (taken.Kind)
+        {
+            case PendingKind.Interrupt:
+                return p.Delivery.Deliver(EventInfo.Of(EventType.Interrupt, taken.Vector), null);
+            case PendingKind.Nmi:
+                p.State.NmiMasked = true;
+                return p.Delivery.Deliver(EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi), null);
+            case PendingKind.MachineCheck:
+                return p.Delivery.Deliver(EventInfo.Of(EventType.Exception, ExceptionVector.MC), null);
+            case PendingKind.Init:
+                p.Switch.Reset();
+                return Effect.Done;
+            default:
+                // System Management Mode is entered and left; nothing of it is modelled.
+                return Effect.Done;
+        }
+    }
+
+    private static TakenEvent? VirtualNmi(Processor p)
+    {
+        if (p.Guest is not { } guest || !guest.IntCtl.VNmiEnabled || !guest.IntCtl.VNmiPending || guest.IntCtl.VNmiMask
+            || p.State.InShadow || !VirtualGifSet(guest))
+        {
+            return null;
+        }
+
+        guest.IntCtl = guest.IntCtl.With(IntCtlBits.VNmiPendingBit, false).With(IntCtlBits.VNmiMaskBit, true);
+        return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi), null), p.State[VmcbField.Rip]);
+    }
+
+    private static TakenEvent? VirtualInterrupt(Processor p)
+    {
+        if (p.Guest is not { } guest || !guest.IntCtl.VIrq || guest.IntCtl.Avic || p.State.InShadow
+            || !p.State.Bit(VmcbField.RflagsRegister, Rflags.IF) || !VirtualGifSet(guest)
+            || (!guest.IntCtl.IgnoresTpr && guest.IntCtl.Priority <= (guest.IntCtl.VTpr & 0xf)))
+        {
+            return null;
+        }
+
+        ulong rip = p.State[VmcbField.Rip];
+        if (guest.Intercepts(SvmExitCode.VIntr))
+        {
+            // Taken just before the interrupt, which stays pending (APM2 15.13.5).
+            return new TakenEvent(Effect.Exit(SvmExitCode.VIntr), rip);
+        }
+
+        guest.IntCtl = guest.IntCtl.With(IntCtlBits.VIrqBit, false);
+        return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Interrupt, guest.IntCtl.Vector), null), rip);
+    }
+
+    // Without virtual GIF the guest's GIF is the processor's, which VMRUN set (APM2 15.33.2).
+    private static bool VirtualGifSet(Guest guest) => !guest.IntCtl.VGifEnabled || guest.IntCtl.VGif;
+}

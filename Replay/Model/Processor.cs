@@ -1,0 +1,242 @@
+using Differ.Schemas.Vocabulary;
+using Iced.Intel;
+
+namespace Differ.Replay.Model;
+
+/// <summary>The processor that the manual describes, as far as SVM reaches: it runs L1 and, after its VMRUN, L2.</summary>
+/// <remarks>
+/// Unlike the rules, which judge a recording of partly known state, this executes a machine known to the bit. Scenarios run on
+/// it, and what it records is judged by the rules: the two are written separately from the manual and must agree.
+/// </remarks>
+internal sealed class Processor
+{
+    private const int LongestInstruction = 15;
+
+    private readonly List<PendingEvent> _pending = [];
+
+    /// <summary>A processor after reset, with nothing in memory.</summary>
+    public Processor(Features features, IProcessorObserver observer)
+    {
+        Features = features;
+        Observer = observer;
+        Translation = new Translation(this);
+        Delivery = new Delivery(this);
+        Switch = new WorldSwitch(this);
+        Executor = new Executor(this);
+    }
+
+    /// <summary>Its registers.</summary>
+    public Registers State { get; } = new();
+
+    /// <summary>Memory.</summary>
+    public PhysicalMemory Memory { get; } = new();
+
+    /// <summary>What it can do.</summary>
+    public Features Features { get; }
+
+    /// <summary>Is told what happens.</summary>
+    public IProcessorObserver Observer { get; }
+
+    /// <summary>The guest that runs; null while the host does.</summary>
+    public Guest? Guest { get; set; }
+
+    /// <summary>The processor waits for an interrupt.</summary>
+    public bool Halted { get; set; }
+
+    /// <summary>MONITOR was executed, and nothing has triggered it.</summary>
+    public bool MonitorArmed { get; set; }
+
+    /// <summary>The processor shut down.</summary>
+    public bool IsShutDown { get; set; }
+
+    /// <summary>The address behind the instruction that is executed.</summary>
+    public ulong NextRip { get; set; }
+
+    /// <summary>The instruction's bytes, as far as they could be fetched.</summary>
+    public byte[] InstructionBytes { get; private set; } = [];
+
+    /// <summary>Address translation.</summary>
+    public Translation Translation { get; }
+
+    /// <summary>Delivery of events.</summary>
+    public Delivery Delivery { get; }
+
+    /// <summary>VMRUN and #VMEXIT.</summary>
+    public WorldSwitch Switch { get; }
+
+    private Executor Executor { get; }
+
+    /// <summary>Whether it executes 64-bit code.</summary>
+    public bool In64BitMode => State.Bit(VmcbField.EferRegister, Machine.Efer.LMA) && State.Bit(VmcbField.CsAttributes, 9);
+
+    /// <summary>Whether protection is on and virtual-8086 mode off.</summary>
+    public bool InProtectedMode => State.Bit(VmcbField.Cr0Register, Machine.Cr0.PE) && !State.Bit(VmcbField.RflagsRegister, Machine.Rflags.VM);
+
+    /// <summary>An event arrives from outside; it stays pending until it is taken.</summary>
+    public void Arrives(PendingEvent arriving) => _pending.Add(arriving);
+
+    /// <summary>Takes a pending event, or executes one instruction.</summary>
+    public void Step()
+    {
+        if (IsShutDown)
+        {
+            return;
+        }
+
+        bool wasInShadow = State.InShadow;
+        if (Priority.Take(this, _pending) is { } taken)
+        {
+            Halted = false;
+            End(taken.Effect, taken.Rip);
+            return;
+        }
+
+        if (Halted)
+        {
+            return;
+        }
+
+        bool trap = State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF);
+        ulong rip = State[VmcbField.Rip];
+        bool inGuest = Guest is not null;
+        Effect effect = Fetch(out Instruction instruction);
+        if (effect.IsDone)
+        {
+            Observer.Executes(this, instruction);
+            effect = Executor.Execute(instruction);
+        }
+
+        if (wasInShadow && effect.IsDone)
+        {
+            State.InShadow = false;
+        }
+
+        if (effect.IsDone && trap && inGuest == Guest is not null)
+        {
+            State[VmcbField.Dr6] |= 1 << 14;
+            effect = Effect.Raise(ExceptionVector.DB);
+            rip = State[VmcbField.Rip];
+        }
+
+        End(effect, rip);
+    }
+
+    /// <summary>Brings an effect to its end: an exception is intercepted or delivered, a #VMEXIT taken.</summary>
+    /// <param name="effect">The effect.</param>
+    /// <param name="rip">RIP that the event reports.</param>
+    public void End(Effect effect, ulong rip)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.Exception:
+                State[VmcbField.Rip] = rip;
+                End(Delivery.RaiseException(effect), rip);
+                break;
+            case EffectKind.Exit:
+                Switch.Vmexit(effect);
+                break;
+            case EffectKind.Shutdown:
+                ShutDown();
+                break;
+            case EffectKind.Halted:
+                Halted = true;
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Shutdown: a #VMEXIT where it is intercepted, the end where not (APM2 15.14.3).</summary>
+    public void ShutDown()
+    {
+        if (Guest is { } guest && guest.Intercepts(SvmExitCode.Shutdown))
+        {
+            Switch.Vmexit(Effect.Exit(SvmExitCode.Shutdown));
+            return;
+        }
+
+        IsShutDown = true;
+        Observer.ShutsDown(this);
+    }
+
+    /// <summary>Reads or writes memory by linear address.</summary>
+    public Effect Read(ulong linear, int size, out ulong value)
+    {
+        Effect effect = Translation.ToSystem(linear, AccessKind.Read, out ulong physical);
+        value = effect.IsDone ? Memory.Read(physical, size) : 0;
+        return effect;
+    }
+
+    /// <summary>Writes memory by linear address.</summary>
+    public Effect Write(ulong linear, ulong value, int size)
+    {
+        Effect effect = Translation.ToSystem(linear, AccessKind.Write, out ulong physical);
+        if (effect.IsDone)
+        {
+            Memory.Write(physical, value, size);
+        }
+
+        return effect;
+    }
+
+    private Effect Fetch(out Instruction instruction)
+    {
+        instruction = default;
+        InstructionBytes = [];
+        ulong rip = State[VmcbField.Rip];
+        if (In64BitMode && unchecked((ulong)((long)(rip << 16) >> 16)) != rip)
+        {
+            return Effect.GP;
+        }
+
+        byte[] bytes = new byte[LongestInstruction];
+        ulong linear = In64BitMode ? rip : unchecked(State[VmcbField.CsBase] + rip);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            Effect effect = Translation.ToSystem(unchecked(linear + (ulong)i), AccessKind.Fetch, out ulong physical);
+            if (!effect.IsDone)
+            {
+                if (i == 0)
+                {
+                    return effect;
+                }
+
+                break;
+            }
+
+            bytes[i] = (byte)Memory.Read(physical, 1);
+            InstructionBytes = bytes[..(i + 1)];
+        }
+
+        int bitness = In64BitMode ? 64 : State.Bit(VmcbField.CsAttributes, 10) ? 32 : 16;
+        Decoder decoder = Decoder.Create(bitness, new ByteArrayCodeReader(bytes), DecoderOptions.AMD);
+        decoder.IP = rip;
+        decoder.Decode(out instruction);
+        return instruction.IsInvalid ? Effect.UD : Effect.Done;
+    }
+}
+
+/// <summary>Is told what a processor does, for reports and recordings.</summary>
+internal interface IProcessorObserver
+{
+    /// <summary>An instruction is about to be executed.</summary>
+    void Executes(Processor processor, in Instruction instruction);
+
+    /// <summary>VMRUN is about to check the state of the guest.</summary>
+    void Runs(Processor processor, in Vmcb vmcb);
+
+    /// <summary>The guest was loaded and its first instruction is next.</summary>
+    void Entered(Processor processor, Guest guest);
+
+    /// <summary>The guest is left; its registers are as it left them.</summary>
+    void Leaves(Processor processor, Guest guest, Effect exit);
+
+    /// <summary>The host's registers are back, behind its VMRUN.</summary>
+    void Left(Processor processor, in Vmcb vmcb);
+
+    /// <summary>An event goes through the interrupt table of whoever runs.</summary>
+    void Delivers(Processor processor, EventInfo what, uint? error);
+
+    /// <summary>The processor shuts down.</summary>
+    void ShutsDown(Processor processor);
+}

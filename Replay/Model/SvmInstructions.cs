@@ -1,0 +1,104 @@
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Model;
+
+/// <summary>The SVM instructions, after they were found to be available (APM2 15.5, 15.17, 15.18; APM3).</summary>
+internal static class SvmInstructions
+{
+    private const ulong PageOffset = 0xfff;
+    private const int VirtualVmloadBit = 1;
+
+    /// <summary>VMRUN.</summary>
+    public static Effect Vmrun(InstructionAccess a)
+    {
+        ulong address = a.State[VmcbField.Rax];
+        if (IsIllegal(a, address) || a.State[VmcbField.VmHsavePa] == 0)
+        {
+            return Refused(a);
+        }
+
+        return a.Processor.Switch.Vmrun(address, a.Instruction.NextIP);
+    }
+
+    /// <summary>VMLOAD.</summary>
+    public static Effect Vmload(InstructionAccess a) => Move(a, static (a, vmcb) =>
+    {
+        foreach (VmcbField field in StateTables.Vmload)
+        {
+            a.State[field] = StateTables.Canonicalised.Contains(field) ? unchecked((ulong)((long)(vmcb[field] << 16) >> 16)) : vmcb[field];
+        }
+    });
+
+    /// <summary>VMSAVE.</summary>
+    public static Effect Vmsave(InstructionAccess a) => Move(a, static (a, vmcb) =>
+    {
+        Vmcb into = vmcb;
+        foreach (VmcbField field in StateTables.Vmload)
+        {
+            into[field] = a.State[field];
+        }
+    });
+
+    /// <summary>STGI, CLGI. In a guest with virtual GIF they change V_GIF (APM2 15.33.2).</summary>
+    public static Effect SetGif(InstructionAccess a, bool value)
+    {
+        if (a.Guest is { IntCtl.VGifEnabled: true } guest)
+        {
+            guest.IntCtl = guest.IntCtl.With(IntCtlBits.VGifBit, value);
+        }
+        else
+        {
+            a.State.Gif = value;
+        }
+
+        return Effect.Done;
+    }
+
+    /// <summary>VMMCALL and, outside an SEV-ES guest, VMGEXIT: the intercept comes before any exception.</summary>
+    public static Effect VmmcallExit(InstructionAccess a, Guest guest)
+    {
+        if (guest.SevEs && a.Instruction.Mnemonic == Iced.Intel.Mnemonic.Vmgexit)
+        {
+            return Effect.Done;
+        }
+
+        return guest.Intercepts(SvmExitCode.Vmmcall) ? Effect.Exit(SvmExitCode.Vmmcall) : Effect.Done;
+    }
+
+    /// <summary>VMGEXIT of an SEV-ES guest leaves it behind the instruction; elsewhere it is VMMCALL (APM2 15.35.6).</summary>
+    public static Effect Vmgexit(InstructionAccess a) =>
+        a.Guest is { SevEs: true } ? Effect.Exit(SvmExitCode.Vmgexit) : Effect.UD;
+
+    private static Effect Move(InstructionAccess a, Action<InstructionAccess, Vmcb> move)
+    {
+        ulong address = a.State[VmcbField.Rax];
+        if (IsIllegal(a, address))
+        {
+            return Refused(a);
+        }
+
+        // Virtualized, the address is the guest's and is translated; otherwise it is the system's, in a guest too (APM2 15.33.1).
+        ulong system = address;
+        Effect translated = IsVirtual(a) ? a.Processor.Translation.ToSystemOfGuestPhysical(address, AccessKind.Write, out system) : Effect.Done;
+        if (!translated.IsDone)
+        {
+            a.State[VmcbField.Rip] = a.Instruction.IP;
+            return translated;
+        }
+
+        move(a, new Vmcb(a.Processor.Memory, system));
+        return Effect.Done;
+    }
+
+    private static bool IsVirtual(InstructionAccess a) =>
+        a.Guest is { NestedPaging: true } guest && a.Processor.Features.VirtualVmload && ((guest[VmcbField.VirtualExtensions] >> VirtualVmloadBit) & 1) != 0;
+
+    private static Effect Refused(InstructionAccess a)
+    {
+        a.State[VmcbField.Rip] = a.Instruction.IP;
+        return Effect.GP;
+    }
+
+    private static bool IsIllegal(InstructionAccess a, ulong address) =>
+        (address & PageOffset) != 0 || address >> a.Processor.Features.PhysicalBits != 0;
+}

@@ -1,0 +1,145 @@
+using Differ.Replay.Model;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Replay.Scenarios;
+
+/// <summary>The machine a scenario starts from: 64-bit L1 with SVM on, a vmcb12 for a 64-bit L2, identity page tables, interrupt tables.</summary>
+internal sealed class Machine
+{
+    /// <summary>Where things are.</summary>
+    public const ulong Vmcb12 = 0x5000, HostSave = 0x6000, L1Code = 0x10000, L2Code = 0x20000, IoMap = 0x30000, MsrMap = 0x34000,
+        L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000;
+
+    private const ulong GuestTables = 0x80000, NestedTables = 0x90000, Page = 0x1000, HandlerSize = 16;
+    private const ulong Efer = 0x1d00, Cr0 = 0x8000_0013, Cr4 = 0x20, Flat = 0xffff_ffff;
+    private const ulong Code64 = 0x29b, Data = 0xc93, Halt = 0xf4;
+
+    /// <summary>A machine.</summary>
+    public Machine(Features features, IProcessorObserver observer)
+    {
+        Processor = new Processor(features, observer);
+        MapIdentity(GuestTables);
+        MapIdentity(NestedTables);
+        SetRegisters(field => Processor.State[field], (field, value) => Processor.State[field] = value, L1Code, L1Stack, L1Gates);
+        Processor.State.Gif = true;
+        Processor.State[VmcbField.VmHsavePa] = HostSave;
+        Processor.State[VmcbField.Rax] = Vmcb12;
+        Processor.State[VmcbField.GPat] = 0x0007_0406_0007_0406;
+        Vmcb guest = Guest;
+        SetRegisters(field => guest[field], (field, value) => guest[field] = value, L2Code, L2Stack, L2Gates);
+        guest[VmcbField.GuestAsid] = 1;
+        guest[VmcbField.IopmBasePa] = IoMap;
+        guest[VmcbField.MsrpmBasePa] = MsrMap;
+        guest[VmcbField.NCr3] = NestedTables;
+        guest[VmcbField.NestedControl] = features.NestedPaging ? 1UL : 0;
+        guest[VmcbField.GPat] = 0x0007_0406_0007_0406;
+        Intercept(SvmExitCode.Vmrun, true);
+        MakeGates(L1Gates);
+        MakeGates(L2Gates);
+    }
+
+    /// <summary>The processor.</summary>
+    public Processor Processor { get; }
+
+    /// <summary>vmcb12.</summary>
+    public Vmcb Guest => new(Processor.Memory, Vmcb12);
+
+    /// <summary>Sets or clears an intercept.</summary>
+    public void Intercept(SvmExitCode code, bool value)
+    {
+        var word = (VmcbField)(code.Value / 32);
+        ulong bit = 1UL << (int)(code.Value % 32);
+        Vmcb guest = Guest;
+        guest[word] = value ? guest[word] | bit : guest[word] & ~bit;
+    }
+
+    /// <summary>Sets the bits of ports in the I/O permission map.</summary>
+    public void InterceptPort(ulong port) => SetBit(IoMap, port);
+
+    /// <summary>Sets the bit of a register in the MSR permission map; false where the map does not cover it.</summary>
+    public bool InterceptMsr(uint msr, bool write)
+    {
+        if (PermissionMaps.BitOf(msr) is not { } bit)
+        {
+            return false;
+        }
+
+        SetBit(MsrMap, bit + (write ? 1UL : 0));
+        return true;
+    }
+
+    /// <summary>Changes the entry of a page below 2 MB in L1's nested tables, or in the guest's own.</summary>
+    /// <param name="nested">In the nested tables.</param>
+    /// <param name="address">Address of the page.</param>
+    /// <param name="entry">The entry without the address of the page.</param>
+    public void MapPage(bool nested, ulong address, ulong entry)
+    {
+        ulong table = (nested ? NestedTables : GuestTables) + (3 * Page);
+        Processor.Memory.Write(table + (((address >> 12) & 0x1ff) * 8), (address & ~0xfffUL) | entry, 8);
+    }
+
+    private void SetBit(ulong map, ulong bit) =>
+        Processor.Memory.Write(map + (bit / 8), Processor.Memory.Read(map + (bit / 8), 1) | (1UL << (int)(bit % 8)), 1);
+
+    // Four levels: the first 2 MB in small pages, so that one can be taken away, the rest of 1 GB in large ones.
+    private void MapIdentity(ulong tables)
+    {
+        const ulong Entry = 7, Large = 0x80;
+        PhysicalMemory memory = Processor.Memory;
+        memory.Write(tables, (tables + Page) | Entry, 8);
+        memory.Write(tables + Page, (tables + (2 * Page)) | Entry, 8);
+        memory.Write(tables + (2 * Page), (tables + (3 * Page)) | Entry, 8);
+        for (ulong i = 0; i < 512; i++)
+        {
+            memory.Write(tables + (3 * Page) + (8 * i), (i * Page) | Entry, 8);
+            if (i > 0)
+            {
+                memory.Write(tables + (2 * Page) + (8 * i), (i << 21) | Entry | Large, 8);
+            }
+        }
+    }
+
+    private static void SetRegisters(Func<VmcbField, ulong> get, Action<VmcbField, ulong> set, ulong code, ulong stack, ulong gates)
+    {
+        foreach ((VmcbField selector, VmcbField attributes, VmcbField limit) in new[]
+        {
+            (VmcbField.EsSelector, VmcbField.EsAttributes, VmcbField.EsLimit), (VmcbField.SsSelector, VmcbField.SsAttributes, VmcbField.SsLimit),
+            (VmcbField.DsSelector, VmcbField.DsAttributes, VmcbField.DsLimit),
+        })
+        {
+            set(selector, 0x10);
+            set(attributes, Data);
+            set(limit, Flat);
+        }
+
+        set(VmcbField.CsSelector, 0x8);
+        set(VmcbField.CsAttributes, Code64);
+        set(VmcbField.CsLimit, Flat);
+        set(VmcbField.IdtrBase, gates);
+        set(VmcbField.IdtrLimit, 0xfff);
+        set(VmcbField.GdtrLimit, 0xff);
+        set(VmcbField.EferRegister, Efer);
+        set(VmcbField.Cr0Register, Cr0);
+        set(VmcbField.Cr3Register, GuestTables);
+        set(VmcbField.Cr4Register, Cr4);
+        set(VmcbField.Dr6, 0xffff_0ff0);
+        set(VmcbField.Dr7, 0x400);
+        set(VmcbField.RflagsRegister, get(VmcbField.RflagsRegister) | 2);
+        set(VmcbField.Rip, code);
+        set(VmcbField.Rsp, stack);
+    }
+
+    // A gate for each vector; its handler halts, so that a run ends where an event was delivered unless the scenario goes on.
+    private void MakeGates(ulong gates)
+    {
+        const ulong InterruptGate = 0x8e00_0000_0000, Selector = 0x8_0000;
+        for (ulong vector = 0; vector < 256; vector++)
+        {
+            ulong handler = HandlerOf(gates, vector);
+            Processor.Memory.Write(gates + (16 * vector), (handler & 0xffff) | Selector | InterruptGate | ((handler & 0xffff_0000) << 32), 8);
+            Processor.Memory.Write(handler, Halt, 1);
+        }
+    }
+
+    private static ulong HandlerOf(ulong gates, ulong vector) => gates + Page + (vector * HandlerSize);
+}

@@ -1,0 +1,203 @@
+using Differ.Replay.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using Iced.Intel;
+
+namespace Differ.Replay.Scenarios;
+
+/// <summary>Records a processor as a hypervisor that keeps the manual would be recorded, with the states around each exit.</summary>
+/// <remarks>The records go through the same rules as those of real kernels: what the model does and what the rules say must agree.</remarks>
+internal sealed class ModelRecorder : IProcessorObserver
+{
+    private readonly IExitSink _sink;
+    private readonly TextTable _texts;
+    private readonly List<Happening> _happenings = [];
+    private HardwareExit _exit;
+    private GuestEntry _entry;
+    private GuestLevel _level;
+    private bool _open;
+    private bool _entered;
+    private ulong? _entryRip;
+    private ulong _index;
+    private ulong _time;
+
+    /// <summary>A recorder.</summary>
+    /// <param name="sink">Takes the records.</param>
+    /// <param name="texts">Texts of failed checks.</param>
+    public ModelRecorder(IExitSink sink, TextTable texts)
+    {
+        _sink = sink;
+        _texts = texts;
+    }
+
+    /// <inheritdoc/>
+    public void Executes(Processor processor, in Instruction instruction)
+    {
+        if (InstructionTable.All.TryGetValue(instruction.Mnemonic, out InstructionRow? row) && IsL0s(row, processor))
+        {
+            Open(processor, row.Code!.Value, 0, 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Runs(Processor processor, in Vmcb vmcb)
+    {
+        Dump(StateMoment.L1BeforeVmrun, processor.State);
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            if (row.Area != VmcbArea.Register)
+            {
+                State(StateMoment.Vmcb12AtVmrun, row, vmcb[row.Field]);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Entered(Processor processor, Guest guest)
+    {
+        Dump(StateMoment.L2AtEntry, processor.State);
+        bool nested = guest.NestedPaging;
+        Add(HappeningKind.NestedVmenter, processor.NextRip, guest.Vmcb, processor.State[VmcbField.Rip], guest[VmcbField.IntCtl] & uint.MaxValue,
+            guest[VmcbField.EventInj] & uint.MaxValue, nested ? 1UL : 0, nested ? guest[VmcbField.NCr3] : processor.State[VmcbField.Cr3Register]);
+        ulong cr = guest[VmcbField.InterceptCr];
+        Add(HappeningKind.NestedIntercepts, cr & 0xffff, cr >> 16, guest[VmcbField.InterceptExceptions], guest[VmcbField.InterceptMisc1],
+            guest[VmcbField.InterceptMisc2], guest[VmcbField.InterceptMisc3]);
+        _entryRip = processor.State[VmcbField.Rip];
+        _entered = true;
+    }
+
+    /// <inheritdoc/>
+    public void Leaves(Processor processor, Guest guest, Effect exit)
+    {
+        EventInfo current = exit.Code == SvmExitCode.Invalid ? default : processor.Delivery.Current;
+        if (exit.Code == SvmExitCode.Invalid)
+        {
+            Add(HappeningKind.NestedVmenterFailed, (ulong)_texts.Add("illegal state of vmcb12"), 0);
+            return;
+        }
+
+        if (_entered)
+        {
+            // L2 was entered, and the delivery of the injected event ended it.
+            StepEnds(processor);
+        }
+
+        if (!_open)
+        {
+            Open(processor, exit.Code, exit.Info1, exit.Info2, current, processor.Delivery.CurrentError);
+        }
+
+        Dump(StateMoment.L2AtExit, processor.State);
+        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.IntCtl), guest[VmcbField.IntCtl]);
+        Add(HappeningKind.NestedVmexitInject, exit.Code.Value, exit.Info1, exit.Info2, current.Raw, processor.Delivery.CurrentError);
+        _entryRip = null;
+    }
+
+    /// <inheritdoc/>
+    public void Left(Processor processor, in Vmcb vmcb)
+    {
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            if (row.Area != VmcbArea.Register)
+            {
+                State(StateMoment.Vmcb12AfterExit, row, vmcb[row.Field]);
+            }
+        }
+
+        Dump(StateMoment.L1AfterExit, processor.State);
+    }
+
+    /// <inheritdoc/>
+    public void Delivers(Processor processor, EventInfo what, uint? error)
+    {
+        bool external = what.Type is EventType.Interrupt or EventType.Nmi && processor.Delivery.Current.Valid;
+        if (!_open && external)
+        {
+            Open(processor, what.Type == EventType.Nmi ? SvmExitCode.Nmi : SvmExitCode.Intr, 0, 0);
+        }
+
+        if (!_open || _entered)
+        {
+            // The processor delivers what EVENTINJ holds without the hypervisor's doing.
+            return;
+        }
+
+        _entryRip ??= processor.State[VmcbField.Rip];
+        if (what.Type == EventType.Exception)
+        {
+            Add(HappeningKind.InjectException, what.Vector, error is null ? 0UL : 1, error ?? 0, 0);
+        }
+        else if (what.Type != EventType.Nmi)
+        {
+            Add(HappeningKind.InjectInterrupt, what.Vector, what.Type == EventType.SoftwareInterrupt ? 1UL : 0, 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ShutsDown(Processor processor)
+    {
+        if (!_open)
+        {
+            Open(processor, SvmExitCode.Shutdown, 0, 0);
+        }
+
+        Add(HappeningKind.UserspaceExit, UserspaceExit.ShutdownReason, 0);
+    }
+
+    /// <summary>An instruction or event is over: the record is complete.</summary>
+    public void StepEnds(Processor processor)
+    {
+        if (!_open)
+        {
+            return;
+        }
+
+        _entry = new GuestEntry(new ClockTime(++_time), 0, Observed<ulong>.Of(_entryRip ?? processor.State[VmcbField.Rip]), Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.No);
+        TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
+        _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _happenings.ToArray()));
+        _happenings.Clear();
+        _open = false;
+        _entered = false;
+        _entryRip = null;
+    }
+
+    private static bool IsL0s(InstructionRow row, Processor processor) =>
+        row.Code is not null && (row.Svm || row.Code == SvmExitCode.Vmmcall || row.Code == SvmExitCode.Cpuid)
+        && (!row.Svm || processor.InProtectedMode);
+
+    private void Open(Processor processor, SvmExitCode code, ulong info1, ulong info2, EventInfo intInfo = default, uint intInfoError = 0)
+    {
+        _open = true;
+        _level = processor.Guest is null ? GuestLevel.L1 : GuestLevel.L2;
+        _exit = new HardwareExit(
+            new ClockTime(++_time), 0, code, processor.State[VmcbField.Rip], info1, info2, Observed<uint>.Of(intInfo.Raw), Observed<uint>.Of(intInfoError));
+        if (_level == GuestLevel.L2)
+        {
+            Add(HappeningKind.NestedVmexit, code.Value, _exit.Rip, info1, info2, intInfo.Raw, intInfoError);
+        }
+    }
+
+    private void Dump(StateMoment moment, Registers registers)
+    {
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            if (row.Area != VmcbArea.Control || row.Field == VmcbField.InterruptShadow)
+            {
+                State(moment, row, registers[row.Field]);
+            }
+        }
+    }
+
+    private void State(StateMoment moment, VmcbRow row, ulong value) => Add(HappeningKind.StateValue, (ulong)moment, (ulong)row.Position, value);
+
+    private void Add(HappeningKind kind, params ReadOnlySpan<ulong> fields)
+    {
+        var values = new FieldValues();
+        for (int i = 0; i < fields.Length; i++)
+        {
+            values.Set(i, fields[i]);
+        }
+
+        _happenings.Add(new Happening(kind, new ClockTime(++_time), values));
+    }
+}
