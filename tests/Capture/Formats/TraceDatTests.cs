@@ -77,6 +77,15 @@ public sealed class TraceDatTests
         Assert.Equal("0.000000001 [000] CPU 0/KVM-40 test_mark: value=0x1\n", shown.Output);
     }
 
+    [Fact]
+    public void Texts_of_the_file_do_not_reach_the_terminal_as_they_are()
+    {
+        TraceDatBuilder builder = Mark.Describe(new TraceDatBuilder()).Uname("6\u001b[2J").Thread(40, "a\u0007b");
+        byte[] file = builder.Cpu(0).Event(1, Mark.Of(1, thread: 40)).File;
+        Assert.Equal("6?[2J", Recording.Of(file).Header.KernelRelease);
+        Assert.Contains(" a?b-40 ", CommandLine.RunWith(file, "show", "-", "--events").Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("none", false)]
     [InlineData("zlib", false)]

@@ -35,6 +35,10 @@ public sealed class EventLayoutTests
     public void A_field_without_a_place_is_passed_over(string line) => Assert.Empty(EventLayout.Parse("s", "name: x\nID: 1\n" + line)!.Fields);
 
     [Fact]
+    public void The_header_page_may_say_anything_besides_its_fields() =>
+        Assert.Equal(8, EventLayout.ParseHeaderPage("ID: many\n\tfield: local_t commit;\toffset:8;\tsize:8;\n").Find("commit")!.Size);
+
+    [Fact]
     public void Nothing_is_read_from_the_print_format()
     {
         string text = Mark.Format.Text + "\tfield:int late;\toffset:8;\tsize:4;\tsigned:1;\n";
