@@ -31,9 +31,6 @@ public sealed partial class DiagnosticsTests
         Assert.All(InCode, code => Assert.Contains($"\"{code}\"", tests, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void The_README_lists_the_numbers_in_order() => Assert.Equal(InReadme.Order(StringComparer.Ordinal), InReadme);
-
     private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
 
     [GeneratedRegex("\"(DIF[0-9]{4})\"")]
