@@ -61,7 +61,7 @@ public sealed class Replayer : IExitSink
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
-            _sink.Take(record, _builder.View(record.Exit.Code.Value));
+            _sink.Take(record, _builder.View(InstructionOf(record)));
             Narrowing.AfterPlainExit(vcpu, record);
             return;
         }

@@ -78,6 +78,12 @@ internal sealed class Vcpu
     /// <summary>An event whose delivery was interrupted and that was not staged again yet.</summary>
     public EventInfo Queued { get; set; }
 
+    /// <summary>Whether <see cref="Queued"/> is known; an event may be owed from before the recording or from what was lost.</summary>
+    public bool QueuedSeen { get; set; }
+
+    /// <summary>Whether an event may be owed.</summary>
+    public bool MayOweEvent => Queued.Valid || !QueuedSeen;
+
     /// <summary>EXITINTINFO that L1 was shown last; a failed VMRUN may leave it standing.</summary>
     public EventInfo LastReflectedIntInfo { get; set; }
 
@@ -120,6 +126,7 @@ internal sealed class Vcpu
         SmmFromL2 = false;
         LeaveL2();
         InL2 = default;
+        QueuedSeen = false;
         ProcessorDeparted = false;
     }
 
@@ -138,6 +145,7 @@ internal sealed class Vcpu
         Gif = Truth.Yes;
         InL2 = Truth.No;
         InSmm = Truth.No;
+        QueuedSeen = true;
     }
 
     /// <summary>L2 is left.</summary>

@@ -242,6 +242,7 @@ internal static class Narrowing
     {
         bool dropped = digest.Reflections > 0 || digest.Vmenters > 0 || digest.SmmEntered || !record.HasExit;
         EventInfo interrupted = record.Exit.Interrupted;
+        vcpu.QueuedSeen = record.HasExit && (vcpu.QueuedSeen || dropped || interrupted.Valid || digest.HasStaged);
         if (dropped)
         {
             vcpu.Queued = default;

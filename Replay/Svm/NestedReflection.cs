@@ -122,7 +122,7 @@ internal static class NestedReflection
             ulong identity = interrupted.Type == EventType.Nmi ? Valid | EventInfo.TypeField : ExitIntInfo.Identity;
             ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
         }
-        else if (!s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        else if (!s.Vcpu.MayOweEvent && !s.Seen.BegunBeforeReflection.Valid)
         {
             ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }

@@ -59,6 +59,11 @@ internal static class StoryWords
         Span<uint> words = stackalloc uint[6];
         foreach (SvmExitCode code in codes)
         {
+            if (!code.HasIntercept)
+            {
+                continue;
+            }
+
             words[(int)(code.Value / 32)] |= 1u << (int)(code.Value % 32);
         }
 

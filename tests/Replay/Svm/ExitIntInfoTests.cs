@@ -85,10 +85,12 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
 
         // "no re-injection if V=0"
         new("SVM-15.7-REINJECT-ONCE",
-            BreaksAssuming(Evidence.QueuedEvent, L1().L1Exit(Npf).Interrupts(0x31, again: true)),
-            Keeps(L1().L1Exit(Npf).Interrupts(0x31)),
+            BreaksAssuming(Evidence.QueuedEvent, NothingOwed().L1Exit(Npf).Interrupts(0x31, again: true)),
+            Keeps(NothingOwed().L1Exit(Npf).Interrupts(0x31)),
+            Undecided(Evidence.QueuedEvent, L1().L1Exit(Npf).Interrupts(0x31, again: true)),
+            Undecided(Evidence.QueuedEvent, NothingOwed().L1Exit(Npf).LostBefore().Interrupts(0x31, again: true)),
             Silent("it is still owed", L1().L1Exit(Npf, intInfo: Irq).Raises(14, 0).L1Exit(Npf).Interrupts(0x31, again: true)),
-            Undecided(Evidence.Tracepoint, L1().L1Exit(Npf).Interrupts(0x31, soft: null, again: null))),
+            Undecided(Evidence.Tracepoint, NothingOwed().L1Exit(Npf).Interrupts(0x31, soft: null, again: null))),
 
         // "re-injected with NextRIP, or retried; never dropped"
         new("SVM-15.7-REINJECT-SOFT",
@@ -125,6 +127,9 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
     ];
 
     private static RunStory L1() => new RunStory().SvmeOn();
+
+    // An event was staged and delivered, so none is left from before.
+    private static RunStory NothingOwed() => L1().L1Exit(Npf).Interrupts(0x30);
 
     private static RunStory L2(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts);
 }
