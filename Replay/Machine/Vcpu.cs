@@ -108,7 +108,7 @@ internal sealed class Vcpu
     /// <summary>EFER.SVME of L1.</summary>
     public Truth Svme => Efer[Machine.Efer.SVME];
 
-    /// <summary>Forgets everything but the virtual CPU: the vCPU was reset, or events are missing.</summary>
+    /// <summary>Forgets everything but the virtual CPU and a fault of the processor: the vCPU was reset, or events are missing.</summary>
     public void Forget()
     {
         Efer = default;
@@ -127,7 +127,6 @@ internal sealed class Vcpu
         LeaveL2();
         InL2 = default;
         QueuedSeen = false;
-        ProcessorDeparted = false;
     }
 
     /// <summary>The vCPU starts at the reset vector: what the manual says of reset holds (APM2 14.1.3).</summary>
@@ -146,6 +145,7 @@ internal sealed class Vcpu
         InL2 = Truth.No;
         InSmm = Truth.No;
         QueuedSeen = true;
+        ProcessorDeparted = false;
     }
 
     /// <summary>L2 is left.</summary>
