@@ -30,8 +30,9 @@ internal sealed class TextEvent
     /// <summary>The kind of event; of the first form, where there are several.</summary>
     public TraceEventType Type { get; }
 
-    /// <summary>Whether Differ reads its text.</summary>
-    public bool IsRead => _forms.Length > 0;
+    /// <summary>Whether its text is read for a sink.</summary>
+    /// <param name="everything">Whether the sink wants events Differ has no use for, too.</param>
+    public bool IsRead(bool everything) => _forms.Length > 0 && (everything || Type.Binding is not null);
 
     /// <summary>Reads its text.</summary>
     /// <param name="text">What stands behind the name.</param>

@@ -108,7 +108,7 @@ internal sealed class TextForm
         var steps = new List<TextStep>();
         (int, ulong)[] constants = row.Constants.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(constant => constant.Split('='))
-            .Select(pair => (Place(fields, pair[0], "x"), unchecked((ulong)long.Parse(pair[1], CultureInfo.InvariantCulture)))).ToArray();
+            .Select(pair => (Place(fields, pair[0], pair[1].StartsWith('-') ? "i" : "x"), unchecked((ulong)long.Parse(pair[1], CultureInfo.InvariantCulture)))).ToArray();
         for (int at = 0; at < pattern.Length;)
         {
             int open = pattern.IndexOf('{', at);

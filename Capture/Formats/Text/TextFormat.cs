@@ -6,7 +6,7 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>What people paste: ftrace's trace and trace_pipe, trace-cmd report, perf script, with whatever stands around them.</summary>
 /// <remarks>
 /// One line is one event (<see cref="TextLine"/>); how an event is printed is a row of <c>Forms/</c>; headings, marks of loss and
-/// everything else are told apart in <see cref="TextReader"/>. Known by its content: a line that is an event, or a heading.
+/// everything else are told apart in <see cref="TextTraceReader"/>. Known by its content: a line that is an event, or a heading.
 /// </remarks>
 internal sealed class TextFormat : IStreamedFormat
 {
@@ -39,14 +39,14 @@ internal sealed class TextFormat : IStreamedFormat
     {
         Span<byte> mark = stackalloc byte[2];
         RefuseWide(mark[..source.Read(0, mark)]);
-        return new TextReader(source, () => new TextInput(source), new TextInput(source), source.Length);
+        return new TextTraceReader(source, () => new TextInput(source), new TextInput(source), source.Length);
     }
 
     /// <inheritdoc/>
     public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest)
     {
         RefuseWide(start.Span);
-        return new TextReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
+        return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
     }
 
     private static bool IsWide(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] + start[1] == 0xff + 0xfe;

@@ -56,7 +56,7 @@ internal ref struct TextLine
                 at++;
             }
 
-            if (at == open + 1 || at - open > 7 || at + 1 >= line.Length || line[at] != ']' || line[at + 1] != ' ')
+            if (at == open + 1 || at - open > 7 || at >= line.Length || line[at] != ']')
             {
                 continue;
             }
@@ -121,7 +121,7 @@ internal ref struct TextLine
                 return false;
             }
 
-            seconds = (seconds * 10) + (ulong)(rest[at] - '0');
+            seconds = unchecked((seconds * 10) + (uint)(rest[at] - '0'));
         }
 
         int fractionStart = at + 1;
@@ -130,7 +130,7 @@ internal ref struct TextLine
         {
             for (at++; at < rest.Length && at - fractionStart < 9 && IsDigit(rest[at]); at++)
             {
-                fraction = (fraction * 10) + (ulong)(rest[at] - '0');
+                fraction = unchecked((fraction * 10) + (uint)(rest[at] - '0'));
             }
         }
 
@@ -271,13 +271,13 @@ internal ref struct TextLine
         ulong value = 0;
         foreach (byte digit in digits)
         {
-            value = (value * 10) + (ulong)(digit - '0');
+            value = unchecked((value * 10) + (uint)(digit - '0'));
         }
 
         return value;
     }
 
-    private static bool IsDigit(byte letter) => letter is >= (byte)'0' and <= (byte)'9';
+    private static bool IsDigit(byte letter) => unchecked((uint)(letter - '0')) <= 9;
 
-    private static bool IsName(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'_' or (byte)'-' or (byte)'.';
+    private static bool IsName(byte letter) => unchecked((uint)((letter | 0x20) - 'a')) <= 'z' - 'a' || IsDigit(letter) || letter is (byte)'_' or (byte)'-' or (byte)'.';
 }

@@ -5,6 +5,9 @@ internal static class TextNumber
 {
     private const byte None = 0xff;
 
+    // So many decimal digits fit into 64 bits whatever they are.
+    private const int SafeDigits = 19;
+
     private static ReadOnlySpan<byte> Digits =>
     [
         None, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None,
@@ -51,13 +54,13 @@ internal static class TextNumber
             for (; i < text.Length && text[i] is >= (byte)'0' and <= (byte)'9'; i++)
             {
                 ulong digit = (ulong)(text[i] - '0');
-                if (number > (ulong.MaxValue - digit) / 10)
+                if (i - start >= SafeDigits && number > (ulong.MaxValue - digit) / 10)
                 {
                     value = 0;
                     return false;
                 }
 
-                number = (number * 10) + digit;
+                number = unchecked((number * 10) + digit);
             }
         }
 

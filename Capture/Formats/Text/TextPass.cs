@@ -6,7 +6,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>One reading of a text, line by line.</summary>
-internal sealed class TextPass(TextReader reader, TextLines lines, IEventSink sink, CaptureNotes notes, CancellationToken cancel)
+internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSink sink, CaptureNotes notes, CancellationToken cancel)
 {
     private const ulong TellEvery = 1 << 14;
     private const int MostPieces = 6;
@@ -31,8 +31,8 @@ internal sealed class TextPass(TextReader reader, TextLines lines, IEventSink si
             var line = new TextLine();
             if (lines.IsTooLong)
             {
-                notes.Add(TextNotes.LongLine, Where());
-                _losses.Gap(Where());
+                Note(TextNotes.LongLine);
+                _losses.Gap(WhereOfFirst(TextNotes.Gap));
             }
             else if (line.Read(lines.Current))
             {
@@ -64,13 +64,13 @@ internal sealed class TextPass(TextReader reader, TextLines lines, IEventSink si
         _events++;
         if (reader.EventOf(line.System, line.Name) is not { } found)
         {
-            notes.Add(TextNotes.ManyNames, Where());
+            Note(TextNotes.ManyNames);
             return;
         }
 
         if ((line.Fraction == 0) != (reader.Header.ClockUnit == ClockUnit.Ticks))
         {
-            notes.Add(TextNotes.OtherTime, Where());
+            Note(TextNotes.OtherTime);
             return;
         }
 
@@ -82,7 +82,7 @@ internal sealed class TextPass(TextReader reader, TextLines lines, IEventSink si
 
         var time = new ClockTime(line.Time);
         _losses.Before(line.Cpu, time);
-        if (!found.IsRead)
+        if (!found.IsRead(_everything))
         {
             Give(line, time, found.Type, default, lines.Offset);
             return;
@@ -177,15 +177,19 @@ internal sealed class TextPass(TextReader reader, TextLines lines, IEventSink si
             return;
         }
 
-        notes.Add(TextNotes.UnknownLine, Where());
+        Note(TextNotes.UnknownLine);
         if (_events > 0 && TextOddities.IsGap(line))
         {
-            _losses.Gap(Where());
+            _losses.Gap(WhereOfFirst(TextNotes.Gap));
         }
     }
 
+    private void Note(NoteKind kind) => notes.Add(kind, WhereOfFirst(kind));
+
+    // A note keeps where it was first seen; no text is made for the others.
+    private string WhereOfFirst(NoteKind kind) => notes.Has(kind) ? "" : Where();
+
     private string Where() => $"line {lines.Number}";
 
-    // Made once: the text of a note is kept from the first only.
     private string Lacks(TextForm form) => notes.Has(TextNotes.Lossy) ? "" : $"{Where()}: {form.Type.Layout.Name} without {form.Lacks}";
 }

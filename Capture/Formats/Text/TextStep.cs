@@ -167,11 +167,7 @@ internal readonly struct TextStep
 
     private bool TakeWord(ReadOnlySpan<byte> rest, ref int at, Span<byte> record)
     {
-        int end = _text.Length == 0 ? rest.Length : rest.IndexOf(_text);
-        if (end < 0 && _words!.MayEnd(rest) is >= 0 and int stop)
-        {
-            end = stop;
-        }
+        int end = _text.Length == 0 ? _words!.EndOf(rest) : rest.IndexOf(_text);
 
         if (end < 0 || !_words!.Find(rest[..end], out ulong value))
         {

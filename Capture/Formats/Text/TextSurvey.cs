@@ -142,7 +142,7 @@ internal sealed class TextSurvey
     {
         if (!_names.TryGet(name, out Sighting? seen))
         {
-            if (_names.Count >= TextReader.MostNames)
+            if (_names.Count >= TextTraceReader.MostNames)
             {
                 return;
             }

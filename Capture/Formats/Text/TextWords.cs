@@ -34,10 +34,11 @@ internal sealed class TextWords
 
     private static readonly TextWords[] All =
     [
-        new("exit", [.. SvmExitTable.Rows.Where(row => row.KernelName is not null).SelectMany(KernelNames), .. Exceptions(" excp", 0x40, "")]),
+        new("exit", [.. SvmExitTable.Rows.Where(HasName).SelectMany(KernelNames), .. Exceptions(" excp", 0x40, "")]),
         new("plugin", [.. SvmExitTable.Rows.Where(row => row.Count == 1).Select(row => (row.Name, row.First)), .. PluginNames, .. Exceptions("", 0x40, "EXCP_")]),
         new("exception", [.. Exceptions("", 0, "#"), ("#XM", 19)]),
         new("plain", [.. Exceptions("", 0, "#").Where(item => !ExceptionVector.PushesErrorCode((byte)item.Value)), ("#XM", 19)]),
+        new("pushing", [.. Exceptions("", 0, "#").Where(item => ExceptionVector.PushesErrorCode((byte)item.Value))]),
         new("apic", [.. ApicRegisters.Select(register => ("APIC_" + register.Name, register.Offset))]),
         new("mode", Modes),
         new("delivery", DeliveryModes),
@@ -76,13 +77,16 @@ internal sealed class TextWords
         return IsForeign(word);
     }
 
-    /// <summary>Where a word ends when what should follow it does not: an exception's name at its first blank.</summary>
-    public int MayEnd(ReadOnlySpan<byte> text) => _name is "exception" or "plain" ? text.IndexOf((byte)' ') : -1;
+    /// <summary>Where a word ends that nothing certain follows: an exception's name at its first blank, any other with the text.</summary>
+    public int EndOf(ReadOnlySpan<byte> text) => _name == "exception" && text.IndexOf((byte)' ') is >= 0 and int blank ? blank : text.Length;
 
     /// <summary>Whether a word is the name of an exit on Intel hosts.</summary>
     /// <remarks>Linux arch/x86/include/uapi/asm/vmx.h spells them in capitals, svm.h does not.</remarks>
     public bool IsForeign(ReadOnlySpan<byte> word) =>
-        _name == "exit" && word.Length > 2 && word.IndexOfAnyExceptInRange((byte)'A', (byte)'_') < 0 && word.IndexOfAnyInRange((byte)'A', (byte)'Z') == 0;
+        _name == "exit" && word.Length > 2 && !word.StartsWith("EXIT_"u8) && !word.StartsWith("UNKNOWN"u8) && word.IndexOfAnyExceptInRange((byte)'A', (byte)'_') < 0 && word.IndexOfAnyInRange((byte)'A', (byte)'Z') == 0;
+
+    // What the kernel prints as a number is one.
+    private static bool HasName(SvmExitRow row) => row.KernelName is { } name && !name.StartsWith("0x", StringComparison.Ordinal);
 
     private static IEnumerable<(string Name, ulong Value)> Numbered(string name, ulong first) =>
         Enumerable.Range(0, 16).Select(i => (string.Format(System.Globalization.CultureInfo.InvariantCulture, name, i), first + (ulong)i));

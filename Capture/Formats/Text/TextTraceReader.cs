@@ -8,7 +8,7 @@ using Differ.Schemas.Run;
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>The events of a text in the order of its lines.</summary>
-internal sealed class TextReader : ITraceReader
+internal sealed class TextTraceReader : ITraceReader
 {
     /// <summary>Most different names of events.</summary>
     public const int MostNames = 4096;
@@ -27,7 +27,7 @@ internal sealed class TextReader : ITraceReader
     /// <param name="input">The text, from its start.</param>
     /// <param name="sample">What there is to look over before.</param>
     /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
-    public TextReader(ByteSource? source, Func<TextInput> input, TextInput sample, long length)
+    public TextTraceReader(ByteSource? source, Func<TextInput> input, TextInput sample, long length)
     {
         _source = source;
         _input = input;
