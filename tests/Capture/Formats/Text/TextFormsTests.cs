@@ -194,10 +194,8 @@ public sealed class TextFormsTests
     }
 
     [Fact]
-    public void Every_tracepoint_has_forms_and_every_form_the_fields_its_tracepoint_requires()
+    public void Every_form_has_the_fields_its_tracepoint_requires_and_no_others()
     {
-        Assert.Equal(
-            KvmTracepoints.All.Select(tracepoint => tracepoint.Name).Order(StringComparer.Ordinal), TextForms.All.Select(item => item.Name).Order(StringComparer.Ordinal));
         foreach ((string name, IReadOnlyList<TextRow> rows) in TextForms.All)
         {
             Tracepoint tracepoint = KvmTracepoints.Find("kvm", name)!;
