@@ -40,7 +40,15 @@ public sealed class CaptureSession : IDisposable
 
     /// <summary>Opens a capture that comes through a pipe.</summary>
     /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
-    public static CaptureSession Open(Stream pipe) => Open(FileSource.Spool(pipe), "");
+    public static CaptureSession Open(Stream pipe)
+    {
+        byte[] start = new byte[TraceFormats.PipeStart];
+        int length = pipe.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        ReadOnlyMemory<byte> read = start.AsMemory(0, length);
+        return TraceFormats.Of(read.Span, length) is IStreamedFormat streamed
+            ? new CaptureSession(streamed.Open(read, pipe), "", 0)
+            : Open(FileSource.Spool(read.Span, pipe), "");
+    }
 
     /// <summary>Reads the whole capture and hands on its records.</summary>
     /// <param name="sink">Takes them.</param>
@@ -107,7 +115,7 @@ public sealed class CaptureSession : IDisposable
     {
         TracepointSet listed = default;
         EventLayout? failed = null, exception = null, nested = null;
-        foreach (EventLayout layout in reader.Types.Select(type => type.Layout))
+        foreach (EventLayout layout in reader.Types.Where(type => type.IsListed).Select(type => type.Layout))
         {
             if (KvmTracepoints.Find(layout.System, layout.Name) is not { } tracepoint)
             {

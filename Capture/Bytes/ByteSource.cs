@@ -69,7 +69,9 @@ internal sealed class FileSource : ByteSource
     public static FileSource Open(string path) => new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
     /// <summary>Copies a pipe into a temporary file that vanishes when it is closed, because trace.dat has to be read out of order.</summary>
-    public static FileSource Spool(Stream pipe)
+    /// <param name="start">Read from the pipe already.</param>
+    /// <param name="pipe">The rest.</param>
+    public static FileSource Spool(ReadOnlySpan<byte> start, Stream pipe)
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         SafeFileHandle handle = File.OpenHandle(
@@ -77,7 +79,8 @@ internal sealed class FileSource : ByteSource
         try
         {
             byte[] buffer = new byte[1 << 16];
-            long length = 0;
+            RandomAccess.Write(handle, start, 0);
+            long length = start.Length;
             for (int read = pipe.Read(buffer); read > 0; read = pipe.Read(buffer))
             {
                 RandomAccess.Write(handle, buffer.AsSpan(0, read), length);

@@ -13,6 +13,13 @@ public sealed class CaptureFormatException : Exception
         FileOffset = fileOffset;
     }
 
+    private CaptureFormatException(string code, string message, long fileOffset, ulong line)
+        : base($"{code} at line {line}: {message}")
+    {
+        Code = code;
+        FileOffset = fileOffset;
+    }
+
     /// <summary>Stable identifier, for example <c>DIF0101</c>; documented in README.md.</summary>
     public string Code { get; }
 
@@ -54,4 +61,12 @@ public sealed class CaptureFormatException : Exception
     [DoesNotReturn]
     internal static void ThrowForeignIsa(ulong isa, long fileOffset) => throw new CaptureFormatException(
         "DIF0110", $"kvm_exit records isa {isa}, not 2 (SVM); this is a capture of an Intel host", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowWideText<T>() => throw new CaptureFormatException(
+        "DIF0330", "the text is UTF-16; convert it with iconv -f UTF-16 -t UTF-8", 0, 1);
+
+    [DoesNotReturn]
+    internal static void ThrowEmptyText(ulong line) => throw new CaptureFormatException(
+        "DIF0331", "the text ends without one event; was tracing on (tracing_on, events/kvm/enable) when it was made?", 0, line);
 }

@@ -58,7 +58,10 @@ internal sealed class CaptureNotes
 
     /// <summary>Every kind, by number.</summary>
     public static IReadOnlyList<NoteKind> Kinds { get; } =
-        [LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock];
+        [
+            LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
+            .. Formats.Text.TextNotes.All,
+        ];
 
     /// <summary>Counts one occurrence.</summary>
     /// <param name="kind">Which.</param>
@@ -71,6 +74,9 @@ internal sealed class CaptureNotes
         (ulong before, string first) = _counts.TryGetValue(kind, out (ulong Count, string First) known) ? known : (0, where);
         _counts[kind] = (before + count, first);
     }
+
+    /// <summary>Whether a kind was counted before.</summary>
+    public bool Has(NoteKind kind) => _counts.ContainsKey(kind);
 
     /// <summary>All that was counted, by number.</summary>
     public IReadOnlyList<CaptureNote> ToList() =>

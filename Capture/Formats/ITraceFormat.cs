@@ -11,12 +11,22 @@ internal interface ITraceFormat
     /// <summary>The name in <c>--help</c>.</summary>
     string Name { get; }
 
-    /// <summary>Whether a file that starts with these bytes (at most 128) is of this format.</summary>
+    /// <summary>Whether a file that starts with these bytes (at most 64 KiB) is of this format.</summary>
     bool Sniff(ReadOnlySpan<byte> start);
 
     /// <summary>Reads what describes the recording; not yet its events.</summary>
     /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
     ITraceReader Open(ByteSource source);
+}
+
+/// <summary>A format that is read front to back, so that a pipe needs no copy on disk.</summary>
+internal interface IStreamedFormat : ITraceFormat
+{
+    /// <summary>Reads what describes the recording from the start of a pipe.</summary>
+    /// <param name="start">Read already; the whole pipe where it is shorter than <see cref="TraceFormats.PipeStart"/>.</param>
+    /// <param name="rest">What follows.</param>
+    /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
+    ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest);
 }
 
 /// <summary>An opened recording.</summary>

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Text;
 using Differ.Capture.Formats.TraceDat;
 
 namespace Differ.Capture.Formats;
@@ -7,21 +8,34 @@ namespace Differ.Capture.Formats;
 /// <summary>Every capture format. A new one is a folder beside this file and a line here.</summary>
 internal static class TraceFormats
 {
-    private const int SniffLength = 128;
+    /// <summary>How much of a pipe is read before it is decided what it is.</summary>
+    public const int PipeStart = 1 << 20;
+
+    private const int SniffLength = 1 << 16;
 
     /// <summary>In the order in which they are tried; each says why it stands where it stands.</summary>
     public static IReadOnlyList<ITraceFormat> All { get; } =
     [
         // Ten fixed bytes at the start: nothing else can be taken for it.
         new TraceDatFormat(),
+
+        // Anything with a line that looks like an event: last, because a binary file may hold such a line too.
+        new TextFormat(),
     ];
 
     /// <summary>The format of a file.</summary>
     /// <exception cref="CaptureFormatException">DIF0102: none knows the file.</exception>
     public static ITraceFormat Of(ByteSource source)
     {
-        Span<byte> start = stackalloc byte[SniffLength];
-        start = start[..source.Read(0, start)];
+        byte[] start = new byte[SniffLength];
+        return Of(start.AsSpan(0, source.Read(0, start)), source.Length);
+    }
+
+    /// <summary>The format of what starts with these bytes.</summary>
+    /// <exception cref="CaptureFormatException">DIF0102: none knows it.</exception>
+    public static ITraceFormat Of(ReadOnlySpan<byte> start, long length)
+    {
+        start = start[..Math.Min(start.Length, SniffLength)];
         foreach (ITraceFormat format in All)
         {
             if (format.Sniff(start))
@@ -30,6 +44,6 @@ internal static class TraceFormats
             }
         }
 
-        return CaptureFormatException.ThrowUnknownFormat<ITraceFormat>(source.Length, string.Join(", ", All.Select(format => format.Name)));
+        return CaptureFormatException.ThrowUnknownFormat<ITraceFormat>(length, string.Join(", ", All.Select(format => format.Name)));
     }
 }

@@ -102,6 +102,9 @@ internal sealed class EventLayout
         return (name, id, fields);
     }
 
+    /// <summary>The layout of records that Differ makes itself, from text.</summary>
+    public static EventLayout Of(string system, string name, IReadOnlyList<EventField> fields) => new(system, name, -1, fields);
+
     // "unsigned long guest_rip;	offset:16;	size:8;	signed:0;"
     private static EventField? ParseField(ReadOnlySpan<char> text)
     {

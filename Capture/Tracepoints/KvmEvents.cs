@@ -37,7 +37,7 @@ internal static class KvmEvents
             new("reinjected", InjectedInterrupt.ReinjectedSlot)),
         Tracepoint.Of("kvm_inj_exception", HappeningKind.InjectException,
             new("exception", InjectedException.VectorSlot, Required: true),
-            new("has_error", InjectedException.HasErrorSlot, Required: true),
+            new("has_error", InjectedException.HasErrorSlot),
             new("error_code", InjectedException.ErrorSlot),
             new("reinjected", InjectedException.ReinjectedSlot)),
         Tracepoint.Of("kvm_userspace_exit", HappeningKind.UserspaceExit,

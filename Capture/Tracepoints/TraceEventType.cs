@@ -7,6 +7,9 @@ internal sealed class TraceEventType(EventLayout layout)
     /// <summary>The layout.</summary>
     public EventLayout Layout { get; } = layout;
 
+    /// <summary>Whether the capture says that this kind of event was recorded, as far as it says anything.</summary>
+    public bool IsListed { get; set; } = true;
+
     /// <summary>How Differ reads it; null when Differ does not use it.</summary>
     public BoundTracepoint? Binding { get; set; }
 

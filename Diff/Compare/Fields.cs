@@ -71,7 +71,8 @@ internal static class Fields
             static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Vector) : Absent, ExceptionVector.NameOf),
         new(ComparedField.ExceptionHasError, "exceptionHasError", "the exception pushes an error code", "no exception raised", true,
             TracepointSet.Of(HappeningKind.InjectException),
-            static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.HasError ? 1UL : 0) : Absent, YesNo),
+            static (in ExitRecord r, RecordDigest d) => !d.HasException ? Absent
+                : d.Exception.HasError.IsUnknown ? Observed<ulong>.Unseen : Known(d.Exception.HasError.IsYes ? 1UL : 0), YesNo),
         new(ComparedField.ExceptionError, "exceptionError", "error code of the exception", "no exception raised", false,
             TracepointSet.Of(HappeningKind.InjectException),
             static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Error) : Absent, Hex),

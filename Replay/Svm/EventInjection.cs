@@ -109,7 +109,7 @@ internal static class EventInjection
             // Nothing tells whether the guest is in real mode, where no exception pushes an error code.
             s.Undecided(Evidence.OperatingMode);
         }
-        else if (s.Seen.Mode is DecodeMode.Real or DecodeMode.Virtual8086)
+        else if (s.Seen.Mode is DecodeMode.Real or DecodeMode.Virtual8086 or DecodeMode.Unknown)
         {
             // Virtual-8086 mode pushes one; the recording cannot always tell the two apart.
             s.Undecided(Evidence.OperatingMode);

@@ -104,13 +104,21 @@ internal sealed class InstructionDecoder
         }
 
         Span<byte> sixteen = stackalloc byte[16];
-        DecodedInstruction decoded = Decode(recorded.CopyBytes(sixteen), recorded.Mode);
+        Span<byte> bytes = recorded.CopyBytes(sixteen);
+        DecodedInstruction decoded = recorded.Mode == DecodeMode.Unknown ? DecodeAnyMode(bytes) : Decode(bytes, recorded.Mode);
         if (_known.Count < MostKept)
         {
             _known.Add(key, decoded);
         }
 
         return decoded;
+    }
+
+    // Without the mode only what means the same in all of them is known.
+    private static DecodedInstruction DecodeAnyMode(ReadOnlySpan<byte> bytes)
+    {
+        DecodedInstruction decoded = Decode(bytes, DecodeMode.Long64);
+        return decoded == Decode(bytes, DecodeMode.Protected32) && decoded == Decode(bytes, DecodeMode.Protected16) ? decoded : DecodedInstruction.None;
     }
 
     private static DecodedInstruction Decode(ReadOnlySpan<byte> bytes, DecodeMode mode)

@@ -64,7 +64,7 @@ internal static class Narrowing
             vcpu.FruitlessWindows = code == SvmExitCode.VIntr && !digest.HasStaged ? vcpu.FruitlessWindows + 1 : 0;
             if (digest.HasInstruction)
             {
-                vcpu.L2In64BitMode = Truth.Of(seen.Mode == DecodeMode.Long64);
+                vcpu.L2In64BitMode = seen.Mode == DecodeMode.Unknown ? Truth.Unknown : Truth.Of(seen.Mode == DecodeMode.Long64);
             }
         }
         else if (record.Level == GuestLevel.L1)

@@ -66,6 +66,9 @@ public enum DecodeMode : byte
 
     /// <summary>64-bit mode.</summary>
     Long64 = 9,
+
+    /// <summary>Not known to the kernel, or not printed.</summary>
+    Unknown = 0xff,
 }
 
 /// <summary>kvm_emulate_insn: an instruction L0 decoded.</summary>

@@ -18,17 +18,17 @@ public readonly record struct InjectedInterrupt(byte Vector, Truth Soft, Truth R
 
 /// <summary>kvm_inj_exception: an exception staged in EVENTINJ.</summary>
 /// <param name="Vector">Vector.</param>
-/// <param name="HasError">Whether it pushes an error code.</param>
+/// <param name="HasError">Whether it pushes an error code; unknown where a text of up to 5.19 shows 0.</param>
 /// <param name="Error">The error code.</param>
 /// <param name="Reinjected">Whether its delivery had been interrupted; unknown before 6.0, where re-injected exceptions are not recorded.</param>
-public readonly record struct InjectedException(byte Vector, bool HasError, uint Error, Truth Reinjected)
+public readonly record struct InjectedException(byte Vector, Truth HasError, uint Error, Truth Reinjected)
 {
     /// <summary>Positions of the fields.</summary>
     public const int VectorSlot = 0, HasErrorSlot = 1, ErrorSlot = 2, ReinjectedSlot = 3;
 
     /// <summary>Reads the fields of a happening.</summary>
     public static InjectedException Of(in Happening h) =>
-        new(h.U8(VectorSlot), h.Values[HasErrorSlot] != 0, h.U32(ErrorSlot), h.Question(ReinjectedSlot));
+        new(h.U8(VectorSlot), h.Question(HasErrorSlot), h.U32(ErrorSlot), h.Question(ReinjectedSlot));
 }
 
 /// <summary>kvm_userspace_exit: KVM_RUN returned to the virtual machine monitor.</summary>

@@ -1,0 +1,61 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>What people paste: ftrace's trace and trace_pipe, trace-cmd report, perf script, with whatever stands around them.</summary>
+/// <remarks>
+/// One line is one event (<see cref="TextLine"/>); how an event is printed is a row of <c>Forms/</c>; headings, marks of loss and
+/// everything else are told apart in <see cref="TextTraceReader"/>. Known by its content: a line that is an event, or a heading.
+/// </remarks>
+internal sealed class TextFormat : IStreamedFormat
+{
+    /// <inheritdoc/>
+    public string Name => "text (ftrace trace and trace_pipe, trace-cmd report, perf script)";
+
+    /// <inheritdoc/>
+    public bool Sniff(ReadOnlySpan<byte> start)
+    {
+        if (IsWide(start))
+        {
+            return true;
+        }
+
+        var line = new TextLine();
+        foreach (Range range in start.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> candidate = start[range].TrimEnd((byte)'\r');
+            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public ITraceReader Open(ByteSource source)
+    {
+        Span<byte> mark = stackalloc byte[2];
+        RefuseWide(mark[..source.Read(0, mark)]);
+        return new TextTraceReader(source, () => new TextInput(source), new TextInput(source), source.Length);
+    }
+
+    /// <inheritdoc/>
+    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest)
+    {
+        RefuseWide(start.Span);
+        return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
+    }
+
+    private static bool IsWide(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] + start[1] == 0xff + 0xfe;
+
+    private static void RefuseWide(ReadOnlySpan<byte> start)
+    {
+        if (IsWide(start))
+        {
+            CaptureFormatException.ThrowWideText<ITraceReader>();
+        }
+    }
+}

@@ -1,0 +1,283 @@
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>One line of a trace, taken apart; whatever stands before the thread's name is passed over.</summary>
+/// <remarks>
+/// <code>
+///   &gt; CPU 0/KVM-1234    (   1200) [003] d..1.   612.630301: kvm_exit: vcpu 0 reason ...      ftrace, tgid and flags optional
+///      CPU 0/KVM-1234    [003]   612.630301123: kvm_exit:             vcpu 0 reason ...         trace-cmd report
+///      CPU 0/KVM  1200/1234  [003]   612.630301:               kvm:kvm_exit: vcpu 0 reason ...  perf script
+///      CPU 0/KV-1234     3d..1.   612.630301: kvm_exit: ...                                     trace-cmd report -l
+/// </code>
+/// The one fixed point is the CPU in brackets with a time behind it: names of threads hold blanks, digits and slashes.
+/// Without brackets it is the CPU with its flags. Source: Linux kernel/trace/trace_output.c, tools/perf/builtin-script.c,
+/// trace-cmd tracecmd/trace-read.c.
+/// </remarks>
+internal ref struct TextLine
+{
+    // How far into a line without brackets a time is looked for.
+    private const int LongestStart = 256;
+    private const int LongestComm = 15;
+
+    /// <summary>The thread's name.</summary>
+    public ReadOnlySpan<byte> Comm { get; private set; }
+
+    /// <summary>The thread.</summary>
+    public int Thread { get; private set; }
+
+    /// <summary>The host CPU.</summary>
+    public int Cpu { get; private set; }
+
+    /// <summary>Time in nanoseconds, or in ticks.</summary>
+    public ulong Time { get; private set; }
+
+    /// <summary>Digits behind the point of the time; 0 for ticks.</summary>
+    public int Fraction { get; private set; }
+
+    /// <summary>Group of the event; empty where the text does not name it.</summary>
+    public ReadOnlySpan<byte> System { get; private set; }
+
+    /// <summary>The event.</summary>
+    public ReadOnlySpan<byte> Name { get; private set; }
+
+    /// <summary>Its text, without blanks around it.</summary>
+    public ReadOnlySpan<byte> Body { get; private set; }
+
+    /// <summary>Takes a line apart.</summary>
+    /// <returns>False when it is no event; the CPU is set where a bracket names one.</returns>
+    public bool Read(ReadOnlySpan<byte> line)
+    {
+        Cpu = 0;
+        for (int from = 0; line[from..].IndexOf((byte)'[') is >= 0 and int bracket; from += bracket + 1)
+        {
+            int open = from + bracket;
+            int at = open + 1;
+            while (at < line.Length && IsDigit(line[at]))
+            {
+                at++;
+            }
+
+            if (at == open + 1 || at - open > 7 || at >= line.Length || line[at] != ']')
+            {
+                continue;
+            }
+
+            Cpu = (int)Decimal(line[(open + 1)..at]);
+            if (ReadTime(line[(at + 1)..], flags: true) && ReadThread(line[..open]))
+            {
+                return true;
+            }
+        }
+
+        return ReadLatency(line);
+    }
+
+    // "comm-1234     3d..1.   612.630301: kvm_exit: ...": the CPU, and its flags if any, stand before the time without brackets.
+    private bool ReadLatency(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> start = line[..Math.Min(line.Length, LongestStart)];
+        for (int from = 0; start[from..].IndexOf(": "u8) is >= 0 and int colon; from += colon + 2)
+        {
+            ReadOnlySpan<byte> head = line[..(from + colon)];
+            int blank = head.LastIndexOf((byte)' ');
+            if (blank < 1 || head.IndexOf((byte)'-') < 0 || !ReadTime(line[blank..], flags: false))
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> before = head[..blank].TrimEnd((byte)' ');
+            ReadOnlySpan<byte> flags = before[(before.LastIndexOf((byte)' ') + 1)..];
+            int digits = 0;
+            while (digits < flags.Length && IsDigit(flags[digits]))
+            {
+                digits++;
+            }
+
+            // Flags after the CPU; the letters and points of preempt depth make them at least three.
+            if (digits is > 0 and < 6 && flags.Length - digits is >= 3 and <= 8 && ReadThread(before[..^flags.Length]))
+            {
+                Cpu = (int)Decimal(flags[..digits]);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool ReadTime(ReadOnlySpan<byte> rest, bool flags)
+    {
+        int at = SkipBlanks(rest, 0);
+        if (flags && at < rest.Length && TokenEnd(rest, at) is var end && end < rest.Length && rest[end] == ' ')
+        {
+            // A token that does not end in a colon is the flags; those of a time end in one.
+            at = SkipBlanks(rest, end);
+        }
+
+        ulong seconds = 0;
+        int start = at;
+        for (; at < rest.Length && IsDigit(rest[at]); at++)
+        {
+            if (at - start > 18)
+            {
+                return false;
+            }
+
+            seconds = unchecked((seconds * 10) + (uint)(rest[at] - '0'));
+        }
+
+        int fractionStart = at + 1;
+        ulong fraction = 0;
+        if (at > start && at < rest.Length && rest[at] == '.')
+        {
+            for (at++; at < rest.Length && at - fractionStart < 9 && IsDigit(rest[at]); at++)
+            {
+                fraction = unchecked((fraction * 10) + (uint)(rest[at] - '0'));
+            }
+        }
+
+        Fraction = Math.Max(0, at - fractionStart);
+        if (at == start || at >= rest.Length || rest[at] != ':' || (Fraction > 0 && seconds > ulong.MaxValue / 2_000_000_000))
+        {
+            return false;
+        }
+
+        for (int digits = Fraction; digits is > 0 and < 9; digits++)
+        {
+            fraction *= 10;
+        }
+
+        Time = Fraction > 0 ? (seconds * 1_000_000_000) + fraction : seconds;
+        return ReadEvent(rest[(at + 1)..]);
+    }
+
+    private bool ReadEvent(ReadOnlySpan<byte> rest)
+    {
+        int at = SkipBlanks(rest, 0);
+        int start = at;
+        while (at < rest.Length && IsName(rest[at]))
+        {
+            at++;
+        }
+
+        if (at == start || at >= rest.Length || rest[at] != ':')
+        {
+            return false;
+        }
+
+        System = default;
+        Name = rest[start..at];
+        if (at + 1 < rest.Length && IsName(rest[at + 1]))
+        {
+            int name = ++at;
+            while (at < rest.Length && IsName(rest[at]))
+            {
+                at++;
+            }
+
+            if (at < rest.Length && rest[at] == ':')
+            {
+                System = Name;
+                Name = rest[name..at];
+            }
+            else
+            {
+                at = name - 1;
+            }
+        }
+
+        Body = Trim(rest[(at + 1)..]);
+        return true;
+    }
+
+    private bool ReadThread(ReadOnlySpan<byte> before)
+    {
+        before = before.TrimEnd((byte)' ');
+        if (before.Length > 0 && before[^1] == ')' && before.LastIndexOf((byte)'(') is >= 0 and int group)
+        {
+            // The process, with record-tgid: "(   1200)" or "(-------)".
+            before = before[..group].TrimEnd((byte)' ');
+        }
+
+        int at = before.Length;
+        while (at > 0 && IsDigit(before[at - 1]))
+        {
+            at--;
+        }
+
+        ReadOnlySpan<byte> digits = before[at..];
+        if (digits.Length is 0 or > 9 || at == 0)
+        {
+            return false;
+        }
+
+        Thread = (int)Decimal(digits);
+        ReadOnlySpan<byte> comm = before[..at];
+        if (comm[^1] == '/')
+        {
+            // perf: process and thread.
+            comm = comm[..^1];
+            while (comm.Length > 0 && IsDigit(comm[^1]))
+            {
+                comm = comm[..^1];
+            }
+        }
+        else if (comm[^1] is not ((byte)'-' or (byte)' ' or (byte)':'))
+        {
+            return false;
+        }
+        else if (comm[^1] == '-')
+        {
+            comm = comm[..^1];
+        }
+
+        comm = comm.TrimEnd((byte)' ');
+        Comm = comm[Math.Max(0, comm.Length - LongestComm)..].TrimStart("> |\t"u8);
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
+    {
+        int start = SkipBlanks(text, 0);
+        int end = text.Length;
+        while (end > start && text[end - 1] is (byte)' ' or (byte)'\t' or (byte)'\r')
+        {
+            end--;
+        }
+
+        return text[start..end];
+    }
+
+    private static int SkipBlanks(ReadOnlySpan<byte> text, int at)
+    {
+        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private static int TokenEnd(ReadOnlySpan<byte> text, int at)
+    {
+        while (at < text.Length && text[at] is not ((byte)' ' or (byte)':'))
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private static ulong Decimal(ReadOnlySpan<byte> digits)
+    {
+        ulong value = 0;
+        foreach (byte digit in digits)
+        {
+            value = unchecked((value * 10) + (uint)(digit - '0'));
+        }
+
+        return value;
+    }
+
+    private static bool IsDigit(byte letter) => unchecked((uint)(letter - '0')) <= 9;
+
+    private static bool IsName(byte letter) => unchecked((uint)((letter | 0x20) - 'a')) <= 'z' - 'a' || IsDigit(letter) || letter is (byte)'_' or (byte)'-' or (byte)'.';
+}

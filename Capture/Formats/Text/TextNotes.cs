@@ -1,0 +1,55 @@
+using Differ.Capture.Diagnostics;
+
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>What can be lossy or odd in a text.</summary>
+internal static class TextNotes
+{
+    /// <summary>Lines that are no event, no heading and no mark of loss.</summary>
+    public static readonly NoteKind UnknownLine =
+        new("DIF0332", "lines that are no event were left out; where one is an event that was cut or changed, paste it as it was printed");
+
+    /// <summary>Events whose text has no known form.</summary>
+    public static readonly NoteKind UnknownText =
+        new("DIF0333", "events whose text has no known form were left out, and their vCPU counts as having lost events; take trace-cmd report -R");
+
+    /// <summary>More text than the form explains.</summary>
+    public static readonly NoteKind LongerText =
+        new("DIF0334", "events carry more text than Differ knows of; what stands behind the known part was left out");
+
+    /// <summary>Lines beyond the limit.</summary>
+    public static readonly NoteKind LongLine =
+        new("DIF0335", "lines longer than 64 KiB were left out; split the text into lines as it was printed");
+
+    /// <summary>Fields that the text drops.</summary>
+    public static readonly NoteKind Lossy =
+        new("DIF0336", "the text drops fields that the kernel recorded, and what needs them is undecided; take trace-cmd report -R -t or the trace.dat itself");
+
+    /// <summary>Times that were rounded.</summary>
+    public static readonly NoteKind Rounded =
+        new("DIF0337", "times are rounded to microseconds; events keep the order of their lines. For nanoseconds take trace-cmd report -t or perf script --ns");
+
+    /// <summary>The text does not show that all of kvm was recorded.</summary>
+    public static readonly NoteKind PartOfKvm =
+        new("DIF0338", "a text does not say what was recorded, and this one shows too few kinds of events to be all of kvm; what it never shows counts as not recorded");
+
+    /// <summary>Events pieced together.</summary>
+    public static readonly NoteKind Wrapped =
+        new("DIF0339", "events broken over several lines were put together again");
+
+    /// <summary>Too many names.</summary>
+    public static readonly NoteKind ManyNames =
+        new("DIF0340", "events beyond the first 4096 names were left out; is this a trace?");
+
+    /// <summary>Lines with another kind of time.</summary>
+    public static readonly NoteKind OtherTime =
+        new("DIF0341", "events whose time is of another clock than the first one's were left out; split the text where the clock changes");
+
+    /// <summary>Text that is missing by the writer's own account.</summary>
+    public static readonly NoteKind Gap =
+        new("DIF0342", "marks of an omission, or events that cannot be read, count as lost events");
+
+    /// <summary>All, by number.</summary>
+    public static IReadOnlyList<NoteKind> All { get; } =
+        [UnknownLine, UnknownText, LongerText, LongLine, Lossy, Rounded, PartOfKvm, Wrapped, ManyNames, OtherTime, Gap];
+}

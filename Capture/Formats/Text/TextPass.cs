@@ -1,0 +1,195 @@
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>One reading of a text, line by line.</summary>
+internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSink sink, CaptureNotes notes, CancellationToken cancel)
+{
+    private const ulong TellEvery = 1 << 14;
+    private const int MostPieces = 6;
+
+    private readonly bool _everything = sink.WantsEverything;
+    private readonly byte[] _record = new byte[2 * TextLines.LongestLine];
+    private readonly byte[] _pieces = new byte[2 * TextLines.LongestLine];
+    private readonly TextLosses _losses = new(sink, notes);
+    private ulong _events;
+    private int _lastThread = -1;
+    private bool _ahead;
+
+    /// <summary>Reads to the end.</summary>
+    /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
+    /// <param name="progress">Told now and then how far it is.</param>
+    public void Run(long length, Action<ulong, double>? progress)
+    {
+        double whole = Math.Max(1, length);
+        while (_ahead || lines.MoveNext())
+        {
+            _ahead = false;
+            var line = new TextLine();
+            if (lines.IsTooLong)
+            {
+                Note(TextNotes.LongLine);
+                _losses.Gap(WhereOfFirst(TextNotes.Gap));
+            }
+            else if (line.Read(lines.Current))
+            {
+                Event(line);
+            }
+            else
+            {
+                Other(lines.Current, line.Cpu);
+            }
+
+            if (lines.Number % TellEvery == 0)
+            {
+                cancel.ThrowIfCancellationRequested();
+                progress?.Invoke(_events, Math.Min(1, lines.Consumed / whole));
+            }
+        }
+
+        _losses.End();
+        if (_events == 0)
+        {
+            CaptureFormatException.ThrowEmptyText(lines.Number);
+        }
+
+        progress?.Invoke(_events, 1);
+    }
+
+    private void Event(in TextLine line)
+    {
+        _events++;
+        if (reader.EventOf(line.System, line.Name) is not { } found)
+        {
+            Note(TextNotes.ManyNames);
+            return;
+        }
+
+        if ((line.Fraction == 0) != (reader.Header.ClockUnit == ClockUnit.Ticks))
+        {
+            Note(TextNotes.OtherTime);
+            return;
+        }
+
+        if (line.Thread != _lastThread)
+        {
+            _lastThread = line.Thread;
+            reader.NameThread(line.Thread, line.Comm);
+        }
+
+        var time = new ClockTime(line.Time);
+        _losses.Before(line.Cpu, time);
+        if (!found.IsRead(_everything))
+        {
+            Give(line, time, found.Type, default, lines.Offset);
+            return;
+        }
+
+        TextForm? form = found.Read(line.Body, _record, out int length, out bool whole);
+        if (form is not null && whole)
+        {
+            if (form.Lacks.Length > 0)
+            {
+                notes.Add(TextNotes.Lossy, Lacks(form));
+            }
+
+            Give(line, time, form.Type, _record.AsSpan(0, length), lines.Offset);
+        }
+        else
+        {
+            Broken(line, time, found);
+        }
+    }
+
+    // The text goes on on the next lines, or is of no known form.
+    private void Broken(in TextLine line, ClockTime time, TextEvent found)
+    {
+        string where = Where();
+        long offset = lines.Offset;
+        (int cpu, int thread) = (line.Cpu, line.Thread);
+        int length = line.Body.Length;
+        line.Body.CopyTo(_pieces);
+        TextForm? form = found.Read(_pieces.AsSpan(0, length), _record, out int recordLength, out bool whole);
+        int pieces = 1;
+        int kept = length;
+        while (!whole || form is null)
+        {
+            _ahead = lines.MoveNext();
+            if (!_ahead || pieces == MostPieces || !TextOddities.MayContinue(lines.Current) || length + lines.Current.Length + 1 > _pieces.Length)
+            {
+                break;
+            }
+
+            ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
+            _pieces[length] = (byte)' ';
+            more.CopyTo(_pieces.AsSpan(length + 1));
+            length += more.Length + 1;
+            pieces++;
+            form = found.Read(_pieces.AsSpan(0, length), _record, out recordLength, out whole);
+            _ahead = false;
+        }
+
+        if (!whole || form is null)
+        {
+            form = found.Read(_pieces.AsSpan(0, kept), _record, out recordLength, out _);
+            notes.Add(form is null ? TextNotes.UnknownText : TextNotes.LongerText, $"{where}: {found.Name}");
+        }
+        else if (pieces > 1)
+        {
+            notes.Add(TextNotes.Wrapped, where);
+        }
+
+        TraceEventType type = form?.Type ?? found.Type;
+        type.Count++;
+        if (_everything || type.Binding is not null)
+        {
+            sink.Take(new RawEvent(time, cpu, thread, 0, type, form is null ? default : _record.AsSpan(0, recordLength), offset));
+        }
+    }
+
+    private void Give(in TextLine line, ClockTime time, TraceEventType type, ReadOnlySpan<byte> record, long offset)
+    {
+        type.Count++;
+        if (_everything || type.Binding is not null)
+        {
+            sink.Take(new RawEvent(time, line.Cpu, line.Thread, 0, type, record, offset));
+        }
+    }
+
+    private void Other(ReadOnlySpan<byte> line, int cpu)
+    {
+        if (TextOddities.IsDecoration(line))
+        {
+            if (TextOddities.Overwritten(line) is > 0 and var overwritten)
+            {
+                reader.NoteOverrun(overwritten);
+            }
+
+            return;
+        }
+
+        if (TextOddities.Loss(line, cpu) is { } loss)
+        {
+            _losses.Add(loss.Cpu, loss.Events);
+            return;
+        }
+
+        Note(TextNotes.UnknownLine);
+        if (_events > 0 && TextOddities.IsGap(line))
+        {
+            _losses.Gap(WhereOfFirst(TextNotes.Gap));
+        }
+    }
+
+    private void Note(NoteKind kind) => notes.Add(kind, WhereOfFirst(kind));
+
+    // A note keeps where it was first seen; no text is made for the others.
+    private string WhereOfFirst(NoteKind kind) => notes.Has(kind) ? "" : Where();
+
+    private string Where() => $"line {lines.Number}";
+
+    private string Lacks(TextForm form) => notes.Has(TextNotes.Lossy) ? "" : $"{Where()}: {form.Type.Layout.Name} without {form.Lacks}";
+}

@@ -1,0 +1,134 @@
+using System.Text;
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Text.Forms;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>The events of a text in the order of its lines.</summary>
+internal sealed class TextTraceReader : ITraceReader
+{
+    /// <summary>Most different names of events.</summary>
+    public const int MostNames = 4096;
+
+    private readonly ByteSource? _source;
+    private readonly Func<TextInput> _input;
+    private readonly long _length;
+    private readonly TextSurvey _survey;
+    private readonly ByteTable<TextEvent> _events = new();
+    private readonly List<TraceEventType> _types = [];
+    private readonly Dictionary<int, string> _names = [];
+    private readonly Dictionary<int, ulong> _overruns = [];
+
+    /// <summary>Looks a text over.</summary>
+    /// <param name="source">What to release in the end.</param>
+    /// <param name="input">The text, from its start.</param>
+    /// <param name="sample">What there is to look over before.</param>
+    /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
+    public TextTraceReader(ByteSource? source, Func<TextInput> input, TextInput sample, long length)
+    {
+        _source = source;
+        _input = input;
+        _length = length;
+        _survey = TextSurvey.Of(sample, TextForms.All.Select(item => item.Name));
+        foreach ((string name, IReadOnlyList<TextRow> rows) in TextForms.All)
+        {
+            AddKnown(name, rows);
+        }
+
+        Header = new RunHeader
+        {
+            Format = _survey.Printer,
+            ClockUnit = _survey.Unit,
+            ListIsSelective = _survey.IsAllOfKvm,
+        };
+    }
+
+    /// <inheritdoc/>
+    public RunHeader Header { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TraceEventType> Types => _types;
+
+    /// <inheritdoc/>
+    public bool BigEndian => false;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, string> ThreadNames => _names;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, int> MachineOfThread { get; } = new Dictionary<int, int>();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, ulong> Overruns => _overruns;
+
+    /// <summary>What the first look found.</summary>
+    public TextSurvey Survey => _survey;
+
+    /// <inheritdoc/>
+    public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
+    {
+        if (_survey.Rounded)
+        {
+            notes.Add(TextNotes.Rounded);
+        }
+
+        if (!_survey.IsAllOfKvm)
+        {
+            notes.Add(TextNotes.PartOfKvm);
+        }
+
+        new TextPass(this, new TextLines(_input()), sink, notes, cancel).Run(_length, progress);
+    }
+
+    /// <summary>The event with a name; null when there are too many names.</summary>
+    public TextEvent? EventOf(ReadOnlySpan<byte> system, ReadOnlySpan<byte> name)
+    {
+        if (_events.TryGet(name, out TextEvent found))
+        {
+            return found;
+        }
+
+        if (_events.Count >= MostNames)
+        {
+            return null;
+        }
+
+        string text = Encoding.Latin1.GetString(name);
+        string group = system.Length > 0 ? Encoding.Latin1.GetString(system) : text.StartsWith("kvm_", StringComparison.Ordinal) ? "kvm" : "";
+        found = new TextEvent(group, text);
+        _events.TryAdd(name.ToArray(), found);
+        _types.Add(found.Type);
+        return found;
+    }
+
+    /// <summary>Notes the name of a thread.</summary>
+    public void NameThread(int thread, ReadOnlySpan<byte> name)
+    {
+        if (name.Length > 0 && _names.Count < (1 << 16) && !_names.ContainsKey(thread))
+        {
+            _names.Add(thread, Encoding.UTF8.GetString(name));
+        }
+    }
+
+    /// <summary>Notes how many events a heading says were overwritten.</summary>
+    public void NoteOverrun(ulong events) => _overruns[0] = events;
+
+    /// <inheritdoc/>
+    public void Dispose() => _source?.Dispose();
+
+    private void AddKnown(string name, IReadOnlyList<TextRow> rows)
+    {
+        TextEra era = _survey.EraOf(name);
+        var forms = rows.Where(row => (row.Era & era) != 0).SelectMany(row => TextForm.Of(name, row)).ToList();
+        foreach (TextForm form in forms)
+        {
+            form.Type.IsListed = _survey.Has(name) || (_survey.IsAllOfKvm && !name.Contains("nested_vmrun", StringComparison.Ordinal));
+            _types.Add(form.Type);
+        }
+
+        _events.TryAdd(Encoding.UTF8.GetBytes(name), new TextEvent(name, forms));
+    }
+}
