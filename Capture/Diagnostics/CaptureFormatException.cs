@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Differ.Capture.Bytes;
 
 namespace Differ.Capture.Diagnostics;
 
@@ -6,7 +7,7 @@ namespace Differ.Capture.Diagnostics;
 public sealed class CaptureFormatException : Exception
 {
     private CaptureFormatException(string code, string message, long fileOffset)
-        : base($"{code} at byte 0x{fileOffset:x}: {message}")
+        : base($"{code} at byte 0x{fileOffset:x}: {Printable.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;

@@ -22,7 +22,7 @@ internal sealed class BoundTracepoint
         Member = KvmTracepoints.MemberOf(tracepoint);
         _plain = [.. places.Where(place => place.IsPlain(bigEndian)).SelectMany(place => place.Plain())];
         _special = [.. places.Where(place => !place.IsPlain(bigEndian))];
-        _codeSlot = Array.FindIndex(places, place => place.Form == FieldForm.ExitCode) is >= 0 and int at ? places[at].Slot : -1;
+        _codeSlot = Array.FindIndex(places, place => place is { Form: FieldForm.ExitCode, Size: sizeof(uint) }) is >= 0 and int at ? places[at].Slot : -1;
         _bigEndian = bigEndian;
         _texts = texts;
         foreach (Place place in places)

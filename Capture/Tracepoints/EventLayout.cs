@@ -66,6 +66,15 @@ internal sealed class EventLayout
     /// <returns>Null when the text has no name or number: such an event cannot be told from others.</returns>
     public static EventLayout? Parse(string system, string text)
     {
+        (string? name, int id, List<EventField> fields) = ParseLines(text);
+        return name is null || id is < 0 or > ushort.MaxValue ? null : new EventLayout(system, name, id, fields);
+    }
+
+    /// <summary>Parses the fields of <c>header_page</c>, which has no name and number.</summary>
+    public static EventLayout ParseHeaderPage(string text) => new("ftrace", "header_page", 0, ParseLines(text).Fields);
+
+    private static (string? Name, int Id, List<EventField> Fields) ParseLines(string text)
+    {
         string? name = null;
         int id = -1;
         var fields = new List<EventField>();
@@ -90,12 +99,8 @@ internal sealed class EventLayout
             }
         }
 
-        return name is null || id is < 0 or > ushort.MaxValue ? null : new EventLayout(system, name, id, fields);
+        return (name, id, fields);
     }
-
-    /// <summary>Parses the fields of <c>header_page</c>, which has no name and number.</summary>
-    public static EventLayout ParseHeaderPage(string text) =>
-        Parse("ftrace", "name: header_page\nID: 0\n" + text) ?? throw new global::System.Diagnostics.UnreachableException();
 
     // "unsigned long guest_rip;	offset:16;	size:8;	signed:0;"
     private static EventField? ParseField(ReadOnlySpan<char> text)

@@ -21,7 +21,7 @@ internal enum FieldForm : byte
     /// <summary>A number, zero- or sign-extended as the layout says.</summary>
     Number,
 
-    /// <summary>An exit code: 32 set bits stand for -1 in 64 bits.</summary>
+    /// <summary>An exit code: in a field of 32 bits, all ones stand for -1 in 64 bits.</summary>
     ExitCode,
 
     /// <summary>64 bits that hold two words; the low one goes to the slot, the high one to the next.</summary>

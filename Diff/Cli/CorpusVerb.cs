@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using Differ.Capture.Diagnostics;
 using Differ.Diff.Compare;
+using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 
 namespace Differ.Cli;
@@ -41,9 +44,12 @@ internal sealed class CorpusVerb : IVerb
                 continue;
             }
 
-            using RunInput input = RunInput.Open(path, terminal);
-            DiffResult result = CheckVerb.Check(input, cancel);
-            if (expectation == "unreviewed")
+            if (!TryCheck(path, terminal, out DiffResult? result, out string fault, cancel))
+            {
+                missed++;
+                output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, cannot be read: {fault}\n");
+            }
+            else if (expectation == "unreviewed")
             {
                 unreviewed++;
                 output.Write(result.Diverges ? $"unreviewed   {columns[0]}: {Found(result)}\n" : "");
@@ -61,6 +67,24 @@ internal sealed class CorpusVerb : IVerb
 
         output.Write($"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n");
         return missed == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
+    }
+
+    // One capture that cannot be read must not hide what the others say.
+    private static bool TryCheck(string path, Terminal terminal, [NotNullWhen(true)] out DiffResult? result, out string fault, CancellationToken cancel)
+    {
+        try
+        {
+            using RunInput input = RunInput.Open(path, terminal);
+            result = CheckVerb.Check(input, cancel);
+            fault = "";
+            return true;
+        }
+        catch (Exception e) when (e is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException)
+        {
+            result = null;
+            fault = e.Message;
+            return false;
+        }
     }
 
     private static string? Find(string folder, string name)

@@ -20,6 +20,19 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
     /// <returns>False when it is of a kind that this Differ does not know.</returns>
     public bool Read(byte[] bytes, out Happening happening)
     {
+        int newerStart = newer.Count;
+        if (ReadKnown(bytes, out happening))
+        {
+            return true;
+        }
+
+        // The whole message is kept as it is, so nothing of it may be kept twice.
+        newer.RemoveRange(newerStart, newer.Count - newerStart);
+        return false;
+    }
+
+    private bool ReadKnown(byte[] bytes, out Happening happening)
+    {
         happening = default;
         using var input = new CodedInputStream(bytes);
         for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())

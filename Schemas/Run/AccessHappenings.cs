@@ -15,7 +15,7 @@ public readonly record struct MsrAccess(bool Write, uint Index, ulong Value, boo
 
     /// <summary>Reads the fields of a happening.</summary>
     public static MsrAccess Of(in Happening h) =>
-        new(h.Values[WriteSlot] != 0, (uint)h.Values[IndexSlot], h.Values[ValueSlot], h.Values[FaultedSlot] != 0);
+        new(h.Values[WriteSlot] != 0, h.U32(IndexSlot), h.Values[ValueSlot], h.Values[FaultedSlot] != 0);
 }
 
 /// <summary>kvm_cr: MOV to or from a control register that L0 handled; recorded before a written value is checked.</summary>
@@ -28,7 +28,7 @@ public readonly record struct CrAccess(bool Write, uint Number, ulong Value)
     public const int WriteSlot = 0, NumberSlot = 1, ValueSlot = 2;
 
     /// <summary>Reads the fields of a happening.</summary>
-    public static CrAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, (uint)h.Values[NumberSlot], h.Values[ValueSlot]);
+    public static CrAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, h.U32(NumberSlot), h.Values[ValueSlot]);
 }
 
 /// <summary>kvm_cpuid: a leaf of CPUID as the guest saw it.</summary>
@@ -45,8 +45,8 @@ public readonly record struct CpuidAccess(uint Function, Observed<uint> Index, u
 
     /// <summary>Reads the fields of a happening.</summary>
     public static CpuidAccess Of(in Happening h) => new(
-        (uint)h.Values[FunctionSlot], h.At32(IndexSlot), (uint)(h.Values[EaxSlot] & uint.MaxValue),
-        (uint)(h.Values[EbxSlot] & uint.MaxValue), (uint)(h.Values[EcxSlot] & uint.MaxValue), (uint)(h.Values[EdxSlot] & uint.MaxValue));
+        h.U32(FunctionSlot), h.At32(IndexSlot), h.U32(EaxSlot),
+        h.U32(EbxSlot), h.U32(EcxSlot), h.U32(EdxSlot));
 }
 
 /// <summary>The operating mode in which L0 decoded an instruction (kvm_emulate_insn flags).</summary>
@@ -84,7 +84,7 @@ public readonly record struct EmulatedInstruction(
 
     /// <summary>Reads the fields of a happening.</summary>
     public static EmulatedInstruction Of(in Happening h) => new(
-        h.Values[RipSlot], (uint)h.Values[CsBaseSlot], (int)Math.Min(h.Values[LengthSlot], 15),
+        h.Values[RipSlot], h.U32(CsBaseSlot), (int)Math.Min(h.Values[LengthSlot], 15),
         h.Values[BytesSlot], h.Values[BytesSlot + 1], (DecodeMode)h.Values[ModeSlot], h.Values[FailedSlot] != 0);
 
     /// <summary>Copies the consumed bytes.</summary>
@@ -111,5 +111,5 @@ public readonly record struct ApicAccess(bool Write, uint Register, ulong Value)
     public const uint TaskPriority = 0x80;
 
     /// <summary>Reads the fields of a happening.</summary>
-    public static ApicAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, (uint)h.Values[RegisterSlot], h.Values[ValueSlot]);
+    public static ApicAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, h.U32(RegisterSlot), h.Values[ValueSlot]);
 }

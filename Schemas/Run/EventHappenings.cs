@@ -13,7 +13,7 @@ public readonly record struct InjectedInterrupt(byte Vector, Truth Soft, Truth R
 
     /// <summary>Reads the fields of a happening.</summary>
     public static InjectedInterrupt Of(in Happening h) =>
-        new((byte)h.Values[VectorSlot], h.Question(SoftSlot), h.Question(ReinjectedSlot));
+        new(h.U8(VectorSlot), h.Question(SoftSlot), h.Question(ReinjectedSlot));
 }
 
 /// <summary>kvm_inj_exception: an exception staged in EVENTINJ.</summary>
@@ -28,7 +28,7 @@ public readonly record struct InjectedException(byte Vector, bool HasError, uint
 
     /// <summary>Reads the fields of a happening.</summary>
     public static InjectedException Of(in Happening h) =>
-        new((byte)h.Values[VectorSlot], h.Values[HasErrorSlot] != 0, (uint)h.Values[ErrorSlot], h.Question(ReinjectedSlot));
+        new(h.U8(VectorSlot), h.Values[HasErrorSlot] != 0, h.U32(ErrorSlot), h.Question(ReinjectedSlot));
 }
 
 /// <summary>kvm_userspace_exit: KVM_RUN returned to the virtual machine monitor.</summary>
@@ -43,7 +43,7 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
     public const uint ShutdownReason = 8;
 
     /// <summary>Reads the fields of a happening.</summary>
-    public static UserspaceExit Of(in Happening h) => new((uint)h.Values[ReasonSlot], h.Values[ErrnoSlot]);
+    public static UserspaceExit Of(in Happening h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);
 }
 
 /// <summary>kvm_smm_transition: System Management Mode entered or left.</summary>
@@ -71,5 +71,5 @@ public readonly record struct AcceptedInterrupt(uint Vcpu, uint DeliveryMode, by
 
     /// <summary>Reads the fields of a happening.</summary>
     public static AcceptedInterrupt Of(in Happening h) =>
-        new((uint)h.Values[VcpuSlot], (uint)h.Values[DeliveryModeSlot], (byte)h.Values[VectorSlot]);
+        new(h.U32(VcpuSlot), h.U32(DeliveryModeSlot), h.U8(VectorSlot));
 }

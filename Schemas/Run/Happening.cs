@@ -37,11 +37,20 @@ public struct Happening
     [UnscopedRef]
     public ref FieldValues MutableValues => ref _values;
 
+    /// <summary>The low 32 bits of a field: a stored run, or a kernel to come, may hold more than the manual's field has.</summary>
+    internal readonly uint U32(int slot) => unchecked((uint)_values[slot]);
+
+    /// <summary>The low 16 bits of a field.</summary>
+    internal readonly ushort U16(int slot) => unchecked((ushort)_values[slot]);
+
+    /// <summary>The low 8 bits of a field.</summary>
+    internal readonly byte U8(int slot) => unchecked((byte)_values[slot]);
+
     /// <summary>A field, or absent where the recording lacks it.</summary>
     internal readonly Observed<ulong> At(int slot) => _values.Has(slot) ? Observed<ulong>.Of(_values[slot]) : Observed<ulong>.Unseen;
 
     /// <summary>A field of 32 bits, or unseen where the recording lacks it.</summary>
-    internal readonly Observed<uint> At32(int slot) => _values.Has(slot) ? Observed<uint>.Of((uint)_values[slot]) : Observed<uint>.Unseen;
+    internal readonly Observed<uint> At32(int slot) => _values.Has(slot) ? Observed<uint>.Of(U32(slot)) : Observed<uint>.Unseen;
 
     /// <summary>A yes/no field.</summary>
     internal readonly Truth Question(int slot) => _values.Has(slot) ? Truth.Of(_values[slot] != 0) : Truth.Unknown;

@@ -18,8 +18,8 @@ public readonly record struct NestedVmenter(
 
     /// <summary>Reads the fields of a happening.</summary>
     public static NestedVmenter Of(in Happening h) => new(
-        h.Values[RipSlot], h.Values[Vmcb12Slot], h.Values[NestedRipSlot], (uint)h.Values[IntCtlSlot],
-        new EventInfo((uint)h.Values[EventInjSlot]), h.Question(NestedPagingSlot), h.At(Cr3Slot));
+        h.Values[RipSlot], h.Values[Vmcb12Slot], h.Values[NestedRipSlot], h.U32(IntCtlSlot),
+        new EventInfo(h.U32(EventInjSlot)), h.Question(NestedPagingSlot), h.At(Cr3Slot));
 }
 
 /// <summary>kvm_nested_intercepts: the intercept words of vmcb12 that the kernel records. Word 1 (debug registers) is never recorded.</summary>
@@ -36,8 +36,8 @@ public readonly record struct NestedIntercepts(ushort CrRead, ushort CrWrite, ui
 
     /// <summary>Reads the fields of a happening.</summary>
     public static NestedIntercepts Of(in Happening h) => new(
-        (ushort)h.Values[CrReadSlot], (ushort)h.Values[CrWriteSlot], (uint)h.Values[ExceptionsSlot],
-        (uint)h.Values[Word3Slot], (uint)h.Values[Word4Slot], h.At32(Word5Slot));
+        h.U16(CrReadSlot), h.U16(CrWriteSlot), h.U32(ExceptionsSlot),
+        h.U32(Word3Slot), h.U32(Word4Slot), h.At32(Word5Slot));
 }
 
 /// <summary>kvm_nested_vmexit: a #VMEXIT taken while L2 ran, before it is decided who owns it.</summary>
@@ -55,7 +55,7 @@ public readonly record struct NestedVmexit(SvmExitCode ExitCode, ulong Rip, ulon
     /// <summary>Reads the fields of a happening.</summary>
     public static NestedVmexit Of(in Happening h) => new(
         new(h.Values[ExitCodeSlot]), h.Values[RipSlot], h.Values[Info1Slot], h.Values[Info2Slot],
-        new EventInfo((uint)h.Values[IntInfoSlot]), (uint)h.Values[IntInfoErrorSlot]);
+        new EventInfo(h.U32(IntInfoSlot)), h.U32(IntInfoErrorSlot));
 }
 
 /// <summary>kvm_nested_vmexit_inject: the #VMEXIT that L1 finds in vmcb12.</summary>
@@ -72,7 +72,7 @@ public readonly record struct NestedVmexitInject(SvmExitCode ExitCode, ulong Inf
     /// <summary>Reads the fields of a happening.</summary>
     public static NestedVmexitInject Of(in Happening h) => new(
         new(h.Values[ExitCodeSlot]), h.Values[Info1Slot], h.Values[Info2Slot],
-        new EventInfo((uint)h.Values[IntInfoSlot]), (uint)h.Values[IntInfoErrorSlot]);
+        new EventInfo(h.U32(IntInfoSlot)), h.U32(IntInfoErrorSlot));
 }
 
 /// <summary>kvm_nested_vmenter_failed: the text of the violated condition, as it stands in the kernel's source.</summary>
@@ -83,5 +83,5 @@ public readonly record struct NestedVmenterFailed(int Message)
     public const int MessageSlot = 0, ErrorSlot = 1;
 
     /// <summary>Reads the fields of a happening.</summary>
-    public static NestedVmenterFailed Of(in Happening h) => new((int)h.Values[MessageSlot]);
+    public static NestedVmenterFailed Of(in Happening h) => new((int)(h.Values[MessageSlot] & int.MaxValue));
 }

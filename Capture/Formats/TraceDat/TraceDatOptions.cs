@@ -25,7 +25,7 @@ internal sealed class TraceDatOptions(IReadOnlyList<TraceDatOption> options, boo
     {
         get
         {
-            string[] words = Text(Find(Uname)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] words = Printable.Of(Text(Find(Uname))).Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return words.Length < 3 ? ("", "") : (words[1] == "(none)" ? "" : words[1], words[2]);
         }
     }
@@ -35,7 +35,7 @@ internal sealed class TraceDatOptions(IReadOnlyList<TraceDatOption> options, boo
     {
         get
         {
-            string text = Text(Find(TraceClock));
+            string text = Printable.Of(Text(Find(TraceClock)));
             int open = text.IndexOf('[', StringComparison.Ordinal);
             int close = text.IndexOf(']', StringComparison.Ordinal);
             return open >= 0 && close > open ? text[(open + 1)..close] : "";

@@ -62,7 +62,7 @@ internal static class TraceDatSections
             int space = line.IndexOf(' ');
             if (space > 0 && int.TryParse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int thread))
             {
-                content.ThreadNames[thread] = line[(space + 1)..].ToString();
+                content.ThreadNames[thread] = Printable.Of(line[(space + 1)..].ToString());
             }
         }
     }
@@ -97,12 +97,12 @@ internal static class TraceDatSections
         string found = reader.CString(LongestName, name);
         if (found != name)
         {
-            CaptureFormatException.ThrowImpossible(name, at, $"\"{Printable(found)}\"");
+            CaptureFormatException.ThrowImpossible(name, at, $"\"{Word(found)}\"");
         }
 
         return reader.Text(reader.U64($"size of {name}"), LargestText, name);
     }
 
-    private static string Printable(string text) =>
+    private static string Word(string text) =>
         string.Concat(text.Take(16).Select(character => char.IsAsciiLetterOrDigit(character) || character == '_' ? character : '?'));
 }

@@ -1,0 +1,120 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Tests.Support;
+
+/// <summary>Records made by hand, for tests of what writes and reads them.</summary>
+internal static class Records
+{
+    /// <summary>A happening with these values in its first slots.</summary>
+    public static Happening Happen(HappeningKind kind, params ulong[] values)
+    {
+        FieldValues fields = default;
+        for (int i = 0; i < values.Length; i++)
+        {
+            fields.Set(i, values[i]);
+        }
+
+        return new Happening(kind, new ClockTime(1000), fields);
+    }
+
+    /// <summary>A record of stream 0.</summary>
+    public static KeptRecord Make(ulong index, HardwareExit exit, GuestEntry entry, params Happening[] happenings) =>
+        Make(0, index, RecordFlags.None, exit, entry, happenings);
+
+    /// <summary>A record.</summary>
+    public static KeptRecord Make(int stream, ulong index, RecordFlags flags, HardwareExit exit, GuestEntry entry, params Happening[] happenings)
+    {
+        TracepointSet kinds = happenings.Aggregate(default(TracepointSet), (set, happening) => set | TracepointSet.Of(happening.Kind));
+        return new KeptRecord(new ExitRecord(new StreamId(stream), index, GuestLevel.L2, flags, in exit, in entry, kinds, happenings));
+    }
+
+    /// <summary>A run of these records.</summary>
+    public static Recording Of(params KeptRecord[] records) => new(
+        new RunHeader { Format = "made by hand", Listed = new TracepointSet(ulong.MaxValue) }, new TextTable(), records,
+        new RunSummary
+        {
+            Exits = (ulong)records.Length,
+            Events = 12345,
+            Seen = new TracepointSet(0x8000_0000_0000_0007),
+            ListIsSelective = true,
+            Machines = 2,
+            GuestVendor = "AuthenticAMD",
+            Streams =
+            [
+                new VcpuStream(new(0), new VcpuId(3), new ThreadId(77), "CPU 3/KVM", 1, (ulong)records.Count(record => record.Stream == 0)),
+                new VcpuStream(new(1), null, null, "", 0, (ulong)records.Count(record => record.Stream == 1)),
+            ],
+            Losses = [new CpuLoss(1, 2, 3, 4, 5)],
+            Notes = [],
+        });
+
+    /// <summary>Every kind of happening with each of its fields alone, none and all, with extreme numbers; exits and entries seen in full and in part.</summary>
+    public static Recording Everything()
+    {
+        var texts = new TextTable();
+        var records = new List<KeptRecord>();
+        foreach (HappeningShape shape in HappeningShapes.All)
+        {
+            for (int present = 0; present <= shape.Slots.Count + 1; present++)
+            {
+                Happening happening = Partly(shape, present, texts);
+                records.Add(Make(records.Count % 2, (ulong)records.Count, (RecordFlags)(records.Count % 4),
+                    new HardwareExit(new(ulong.MaxValue), int.MaxValue, SvmExitCode.Invalid, ulong.MaxValue, 1UL << 63, 127,
+                        present % 2 == 0 ? Observed<uint>.Of(uint.MaxValue) : Observed<uint>.Unseen, present % 3 == 0 ? Observed<uint>.Of(0) : Observed<uint>.Unseen),
+                    new GuestEntry(new(0), 0, present % 2 == 0 ? Observed<ulong>.Of(ulong.MaxValue) : Observed<ulong>.Unseen,
+                        present % 3 == 0 ? Observed<uint>.Of(0) : Observed<uint>.Unseen, Observed<uint>.Of(128), present % 2 == 0 ? Truth.Yes : Truth.No),
+                    happening, happening));
+            }
+        }
+
+        records.Add(Make(0, 1 << 20, RecordFlags.NoExit, default, default));
+        records.Add(Make(1, 1 << 21, RecordFlags.NoEntry | RecordFlags.Folded, default, default));
+        return Of([.. records]) with { Texts = texts };
+    }
+
+    /// <summary>A long run of two streams.</summary>
+    public static Recording Many(int count) => Of([.. Enumerable.Range(0, count).Select(i => Make(i % 2, (ulong)i / 2, RecordFlags.None,
+        new HardwareExit(new((ulong)i * 1000), 0, SvmExitCode.Hlt, 0xffff_ffff_8000_0000 + (ulong)i, 0, 0, default, default),
+        default, Happen(HappeningKind.NestedVmexit, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue)))]);
+
+    /// <summary>Asserts that nothing was lost or added between two readings.</summary>
+    public static void AssertSame(Recording before, Recording after)
+    {
+        Assert.Equal(before.Records.Count, after.Records.Count);
+        for (int i = 0; i < before.Records.Count; i++)
+        {
+            (KeptRecord left, KeptRecord right) = (before.Records[i], after.Records[i]);
+            Assert.Equal((left.Stream, left.Index, left.Level, left.Flags, left.Exit, left.Entry, left.Kinds),
+                (right.Stream, right.Index, right.Level, right.Flags, right.Exit, right.Entry, right.Kinds));
+            Assert.Equal(left.Happenings.Select(happening => Describe(happening, before.Texts)), right.Happenings.Select(happening => Describe(happening, after.Texts)));
+        }
+
+        Assert.Equivalent(before.Summary, after.Summary, strict: true);
+    }
+
+    private static string Describe(Happening happening, TextTable texts)
+    {
+        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        IEnumerable<string> fields = shape.Slots.Select((name, slot) => !happening.Values.Has(slot) ? "-"
+            : shape.FormOf(slot) == SlotForm.Text ? texts[(int)happening.Values[slot]] : $"{name}={happening.Values[slot]:x}");
+        return $"{happening.Kind} at {happening.Time.Value}: {string.Join(' ', fields)}";
+    }
+
+    // 0: no field; 1 to n: that field alone, bytes with their second half; n + 1: all.
+    private static Happening Partly(HappeningShape shape, int present, TextTable texts)
+    {
+        FieldValues values = default;
+        for (int slot = 0; slot < shape.Slots.Count; slot++)
+        {
+            SlotForm form = shape.FormOf(slot);
+            int first = form == SlotForm.BytesTail ? slot - 1 : slot;
+            if (present == shape.Slots.Count + 1 || present == first + 1)
+            {
+                values.Set(slot, form == SlotForm.Text ? (ulong)texts.Add("control->asid == 0 äöü") : present % 2 == 0 ? 0 : ulong.MaxValue - (ulong)slot);
+            }
+        }
+
+        return new Happening(shape.Kind, new ClockTime((ulong)present << 40), values);
+    }
+}
