@@ -61,7 +61,7 @@ public sealed class Replayer : IExitSink
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
-            _sink.Take(record, _builder.View(record.Exit.Code.Value));
+            _sink.Take(record, _builder.View(InstructionOf(record)));
             Narrowing.AfterPlainExit(vcpu, record);
             return;
         }
@@ -104,12 +104,26 @@ public sealed class Replayer : IExitSink
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
         && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesSvmMsr(record))
-        && (!record.Kinds.Has(HappeningKind.UserspaceExit) || unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction);
+        && (!record.Kinds.Has(HappeningKind.UserspaceExit) || PassesUserspace(record));
 
     // VMLOAD and VMSAVE are spoken of for EFER.SVME=0 and CPL > 0 only, and neither is so.
     private static bool IsSettled(Vcpu vcpu, SvmExitCode code) =>
         !Availability.IsSvmInstruction(code)
         || ((code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && vcpu.Svme.IsYes && vcpu.VmloadExits.IsYes && vcpu.Cpl.Known == 0);
+
+    // The VMM answers, and the guest goes on where it stood; behind a shutdown it is reset.
+    private static bool PassesUserspace(in ExitRecord record)
+    {
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.UserspaceExit && UserspaceExit.Of(happening).Reason == UserspaceExit.ShutdownReason)
+            {
+                return false;
+            }
+        }
+
+        return unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction;
+    }
 
     private static bool AccessesSvmMsr(in ExitRecord record)
     {

@@ -48,8 +48,8 @@ internal sealed class FieldComparer(TracepointSet listed)
     {
         Observed<ulong> value = row.Read(record, digest);
         bool silenceMeans = listed.Covers(row.Source) && record.HasEntry && !record.HasHole;
-        bool silent = value.Sight == Sight.Absent || (value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty);
-        return silent && !silenceMeans ? Observed<ulong>.Unseen : value;
+        bool silent = value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty;
+        return (silent || IsSilent(row, value, digest)) && !silenceMeans ? Observed<ulong>.Unseen : value;
     }
 
     /// <summary>Whether the record keeps one constraint.</summary>
@@ -61,7 +61,7 @@ internal sealed class FieldComparer(TracepointSet listed)
     {
         FieldRow row = Fields.Of(constraint.Field);
         Observed<ulong> value = Read(record, digest, row);
-        silent = value.Sight == Sight.Absent ? row.Source : default;
+        silent = IsSilent(row, value, digest) ? row.Source : default;
         if (value.Sight == Sight.Unseen)
         {
             return Truth.Unknown;
@@ -80,4 +80,7 @@ internal sealed class FieldComparer(TracepointSet listed)
             _ => !known || number <= constraint.Value,
         });
     }
+
+    private static bool IsSilent(FieldRow row, Observed<ulong> value, RecordDigest digest) =>
+        value.Sight == Sight.Absent || (value.IsKnown && row.RestsOnSilence is { } rests && rests(digest));
 }

@@ -19,8 +19,10 @@ internal delegate string FieldPrinter(ulong value);
 /// <param name="Source">The tracepoint whose absence means that it did not happen; none where it is always known.</param>
 /// <param name="Read">Reads it.</param>
 /// <param name="Print">Writes a value.</param>
+/// <param name="RestsOnSilence">Whether a value that is there was concluded from the absence of <paramref name="Source"/>; null where none is.</param>
 internal sealed record FieldRow(
-    ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print);
+    ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print,
+    Func<RecordDigest, bool>? RestsOnSilence = null);
 
 /// <summary>Every compared field. A new one is a row here and a number in <see cref="ComparedField"/>.</summary>
 internal static class Fields
@@ -86,7 +88,8 @@ internal static class Fields
                 r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event),
         new(ComparedField.EntryRip, "entryRip", "entry at rip", "no entry", false, default,
             static (in ExitRecord r, RecordDigest d) => r.HasEntry ? r.Entry.Rip : default, Hex),
-        new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, default, EntryLevel, static value => $"L{value}"),
+        new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, Inject | TracepointSet.Of(HappeningKind.NestedVmenter),
+            EntryLevel, static value => $"L{value}", static digest => !digest.ChangesGuest),
         new(ComparedField.MsrFaulted, "msrFaulted", "#GP for the MSR access", "no MSR access", true, TracepointSet.Of(HappeningKind.MsrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Faulted ? 1UL : 0) : Absent, YesNo),
         new(ComparedField.MsrValue, "msrValue", "MSR value", "no MSR access", false, TracepointSet.Of(HappeningKind.MsrAccess),

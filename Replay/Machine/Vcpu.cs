@@ -81,6 +81,12 @@ internal sealed class Vcpu
     /// <summary>An event whose delivery was interrupted and that was not staged again yet.</summary>
     public EventInfo Queued { get; set; }
 
+    /// <summary>Whether <see cref="Queued"/> is known; an event may be owed from before the recording or from what was lost.</summary>
+    public bool QueuedSeen { get; set; }
+
+    /// <summary>Whether an event may be owed.</summary>
+    public bool MayOweEvent => Queued.Valid || !QueuedSeen;
+
     /// <summary>EXITINTINFO that L1 was shown last; a failed VMRUN may leave it standing.</summary>
     public EventInfo LastReflectedIntInfo { get; set; }
 
@@ -105,7 +111,7 @@ internal sealed class Vcpu
     /// <summary>EFER.SVME of L1.</summary>
     public Truth Svme => Efer[Machine.Efer.SVME];
 
-    /// <summary>Forgets everything but the virtual CPU: the vCPU was reset, or events are missing.</summary>
+    /// <summary>Forgets everything but the virtual CPU and a fault of the processor: the vCPU was reset, or events are missing.</summary>
     public void Forget()
     {
         Efer = default;
@@ -123,7 +129,7 @@ internal sealed class Vcpu
         SmmFromL2 = false;
         LeaveL2();
         InL2 = default;
-        ProcessorDeparted = false;
+        QueuedSeen = false;
     }
 
     /// <summary>The vCPU starts at the reset vector: what the manual says of reset holds (APM2 14.1.3).</summary>
@@ -141,6 +147,8 @@ internal sealed class Vcpu
         Gif = Truth.Yes;
         InL2 = Truth.No;
         InSmm = Truth.No;
+        QueuedSeen = true;
+        ProcessorDeparted = false;
     }
 
     /// <summary>L2 is left.</summary>

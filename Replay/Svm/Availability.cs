@@ -253,14 +253,11 @@ internal static class Availability
 
     private static void VmrunDoesSomething(in Step s)
     {
-        Expecting expecting = s.Expect()
-            .Allow(Happens(ComparedField.VmrunsEntered)).Allow(Happens(ComparedField.VmrunChecksFailed))
-            .Allow(Happens(ComparedField.Exception)).Allow(Happens(ComparedField.ReflectedCode)).Allow(Happens(ComparedField.UserspaceReason));
-        if (!s.Header.NamesFailedChecks)
-        {
-            // A refused VMRUN leaves no other sign than RIP behind it.
-            expecting.Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip));
-        }
+        // Where failed checks are not named, a refused VMRUN leaves no other sign than RIP behind it.
+        s.Expect()
+            .Allow(Happens(ComparedField.VmrunsEntered)).Allow(Happens(ComparedField.Exception))
+            .Allow(Happens(ComparedField.ReflectedCode)).Allow(Happens(ComparedField.UserspaceReason))
+            .Allow(s.Header.NamesFailedChecks ? Happens(ComparedField.VmrunChecksFailed) : IsNot(ComparedField.EntryRip, s.Exit.Rip));
     }
 
     private static void HsaveLegal(in Step s)
@@ -312,16 +309,16 @@ internal static class Availability
     {
         if (s.Intercepted(s.Code).IsYes)
         {
-            s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value));
+            NestedReflection.AllowUnsupported(s, s.Expect().Allow(Is(ComparedField.ReflectedCode, s.Code.Value)));
         }
     }
 
     private static void OwnedByBit(in Step s)
     {
-        if (!s.Intercepted(s.Code).IsUnknown)
+        ReflectedIfIntercepted(s);
+        if (s.Intercepted(s.Code).IsNo)
         {
-            s.Expect().Allow(s.Intercepted(s.Code).IsYes
-                ? Is(ComparedField.ReflectedCode, s.Code.Value) : IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
         }
     }
 

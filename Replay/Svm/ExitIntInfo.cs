@@ -55,7 +55,11 @@ internal static class ExitIntInfo
         {
             // What VMRUN itself is to inject comes back as re-injected when the entry is called off.
             bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || (s.Seen.HasVmenter && s.Seen.Vmenter.EventInj.Valid);
-            if (s.HasExit && s.Exit.IntInfo.IsKnown && !owed)
+            if (s.HasExit && s.Exit.IntInfo.IsKnown && !owed && !s.Vcpu.QueuedSeen)
+            {
+                s.Undecided(Evidence.QueuedEvent);
+            }
+            else if (s.HasExit && s.Exit.IntInfo.IsKnown && !owed)
             {
                 s.Assuming(Evidence.QueuedEvent).Allow(IsNot(ComparedField.StagedAgain, 1));
             }
@@ -148,7 +152,7 @@ internal static class ExitIntInfo
     // An exit that an event causes directly does not record that event.
     private static void DirectExit(in Step s)
     {
-        if (s.Seen.LeftL2 && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        if (s.Seen.LeftL2 && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.MayOweEvent && !s.Seen.BegunBeforeReflection.Valid)
         {
             Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }

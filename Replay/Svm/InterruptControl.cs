@@ -8,8 +8,11 @@ namespace Differ.Replay.Svm;
 /// <summary>Group G: GIF, physical and virtual interrupts, NMI, SMI, INIT, virtual TPR (APM2 15.13, 15.17, 15.21).</summary>
 internal static class InterruptControl
 {
+    /// <summary>V_IRQ, bit 8 of the virtual interrupt control: L1 requests a virtual interrupt.</summary>
+    public const int VIrq = 8;
+
     private const ulong NmiEvent = EventInfo.ValidBit | ((ulong)EventType.Nmi << 8), TypeAndValid = EventInfo.ValidBit | EventInfo.TypeField;
-    private const int VIrq = 8, VIntrMasking = 24, VGifEnable = 25;
+    private const int VIntrMasking = 24, VGifEnable = 25;
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =

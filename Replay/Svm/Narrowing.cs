@@ -159,7 +159,7 @@ internal static class Narrowing
                 vcpu.SvmeConcluded = false;
                 break;
             case VmCr.Index:
-                vcpu.VmCr = Bits64.Of(msr.Value);
+                vcpu.VmCr = msr.Write ? WrittenVmCr(vcpu.VmCr, msr.Value) : Bits64.Of(msr.Value);
                 break;
             case HsavePa.Index:
                 vcpu.HsavePa = Bits64.Of(msr.Value);
@@ -167,6 +167,22 @@ internal static class Narrowing
             default:
                 break;
         }
+    }
+
+    // "With LOCK=1 writes to LOCK and SVMDIS are ignored" (15.30.1): what may have been locked keeps its bits.
+    private static Bits64 WrittenVmCr(Bits64 before, ulong value)
+    {
+        const ulong Lockable = (1 << VmCr.Lock) | (1 << VmCr.SvmDis);
+        Truth locked = before[VmCr.Lock];
+        if (locked.IsNo)
+        {
+            return Bits64.Of(value);
+        }
+
+        // Locked or not, LOCK is set behind a write that sets it, and a bit that does not change stays known.
+        ulong written = locked.IsYes ? before.Value : value;
+        ulong known = locked.IsYes ? before.Known : (before.Known & ~(before.Value ^ value)) | (value & (1 << VmCr.Lock));
+        return new Bits64((value & ~Lockable) | (written & Lockable), ~Lockable | (known & Lockable));
     }
 
     private static void LearnCr(Vcpu vcpu, in CrAccess access)
@@ -226,6 +242,7 @@ internal static class Narrowing
     {
         bool dropped = digest.Reflections > 0 || digest.Vmenters > 0 || digest.SmmEntered || !record.HasExit;
         EventInfo interrupted = record.Exit.Interrupted;
+        vcpu.QueuedSeen = record.HasExit && (vcpu.QueuedSeen || dropped || interrupted.Valid || digest.HasStaged);
         if (dropped)
         {
             vcpu.Queued = default;

@@ -143,7 +143,9 @@ internal static class NestedGuest
             // An interrupt for L1 that arrives while L2 runs shows at once, unless L1 or L2 masks it.
             if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
-                s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags).Allow(Happens(ComparedField.ReflectedCode));
+                // RFLAGS.IF of L1 decides only with V_INTR_MASKING; without it that of L2 does (15.21.1).
+                Truth unmasked = s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes ? s.Vcpu.Rflags[Rflags.IF] : Truth.Unknown;
+                s.When(unmasked, Evidence.Rflags).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
         new("SVM-L-VINTR-L0-WINDOW", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>

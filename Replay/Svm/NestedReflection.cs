@@ -16,8 +16,11 @@ internal static class NestedReflection
 
     public static bool FromL2(in Step s) => s.HasExit && s.Level == GuestLevel.L2;
 
-    // The enlightened TLB flush of Hyper-V is L0's by agreement; a real interrupt of L0 is L0's always.
-    public static bool Exempt(in Step s) => s.Code == SvmExitCode.Vmmcall && s.Seen.HypervFlush;
+    // The enlightened TLB flush of Hyper-V is L0's by agreement. A virtual interrupt exit while L1 requests none (V_IRQ=0,
+    // 15.21.4) is that of L0's own window.
+    public static bool Exempt(in Step s) =>
+        (s.Code == SvmExitCode.Vmmcall && s.Seen.HypervFlush)
+        || (s.Code == SvmExitCode.VIntr && s.Vcpu.Vmcb12[VmcbField.IntCtl][InterruptControl.VIrq].IsNo);
 
     // Where the virtual CPU may lack the instruction, newer kernels ignore L1's intercept and raise #UD.
     public static Expecting AllowUnsupported(in Step s, Expecting expecting)
@@ -29,6 +32,11 @@ internal static class NestedReflection
 
         return expecting;
     }
+
+    // With both intercepts of MWAIT the conditional one goes first where the monitor is armed (table 15-7).
+    private static Expecting AllowConditional(in Step s, Expecting expecting) =>
+        s.Code == SvmExitCode.Mwait && !s.Vcpu.MonitorArmed.IsNo && !s.Intercepted(SvmExitCode.MwaitConditional).IsNo
+            ? expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.MwaitConditional.Value)) : expecting;
 
     // "If vmcb12 intercepts the event, the exit is reflected; if not, L0 must handle it invisibly."
     public static void ByBit(in Step s)
@@ -45,7 +53,8 @@ internal static class NestedReflection
         }
         else
         {
-            AllowUnsupported(s, s.When(intercepted, Evidence.Vmcb12Controls).Allow(Is(ComparedField.ReflectedCode, s.Code.Value)));
+            AllowConditional(s, AllowUnsupported(
+                s, s.When(intercepted, Evidence.Vmcb12Controls).Allow(Is(ComparedField.ReflectedCode, s.Code.Value))));
         }
     }
 
@@ -61,6 +70,7 @@ internal static class NestedReflection
         Expecting expecting = s.Expect()
             .Allow(Is(ComparedField.ReflectedCode, s.Code.Value))
             .Allow(IsCausedByEvent(ComparedField.ReflectedCode));
+        AllowConditional(s, expecting);
         if (s.Seen.HasInstruction)
         {
             // An emulated access may meet a nested page fault; an emulated instruction has its own intercept.
@@ -112,7 +122,7 @@ internal static class NestedReflection
             ulong identity = interrupted.Type == EventType.Nmi ? Valid | EventInfo.TypeField : ExitIntInfo.Identity;
             ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, interrupted.Raw, identity));
         }
-        else if (!s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        else if (!s.Vcpu.MayOweEvent && !s.Seen.BegunBeforeReflection.Valid)
         {
             ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }

@@ -39,6 +39,9 @@ public sealed class RecordDigest
     /// <summary>Which guest is entered, as far as happenings tell: the level of the exit where nothing changed it.</summary>
     public GuestLevel EntryLevel { get; private set; }
 
+    /// <summary>Whether anything recorded changes the guest; where nothing does, <see cref="EntryLevel"/> is that of the exit.</summary>
+    public bool ChangesGuest => Reflections > 0 || Vmenters > 0 || SmmEntered || SmmLeft;
+
     /// <summary>Whether an exception is staged for the guest that is entered.</summary>
     public bool HasException { get; private set; }
 

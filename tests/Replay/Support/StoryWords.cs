@@ -59,6 +59,11 @@ internal static class StoryWords
         Span<uint> words = stackalloc uint[6];
         foreach (SvmExitCode code in codes)
         {
+            if (!code.HasIntercept)
+            {
+                continue;
+            }
+
             words[(int)(code.Value / 32)] |= 1u << (int)(code.Value % 32);
         }
 
@@ -120,6 +125,9 @@ internal static class StoryWords
 
     /// <summary>A local APIC accepts an interrupt.</summary>
     public static RunStory AcceptsInterrupt(this RunStory story, byte vector) => story.Happens(HappeningKind.ApicAcceptIrq, 0, 0, 0, vector);
+
+    /// <summary>L0 announces that it reflects INTR.</summary>
+    public static RunStory Announced(this RunStory story) => story.Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip);
 
     private static ulong? Bit(bool? value) => value is { } known ? known ? 1UL : 0 : null;
 }

@@ -1,0 +1,208 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Replay.Support;
+using static Differ.Schemas.Vocabulary.SvmExitCode;
+using static Differ.Tests.Replay.Support.RuleState;
+using static Differ.Tests.Replay.Support.StoryWords;
+
+namespace Differ.Tests.Replay.Svm;
+
+/// <summary>Group B, in the order of the rules.</summary>
+public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
+{
+    private const int PE = 0, NW = 29, PG = 31, PAE = 5, CET = 23, LME = 8, SVME = 12, L = 9, D = 10;
+    private const ulong Moved = RunStory.L2Rip + 5;
+    private const uint VnmiEnable = 1 << 26;
+    private static readonly uint Irq = Event(EventType.Interrupt, 0x31);
+
+    public static IReadOnlyList<RuleCase> All => [.. State, .. Controls, .. Outcomes];
+
+    // Each field of vmcb12 that no recording shows is set to the smallest value that is illegal, and nothing else is known.
+    private static IReadOnlyList<RuleCase> State =>
+    [
+        Check("SVM-15.5-VMRUN-EFER-SVME0", Evidence.VmcbSaveArea, (VmcbField.EferRegister, 0)),
+        Check("SVM-15.5-VMRUN-CR0-CDNW", Evidence.VmcbSaveArea, (VmcbField.Cr0Register, Bits(NW))),
+        Check("SVM-15.5-VMRUN-CR0-HI", Evidence.VmcbSaveArea, (VmcbField.Cr0Register, Bits(32))),
+
+        // "if guest_pgd >= 2^MAXPHYADDR then INVALID must follow"
+        new("SVM-15.5-VMRUN-CR3-MBZ",
+            Breaks(ShadowPaging(1UL << 52).L2Exit(Cpuid)),
+            Breaks(ShadowPaging(1UL << 45, width: 40).L2Exit(Cpuid)),
+            Keeps(ShadowPaging(1UL << 52).L2Exit(Invalid).Reflects(Invalid)),
+            Undecided(Evidence.VmcbSaveArea, ShadowPaging(null)),
+            Undecided(Evidence.VmcbSaveArea, ShadowPaging(1UL << 45)),
+            Silent("the address is legal", ShadowPaging(1UL << 35).L2Exit(Cpuid))),
+        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, (VmcbField.Cr4Register, Bits(63))),
+        Check("SVM-15.5-VMRUN-DR6-HI", Evidence.VmcbSaveArea, (VmcbField.Dr6, Bits(32))),
+        Check("SVM-15.5-VMRUN-DR7-HI", Evidence.VmcbSaveArea, (VmcbField.Dr7, Bits(32))),
+        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, (VmcbField.EferRegister, Bits(SVME, 63))),
+        Check("SVM-15.5-VMRUN-EFER-NOLM", Evidence.VmcbSaveArea, static () => On().L1Sees(0x8000_0001).Vmrun(),
+            (VmcbField.EferRegister, Bits(SVME, LME))),
+        Check("SVM-15.5-VMRUN-LME-PG-NOPAE", Evidence.VmcbSaveArea,
+            (VmcbField.EferRegister, Bits(SVME, LME)), (VmcbField.Cr0Register, Bits(PE, PG)), (VmcbField.Cr4Register, 0)),
+        Check("SVM-15.5-VMRUN-LME-PG-NOPE", Evidence.VmcbSaveArea,
+            (VmcbField.EferRegister, Bits(SVME, LME)), (VmcbField.Cr0Register, Bits(PG)), (VmcbField.Cr4Register, Bits(PAE))),
+        Check("SVM-15.5-VMRUN-CSL-CSD", Evidence.VmcbSaveArea,
+            (VmcbField.EferRegister, Bits(SVME, LME)), (VmcbField.Cr0Register, Bits(PE, PG)), (VmcbField.Cr4Register, Bits(PAE)),
+            (VmcbField.CsAttributes, Bits(L, D))),
+
+        // "not an illegal state; hardware recomputes LMA"
+        Refused("SVM-15.5-VMRUN-LMA-IGNORED", "efer & EFER_LMA"),
+    ];
+
+    private static IReadOnlyList<RuleCase> Controls =>
+    [
+        new("SVM-15.5-VMRUN-INTERCEPT",
+            Breaks(On().L1Exit(Vmrun).StartsL2().Intercepts().L2Exit(Cpuid)),
+            Keeps(On().L1Exit(Vmrun).StartsL2().Intercepts().L2Exit(Invalid).Reflects(Invalid)),
+            Keeps(On().L1Exit(Vmrun).StartsL2().Intercepts().Reflects(Invalid)),
+            Undecided(Evidence.Vmcb12Controls, On().L1Exit(Vmrun).StartsL2())),
+        Check("SVM-15.5-VMRUN-ASID0", Evidence.Asid, (VmcbField.GuestAsid, 0)),
+
+        // "Last byte of the map at or above max physical address"
+        Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, static () => On().L1Sees(0x8000_0008, eax: 40).Vmrun(),
+            (VmcbField.IopmBasePa, (1UL << 40) - 0x2000)),
+        Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, static () => On().L1Sees(0x8000_0008, eax: 40).Vmrun(),
+            (VmcbField.MsrpmBasePa, (1UL << 40) - 0x1000)),
+
+        // "V=1 with TYPE not in {0,2,3,4}"
+        new("SVM-15.20-INJ-TYPE",
+            Breaks(Injects(Event((EventType)1, 0x31)).L2Exit(Cpuid, Moved)),
+            Breaks(Injects(Event((EventType)7, 0x31)).L2Exit(Cpuid, Moved)),
+            Keeps(Injects(Event((EventType)1, 0x31)).L2Exit(Invalid).Reflects(Invalid)),
+            Silent("the type exists", Injects(Irq).L2Exit(Cpuid, Moved))),
+
+        // "TYPE=3 with vector 2 or any vector that is not an exception"; which are, the processor's features decide.
+        new("SVM-15.20-INJ-VEC2",
+            Breaks(Injects(Event(EventType.Exception, 2)).L2Exit(Cpuid, Moved)),
+            Breaks(Injects(Event(EventType.Exception, 32)).L2Exit(Cpuid, Moved)),
+            BreaksAssuming(Evidence.GuestCpuid, Injects(Event(EventType.Exception, 15)).L2Exit(Cpuid, Moved)),
+            Keeps(Injects(Event(EventType.Exception, 2)).L2Exit(Invalid).Reflects(Invalid)),
+            Silent("it is an exception", Injects(Event(EventType.Exception, 6)).L2Exit(Cpuid, Moved))),
+
+        // "#BR, #OF in 64-bit mode"
+        new("SVM-15.20-INJ-IMPOSSIBLE",
+            BreaksAssuming(Evidence.OperatingMode,
+                Injects(Event(EventType.Exception, 4)).Knowing(static v => v.L2In64BitMode = Truth.Yes).L2Exit(Cpuid, Moved)),
+            Keeps(Injects(Event(EventType.Exception, 4)).Knowing(static v => v.L2In64BitMode = Truth.Yes).L2Exit(Invalid).Reflects(Invalid)),
+            Undecided(Evidence.OperatingMode,
+                On().L1Exit(Vmrun).StartsL2(eventInj: Event(EventType.Exception, 5)).Intercepts(Vmrun).Reflects(Invalid)),
+            Silent("it is possible outside 64-bit mode", Injects(Event(EventType.Exception, 4)).L2Exit(Cpuid, Moved))),
+
+        // "EXITINTINFO is not derived from the rejected injection."
+        new("SVM-15.20-INJ-NOSTATE",
+            Breaks(Injects(Irq).L2Exit(Invalid).Reflects(Invalid, intInfo: Irq)),
+            Keeps(Injects(Irq).L2Exit(Invalid).Reflects(Invalid))),
+
+        // "KVM departs: any VMRUN with CR0.PG=0 gets #UD."
+        new("SVM-15.25-NP-HOST-PG",
+            Departs(On().L1Exit(CrWrite).WritesCr(0, 0x11).L1Exit(Vmrun).Raises(ExceptionVector.UD)),
+            Keeps(On().L1Exit(CrWrite).WritesCr(0, 0x11).Vmrun()),
+            Silent("CR0.PG is not known", On().L1Exit(Vmrun).Raises(ExceptionVector.UD))),
+        new("SVM-15.25-NCR3-MBZ",
+            Breaks(On().Vmrun(cr3: 1UL << 52).L2Exit(Cpuid)),
+            BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_0008, eax: 40).Vmrun(cr3: 1UL << 45).L2Exit(Cpuid)),
+            Keeps(On().Vmrun(cr3: 1UL << 52).L2Exit(Invalid).Reflects(Invalid)),
+            Undecided(Evidence.GuestCpuid, On().Vmrun(cr3: 1UL << 45)),
+            Silent("nested paging is off", On().Vmrun(nestedPaging: false, cr3: 0x7000))),
+        Check("SVM-15.25-GPAT-VALID", Evidence.VmcbSaveArea, (VmcbField.GPat, 2)),
+
+        // "Without nested paging, reserved bits in the PDPEs"; with it they "must not fail VMRUN".
+        new("SVM-15.5-PAE-PDPTE",
+            Breaks(ShadowPaging(0x9000).FailsCheck("load_pdptrs").Entry(RunStory.L1Rip + 3)),
+            Keeps(ShadowPaging(0x9000).FailsCheck("load_pdptrs").Reflects(Invalid))),
+        new("SVM-15.25-PAE-PDPTE-NP",
+            Breaks(On().Vmrun().FailsCheck("load_pdptrs").Reflects(Invalid)),
+            Silent("nested paging is off", ShadowPaging(0x9000).FailsCheck("load_pdptrs").Reflects(Invalid))),
+        new("SVM-15.21.10-VNMI-NEEDS-NMI",
+            Breaks(On().L1Sees(0x8000_000a, edx: 1 << 25).Vmrun(intCtl: VnmiEnable).L2Exit(Cpuid)),
+            BreaksAssuming(Evidence.GuestCpuid, On().Vmrun(intCtl: VnmiEnable).L2Exit(Cpuid)),
+            Keeps(On().Vmrun(intCtl: VnmiEnable).L2Exit(Invalid).Reflects(Invalid)),
+            Undecided(Evidence.GuestCpuid, On().L1Exit(Vmrun).StartsL2(intCtl: VnmiEnable).Reflects(Invalid)),
+            Silent("NMI is intercepted", On().Vmrun([Nmi], intCtl: VnmiEnable).L2Exit(Cpuid)),
+            Silent("the virtual CPU has no virtual NMI", On().L1Sees(0x8000_000a).Vmrun(intCtl: VnmiEnable).L2Exit(Cpuid))),
+
+        // "injecting exception vectors 3/4"
+        new("SVM-15.35-SEVES-INJ",
+            Breaks(On().Knowing(static v => v.SevEs = Truth.Yes).L1Exit(Npf).Raises(ExceptionVector.BP)),
+            Keeps(On().Knowing(static v => v.SevEs = Truth.Yes).L1Exit(Npf).Raises(ExceptionVector.UD)),
+            Silent("it is no such guest", On().L1Exit(Npf).Raises(ExceptionVector.BP))),
+        Refused("SVM-15.5-NONARCH-CHECK-NP", "(control->nested_ctl & SVM_NESTED_CTL_NP_ENABLE) && !npt_enabled"),
+        Refused("SVM-15.16-TLBCTL-RSVD", "!nested_svm_check_tlb_ctl(vcpu, control->tlb_ctl)"),
+        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, (VmcbField.Cr4Register, Bits(CET)), (VmcbField.Cr0Register, Bits(PE))),
+    ];
+
+    private static IReadOnlyList<RuleCase> Outcomes =>
+    [
+        // "#GP is delivered inside the guest"
+        new("SVM-15.5-RIP-NOT-ILLEGAL",
+            BreaksAssuming(Evidence.VmcbSaveArea, On().Vmrun(rip: 1UL << 56).L2Exit(Invalid, 1UL << 56).Reflects(Invalid)),
+            Keeps(On().Vmrun(rip: 1UL << 56).L2Exit(Npf, 1UL << 56))),
+
+        // "NF on PG&&!PE with LME=0 is a violation"
+        new("SVM-15.19-PAGED-REAL",
+            Breaks(On().Knowing(static v => v.Vmcb12[VmcbField.EferRegister] = Bits64.Of(Svme)).L1Exit(Vmrun).FailsCheck("!(save->cr0 & X86_CR0_PE)")),
+            Undecided(Evidence.VmcbSaveArea, On().L1Exit(Vmrun).FailsCheck("!(save->cr0 & X86_CR0_PE)")),
+            Silent("LME is set", On().Knowing(static v => v.Vmcb12[VmcbField.EferRegister] = Bits64.Of(Bits(SVME, LME)))
+                .L1Exit(Vmrun).FailsCheck("!(save->cr0 & X86_CR0_PE)"))),
+
+        // "with a u64 trace 0x00000000ffffffff is a violation"
+        new("SVM-15.5-VMRUN-INVALID-CODE",
+            Breaks(On().Vmrun().Reflects(new(uint.MaxValue)), "SVM-L-RUN-PENDING"),
+            Keeps(On().Vmrun().Reflects(Invalid))),
+
+        // "the instruction after VMRUN (RIP+3 without prefixes)"
+        new("SVM-15.5-VMRUN-INVALID-RIP",
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Stays()),
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 7)),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid")),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 4)),
+            Undecided(Evidence.Tracepoint, On().L1Exit(Vmrun).FailsCheck("asid").Entry(null))),
+        new("SVM-15.5-VMRUN-INVALID-GIF",
+            BreaksAssuming(Evidence.Gif, On().L1Exit(Vmrun).FailsCheck("asid").Interrupts(0x31)),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid"))),
+    ];
+
+    private static RunStory On() => new RunStory().SvmeOn();
+
+    private static RunStory Injects(uint eventInj) => On().Vmrun(eventInj: eventInj);
+
+    private static RunStory ShadowPaging(ulong? cr3, uint width = 0) =>
+        (width == 0 ? On() : On().L1Sees(0x8000_0008, eax: width)).Vmrun(nestedPaging: false, cr3: cr3);
+
+    private static ulong Bits(params ReadOnlySpan<int> bits)
+    {
+        ulong value = 0;
+        foreach (int bit in bits)
+        {
+            value |= 1UL << bit;
+        }
+
+        return value;
+    }
+
+    private static RuleCase Check(string rule, Evidence missing, params (VmcbField Field, ulong Value)[] illegal) =>
+        Check(rule, missing, static () => On().Vmrun(), illegal);
+
+    // Illegal, and L2 runs; illegal, and VMRUN fails; and what a recording shows of it, which is nothing.
+    private static RuleCase Check(string rule, Evidence missing, Func<RunStory> start, params (VmcbField Field, ulong Value)[] illegal) => new(
+        rule,
+        Breaks(start().Knowing(v => Set(v, illegal)).L2Exit(Cpuid)),
+        Keeps(start().Knowing(v => Set(v, illegal)).L2Exit(Invalid).Reflects(Invalid)),
+        Undecided(missing, On().Vmrun()));
+
+    // The statement forbids a check, so that check failing is the violation and there is nothing that keeps it.
+    private static RuleCase Refused(string rule, string text) => new(
+        rule,
+        Breaks(On().L1Exit(Vmrun).FailsCheck(text)),
+        Silent("another check fails", On().L1Exit(Vmrun).FailsCheck("asid")));
+
+    private static void Set(Vcpu vcpu, (VmcbField Field, ulong Value)[] illegal)
+    {
+        foreach ((VmcbField field, ulong value) in illegal)
+        {
+            vcpu.Vmcb12[field] = Bits64.Of(value);
+        }
+    }
+}
