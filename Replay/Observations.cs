@@ -95,6 +95,9 @@ internal sealed class Observations
     /// <summary>Whether states of VMCBs and registers were recorded.</summary>
     public bool HasStates => !_digest.States.IsEmpty;
 
+    /// <summary>Whether a field of a state was recorded, so that an expectation of it can be decided.</summary>
+    public bool IsRecorded(StateMoment moment, VmcbField field) => _digest.States.At(moment, VmcbLayout.Of(field).Position).IsKnown;
+
     /// <summary>A field of a recorded state, hidden where it was not recorded.</summary>
     /// <remarks>Which moments a rule may ask for: what the guest and the processor did, never what it is about to judge.</remarks>
     public Bits64 State(StateMoment moment, VmcbField field)

@@ -151,6 +151,7 @@ public sealed class Replayer : IExitSink
             if (!_digest.States.IsEmpty)
             {
                 vcpu.Vmcb12.Load(_digest.States);
+                vcpu.L1AtVmrun.Load(_digest.States, StateMoment.L1AtExit);
             }
         }
     }
@@ -204,6 +205,7 @@ public sealed class Replayer : IExitSink
         situation |= _seen.LeftL2 ? Situation.LeftL2 : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
+        situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);

@@ -15,12 +15,12 @@ internal static class StateRows
     /// <summary>A moment, for a person.</summary>
     public static string WordsOf(StateMoment moment) => moment switch
     {
-        StateMoment.L1BeforeVmrun => "of L1 before VMRUN",
+        StateMoment.L1AtExit => "of L1 at its exit",
         StateMoment.Vmcb12AtVmrun => "of vmcb12 at VMRUN",
         StateMoment.L2AtEntry => "of L2 at the entry",
         StateMoment.L2AtExit => "of L2 at the #VMEXIT",
         StateMoment.Vmcb12AfterExit => "of vmcb12 after the #VMEXIT",
-        _ => "of L1 after the #VMEXIT",
+        _ => "of L1 as it goes on",
     };
 
     private static Dictionary<ComparedField, FieldRow> All()

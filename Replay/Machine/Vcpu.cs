@@ -75,6 +75,9 @@ internal sealed class Vcpu
     /// <summary>The controls L2 runs with.</summary>
     public Vmcb12 Vmcb12 { get; } = new();
 
+    /// <summary>L1's registers as its last VMRUN found them, where a recorder with probes dumped them.</summary>
+    public RegisterDump L1AtVmrun { get; } = new();
+
     /// <summary>An event whose delivery was interrupted and that was not staged again yet.</summary>
     public EventInfo Queued { get; set; }
 
@@ -154,6 +157,7 @@ internal sealed class Vcpu
         InL2 = Truth.No;
         FirstExitPending = false;
         Vmcb12.Forget();
+        L1AtVmrun.Forget();
         Queued = default;
         FruitlessWindows = 0;
         L2In64BitMode = default;

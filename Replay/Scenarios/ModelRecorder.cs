@@ -42,20 +42,15 @@ internal sealed class ModelRecorder : IProcessorObserver
     /// <inheritdoc/>
     public void Runs(Processor processor, in Vmcb vmcb)
     {
-        Dump(StateMoment.L1BeforeVmrun, processor.State);
-        foreach (VmcbRow row in VmcbLayout.All)
-        {
-            if (row.Area != VmcbArea.Register)
-            {
-                State(StateMoment.Vmcb12AtVmrun, row, vmcb[row.Field]);
-            }
-        }
+        Dump(StateMoment.Vmcb12AtVmrun, vmcb);
     }
 
     /// <inheritdoc/>
     public void Entered(Processor processor, Guest guest)
     {
         Dump(StateMoment.L2AtEntry, processor.State);
+        State(StateMoment.L2AtEntry, VmcbLayout.Of(VmcbField.PauseFilterCount), guest[VmcbField.PauseFilterCount]);
+        State(StateMoment.L2AtEntry, VmcbLayout.Of(VmcbField.TlbControl), guest[VmcbField.TlbControl]);
         bool nested = guest.NestedPaging;
         Add(HappeningKind.NestedVmenter, processor.NextRip, guest.Vmcb, processor.State[VmcbField.Rip], guest[VmcbField.IntCtl] & uint.MaxValue,
             guest[VmcbField.EventInj] & uint.MaxValue, nested ? 1UL : 0, nested ? guest[VmcbField.NCr3] : processor.State[VmcbField.Cr3Register]);
@@ -87,25 +82,14 @@ internal sealed class ModelRecorder : IProcessorObserver
             Open(processor, exit.Code, exit.Info1, exit.Info2, current, processor.Delivery.CurrentError);
         }
 
-        Dump(StateMoment.L2AtExit, processor.State);
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.IntCtl), guest[VmcbField.IntCtl]);
+        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.NripSave && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
         Add(HappeningKind.NestedVmexitInject, exit.Code.Value, exit.Info1, exit.Info2, current.Raw, processor.Delivery.CurrentError);
         _entryRip = null;
     }
 
     /// <inheritdoc/>
-    public void Left(Processor processor, in Vmcb vmcb)
-    {
-        foreach (VmcbRow row in VmcbLayout.All)
-        {
-            if (row.Area != VmcbArea.Register)
-            {
-                State(StateMoment.Vmcb12AfterExit, row, vmcb[row.Field]);
-            }
-        }
-
-        Dump(StateMoment.L1AfterExit, processor.State);
-    }
+    public void Left(Processor processor, in Vmcb vmcb) => Dump(StateMoment.Vmcb12AfterExit, vmcb);
 
     /// <inheritdoc/>
     public void Delivers(Processor processor, EventInfo what, uint? error)
@@ -152,6 +136,16 @@ internal sealed class ModelRecorder : IProcessorObserver
             return;
         }
 
+        if (!_entered)
+        {
+            Dump(processor.Guest is null ? StateMoment.L1AtEntry : StateMoment.L2AtEntry, processor.State);
+        }
+
+        if (_exit.Code == SvmExitCode.Vmsave && _level == GuestLevel.L1)
+        {
+            Dump(StateMoment.Vmcb12AfterExit, new Vmcb(processor.Memory, processor.State[VmcbField.Rax]));
+        }
+
         _entry = new GuestEntry(new ClockTime(++_time), 0, Observed<ulong>.Of(_entryRip ?? processor.State[VmcbField.Rip]), Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.No);
         TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
         _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _happenings.ToArray()));
@@ -171,9 +165,26 @@ internal sealed class ModelRecorder : IProcessorObserver
         _level = processor.Guest is null ? GuestLevel.L1 : GuestLevel.L2;
         _exit = new HardwareExit(
             new ClockTime(++_time), 0, code, processor.State[VmcbField.Rip], info1, info2, Observed<uint>.Of(intInfo.Raw), Observed<uint>.Of(intInfoError));
+        Dump(_level == GuestLevel.L1 ? StateMoment.L1AtExit : StateMoment.L2AtExit, processor.State);
+        if (code == SvmExitCode.Vmload && _level == GuestLevel.L1)
+        {
+            Dump(StateMoment.Vmcb12AtVmrun, new Vmcb(processor.Memory, processor.State[VmcbField.Rax]));
+        }
+
         if (_level == GuestLevel.L2)
         {
             Add(HappeningKind.NestedVmexit, code.Value, _exit.Rip, info1, info2, intInfo.Raw, intInfoError);
+        }
+    }
+
+    private void Dump(StateMoment moment, in Vmcb vmcb)
+    {
+        foreach (VmcbRow row in VmcbLayout.All)
+        {
+            if (row.Area != VmcbArea.Register)
+            {
+                State(moment, row, vmcb[row.Field]);
+            }
         }
     }
 

@@ -59,6 +59,9 @@ internal enum Situation
     /// <summary>A VM with encrypted state.</summary>
     SevEs = 1 << 15,
 
+    /// <summary>States of VMCBs and registers were recorded around the exit.</summary>
+    StatesRecorded = 1 << 23,
+
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
 }

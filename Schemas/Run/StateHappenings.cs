@@ -5,10 +5,10 @@ namespace Differ.Schemas.Run;
 /// <summary>When a recorded state was so, around one exit.</summary>
 public enum StateMoment : byte
 {
-    /// <summary>L1 as it executes VMRUN.</summary>
-    L1BeforeVmrun = 1,
+    /// <summary>L1 at its exit, for example as it executes VMRUN.</summary>
+    L1AtExit = 1,
 
-    /// <summary>vmcb12 as VMRUN finds it.</summary>
+    /// <summary>vmcb12 as VMRUN or VMLOAD finds it.</summary>
     Vmcb12AtVmrun = 2,
 
     /// <summary>L2 as it is entered: what the hypervisor loaded (vmcb02).</summary>
@@ -17,11 +17,11 @@ public enum StateMoment : byte
     /// <summary>L2 as its #VMEXIT leaves it, before the hypervisor touches it (vmcb02).</summary>
     L2AtExit = 4,
 
-    /// <summary>vmcb12 as L1 is shown it after the #VMEXIT.</summary>
+    /// <summary>vmcb12 as L1 is shown it after the #VMEXIT or a VMSAVE.</summary>
     Vmcb12AfterExit = 5,
 
-    /// <summary>L1 after the #VMEXIT.</summary>
-    L1AfterExit = 6,
+    /// <summary>L1 as it goes on, behind its VMRUN where L2 was left.</summary>
+    L1AtEntry = 6,
 }
 
 /// <summary>A field of a VMCB, or a register, at a moment around the exit.</summary>

@@ -1,0 +1,72 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Selftest;
+
+/// <summary>Passes records on, one of them with a fault in it.</summary>
+/// <param name="fault">The kind of fault.</param>
+/// <param name="which">Which of the places where it fits, from 0.</param>
+/// <param name="sink">Takes the records.</param>
+internal sealed class FaultSink(Fault fault, ulong which, IExitSink sink) : IExitSink
+{
+    private readonly SiteTracker _sites = new();
+    private ulong _seen;
+
+    /// <inheritdoc/>
+    public void Take(in ExitRecord record)
+    {
+        FaultSite? site = _sites.At(record);
+        if (site is not null && fault.Fits(site) && _seen++ == which)
+        {
+            fault.Put(site.Record);
+            site.Record.GiveTo(sink);
+            return;
+        }
+
+        sink.Take(record);
+    }
+}
+
+/// <summary>Counts the places where each kind of fault fits.</summary>
+internal sealed class FaultCounter(IExitSink sink) : IExitSink
+{
+    private readonly SiteTracker _sites = new();
+
+    /// <summary>Places, in the order of <see cref="Faults.All"/>.</summary>
+    public ulong[] Places { get; } = new ulong[Faults.All.Count];
+
+    /// <inheritdoc/>
+    public void Take(in ExitRecord record)
+    {
+        if (_sites.At(record) is { } site)
+        {
+            for (int i = 0; i < Places.Length; i++)
+            {
+                Places[i] += Faults.All[i].Fits(site) ? 1UL : 0;
+            }
+        }
+
+        sink.Take(record);
+    }
+}
+
+/// <summary>Knows, at each record, what a fault has to know of the ones before.</summary>
+internal sealed class SiteTracker
+{
+    private readonly Dictionary<StreamId, NestedIntercepts> _intercepts = [];
+
+    /// <summary>The place a record is; null where no fault may be put: something was lost there.</summary>
+    public FaultSite? At(in ExitRecord record)
+    {
+        NestedIntercepts? before = _intercepts.TryGetValue(record.Stream, out NestedIntercepts words) ? words : null;
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.NestedIntercepts)
+            {
+                _intercepts[record.Stream] = NestedIntercepts.Of(happening);
+            }
+        }
+
+        return record.Flags == RecordFlags.None ? new FaultSite { Record = new MutableRecord(record), Intercepts = before } : null;
+    }
+}

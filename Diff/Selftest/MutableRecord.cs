@@ -1,0 +1,107 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Selftest;
+
+/// <summary>A copy of a record into which a fault can be put.</summary>
+internal sealed class MutableRecord
+{
+    private HardwareExit _exit;
+    private GuestEntry _entry;
+
+    /// <summary>Copies a record.</summary>
+    public MutableRecord(in ExitRecord record)
+    {
+        Stream = record.Stream;
+        Index = record.Index;
+        Level = record.Level;
+        Flags = record.Flags;
+        _exit = record.HasExit ? record.Exit : default;
+        _entry = record.HasEntry ? record.Entry : default;
+        Happenings = [.. record.Happenings];
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamId Stream { get; }
+
+    /// <summary>Position in it.</summary>
+    public ulong Index { get; }
+
+    /// <summary>Who was running.</summary>
+    public GuestLevel Level { get; set; }
+
+    /// <summary>What is special.</summary>
+    public RecordFlags Flags { get; set; }
+
+    /// <summary>The exit.</summary>
+    public HardwareExit Exit
+    {
+        get => _exit;
+        set => _exit = value;
+    }
+
+    /// <summary>The entry.</summary>
+    public GuestEntry Entry
+    {
+        get => _entry;
+        set => _entry = value;
+    }
+
+    /// <summary>What happened in between.</summary>
+    public List<Happening> Happenings { get; }
+
+    /// <summary>Whether there is a happening of a kind.</summary>
+    public bool Has(HappeningKind kind) => Happenings.Exists(happening => happening.Kind == kind);
+
+    /// <summary>The value of a field of the last happening of a kind; 0 where there is none.</summary>
+    public ulong Value(HappeningKind kind, int slot) => Happenings.FindLastIndex(happening => happening.Kind == kind) is >= 0 and var at ? Happenings[at].Values[slot] : 0;
+
+    /// <summary>Changes a field of the last happening of a kind.</summary>
+    public void Change(HappeningKind kind, int slot, Func<ulong, ulong> change)
+    {
+        int at = Happenings.FindLastIndex(happening => happening.Kind == kind);
+        Happening changed = Happenings[at];
+        changed.MutableValues.Set(slot, change(changed.Values[slot]));
+        Happenings[at] = changed;
+    }
+
+    /// <summary>Takes every happening of a kind away.</summary>
+    public void Remove(HappeningKind kind) => Happenings.RemoveAll(happening => happening.Kind == kind);
+
+    /// <summary>Adds a happening at the end.</summary>
+    public void Add(HappeningKind kind, params ReadOnlySpan<ulong> fields)
+    {
+        var values = new FieldValues();
+        for (int i = 0; i < fields.Length; i++)
+        {
+            values.Set(i, fields[i]);
+        }
+
+        Happenings.Add(new Happening(kind, _exit.Time, values));
+    }
+
+    /// <summary>Enters at another address.</summary>
+    public void EnterAt(ulong rip) => Entry = Entry with { Rip = Observed<ulong>.Of(rip) };
+
+    /// <summary>Changes the exit, and the event that repeats it where L2 ran.</summary>
+    public void ChangeExit(Func<HardwareExit, HardwareExit> change)
+    {
+        Exit = change(Exit);
+        if (!Has(HappeningKind.NestedVmexit))
+        {
+            return;
+        }
+
+        Change(HappeningKind.NestedVmexit, NestedVmexit.ExitCodeSlot, _ => Exit.Code.Value);
+        Change(HappeningKind.NestedVmexit, NestedVmexit.Info1Slot, _ => Exit.Info1);
+        Change(HappeningKind.NestedVmexit, NestedVmexit.Info2Slot, _ => Exit.Info2);
+        Change(HappeningKind.NestedVmexit, NestedVmexit.IntInfoSlot, _ => Exit.IntInfo.Or(0));
+    }
+
+    /// <summary>Gives the record to a sink.</summary>
+    public void GiveTo(IExitSink sink)
+    {
+        TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
+        sink.Take(new ExitRecord(Stream, Index, Level, Flags, in _exit, in _entry, kinds, Happenings.ToArray()));
+    }
+}
