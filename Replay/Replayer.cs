@@ -103,6 +103,7 @@ public sealed class Replayer : IExitSink
         && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
+        && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
         && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesSvmMsr(record))
         && (!record.Kinds.Has(HappeningKind.UserspaceExit) || unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction);
 
@@ -124,8 +125,14 @@ public sealed class Replayer : IExitSink
         return false;
     }
 
+    // Port I/O goes on where EXITINFO2 says, or is tried again.
+    private static bool GoesOnElsewhere(in ExitRecord record) =>
+        record.Exit.Code == SvmExitCode.Ioio && record.HasEntry && record.Entry.Rip.IsKnown
+        && record.Entry.Rip.Value != record.Exit.Info2 && record.Entry.Rip.Value != record.Exit.Rip;
+
     private static bool IsRare(SvmExitCode code) =>
-        code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
+        code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
+        || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
@@ -133,6 +140,7 @@ public sealed class Replayer : IExitSink
     {
         if (_seen.HasVmenter && record.Level != GuestLevel.L2)
         {
+            vcpu.ResumeRip = Vmrun.ResumeRip(vcpu, record, _seen);
             vcpu.Vmcb12.Load(_seen.Vmenter, _seen.HasIntercepts ? _seen.Intercepts : null);
             if (!_digest.States.IsEmpty)
             {
@@ -179,6 +187,7 @@ public sealed class Replayer : IExitSink
             };
             situation |= record.Exit.Interrupted.Valid && record.Level != GuestLevel.Unknown ? Situation.DeliveryInterrupted : Situation.None;
             situation |= record.Exit.Code == SvmExitCode.Invalid ? Situation.InvalidExit : Situation.None;
+            situation |= OddityOf(vcpu, record);
         }
 
         situation |= _seen.HasVmenter ? Situation.VmrunEntered : Situation.None;
@@ -193,6 +202,14 @@ public sealed class Replayer : IExitSink
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
+    }
+
+    private Situation OddityOf(Vcpu vcpu, in ExitRecord record)
+    {
+        Situation oddity = ExitInfo.IsLegal(record.Exit) && (_seen.LeftL2 || !GoesOnElsewhere(record)) ? Situation.None : Situation.OddReport;
+        oddity |= record.Level == GuestLevel.L1 && vcpu.InL2.IsYes ? Situation.L2Lost : Situation.None;
+        bool unentered = vcpu.InL2.IsNo && (record.Level == GuestLevel.L2 || (record.Level == GuestLevel.L1 && _seen.LeftL2 && !_seen.HasVmenter));
+        return oddity | (unentered ? Situation.L2Unentered : Situation.None);
     }
 
     private static Situation L1Situation(SvmExitCode code) =>
