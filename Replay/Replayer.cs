@@ -196,7 +196,7 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasStaged && record.Level != GuestLevel.Unknown ? Situation.EventStaged : Situation.None;
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
-        situation |= _seen.LeftL2 ? Situation.LeftL2 : Situation.None;
+        situation |= _seen.LeftL2 ? Situation.LeftL2 | OddityOfReflection(vcpu) : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
@@ -207,9 +207,18 @@ public sealed class Replayer : IExitSink
     private Situation OddityOf(Vcpu vcpu, in ExitRecord record)
     {
         Situation oddity = ExitInfo.IsLegal(record.Exit) && (_seen.LeftL2 || !GoesOnElsewhere(record)) ? Situation.None : Situation.OddReport;
-        oddity |= record.Level == GuestLevel.L1 && vcpu.InL2.IsYes ? Situation.L2Lost : Situation.None;
+        bool lost = record.Level == GuestLevel.L1 ? vcpu.InL2.IsYes : record.Level == GuestLevel.L2 && _seen.HasVmenter && !_seen.LeftL2;
+        oddity |= lost ? Situation.L2Lost : Situation.None;
         bool unentered = vcpu.InL2.IsNo && (record.Level == GuestLevel.L2 || (record.Level == GuestLevel.L1 && _seen.LeftL2 && !_seen.HasVmenter));
         return oddity | (unentered ? Situation.L2Unentered : Situation.None);
+    }
+
+    private Situation OddityOfReflection(Vcpu vcpu)
+    {
+        NestedVmexitInject shown = _digest.Reflection;
+        bool usual = _digest.Reflections == 1 && ExitInfo.IsLegalForL1(shown)
+            && (!shown.ExitCode.IsException || !vcpu.Vmcb12.Intercepts(shown.ExitCode).IsNo);
+        return usual ? Situation.None : Situation.OddReflection;
     }
 
     private static Situation L1Situation(SvmExitCode code) =>

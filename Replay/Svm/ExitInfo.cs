@@ -80,6 +80,10 @@ internal static class ExitInfo
     [
         new(0x000, 0x01f, Nothing, Nothing, static (in HardwareExit x) => x.Info1 >> 63 == 0 || (x.Info1 & CrZero) == 0, "15.8.1"),
         new(0x020, 0x03f, DrZero, Nothing, null, "15.8.1"),
+
+        // Their intercepts do nothing, so that L1 is never shown them.
+        new(0x042, 0x042, Nothing, Nothing, null, "15.12.3"),
+        new(0x049, 0x049, Nothing, Nothing, null, "15.12.10"),
         new(0x062, 0x062, SmiZero, Nothing, null, "15.13.3"),
         new(0x075, 0x075, VectorZero, Nothing, null, "15.8.2"),
         new(0x079, 0x079, Nothing, Nothing, static (in HardwareExit x) => IsCanonical(x.Info1), "15.8.3"),
@@ -106,6 +110,26 @@ internal static class ExitInfo
 
         ReportRow? row = ReportOf[code];
         return row is null || (((exit.Info1 & row.Zero1) | (exit.Info2 & row.Zero2)) == 0 && (row.Form is null || row.Form(exit)));
+    }
+
+    /// <summary>Whether what L1 is shown is of the form that the manual lays down for its code. L0 may make it up, so RIP is not compared.</summary>
+    public static bool IsLegalForL1(in NestedVmexitInject shown)
+    {
+        ulong code = shown.ExitCode.Value;
+        if (code >= (ulong)ReportOf.Length)
+        {
+            return IsDefined(shown.ExitCode);
+        }
+
+        return ReportOf[code] is not { } row || ((shown.Info1 & row.Zero1) == 0 && code switch
+        {
+            0x042 or 0x049 => false,
+            0x07b => IsPortSized(shown.Info1),
+            0x0a5 => shown.Info2 == 0,
+            0x400 => (shown.Info1 & NpfStage) is NpfFinal or NpfWalk,
+            > 0x0a6 and < 0x400 => false,
+            _ => true,
+        });
     }
 
     /// <summary>Whether appendix C defines an exit code; the kernel records 32 bits of the negative ones.</summary>

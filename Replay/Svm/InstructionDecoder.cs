@@ -130,8 +130,13 @@ internal sealed class InstructionDecoder
             : new DecodedInstruction(
                 CodeFor(instruction), instruction.Length, instruction.Mnemonic.ToString().ToUpperInvariant(),
                 instruction.Mnemonic == Mnemonic.Lmsw, instruction.IsStringInstruction, instruction.FlowControl != FlowControl.Next,
-                instruction.MemorySegment is >= Register.ES and <= Register.GS ? instruction.MemorySegment - Register.ES : 0);
+                SegmentOf(instruction));
     }
+
+    // The destination of a string instruction is in ES, whatever the prefix.
+    private static int SegmentOf(in Instruction instruction) =>
+        instruction.Op0Kind is OpKind.MemoryESDI or OpKind.MemoryESEDI or OpKind.MemoryESRDI
+            || instruction.MemorySegment is < Register.ES or > Register.GS ? 0 : instruction.MemorySegment - Register.ES;
 
     private static SvmExitCode? CodeFor(in Instruction instruction)
     {

@@ -23,7 +23,8 @@ internal static class ReportForms
                 WithDecodeAssists(s, ExitInfo.VectorZero);
             }
         }
-        else if (s.Seen.LeftL2 && s.Vcpu.Profile.Has(Machine.CpuFeature.DecodeAssists).IsYes)
+
+        if (s.Seen.LeftL2 && s.Seen.HasInstruction && s.Vcpu.Profile.Has(Machine.CpuFeature.DecodeAssists).IsYes)
         {
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.SwInt.Value)).Allow(Is(ComparedField.ReflectedInfo1, 0, ExitInfo.VectorZero));
         }

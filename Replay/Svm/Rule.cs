@@ -62,7 +62,7 @@ internal enum Situation
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
 
-    /// <summary>L1 exits although nothing tells that L2, which was running, was left.</summary>
+    /// <summary>L1 exits, or L2 is started again, although nothing tells that L2, which was running, was left.</summary>
     L2Lost = 1 << 20,
 
     /// <summary>L2 exits, or is left, although nothing tells that it was started.</summary>
@@ -70,6 +70,9 @@ internal enum Situation
 
     /// <summary>What the exit reports is not of the form that the manual lays down for its code.</summary>
     OddReport = 1 << 22,
+
+    /// <summary>What L1 is shown is not of the form that the manual lays down, or not of what vmcb12 intercepts, or shown twice.</summary>
+    OddReflection = 1 << 23,
 }
 
 /// <summary>Asks a rule what it says about a step.</summary>

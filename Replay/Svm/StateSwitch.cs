@@ -19,7 +19,7 @@ internal static class StateSwitch
         new("SVM-15.5-VMRUN-TF", Situation.LeftL2, Vmexit.TrapsBehindVmrun),
         new("SVM-15.5-GUEST-TF", Situation.VmrunOutcome, Vmrun.TrapsAfterFirstInstruction),
         new("SVM-15.5-GUEST-RF", Situation.VmrunOutcome, Vmrun.ResumeFlagHoldsBreakpointBack),
-        new("SVM-15.6-EXIT-ONCE", Situation.L2Lost | Situation.LeftL2 | Situation.VmrunEntered, Vmexit.HappensOnce),
+        new("SVM-15.6-EXIT-ONCE", Situation.L2Lost | Situation.OddReflection, Vmexit.HappensOnce),
         new("SVM-15.6-EFER-SVME-L2", Situation.L2Lost, Vmexit.FollowsClearedSvme),
     ];
 }

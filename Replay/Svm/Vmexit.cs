@@ -17,10 +17,10 @@ internal static class Vmexit
     {
         if (s.Seen.LeftL2)
         {
-            s.Expect().Allow(HappensNot(ComparedField.NewInterrupt)).Allow(Is(ComparedField.EntryLevel, EntryL2));
+            AllowL2(s, s.Expect().Allow(HappensNot(ComparedField.NewInterrupt)));
             if (s.EntryEventInj.IsKnown)
             {
-                s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid)).Allow(Is(ComparedField.EntryLevel, EntryL2));
+                AllowL2(s, s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid)));
             }
         }
         else if (s.HasExit && s.Level == GuestLevel.L1 && !s.Seen.HasVmenter && s.Vcpu.GifClearedByExit
@@ -32,19 +32,28 @@ internal static class Vmexit
 
     public static void ResumesBehindVmrun(in Step s)
     {
-        if (s.Seen.LeftL2ForHostUse || s.Seen.SmmEntered)
+        // The VMM may set RIP.
+        if (s.Seen.LeftL2ForHostUse || s.Seen.SmmEntered || s.Seen.WentToUserspace)
         {
             return;
         }
 
         if (s.Vcpu.ResumeRip.IsKnown)
         {
-            s.Expect().Allow(Is(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value))
-                .Allow(Is(ComparedField.EntryLevel, EntryL2)).Allow(Happens(ComparedField.UserspaceReason));
+            AllowL2(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value)));
         }
         else
         {
             s.Undecided(Evidence.Vmcb12Controls);
+        }
+    }
+
+    // System Management Mode may be left again in the same record.
+    private static void AllowL2(in Step s, Expecting expecting)
+    {
+        if (s.Seen.HasVmenter)
+        {
+            expecting.Allow(Is(ComparedField.EntryLevel, EntryL2));
         }
     }
 
@@ -125,7 +134,7 @@ internal static class Vmexit
     // What follows is undefined, but it is not L1 going on with the state of L2.
     public static void FollowsClearedSvme(in Step s)
     {
-        if (s.HasExit && s.Vcpu.SvmeClearedByL2 && !s.Vcpu.AskedMonitor)
+        if (s.Level == GuestLevel.L1 && s.Vcpu.SvmeClearedByL2 && !s.Vcpu.AskedMonitor)
         {
             s.Expect().Allow(Happens(ComparedField.ExitOfL2));
         }

@@ -39,10 +39,13 @@ internal static class Vmrun
     // GIF is 1 in L2: an interrupt that L1 intercepts and that waited for GIF makes L2 exit at once.
     public static void SetsGif(in Step s)
     {
-        if (!s.Seen.HasVmenter && s.Vcpu.InterruptAccepted && s.Intercepted(SvmExitCode.Intr).IsYes)
+        if (s.Seen.HasVmenter || !s.Vcpu.InterruptAccepted || !s.Intercepted(SvmExitCode.Intr).IsYes)
         {
-            s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags).Allow(Happens(ComparedField.ReflectedCode));
+            return;
         }
+
+        Expecting expecting = s.Seen.LeftL2 ? s.Expect() : s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags);
+        expecting.Allow(Happens(ComparedField.ReflectedCode));
     }
 
     public static void FindsTaskPriority(in Step s)

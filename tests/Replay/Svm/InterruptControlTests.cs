@@ -16,13 +16,13 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
     [
         // "GIF=0: INTR and vINTR are held pending."
         new("SVM-15.17-GIF0-INTR",
-            Breaks(L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).Interrupts(0x31)),
+            Breaks(L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).Interrupts(0x31), "SVM-15.6-GIF-CLEAR"),
             Keeps(L2().L2Exit(SvmExitCode.Hlt).Interrupts(0x31).Reflects(SvmExitCode.Hlt, intInfo: Event(EventType.Interrupt, 0x31))),
             Undecided(Evidence.Gif, L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).L1Exit(SvmExitCode.Cpuid, 0x1003).Interrupts(0x31))),
 
         // "GIF=0: NMI held pending."
         new("SVM-15.17-GIF0-NMI",
-            Breaks(L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).Entry(0x1003, Nmi)),
+            Breaks(L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).Entry(0x1003, Nmi), "SVM-15.6-GIF-CLEAR"),
             Keeps(L2().L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).Entry(0x1003, 0))),
     ];
 
