@@ -10,6 +10,8 @@ public sealed class Comparison : IComputedSink
 {
     private readonly RunHeader _header;
     private readonly TextTable _texts;
+    private readonly IReadOnlyList<RuleInfo> _rules;
+    private readonly bool _speculative;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
     private readonly List<ExitHistory> _histories = [];
@@ -21,10 +23,13 @@ public sealed class Comparison : IComputedSink
     /// <param name="header">The recorded run.</param>
     /// <param name="rules">The rules the computed run was computed with.</param>
     /// <param name="texts">Texts of the recorded run.</param>
-    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts)
+    /// <param name="speculative">Whether a weak rule that is broken only under its assumption counts as broken.</param>
+    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false)
     {
         _header = header;
         _texts = texts;
+        _rules = rules;
+        _speculative = speculative;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
         _groups = new DivergenceGroups(rules, _comparer);
@@ -94,6 +99,7 @@ public sealed class Comparison : IComputedSink
             {
                 Answer.Yes => Conforms(expectation),
                 Answer.Unknown => Undecided(recorded, expectation),
+                _ when IsGuess(expectation) => Guessed(recorded, expectation),
                 _ => _groups.Add(recorded, _digest, computed, i, missed),
             };
             verdict = judged > verdict ? judged : verdict;
@@ -101,6 +107,16 @@ public sealed class Comparison : IComputedSink
 
         _groups.End(recorded, _digest, computed, history, _tally);
         return verdict;
+    }
+
+    // A weak rule assumes what is often not so: alone it is no reason to accuse anyone.
+    private bool IsGuess(in Expectation expectation) =>
+        !_speculative && expectation.Standing == Standing.Assumed && _rules[expectation.Rule].Confidence == Confidence.Weak;
+
+    private Verdict Guessed(in ExitRecord recorded, in Expectation expectation)
+    {
+        _tally.AddUndecided(expectation.Rule, expectation.Missing, recorded);
+        return Verdict.Undecided;
     }
 
     private Verdict Conforms(in Expectation expectation)

@@ -53,6 +53,18 @@ internal sealed class Observations
     /// <summary>Which, how, and with what value.</summary>
     public MsrAccess Msr => _digest.Msr;
 
+    /// <summary>Bytes of the instruction L0 decoded, 0 when it could not read it.</summary>
+    public int InstructionLength => _digest.Instruction.Length;
+
+    /// <summary>Whether L0 handled a MOV to a control register.</summary>
+    public bool HasCrWrite => _digest.HasCrWrite;
+
+    /// <summary>Which register, and the value that L0 has not checked yet.</summary>
+    public CrAccess CrWrite => _digest.CrWrite;
+
+    /// <summary>A check that L0 names failed: of VMRUN, or of the state it goes back to.</summary>
+    public bool HasFailedChecks => _digest.FailedChecks > 0;
+
     /// <summary>Whether VMRUN began to run L2 in this record, so that vmcb12 is seen.</summary>
     public bool HasVmenter => _digest.Vmenters > 0;
 

@@ -103,6 +103,7 @@ public sealed class Replayer : IExitSink
         && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
+        && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
         && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesSvmMsr(record))
         && (!record.Kinds.Has(HappeningKind.UserspaceExit) || PassesUserspace(record));
 
@@ -138,8 +139,14 @@ public sealed class Replayer : IExitSink
         return false;
     }
 
+    // Port I/O goes on where EXITINFO2 says, or is tried again.
+    private static bool GoesOnElsewhere(in ExitRecord record) =>
+        record.Exit.Code == SvmExitCode.Ioio && record.HasEntry && record.Entry.Rip.IsKnown
+        && record.Entry.Rip.Value != record.Exit.Info2 && record.Entry.Rip.Value != record.Exit.Rip;
+
     private static bool IsRare(SvmExitCode code) =>
-        code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
+        code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
+        || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
@@ -147,6 +154,7 @@ public sealed class Replayer : IExitSink
     {
         if (_seen.HasVmenter && record.Level != GuestLevel.L2)
         {
+            vcpu.ResumeRip = Vmrun.ResumeRip(vcpu, record, _seen);
             vcpu.Vmcb12.Load(_seen.Vmenter, _seen.HasIntercepts ? _seen.Intercepts : null);
             if (!_digest.States.IsEmpty)
             {
@@ -194,6 +202,7 @@ public sealed class Replayer : IExitSink
             };
             situation |= record.Exit.Interrupted.Valid && record.Level != GuestLevel.Unknown ? Situation.DeliveryInterrupted : Situation.None;
             situation |= record.Exit.Code == SvmExitCode.Invalid ? Situation.InvalidExit : Situation.None;
+            situation |= OddityOf(vcpu, record);
         }
 
         situation |= _seen.HasVmenter ? Situation.VmrunEntered : Situation.None;
@@ -202,13 +211,30 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasStaged && record.Level != GuestLevel.Unknown ? Situation.EventStaged : Situation.None;
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
-        situation |= _seen.LeftL2 ? Situation.LeftL2 : Situation.None;
+        situation |= _seen.LeftL2 ? Situation.LeftL2 | OddityOfReflection(vcpu) : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
+    }
+
+    private Situation OddityOf(Vcpu vcpu, in ExitRecord record)
+    {
+        Situation oddity = ExitInfo.IsLegal(record.Exit) && (_seen.LeftL2 || !GoesOnElsewhere(record)) ? Situation.None : Situation.OddReport;
+        bool lost = record.Level == GuestLevel.L1 ? vcpu.InL2.IsYes : record.Level == GuestLevel.L2 && _seen.HasVmenter && !_seen.LeftL2;
+        oddity |= lost ? Situation.L2Lost : Situation.None;
+        bool unentered = vcpu.InL2.IsNo && (record.Level == GuestLevel.L2 || (record.Level == GuestLevel.L1 && _seen.LeftL2 && !_seen.HasVmenter));
+        return oddity | (unentered ? Situation.L2Unentered : Situation.None);
+    }
+
+    private Situation OddityOfReflection(Vcpu vcpu)
+    {
+        NestedVmexitInject shown = _digest.Reflection;
+        bool usual = _digest.Reflections == 1 && ExitInfo.IsLegalForL1(shown)
+            && (!shown.ExitCode.IsException || !vcpu.Vmcb12.Intercepts(shown.ExitCode).IsNo);
+        return usual ? Situation.None : Situation.OddReflection;
     }
 
     private static Situation L1Situation(SvmExitCode code) =>

@@ -16,23 +16,28 @@ internal sealed class CheckVerb : IVerb
         Argument<string> input = Options.Input();
         Option<string> format = Options.Format();
         Option<string> color = Options.Color();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color };
+        Option<bool> speculative = Options.Speculative();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative };
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color), terminal, cancel)));
+            words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
+            words.GetValue(speculative), terminal, cancel)));
         return command;
     }
 
     /// <summary>The three stages over one input.</summary>
-    public static DiffResult Check(RunInput input, CancellationToken cancel)
+    /// <param name="input">The input.</param>
+    /// <param name="speculative">Whether broken weak rules count.</param>
+    /// <param name="cancel">Stops it.</param>
+    public static DiffResult Check(RunInput input, bool speculative, CancellationToken cancel)
     {
-        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts);
+        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative);
         return comparison.Finish(input.Read(new Replayer(input.Header, input.Texts, comparison), cancel));
     }
 
-    private static int Run(string path, IReportFormat format, string color, Terminal terminal, CancellationToken cancel)
+    private static int Run(string path, IReportFormat format, string color, bool speculative, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = RunInput.Open(path, terminal);
-        DiffResult result = Check(input, cancel);
+        DiffResult result = Check(input, speculative, cancel);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }

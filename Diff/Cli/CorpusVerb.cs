@@ -75,7 +75,7 @@ internal sealed class CorpusVerb : IVerb
         try
         {
             using RunInput input = RunInput.Open(path, terminal);
-            result = CheckVerb.Check(input, cancel);
+            result = CheckVerb.Check(input, speculative: false, cancel);
             fault = "";
             return true;
         }

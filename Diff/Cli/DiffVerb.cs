@@ -17,19 +17,20 @@ internal sealed class DiffVerb : IVerb
         var model = new Argument<string>("model") { Description = "The run that differ replay made of it" };
         Option<string> format = Options.Format();
         Option<string> color = Options.Color();
-        var command = new Command("diff", "Compares a recorded run with the computed one") { recorded, model, format, color };
+        Option<bool> speculative = Options.Speculative();
+        var command = new Command("diff", "Compares a recorded run with the computed one") { recorded, model, format, color, speculative };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(recorded), words.GetRequiredValue(model), ReportFormats.Find(words.GetRequiredValue(format))!,
-            words.GetRequiredValue(color), terminal, cancel)));
+            words.GetRequiredValue(color), words.GetValue(speculative), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string recorded, string model, IReportFormat format, string color, Terminal terminal, CancellationToken cancel)
+    private static int Run(string recorded, string model, IReportFormat format, string color, bool speculative, Terminal terminal, CancellationToken cancel)
     {
         using RunReader reader = RunReader.Open(RunInput.OpenRun(recorded, terminal));
         Comparison? comparison = null;
         using ComputedReader computed = ComputedReader.Open(
-            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts));
+            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, speculative));
         RunSummary summary = reader.ReadExits(computed, cancel);
         computed.Finish();
         if (computed.Damages > 0)

@@ -28,6 +28,12 @@ internal static class Options
         return option;
     }
 
+    /// <summary>Weak rules.</summary>
+    public static Option<bool> Speculative() => new("--speculative")
+    {
+        Description = "Report broken weak rules too: they assume what a recording cannot tell and is often not so",
+    };
+
     /// <summary>A file name with another ending, in the current folder.</summary>
     public static string Beside(string input, string ending) => (input == "-" ? "run" : Path.GetFileNameWithoutExtension(input)) + ending;
 }

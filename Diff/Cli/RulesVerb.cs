@@ -63,7 +63,7 @@ internal sealed class RulesVerb : IVerb
     {
         Confidence.Certain => "certain",
         Confidence.Likely => "likely: one element is assumed, and the report names it",
-        Confidence.Weak => "weak: undecided on recordings",
+        Confidence.Weak => "weak: undecided on recordings, reported with --speculative",
         _ => "cannot be checked from stock tracepoints",
     };
 }

@@ -77,6 +77,7 @@ internal sealed class FieldComparer(TracepointSet listed)
             Relation.DidNotHappen => !known,
             Relation.LegalEvent => known && new EventInfo((uint)number).IsLegal,
             Relation.CausedByEvent => known && new SvmExitCode(number).IsCausedByEvent,
+            Relation.OneOf => known && unchecked(number - constraint.Value) is < 64 and { } n && ((constraint.Mask >> (int)n) & 1) != 0,
             _ => !known || number <= constraint.Value,
         });
     }

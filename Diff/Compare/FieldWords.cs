@@ -33,8 +33,24 @@ internal static class FieldWords
             Relation.DidNotHappen => row.Absence,
             Relation.LegalEvent => $"{row.Words}: none, or of a type and vector that exist",
             Relation.CausedByEvent => $"{row.Words} INTR, NMI, SMI, INIT, an exception or SHUTDOWN",
+            Relation.OneOf when constraint.Mask == ulong.MaxValue => $"{row.Words} {row.Print(constraint.Value)} to {row.Print(unchecked(constraint.Value + 63))}",
+            Relation.OneOf => $"{row.Words} {OneOf(row, constraint)}",
             _ => $"{row.Words}: at most {row.Print(constraint.Value)}",
         };
+    }
+
+    private static string OneOf(FieldRow row, in Constraint constraint)
+    {
+        var numbers = new List<string>();
+        for (int n = 0; n < 64; n++)
+        {
+            if (((constraint.Mask >> n) & 1) != 0)
+            {
+                numbers.Add(row.Print(unchecked(constraint.Value + (ulong)n)));
+            }
+        }
+
+        return numbers.Count == 0 ? "of which there is none here" : string.Join(" or ", numbers);
     }
 
     // The parts of an event that rules speak of: EVENTINJ and EXITINTINFO have the same layout.

@@ -29,6 +29,7 @@ internal static class Fields
 {
     private static readonly TracepointSet
         Inject = TracepointSet.Of(HappeningKind.NestedVmexitInject),
+        Nested = TracepointSet.Of(HappeningKind.NestedVmexit) | TracepointSet.Of(HappeningKind.NestedVmexitInject),
         Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt);
 
     /// <summary>In the order of the numbers.</summary>
@@ -119,6 +120,33 @@ internal static class Fields
         new(ComparedField.EmulationFailed, "emulationFailed", "L0 cannot emulate the instruction", "L0 emulates the instruction", true,
             TracepointSet.Of(HappeningKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.EmulationFailed ? Known(1) : Absent, YesNo),
+        new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo),
+        new(ComparedField.Reflections, "reflections", "#VMEXITs shown to L1", "L1 is shown no #VMEXIT", true, default,
+            static (in ExitRecord r, RecordDigest d) => Known((ulong)d.Reflections), Number),
+        new(ComparedField.Vmcb12IntCtl, "vmcb12IntCtl", "virtual interrupt control of vmcb12", "L2 is not started", false,
+            TracepointSet.Of(HappeningKind.NestedVmenter),
+            static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known(d.Vmenter.IntCtl) : Absent, Hex),
+        new(ComparedField.Vmcb12EventInj, "vmcb12EventInj", "EVENTINJ of vmcb12", "L2 is not started", false, TracepointSet.Of(HappeningKind.NestedVmenter),
+            static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known(d.Vmenter.EventInj.Normalised.Raw) : Absent, Event),
+        new(ComparedField.ControlRegisterWritten, "controlRegisterWritten", "L0 writes a control register", "L0 writes no control register", true,
+            TracepointSet.Of(HappeningKind.CrAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasCrWrite ? Known(1) : Absent, YesNo),
+        new(ComparedField.PortDescription, "portDescription", "port access", "no port I/O is carried out", false, TracepointSet.Of(HappeningKind.PortAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasPort ? Known(d.Port.AsExitInfo) : Absent, Hex),
+        new(ComparedField.MsrWritten, "msrWritten", "the MSR access is a write", "no MSR access", true, TracepointSet.Of(HappeningKind.MsrAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Write ? 1UL : 0) : Absent, Number),
+        new(ComparedField.PageFaultAddress, "pageFaultAddress", "page fault at", "no page fault", false, TracepointSet.Of(HappeningKind.PageFault),
+            static (in ExitRecord r, RecordDigest d) => d.HasPageFault ? Known(d.PageFaultAddress) : Absent, Hex),
+        new(ComparedField.AvicIpiCommand, "avicIpiCommand", "ICR that L0 takes", "no interrupt of AVIC", false,
+            TracepointSet.Of(HappeningKind.AvicIncompleteIpi),
+            static (in ExitRecord r, RecordDigest d) => d.HasAvicIpi ? Known(d.AvicIpi.Command) : Absent, Hex),
+        new(ComparedField.AvicIpiReason, "avicIpiReason", "reason and index that L0 takes", "no interrupt of AVIC", false,
+            TracepointSet.Of(HappeningKind.AvicIncompleteIpi),
+            static (in ExitRecord r, RecordDigest d) => d.HasAvicIpi ? Known(d.AvicIpi.Reason) : Absent, Hex),
+        new(ComparedField.AvicAccess, "avicAccess", "access that L0 takes", "no access of AVIC", false, TracepointSet.Of(HappeningKind.AvicUnacceleratedAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.AsExitInfo) : Absent, Hex),
+        new(ComparedField.AvicVector, "avicVector", "vector that L0 takes", "no access of AVIC", false, TracepointSet.Of(HappeningKind.AvicUnacceleratedAccess),
+            static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.Vector) : Absent, Hex),
     ];
 
     private static FieldRow[] ByNumber { get; } = Index();
@@ -171,6 +199,14 @@ internal static class Fields
     {
         GuestLevel.L1 when record.HasEntry => Known(1),
         GuestLevel.L2 when record.HasEntry => Known(2),
+        _ => default,
+    };
+
+    // That L1 exits although L2 was started shows by the silence of both tracepoints that tell L2's exits.
+    private static Observed<ulong> ExitOfL2(in ExitRecord record, RecordDigest digest) => record.Level switch
+    {
+        GuestLevel.L2 when record.HasExit => Known(1),
+        GuestLevel.L1 when record.HasExit => Absent,
         _ => default,
     };
 

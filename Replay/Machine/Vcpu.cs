@@ -78,6 +78,36 @@ internal sealed class Vcpu
     /// <summary>L1's registers as its last VMRUN found them, where a recorder with probes dumped them.</summary>
     public RegisterDump L1AtVmrun { get; } = new();
 
+    /// <summary>CR0 of L2, as far as writes that L0 handled told.</summary>
+    public Bits64 L2Cr0 { get; set; }
+
+    /// <summary>What L2 wrote to CR8 last, under virtual interrupt masking; unseen while it wrote nothing that exits.</summary>
+    public Observed<ulong> L2TaskPriority { get; set; }
+
+    /// <summary>L0 met the window that it opened by a virtual interrupt of its own.</summary>
+    public bool WindowOfL0 { get; set; }
+
+    /// <summary>L2 cleared EFER.SVME and went on.</summary>
+    public bool SvmeClearedByL2 { get; set; }
+
+    /// <summary>RIP at which L1 goes on after its last VMRUN; unseen while it executed none.</summary>
+    public Observed<ulong> ResumeRip { get; set; }
+
+    /// <summary>The run of L2 that ended last.</summary>
+    public PastRun LastRun { get; set; }
+
+    /// <summary>A local APIC accepted an interrupt since L1 last took one.</summary>
+    public bool InterruptAccepted { get; set; }
+
+    /// <summary>The virtual machine monitor was asked after the last exit: it may have changed anything.</summary>
+    public bool AskedMonitor { get; set; }
+
+    /// <summary>Whether the processor has decode assists; yes once an exit showed them.</summary>
+    public Truth DecodeAssists { get; set; }
+
+    /// <summary>Which port accesses of L2 were L1's.</summary>
+    public PortDecisions PortDecisions { get; } = new();
+
     /// <summary>An event whose delivery was interrupted and that was not staged again yet.</summary>
     public EventInfo Queued { get; set; }
 
@@ -130,6 +160,11 @@ internal sealed class Vcpu
         LeaveL2();
         InL2 = default;
         QueuedSeen = false;
+        ResumeRip = default;
+        LastRun = default;
+        InterruptAccepted = false;
+        AskedMonitor = false;
+        PortDecisions.Forget();
     }
 
     /// <summary>The vCPU starts at the reset vector: what the manual says of reset holds (APM2 14.1.3).</summary>
@@ -148,7 +183,6 @@ internal sealed class Vcpu
         InL2 = Truth.No;
         InSmm = Truth.No;
         QueuedSeen = true;
-        ProcessorDeparted = false;
     }
 
     /// <summary>L2 is left.</summary>
@@ -161,5 +195,9 @@ internal sealed class Vcpu
         Queued = default;
         FruitlessWindows = 0;
         L2In64BitMode = default;
+        L2Cr0 = default;
+        L2TaskPriority = default;
+        WindowOfL0 = false;
+        SvmeClearedByL2 = false;
     }
 }

@@ -11,10 +11,12 @@ namespace Differ.Replay.Svm;
 /// <param name="IsLmsw">LMSW, which treats the selective CR0 intercept as non-selective.</param>
 /// <param name="IsString">A string instruction, which may stay at its RIP.</param>
 /// <param name="IsBranch">Changes RIP by itself.</param>
-internal readonly record struct DecodedInstruction(SvmExitCode? Code, int Length, string Name, bool IsLmsw, bool IsString, bool IsBranch)
+/// <param name="Segment">Segment of the memory operand: 0 ES, 1 CS, 2 SS, 3 DS, 4 FS, 5 GS.</param>
+internal readonly record struct DecodedInstruction(
+    SvmExitCode? Code, int Length, string Name, bool IsLmsw, bool IsString, bool IsBranch, int Segment)
 {
     /// <summary>Bytes that are not an instruction.</summary>
-    public static DecodedInstruction None { get; } = new(null, 0, "", IsLmsw: false, IsString: false, IsBranch: false);
+    public static DecodedInstruction None { get; } = new(null, 0, "", IsLmsw: false, IsString: false, IsBranch: false, Segment: 0);
 }
 
 /// <summary>Decodes the instruction bytes that L0 recorded: which instruction, how long, which intercept it belongs to. The only file that names Iced.</summary>
@@ -135,8 +137,14 @@ internal sealed class InstructionDecoder
             ? DecodedInstruction.None
             : new DecodedInstruction(
                 CodeFor(instruction), instruction.Length, instruction.Mnemonic.ToString().ToUpperInvariant(),
-                instruction.Mnemonic == Mnemonic.Lmsw, instruction.IsStringInstruction, instruction.FlowControl != FlowControl.Next);
+                instruction.Mnemonic == Mnemonic.Lmsw, instruction.IsStringInstruction, instruction.FlowControl != FlowControl.Next,
+                SegmentOf(instruction));
     }
+
+    // The destination of a string instruction is in ES, whatever the prefix.
+    private static int SegmentOf(in Instruction instruction) =>
+        instruction.Op0Kind is OpKind.MemoryESDI or OpKind.MemoryESEDI or OpKind.MemoryESRDI
+            || instruction.MemorySegment is < Register.ES or > Register.GS ? 0 : instruction.MemorySegment - Register.ES;
 
     private static SvmExitCode? CodeFor(in Instruction instruction)
     {

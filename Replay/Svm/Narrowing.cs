@@ -17,6 +17,9 @@ internal static class Narrowing
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
     {
         vcpu.InL2 = vcpu.InL2.IsYes && record.Level == GuestLevel.Unknown ? Truth.Unknown : vcpu.InL2;
+        vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
+        vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
+        LearnDecodeAssists(vcpu, record.Exit);
         if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
         {
             // L1 runs on, and its STGI does not exit.
@@ -33,6 +36,7 @@ internal static class Narrowing
         }
 
         LearnAccesses(vcpu, record, digest);
+        LearnOfRun(vcpu, record, digest);
         Transitions(vcpu, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);
@@ -52,9 +56,19 @@ internal static class Narrowing
         vcpu.ResetSuspected = false;
     }
 
+    // MOV to and from CRn alone sets bit 63 of EXITINFO1 (APM2 15.8.1).
+    private static void LearnDecodeAssists(Vcpu vcpu, in HardwareExit exit)
+    {
+        if (exit.Code.Value < SvmExitCode.DrRead.Value && exit.Info1 >> 63 != 0)
+        {
+            vcpu.DecodeAssists = Truth.Yes;
+        }
+    }
+
     private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen)
     {
         SvmExitCode code = record.Exit.Code;
+        LearnDecodeAssists(vcpu, record.Exit);
         vcpu.HostPagingSeen |= code == SvmExitCode.Npf;
         vcpu.ProcessorDeparted |= !record.Exit.Interrupted.IsLegal;
         if (record.Level == GuestLevel.L2)
@@ -71,7 +85,8 @@ internal static class Narrowing
         {
             if (vcpu.InL2.IsYes)
             {
-                // L2 was left without a sign.
+                // L2 was left without a sign; what it did to EFER then counts for L1.
+                vcpu.Efer = vcpu.SvmeClearedByL2 ? Bits64.Hidden : vcpu.Efer;
                 vcpu.LeaveL2();
             }
 
@@ -142,6 +157,47 @@ internal static class Narrowing
                 default:
                     break;
             }
+        }
+    }
+
+    // What L2 does that shows in vmcb12 or at the next exit.
+    private static void LearnOfRun(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        vcpu.AskedMonitor = digest.UserspaceReason is not null;
+        vcpu.InterruptAccepted = (vcpu.InterruptAccepted || record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+            && !(digest.EntryLevel == GuestLevel.L1 && digest.HasInterrupt);
+        if (record.Level != GuestLevel.L2 || !record.HasExit)
+        {
+            return;
+        }
+
+        if (record.Exit.Code == SvmExitCode.Ioio && vcpu.Vmcb12.Address.IsKnown && digest.UserspaceReason is null)
+        {
+            bool shown = digest.Reflections > 0 && digest.Reflection.ExitCode == SvmExitCode.Ioio;
+            if (shown || digest.Reflections == 0)
+            {
+                vcpu.PortDecisions.Note(vcpu.Vmcb12.Address.Value, IoPermissions.Access(record.Exit.Info1), shown);
+            }
+        }
+
+        vcpu.WindowOfL0 |= record.Exit.Code == SvmExitCode.VIntr && digest.Reflections == 0;
+        vcpu.SvmeClearedByL2 |= digest is { HasMsr: true, Reflections: 0, Msr: { Write: true, Index: Efer.Index, Faulted: false } }
+            && (digest.Msr.Value & (1UL << Efer.SVME)) == 0;
+        if (digest is { HasCrWrite: true, HasException: false, Reflections: 0 })
+        {
+            LearnCrOfL2(vcpu, digest.CrWrite);
+        }
+    }
+
+    private static void LearnCrOfL2(Vcpu vcpu, in CrAccess access)
+    {
+        if (access.Number == 0)
+        {
+            vcpu.L2Cr0 = Bits64.Of(access.Value);
+        }
+        else if (access.Number == 8)
+        {
+            vcpu.L2TaskPriority = Observed<ulong>.Of(access.Value);
         }
     }
 
@@ -224,6 +280,7 @@ internal static class Narrowing
                 vcpu.FirstExitPending = true;
                 break;
             case GuestLevel.L1 when digest.Reflections > 0:
+                vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection);
                 vcpu.LeaveL2();
                 vcpu.Gif = Truth.No;
                 vcpu.GifClearedByExit = true;

@@ -64,6 +64,18 @@ internal enum Situation
 
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
+
+    /// <summary>L1 exits, or L2 is started again, although nothing tells that L2, which was running, was left.</summary>
+    L2Lost = 1 << 20,
+
+    /// <summary>L2 exits, or is left, although nothing tells that it was started.</summary>
+    L2Unentered = 1 << 21,
+
+    /// <summary>What the exit reports is not of the form that the manual lays down for its code.</summary>
+    OddReport = 1 << 22,
+
+    /// <summary>What L1 is shown is not of the form that the manual lays down, or not of what vmcb12 intercepts, or shown twice.</summary>
+    OddReflection = 1 << 23,
 }
 
 /// <summary>Asks a rule what it says about a step.</summary>
@@ -106,7 +118,7 @@ internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<Svm
 {
     // Situations that are about the exit itself; the others are about what came after it.
     private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit
-        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit;
+        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit | Situation.OddReport;
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>

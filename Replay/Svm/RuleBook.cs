@@ -14,6 +14,8 @@ public static class RuleBook
     [
         .. Bind(AvailabilityStatements.All, Availability.Rows),
         .. Bind(VmrunCheckStatements.All, VmrunChecks.Rows),
+        .. Bind(StateSwitchStatements.All, StateSwitch.Rows),
+        .. Bind(InterceptStatements.All, Intercepts.Rows),
         .. Bind(ExitIntInfoStatements.All, ExitIntInfo.Rows),
         .. Bind(EventInjectionStatements.All, EventInjection.Rows),
         .. Bind(InterruptControlStatements.All, InterruptControl.Rows),

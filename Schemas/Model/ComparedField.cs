@@ -118,6 +118,42 @@ public enum ComparedField : ushort
 
     /// <summary>L0 gave up emulating an instruction.</summary>
     EmulationFailed = 62,
+
+    /// <summary>The guest that exited is L2.</summary>
+    ExitOfL2 = 80,
+
+    /// <summary>How many #VMEXITs L1 is shown in one record.</summary>
+    Reflections = 81,
+
+    /// <summary>Low half of the virtual interrupt control of vmcb12 as VMRUN finds it.</summary>
+    Vmcb12IntCtl = 82,
+
+    /// <summary>EVENTINJ of vmcb12 as VMRUN finds it; 0 when it is not valid.</summary>
+    Vmcb12EventInj = 83,
+
+    /// <summary>A control register was written by a MOV that L0 handled.</summary>
+    ControlRegisterWritten = 84,
+
+    /// <summary>The first port access that was carried out, as EXITINFO1 would describe it.</summary>
+    PortDescription = 85,
+
+    /// <summary>Whether the access to a model-specific register was a write.</summary>
+    MsrWritten = 86,
+
+    /// <summary>The first address that L0 handled a page fault for.</summary>
+    PageFaultAddress = 87,
+
+    /// <summary>ICR of the interrupt that AVIC could not deliver, as L0 read it.</summary>
+    AvicIpiCommand = 88,
+
+    /// <summary>Reason and index of the interrupt that AVIC could not deliver, in the form of EXITINFO2.</summary>
+    AvicIpiReason = 89,
+
+    /// <summary>The access that AVIC does not accelerate, in the form of EXITINFO1.</summary>
+    AvicAccess = 90,
+
+    /// <summary>Vector of the access that AVIC does not accelerate.</summary>
+    AvicVector = 91,
 }
 
 /// <summary>The compared fields that are parts of a recorded state; their numbers are computed, one for each moment and position.</summary>

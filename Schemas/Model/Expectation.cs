@@ -23,6 +23,9 @@ public enum Relation : byte
 
     /// <summary>An exit code that an event causes whatever the guest was doing: INTR, NMI, SMI, INIT, an exception, shutdown, or the host's own.</summary>
     CausedByEvent = 7,
+
+    /// <summary>One of the 64 numbers from the value on; bit n of the mask stands for the value plus n.</summary>
+    OneOf = 8,
 }
 
 /// <summary>One condition on one field of the record.</summary>
@@ -49,6 +52,12 @@ public readonly record struct Constraint(ComparedField Field, Relation Relation,
 
     /// <summary>The field must be an exit code that an event causes.</summary>
     public static Constraint IsCausedByEvent(ComparedField field) => new(field, Relation.CausedByEvent, 0, ulong.MaxValue);
+
+    /// <summary>The field must be one of 64 numbers.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="first">The first number.</param>
+    /// <param name="set">Bit n is set for <paramref name="first"/> + n.</param>
+    public static Constraint IsOneOf(ComparedField field, ulong first, ulong set) => new(field, Relation.OneOf, first, set);
 
     /// <summary>The field must not be above this value.</summary>
     public static Constraint IsAtMost(ComparedField field, ulong value) => new(field, Relation.AtMost, value, ulong.MaxValue);

@@ -9,6 +9,8 @@ namespace Differ.Schemas.Run;
 /// </remarks>
 public sealed class RecordDigest
 {
+    private const int PageFaultAddressSlot = 1;
+
     /// <summary>The #VMEXITs that L1 was shown.</summary>
     public int Reflections { get; private set; }
 
@@ -90,6 +92,36 @@ public sealed class RecordDigest
     /// <summary>L0 gave up emulating.</summary>
     public bool EmulationFailed { get; private set; }
 
+    /// <summary>Whether L0 handled a MOV to a control register.</summary>
+    public bool HasCrWrite { get; private set; }
+
+    /// <summary>The last one.</summary>
+    public CrAccess CrWrite { get; private set; }
+
+    /// <summary>Whether port I/O was carried out.</summary>
+    public bool HasPort { get; private set; }
+
+    /// <summary>The first one.</summary>
+    public PortAccess Port { get; private set; }
+
+    /// <summary>Whether L0 handled a page fault.</summary>
+    public bool HasPageFault { get; private set; }
+
+    /// <summary>The address of the first one.</summary>
+    public ulong PageFaultAddress { get; private set; }
+
+    /// <summary>Whether AVIC could not deliver an interrupt.</summary>
+    public bool HasAvicIpi { get; private set; }
+
+    /// <summary>The first one.</summary>
+    public AvicIncompleteIpi AvicIpi { get; private set; }
+
+    /// <summary>Whether AVIC left an access to L0.</summary>
+    public bool HasAvicAccess { get; private set; }
+
+    /// <summary>The first one.</summary>
+    public AvicUnacceleratedAccess AvicAccess { get; private set; }
+
     /// <summary>L0 executed a hypercall of any interface.</summary>
     public bool Hypercall { get; private set; }
 
@@ -135,6 +167,11 @@ public sealed class RecordDigest
         HasInstruction = false;
         EmulationFailed = false;
         Hypercall = false;
+        HasCrWrite = false;
+        HasPort = false;
+        HasPageFault = false;
+        HasAvicIpi = false;
+        HasAvicAccess = false;
         TaskPriorityWritten = false;
         UserspaceReason = null;
         SmmEntered = false;
@@ -220,6 +257,37 @@ public sealed class RecordDigest
                 SmmLeft |= !entering;
                 EntryLevel = entering ? GuestLevel.L1 : GuestLevel.Unknown;
                 StartPart();
+                break;
+            default:
+                NoteDevice(happening);
+                break;
+        }
+    }
+
+    private void NoteDevice(in Happening happening)
+    {
+        switch (happening.Kind)
+        {
+            case HappeningKind.CrAccess:
+                CrAccess access = CrAccess.Of(happening);
+                CrWrite = access.Write ? access : CrWrite;
+                HasCrWrite |= access.Write;
+                break;
+            case HappeningKind.PortAccess when !HasPort:
+                HasPort = true;
+                Port = PortAccess.Of(happening);
+                break;
+            case HappeningKind.PageFault when !HasPageFault:
+                HasPageFault = true;
+                PageFaultAddress = happening.Values[PageFaultAddressSlot];
+                break;
+            case HappeningKind.AvicIncompleteIpi when !HasAvicIpi:
+                HasAvicIpi = true;
+                AvicIpi = AvicIncompleteIpi.Of(happening);
+                break;
+            case HappeningKind.AvicUnacceleratedAccess when !HasAvicAccess:
+                HasAvicAccess = true;
+                AvicAccess = AvicUnacceleratedAccess.Of(happening);
                 break;
             default:
                 break;

@@ -102,6 +102,11 @@ public sealed class RunStory
 
     private RunStory Exit(GuestLevel level, SvmExitCode code, ulong rip, ulong info1, ulong info2, uint? intInfo, uint? intInfoError)
     {
+        if ((info1 | info2) == 0)
+        {
+            (info1, info2) = Usual(code, rip);
+        }
+
         _open = new StoryRecord((ulong)_records.Count, level)
         {
             Exit = new HardwareExit(
@@ -165,6 +170,12 @@ public sealed class RunStory
         Open.Happenings.Add(new Happening(kind, new ClockTime((Open.Index * 1000) + (ulong)Open.Happenings.Count + 1), values));
         return this;
     }
+
+    /// <summary>What a processor reports where the story does not say: an access by the user, an IN of a byte from port 60h.</summary>
+    public static (ulong Info1, ulong Info2) Usual(SvmExitCode code, ulong rip) =>
+        code == SvmExitCode.Npf ? (0x1_0000_0004UL, 0UL)
+        : code == SvmExitCode.Ioio ? (0x60_0011UL, unchecked(rip + 3))
+        : (0UL, 0UL);
 
     private static Observed<uint> Seen(uint? value) => value is { } known ? Observed<uint>.Of(known) : Observed<uint>.Unseen;
 }

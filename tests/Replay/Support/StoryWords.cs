@@ -77,8 +77,15 @@ internal static class StoryWords
 
     /// <summary>L1 is shown a #VMEXIT and goes on behind its VMRUN.</summary>
     public static RunStory Reflects(
-        this RunStory story, SvmExitCode code, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0, uint intInfoError = 0) =>
-        story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1, info2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+        this RunStory story, SvmExitCode code, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0, uint intInfoError = 0)
+    {
+        if ((info1 | info2) == 0)
+        {
+            (info1, info2) = RunStory.Usual(code, story.Records[^1].Exit.Rip);
+        }
+
+        return story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1, info2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+    }
 
     /// <summary>L0 decodes an instruction at the exit's RIP.</summary>
     /// <param name="story">The story.</param>
@@ -116,6 +123,14 @@ internal static class StoryWords
 
     /// <summary>KVM_RUN returns to the virtual machine monitor.</summary>
     public static RunStory AsksUserspace(this RunStory story, uint reason) => story.Happens(HappeningKind.UserspaceExit, reason, 0);
+
+    /// <summary>Port I/O is carried out.</summary>
+    public static RunStory AccessesPort(this RunStory story, bool write, ushort port, uint size) =>
+        story.Happens(HappeningKind.PortAccess, write ? 1UL : 0, port, size, 1, 0);
+
+    /// <summary>L0 handles a page fault.</summary>
+    public static RunStory Faults(this RunStory story, ulong address) =>
+        story.Happens(HappeningKind.PageFault, story.Records[^1].Exit.Rip, address, story.Records[^1].Exit.Info1);
 
     /// <summary>System Management Mode is entered.</summary>
     public static RunStory EntersSmm(this RunStory story) => story.Happens(HappeningKind.SmmTransition, 0x30000, 1).Entry(0x8000);

@@ -1,0 +1,90 @@
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>Exception intercepts (APM2 15.12): judgements of group D.</summary>
+internal static class ExceptionIntercepts
+{
+    private const ulong Low32 = 0xffff_ffff;
+
+    private static readonly ulong First = SvmExitCode.Exception.Value;
+    private static readonly SvmExitCode PF = SvmExitCode.OfException(ExceptionVector.PF), DF = SvmExitCode.OfException(ExceptionVector.DF),
+        DB = SvmExitCode.OfException(ExceptionVector.DB);
+
+    /// <summary>Exceptions with an error code.</summary>
+    public static Func<SvmExitCode, bool> WithErrorCode { get; } = static code => code.IsException && ExceptionVector.PushesErrorCode(code.Vector);
+
+    public static void HasItsBit(in Step s)
+    {
+        Bits64 bits = s.Vcpu.Vmcb12[VmcbField.InterceptExceptions];
+        if (bits.Known != 0 && !s.Seen.SmmEntered)
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, First, ~0x1fUL))
+                .Allow(IsOneOf(ComparedField.ReflectedCode, First, (bits.Value | ~bits.Known) & Low32));
+        }
+    }
+
+    public static void KeepsErrorCode(in Step s)
+    {
+        if (IsSameException(s))
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value)).Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, Low32));
+        }
+    }
+
+    public static void KeepsAddress(in Step s)
+    {
+        if (IsSameException(s))
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value)).Allow(Is(ComparedField.ReflectedInfo2, s.Exit.Info2));
+        }
+    }
+
+    public static void IcebpIsNoDebugException(in Step s)
+    {
+        if (s.Seen.Instruction.Name == "INT1" && s.Code != DB)
+        {
+            s.Assuming(Evidence.InstructionBytes).Allow(IsNot(ComparedField.ReflectedCode, DB.Value));
+        }
+    }
+
+    // RIP of vmcb12 is not recorded.
+    public static void SavesOwnRip(in Step s)
+    {
+        if (s.Seen.LeftL2)
+        {
+            s.Undecided(Evidence.VmcbSaveArea);
+        }
+    }
+
+    public static void NeverVectors2And9(in Step s) => s.Expect().Allow(
+        IsNot(ComparedField.ReflectedCode, First + ExceptionVector.Nmi), IsNot(ComparedField.ReflectedCode, First + 9));
+
+    // At the very RIP that VMRUN loaded, with nothing in delivery, only the injected interrupt itself can be the exception.
+    public static void InterruptsAreNoExceptions(in Step s)
+    {
+        EventInfo injected = s.Vcpu.Vmcb12.EventInj;
+        bool interrupt = injected is { Valid: true, Type: EventType.Interrupt or EventType.SoftwareInterrupt, Vector: < 32 };
+        if (interrupt && s.HasExit && s.Level == GuestLevel.L2 && s.Code == SvmExitCode.OfException(injected.Vector)
+            && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && s.Vcpu.Vmcb12[VmcbField.Rip].Equal(s.Exit.Rip, ulong.MaxValue).IsYes)
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+        }
+    }
+
+    // The second exception has its own intercept; only where L1 leaves it alone do the two combine.
+    public static void CheckedBeforeCombined(in Step s)
+    {
+        if (s.Level == GuestLevel.L2 && s.Exit.Interrupted is { Valid: true, Type: EventType.Exception, IsLegal: true } && s.Code != DF && s.Intercepted(s.Code).IsYes)
+        {
+            s.Expect().Allow(IsNot(ComparedField.Exception, ExceptionVector.DF), IsNot(ComparedField.ReflectedCode, DF.Value));
+        }
+    }
+
+    // With shadow paging the processor's #PF is about L0's tables; an emulated instruction may raise another one.
+    private static bool IsSameException(in Step s) =>
+        s.Seen.LeftL2 && !s.Seen.HasInstruction && (s.Code != PF || s.Vcpu.HostPagingSeen);
+}

@@ -1,0 +1,142 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>What #VMEXIT saves, and the L1 it goes back to: judgements of group C.</summary>
+internal static class Vmexit
+{
+    private const ulong EntryL1 = 1, EntryL2 = 2;
+    private const ulong NmiEvent = EventInfo.ValidBit | ((ulong)EventType.Nmi << 8), TypeAndValid = EventInfo.ValidBit | EventInfo.TypeField;
+
+    // Right after the #VMEXIT nothing can have set GIF; later only where L1 has not moved since.
+    public static void ClearsGif(in Step s)
+    {
+        if (s.Seen.LeftL2)
+        {
+            AllowL2(s, s.Expect().Allow(HappensNot(ComparedField.NewInterrupt)));
+            if (s.EntryEventInj.IsKnown)
+            {
+                AllowL2(s, s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid)));
+            }
+        }
+        else if (s.HasExit && s.Level == GuestLevel.L1 && !s.Seen.HasVmenter && s.Vcpu.GifClearedByExit
+            && s.Vcpu.ResumeRip.IsKnown && s.Exit.Rip == s.Vcpu.ResumeRip.Value)
+        {
+            s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.NewInterrupt)).Allow(IsNot(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value));
+        }
+    }
+
+    public static void ResumesBehindVmrun(in Step s)
+    {
+        // The VMM may set RIP.
+        if (s.Seen.LeftL2ForHostUse || s.Seen.SmmEntered || s.Seen.WentToUserspace)
+        {
+            return;
+        }
+
+        if (s.Vcpu.ResumeRip.IsKnown)
+        {
+            AllowL2(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value)));
+        }
+        else
+        {
+            s.Undecided(Evidence.Vmcb12Controls);
+        }
+    }
+
+    // System Management Mode may be left again in the same record.
+    private static void AllowL2(in Step s, Expecting expecting)
+    {
+        if (s.Seen.HasVmenter)
+        {
+            expecting.Allow(Is(ComparedField.EntryLevel, EntryL2));
+        }
+    }
+
+    // The checks that L0 names after L2 has run are of L1's own CR3 and PDPEs.
+    public static void IllegalHostShutsDown(in Step s)
+    {
+        if (s.HasExit && s.Level == GuestLevel.L2 && s.Seen.LeftL2 && !s.Seen.HasVmenter)
+        {
+            s.Assuming(Evidence.ControlRegisters).Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
+        }
+    }
+
+    public static void ShowsNoEvent(in Step s)
+    {
+        if (NestedReflection.FromL2(s) && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        {
+            ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, EventInfo.ValidBit));
+        }
+    }
+
+    // Before 5.12 a return from System Management Mode starts L2 without a sign, and the VMM may always.
+    public static void InterceptsNothingOfL1(in Step s)
+    {
+        bool byMonitor = s.Vcpu.AskedMonitor || (s.Seen.WentToUserspace && s.Level == GuestLevel.L1);
+        if (byMonitor || s.Seen.SmmLeft || !s.Header.Listed.Has(HappeningKind.SmmTransition))
+        {
+            s.Undecided(Evidence.Level);
+        }
+        else if (s.Level == GuestLevel.L2)
+        {
+            s.Expect().Allow(HappensNot(ComparedField.ExitOfL2)).Allow(Happens(ComparedField.VmrunsEntered));
+        }
+        else
+        {
+            s.Expect().Allow(HappensNot(ComparedField.ReflectedCode)).Allow(Happens(ComparedField.VmrunsEntered));
+        }
+    }
+
+    // TF of L1's RFLAGS at VMRUN traps once the VMRUN is complete, after the #VMEXIT.
+    public static void TrapsBehindVmrun(in Step s)
+    {
+        Truth trap = s.Vcpu.Rflags[Rflags.TF];
+        bool raised = s.Seen.RaisedException == ExceptionVector.DB;
+        if (trap.IsYes)
+        {
+            s.Expect().Allow(Is(ComparedField.Exception, ExceptionVector.DB)).Allow(IsNot(ComparedField.EntryLevel, EntryL1));
+        }
+        else if (raised)
+        {
+            s.When(!trap, Evidence.Rflags).Allow(IsNot(ComparedField.Exception, ExceptionVector.DB));
+        }
+    }
+
+    public static void HappensOnce(in Step s)
+    {
+        if (s.Seen.LeftL2)
+        {
+            s.Expect().Allow(IsAtMost(ComparedField.Reflections, 1));
+        }
+        else if (s.Seen.HasVmenter && s.Level == GuestLevel.L2)
+        {
+            s.Expect().Allow(Happens(ComparedField.ReflectedCode));
+        }
+
+        bool lost = s.HasExit && s.Level == GuestLevel.L1 && s.Vcpu.InL2.IsYes;
+        if (lost && s.Vcpu.AskedMonitor)
+        {
+            s.Undecided(Evidence.Level);
+        }
+        else if (lost)
+        {
+            // INIT that L1 does not intercept resets the processor; L2 is then gone without a #VMEXIT.
+            bool certain = s.Intercepted(SvmExitCode.Init).IsYes && !s.Vcpu.SvmeClearedByL2;
+            (certain ? s.Expect() : s.Assuming(Evidence.PendingInterrupts)).Allow(Happens(ComparedField.ExitOfL2));
+        }
+    }
+
+    // What follows is undefined, but it is not L1 going on with the state of L2.
+    public static void FollowsClearedSvme(in Step s)
+    {
+        if (s.Level == GuestLevel.L1 && s.Vcpu.SvmeClearedByL2 && !s.Vcpu.AskedMonitor)
+        {
+            s.Expect().Allow(Happens(ComparedField.ExitOfL2));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Differ.Replay.Machine;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Svm;
+
+/// <summary>What VMRUN finds in vmcb12 and loads from it: judgements of group C.</summary>
+internal static class Vmrun
+{
+    private const int VIrq = 8, VIntrMasking = 24;
+    private const ulong VTpr = 0xf;
+
+    private static readonly SvmExitCode DB = SvmExitCode.OfException(ExceptionVector.DB);
+
+    /// <summary>TSC_OFFSET is never recorded.</summary>
+    public static Vmcb12Needs TscOffsetNeeds { get; } = new(VmcbFields.Of(VmcbField.TscOffset), Evidence.VmcbControlArea);
+
+    /// <summary>Where L1 goes on after the VMRUN of a record.</summary>
+    /// <param name="vcpu">The state before: a return from System Management Mode starts L2 without a VMRUN.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="seen">What was met in it.</param>
+    public static Observed<ulong> ResumeRip(Vcpu vcpu, in ExitRecord record, Observations seen)
+    {
+        bool decoded = seen.Instruction.Code == SvmExitCode.Vmrun;
+        if (!record.HasExit || record.Level != GuestLevel.L1 || (record.Exit.Code != SvmExitCode.Vmrun && !decoded))
+        {
+            return vcpu.ResumeRip;
+        }
+
+        // Up to 5.12 the kernel records the address of VMRUN itself, whose prefixes are then unknown.
+        ulong length = unchecked(seen.Vmenter.Rip - record.Exit.Rip);
+        return length is > 0 and <= Narrowing.LongestInstruction ? Observed<ulong>.Of(seen.Vmenter.Rip)
+            : decoded ? Observed<ulong>.Of(unchecked(record.Exit.Rip + (ulong)seen.Instruction.Length))
+            : Observed<ulong>.Unseen;
+    }
+
+    // GIF is 1 in L2: an interrupt that L1 intercepts and that waited for GIF makes L2 exit at once.
+    public static void SetsGif(in Step s)
+    {
+        if (s.Seen.HasVmenter || !s.Vcpu.InterruptAccepted || !s.Intercepted(SvmExitCode.Intr).IsYes)
+        {
+            return;
+        }
+
+        Expecting expecting = s.Seen.LeftL2 ? s.Expect() : s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags);
+        expecting.Allow(Happens(ComparedField.ReflectedCode));
+    }
+
+    public static void FindsTaskPriority(in Step s)
+    {
+        PastRun past = s.Vcpu.LastRun;
+        if (ByVmrun(s) && past.IsOf(s.Seen.Vmenter.Vmcb12) && past.IntCtl[VIntrMasking].IsYes && past.TaskPriority.IsKnown)
+        {
+            s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.Vmcb12IntCtl, past.TaskPriority.Value & VTpr, VTpr));
+        }
+    }
+
+    // L1 may set the bit itself, and does so to open a window that it intercepts.
+    public static void FindsVirtualInterrupt(in Step s)
+    {
+        PastRun past = s.Vcpu.LastRun;
+        if (!ByVmrun(s) || !past.IsOf(s.Seen.Vmenter.Vmcb12) || past.IntCtl[VIrq].IsUnknown)
+        {
+            return;
+        }
+
+        bool set = s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes;
+        if (past.IntCtl[VIrq].IsNo && past.WindowOfL0 && !s.Intercepted(SvmExitCode.VIntr).IsYes)
+        {
+            s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.Vmcb12IntCtl, 0, 1 << VIrq));
+        }
+        else if (past.IntCtl[VIrq].IsYes || set)
+        {
+            s.Undecided(Evidence.VmcbControlArea);
+        }
+    }
+
+    public static void FindsEventInjCleared(in Step s)
+    {
+        PastRun past = s.Vcpu.LastRun;
+        if (ByVmrun(s) && past.IsOf(s.Seen.Vmenter.Vmcb12) && past.EventInj.Valid && !past.LeftInDelivery)
+        {
+            s.Assuming(Evidence.VmcbControlArea).Allow(IsNot(ComparedField.Vmcb12EventInj, past.EventInj.Raw));
+        }
+    }
+
+    // The TSC that L1 reads after the #VMEXIT is without the offset; no tracepoint shows what it reads.
+    public static void AddsTscOffset(in Step s)
+    {
+        if (s.Vcpu.Vmcb12[VmcbField.TscOffset].Any(ulong.MaxValue).IsYes)
+        {
+            s.Undecided(Evidence.Tracepoint);
+        }
+    }
+
+    // TF that VMRUN loads traps behind the first instruction. A breakpoint at it, or a jump to itself, looks the same.
+    public static void TrapsAfterFirstInstruction(in Step s)
+    {
+        if (IsTrapAtFirstInstruction(s))
+        {
+            s.Assuming(Evidence.DebugRegisters).Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value));
+        }
+    }
+
+    public static void ResumeFlagHoldsBreakpointBack(in Step s)
+    {
+        if (IsTrapAtFirstInstruction(s))
+        {
+            s.When(s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.RF], Evidence.Rflags).Allow(IsNot(ComparedField.ExitCode, DB.Value));
+        }
+    }
+
+    private static bool IsTrapAtFirstInstruction(in Step s) =>
+        s.HasExit && s.Level == GuestLevel.L2 && s.Vcpu.FirstExitPending && s.Code == DB && !s.Vcpu.Vmcb12.EventInj.Valid
+        && s.Vcpu.Vmcb12[VmcbField.Rip].Equal(s.Exit.Rip, ulong.MaxValue).IsYes;
+
+    // Not a return from System Management Mode.
+    private static bool ByVmrun(in Step s) => s.HasExit && s.Level == GuestLevel.L1 && !s.Seen.SmmLeft;
+}
