@@ -44,7 +44,7 @@ internal static class KvmAccesses
             new("failed", EmulatedInstruction.FailedSlot, Required: true)),
         Tracepoint.Of("kvm_page_fault", HappeningKind.PageFault,
             new("guest_rip", 0), new("fault_address", 1), new("error_code", 2), new("vcpu_id", Tracepoint.VcpuSlot)),
-        Tracepoint.Of("kvm_invlpga", HappeningKind.Invlpga, new("rip", 0), new("asid", 1), new("address", 2)),
+        Tracepoint.Of("kvm_invlpga", HappeningKind.Invlpga, new("rip", 0), new("asid", 1), new("address", InvlpgaExecution.AddressSlot)),
         Tracepoint.Of("kvm_skinit", HappeningKind.Skinit, new("rip", 0), new("slb", 1)),
         Tracepoint.Of("kvm_apic", HappeningKind.ApicAccess,
             new("rw", ApicAccess.WriteSlot), new("reg", ApicAccess.RegisterSlot), new("val", ApicAccess.ValueSlot)),

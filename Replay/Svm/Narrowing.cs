@@ -33,6 +33,7 @@ internal static class Narrowing
         }
 
         LearnAccesses(vcpu, record, digest);
+        Recall.After(vcpu, record, digest);
         Transitions(vcpu, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);

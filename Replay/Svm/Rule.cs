@@ -61,6 +61,21 @@ internal enum Situation
 
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
+
+    /// <summary>The guest goes on at another RIP than such exits usually lead to.</summary>
+    UnusualRip = 1 << 24,
+
+    /// <summary>A nested page fault of L2, or one of L1 that looks odd.</summary>
+    NestedPageFault = 1 << 25,
+
+    /// <summary>An exit of AVIC, or one that has no place while AVIC works.</summary>
+    AvicExit = 1 << 26,
+
+    /// <summary>An MSR was accessed that L1 and L2 share or that changes place with L2.</summary>
+    SharedMsr = 1 << 27,
+
+    /// <summary>L1 exits although L2 was last seen to run.</summary>
+    LeftUnseen = 1 << 28,
 }
 
 /// <summary>Asks a rule what it says about a step.</summary>
@@ -103,7 +118,7 @@ internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<Svm
 {
     // Situations that are about the exit itself; the others are about what came after it.
     private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit
-        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit;
+        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit | Situation.AvicExit;
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>
