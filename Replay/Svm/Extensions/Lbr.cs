@@ -23,7 +23,7 @@ internal static class Lbr
                 return;
             }
 
-            if (s.Vcpu.Shared.Swapped.IsUnknown)
+            if (s.Vcpu.Shared.Swapped.IsUnknown && s.Seen.Msr.Value != s.Vcpu.Shared.DebugCtl.Value)
             {
                 s.Undecided(Evidence.VmcbControlArea);
             }
