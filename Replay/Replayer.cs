@@ -104,7 +104,7 @@ public sealed class Replayer : IExitSink
         && NextRip.IsUsual(record) && NestedPaging.IsUsual(record.Exit) && !vcpu.SevEs.IsYes && !vcpu.NmiTaken && !IsAvicExit(vcpu, record.Exit.Code)
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
-        && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesWatchedMsr(record))
+        && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesWatchedMsr(vcpu, record))
         && (!record.Kinds.Has(HappeningKind.UserspaceExit) || unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction);
 
     // VMLOAD and VMSAVE are spoken of for EFER.SVME=0 and CPL > 0 only, and neither is so.
@@ -112,12 +112,12 @@ public sealed class Replayer : IExitSink
         !Availability.IsSvmInstruction(code)
         || ((code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && vcpu.Svme.IsYes && vcpu.VmloadExits.IsYes && vcpu.Cpl.Known == 0);
 
-    private static bool AccessesWatchedMsr(in ExitRecord record)
+    private static bool AccessesWatchedMsr(Vcpu vcpu, in ExitRecord record)
     {
         foreach (ref readonly Happening happening in record.Happenings)
         {
-            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening).Index is var index
-                && (Availability.IsSvmMsr(index) || SharedMsrs.Has(index)))
+            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening) is var access
+                && (Availability.IsSvmMsr(access.Index) || vcpu.Shared.IsNews(access)))
             {
                 return true;
             }
@@ -192,8 +192,9 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
         situation |= _seen.LeftL2 ? Situation.LeftL2 : Situation.None;
+        situation |= _seen.LeftL2 && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
-        situation |= _digest.HasMsr && SharedMsrs.Has(_digest.Msr.Index) ? Situation.SharedMsr : Situation.None;
+        situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
@@ -201,10 +202,11 @@ public sealed class Replayer : IExitSink
     }
 
     // What the short way looks for in a plain exit of L1, so that both ways ask the same rules.
-    private static Situation OddSituation(Vcpu vcpu, in ExitRecord record)
+    private Situation OddSituation(Vcpu vcpu, in ExitRecord record)
     {
         Situation situation = Situation.None;
-        if (record.Level != GuestLevel.Unknown && record.HasEntry && !NextRip.IsUsual(record))
+        bool explained = _digest.Reflections > 0 || _digest.Vmenters > 0 || _digest.HasException;
+        if (record.Level != GuestLevel.Unknown && record.HasEntry && !explained && !NextRip.IsUsual(record))
         {
             situation |= Situation.UnusualRip;
         }
@@ -215,6 +217,8 @@ public sealed class Replayer : IExitSink
         }
 
         situation |= record.Level == GuestLevel.L1 && vcpu.InL2.IsYes ? Situation.LeftUnseen : Situation.None;
+        situation |= record.Level == GuestLevel.L2 && (record.Exit.Code == SvmExitCode.Shutdown || _digest.ShutdownReported)
+            ? Situation.ShutdownOfL2 : Situation.None;
         return situation | (IsAvicExit(vcpu, record.Exit.Code) && record.Level == GuestLevel.L1 ? Situation.AvicExit : Situation.None);
     }
 

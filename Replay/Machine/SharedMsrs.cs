@@ -1,3 +1,4 @@
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Machine;
@@ -8,8 +9,8 @@ internal sealed class SharedMsrs
     /// <summary>IA32_PAT (APM2 7.8.1).</summary>
     public const uint PatIndex = 0x277;
 
-    /// <summary>DBGCTL and the first and last of the four LBR MSRs (APM2 13.1.1).</summary>
-    public const uint DebugCtlIndex = 0x1d9, FirstLbrIndex = 0x1db, LastLbrIndex = 0x1de;
+    /// <summary>DBGCTL (APM2 13.1.1).</summary>
+    public const uint DebugCtlIndex = 0x1d9;
 
     /// <summary>TSC_RATIO (APM2 15.30.5).</summary>
     public const uint TscRatioIndex = 0xc000_0104;
@@ -33,32 +34,34 @@ internal sealed class SharedMsrs
     /// <summary>Whether every such run swapped DBGCTL and the LBR MSRs.</summary>
     public Truth Swapped { get; private set; } = Truth.Yes;
 
-    /// <summary>Whether a rule speaks of an MSR that this class follows.</summary>
-    public static bool Has(uint index) =>
-        index is PatIndex or DebugCtlIndex or (>= FirstLbrIndex and <= LastLbrIndex) or TscRatioIndex || IsMtrr(index);
+    /// <summary>Whether a rule may have something to say of an access. A hypervisor reads DBGCTL at every VMRUN and finds it as it was.</summary>
+    public bool IsNews(in MsrAccess access) => access.Index switch
+    {
+        DebugCtlIndex => access.Write || !DebugCtl.Equal(access.Value, ulong.MaxValue).IsYes,
+        PatIndex or TscRatioIndex => true,
+        _ => IsMtrr(access.Index),
+    };
 
     /// <summary>The value of an MTRR.</summary>
     public Bits64 Mtrr(uint index) => _mtrrs.TryGetValue(index, out ulong value) ? Bits64.Of(value) : Bits64.Hidden;
 
     /// <summary>Takes an access that raised no exception.</summary>
-    /// <param name="index">The MSR.</param>
-    /// <param name="value">Written or read.</param>
-    /// <param name="write">Whether it was written.</param>
+    /// <param name="access">The access.</param>
     /// <param name="byL2">Whether L2 did it.</param>
     /// <param name="nestedPaging">Whether L2 runs under nested paging, which gives it a PAT of its own.</param>
-    public void Learn(uint index, ulong value, bool write, bool byL2, Truth nestedPaging)
+    public void Learn(in MsrAccess access, bool byL2, Truth nestedPaging)
     {
-        if (IsMtrr(index))
+        if (IsMtrr(access.Index))
         {
-            _mtrrs[index] = value;
+            _mtrrs[access.Index] = access.Value;
         }
-        else if (index == PatIndex)
+        else if (access.Index == PatIndex)
         {
-            LearnPat(value, write, byL2, nestedPaging);
+            LearnPat(access.Value, access.Write, byL2, nestedPaging);
         }
-        else if (index == DebugCtlIndex && !byL2)
+        else if (access.Index == DebugCtlIndex && !byL2 && IsNews(access))
         {
-            DebugCtl = Bits64.Of(value);
+            DebugCtl = Bits64.Of(access.Value);
             L2Ran = false;
             Swapped = Truth.Yes;
         }

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

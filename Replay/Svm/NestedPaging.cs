@@ -20,7 +20,7 @@ internal static class NestedPaging
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
-        new("SVM-15.25-NP-TRANSLATE-OWNER", Situation.L2Exit | Situation.LeftL2, Faults, static (in Step s) =>
+        new("SVM-15.25-NP-TRANSLATE-OWNER", Situation.L2Exit | Situation.LeftByFault, Faults, static (in Step s) =>
         {
             if (s.Vcpu.Vmcb12.NestedPaging.IsNo && s.Seen.LeftL2)
             {
@@ -40,7 +40,7 @@ internal static class NestedPaging
                 s.Assuming(Evidence.InstructionBytes).Allow(IsNot(ComparedField.ExitCode, s.Code.Value));
             }
         }),
-        new("SVM-15.25-PF-NOT-L1", Situation.LeftL2, static (in Step s) =>
+        new("SVM-15.25-PF-NOT-L1", Situation.LeftByFault, static (in Step s) =>
         {
             if (s.Intercepted(PF).IsNo)
             {
@@ -98,7 +98,7 @@ internal static class NestedPaging
                 s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.ExitInfo1, Fetch, Fetch)).ByProcessor();
             }
         }),
-        new("SVM-15.25-RSVD-BIT", Situation.LeftL2, static (in Step s) => s.Expect()
+        new("SVM-15.25-RSVD-BIT", Situation.LeftByFault, static (in Step s) => s.Expect()
             .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Npf.Value))
             .Allow(Is(ComparedField.ReflectedInfo1, 0, Reserved))
             .Allow(Is(ComparedField.ReflectedInfo1, Present, Present))),

@@ -10,12 +10,18 @@ internal static class Recall
     // LBR virtualization, VMCB offset 0b8h (APM2 appendix B).
     private const int LbrVirtualization = 0;
 
+    private static readonly TracepointSet Remembered = TracepointSet.Of(HappeningKind.MsrAccess)
+        | TracepointSet.Of(HappeningKind.ApicvInhibit) | TracepointSet.Of(HappeningKind.ApicAcceptIrq);
+
     /// <summary>Takes a record before L2 is left, so that vmcb12 is still known.</summary>
     public static void After(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
-        foreach (ref readonly Happening happening in record.Happenings)
+        if (!(record.Kinds & Remembered).IsEmpty)
         {
-            Take(vcpu, record.Level, happening);
+            foreach (ref readonly Happening happening in record.Happenings)
+            {
+                Take(vcpu, record.Level, happening);
+            }
         }
 
         if (digest.Reflections > 0 && digest.Reflection.ExitCode == SvmExitCode.Invalid && vcpu.Vmcb12.Address.IsKnown)
@@ -59,7 +65,7 @@ internal static class Recall
                 MsrAccess msr = MsrAccess.Of(happening);
                 if (!msr.Faulted && level != GuestLevel.Unknown)
                 {
-                    vcpu.Shared.Learn(msr.Index, msr.Value, msr.Write, level == GuestLevel.L2, vcpu.Vmcb12.NestedPaging);
+                    vcpu.Shared.Learn(msr, level == GuestLevel.L2, vcpu.Vmcb12.NestedPaging);
                 }
 
                 break;

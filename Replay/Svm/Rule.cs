@@ -62,7 +62,7 @@ internal enum Situation
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
 
-    /// <summary>The guest goes on at another RIP than such exits usually lead to.</summary>
+    /// <summary>The guest goes on at another RIP than such exits usually lead to, and neither another guest nor an exception explains it.</summary>
     UnusualRip = 1 << 24,
 
     /// <summary>A nested page fault of L2, or one of L1 that looks odd.</summary>
@@ -76,6 +76,12 @@ internal enum Situation
 
     /// <summary>L1 exits although L2 was last seen to run.</summary>
     LeftUnseen = 1 << 28,
+
+    /// <summary>L1 is shown a page fault, a machine check, FERR_FREEZE or shutdown.</summary>
+    LeftByFault = 1 << 29,
+
+    /// <summary>L2 shut down, or the VMM was told of a shutdown while L2 ran.</summary>
+    ShutdownOfL2 = 1 << 30,
 }
 
 /// <summary>Asks a rule what it says about a step.</summary>

@@ -1,4 +1,5 @@
 using Differ.Schemas.Model;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using static Differ.Schemas.Model.Constraint;
 
@@ -7,13 +8,13 @@ namespace Differ.Replay.Svm;
 /// <summary>Group K: shutdown, FERR_FREEZE, INIT, machine check (APM2 15.12.18, 15.14, 15.21.8, 15.28).</summary>
 internal static class Shutdown
 {
-    private static readonly SvmExitCode MC = SvmExitCode.OfException(ExceptionVector.MC);
+    private static readonly SvmExitCode MC = SvmExitCode.OfException(ExceptionVector.MC), PF = SvmExitCode.OfException(ExceptionVector.PF);
     private static readonly ulong ShutdownExit = SvmExitCode.Shutdown.Value;
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
-        new("SVM-15.14-SHUTDOWN-L1", Situation.L2Exit, static (in Step s) =>
+        new("SVM-15.14-SHUTDOWN-L1", Situation.ShutdownOfL2, static (in Step s) =>
         {
             if (!s.Intercepted(SvmExitCode.Shutdown).IsYes)
             {
@@ -24,20 +25,20 @@ internal static class Shutdown
             {
                 s.Expect().Allow(Is(ComparedField.ReflectedCode, ShutdownExit));
             }
-            else if (s.Seen.WentToUserspace)
+            else
             {
                 // L1 itself may have shut down, where L0 could not leave L2 properly.
                 s.Assuming(Evidence.QueuedEvent).Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
-        new("SVM-15.14-SHUTDOWN-NOINT", Situation.L2Exit | Situation.LeftL2, static (in Step s) =>
+        new("SVM-15.14-SHUTDOWN-NOINT", Situation.ShutdownOfL2 | Situation.LeftByFault, static (in Step s) =>
         {
             if (!s.Intercepted(SvmExitCode.Shutdown).IsNo)
             {
                 return;
             }
 
-            if (s.HasExit && s.Code == SvmExitCode.Shutdown)
+            if (s.HasExit && s.Level == GuestLevel.L2 && s.Code == SvmExitCode.Shutdown)
             {
                 s.Expect().Allow(Happens(ComparedField.ShutdownReported), IsNot(ComparedField.ReflectedCode, ShutdownExit));
             }
@@ -48,14 +49,14 @@ internal static class Shutdown
         }),
         new("SVM-15.14-SHUTDOWN-L0", Situation.L1Rare, Codes.Of(SvmExitCode.Shutdown), static (in Step s) =>
             s.Expect().Allow(Happens(ComparedField.ShutdownReported))),
-        new("SVM-15.14-FERR", Situation.LeftL2, static (in Step s) =>
+        new("SVM-15.14-FERR", Situation.LeftByFault, static (in Step s) =>
         {
             if (s.Intercepted(SvmExitCode.FerrFreeze).IsNo)
             {
                 s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.FerrFreeze.Value));
             }
         }),
-        new("SVM-15.12-MC", Situation.LeftL2, static (in Step s) =>
+        new("SVM-15.12-MC", Situation.LeftByFault, static (in Step s) =>
         {
             if (s.Intercepted(MC).IsNo)
             {
@@ -91,4 +92,8 @@ internal static class Shutdown
             }
         }),
     ];
+
+    /// <summary>Whether L1 is shown something that faults or failures cause and that L1 need not have asked for.</summary>
+    public static bool IsFault(SvmExitCode code) =>
+        code == SvmExitCode.Npf || code == PF || code == MC || code == SvmExitCode.FerrFreeze || code == SvmExitCode.Shutdown;
 }

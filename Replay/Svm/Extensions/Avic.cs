@@ -1,4 +1,3 @@
-using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

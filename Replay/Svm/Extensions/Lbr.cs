@@ -18,18 +18,9 @@ internal static class Lbr
         {
             // Without LBR virtualization L1 sees what L2 wrote, and no tracepoint shows which it is.
             bool reads = s.Level == GuestLevel.L1 && s.Seen.HasMsr && s.Seen.Msr is { Write: false, Index: SharedMsrs.DebugCtlIndex };
-            if (!reads || !s.Vcpu.Shared.DebugCtl.IsKnown || !s.Vcpu.Shared.L2Ran || s.Vcpu.Shared.Swapped.IsNo)
+            if (reads && s.Vcpu.Shared is { DebugCtl.IsKnown: true, L2Ran: true })
             {
-                return;
-            }
-
-            if (s.Vcpu.Shared.Swapped.IsUnknown && s.Seen.Msr.Value != s.Vcpu.Shared.DebugCtl.Value)
-            {
-                s.Undecided(Evidence.VmcbControlArea);
-            }
-            else
-            {
-                s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.MsrValue, s.Vcpu.Shared.DebugCtl.Value));
+                s.When(s.Vcpu.Shared.Swapped, Evidence.VmcbControlArea).Allow(Is(ComparedField.MsrValue, s.Vcpu.Shared.DebugCtl.Value));
             }
         }),
         new("SVM-15.23-DBGCTL-RESERVED", Situation.SharedMsr, static (in Step s) =>
