@@ -206,7 +206,7 @@ public sealed class Replayer : IExitSink
     {
         Situation situation = Situation.None;
         bool explained = _digest.Reflections > 0 || _digest.Vmenters > 0 || _digest.HasException;
-        if (record.Level != GuestLevel.Unknown && record.HasEntry && !explained && !NextRip.IsUsual(record))
+        if (record.Level != GuestLevel.Unknown && record.HasEntry && !explained && !vcpu.SevEs.IsYes && !NextRip.IsUsual(record))
         {
             situation |= Situation.UnusualRip;
         }

@@ -96,6 +96,9 @@ internal sealed class Vcpu
     /// <summary>Whether the VM is an SEV-ES guest; yes once a GHCB request was seen.</summary>
     public Truth SevEs { get; set; }
 
+    /// <summary>The guest was entered at another RIP than it exited at, so RIP is not that of an encrypted guest, which never changes.</summary>
+    public bool RipMoves { get; set; }
+
     /// <summary>Whether AVIC works, as far as the last change told.</summary>
     public Truth AvicActive { get; set; }
 

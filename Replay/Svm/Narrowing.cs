@@ -16,6 +16,7 @@ internal static class Narrowing
     /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
     {
+        vcpu.RipMoves |= record.Entry.Rip.Or(record.Exit.Rip) != record.Exit.Rip;
         vcpu.InL2 = vcpu.InL2.IsYes && record.Level == GuestLevel.Unknown ? Truth.Unknown : vcpu.InL2;
         if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
         {

@@ -67,7 +67,8 @@ internal static class NextRip
         }),
         new("SVM-15.7-RETRY", Situation.UnusualRip, static (in Step s) =>
         {
-            if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s))
+            // L0 skips an access to a device that only has to be told of it.
+            if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(HappeningKind.MmioAccess))
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Rip)).Allow(Happens(ComparedField.InstructionDecoded)))
                     .Allow(Happens(ComparedField.Interrupt));
@@ -123,7 +124,7 @@ internal static class NextRip
     private static void BehindInstruction(in Step s)
     {
         int least = LeastOf(s.Code);
-        if (least is <= 0 or RipRow.ByInfo2 || IsSoft(s))
+        if (least is <= 0 or RipRow.ByInfo2 || IsSoft(s) || !s.Vcpu.RipMoves)
         {
             return;
         }

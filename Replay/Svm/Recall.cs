@@ -44,6 +44,7 @@ internal static class Recall
 
     private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
+        vcpu.RipMoves |= record.HasEntry && record.Entry.Rip.Or(record.Exit.Rip) != record.Exit.Rip;
         bool stays = record.Level == GuestLevel.L2 && digest.EntryLevel == GuestLevel.L2;
         vcpu.InitAccepted &= stays;
         vcpu.LastFinalFault = stays && NestedPaging.IsFinal(record.Exit) ? record.Exit.Rip
