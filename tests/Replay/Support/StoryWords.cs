@@ -70,10 +70,16 @@ internal static class StoryWords
     public static RunStory FailsCheck(this RunStory story, string text) =>
         story.Happens(HappeningKind.NestedVmenterFailed, (ulong)story.Texts.Add(text), 0);
 
-    /// <summary>L1 is shown a #VMEXIT and goes on behind its VMRUN.</summary>
+    /// <summary>L1 is shown a #VMEXIT, with the EXITINFO of the exit where it is the same, and goes on behind its VMRUN.</summary>
     public static RunStory Reflects(
-        this RunStory story, SvmExitCode code, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0, uint intInfoError = 0) =>
-        story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1, info2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+        this RunStory story, SvmExitCode code, ulong? info1 = null, ulong? info2 = null, uint intInfo = 0, uint intInfoError = 0)
+    {
+        HardwareExit exit = story.Records[^1].Exit;
+        bool same = exit.Code == code;
+        return story.Happens(
+            HappeningKind.NestedVmexitInject, code.Value, info1 ?? (same ? exit.Info1 : RunStory.Info1Of(code, null)),
+            info2 ?? (same ? exit.Info2 : 0), intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+    }
 
     /// <summary>L0 decodes an instruction at the exit's RIP.</summary>
     /// <param name="story">The story.</param>
