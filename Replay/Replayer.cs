@@ -14,7 +14,7 @@ public sealed class Replayer : IExitSink
         | (1UL << (int)HappeningKind.PageFault) | (1UL << (int)HappeningKind.KvmRun) | (1UL << (int)HappeningKind.Eoi)
         | (1UL << (int)HappeningKind.ApicIpi) | (1UL << (int)HappeningKind.ApicAccess) | (1UL << (int)HappeningKind.ApicAcceptIrq)
         | (1UL << (int)HappeningKind.EmulateInstruction) | (1UL << (int)HappeningKind.VcpuWakeup) | (1UL << (int)HappeningKind.Hypercall)
-        | (1UL << (int)HappeningKind.ApicvInhibit) | (1UL << (int)HappeningKind.AsyncPageFault) | (1UL << (int)HappeningKind.MsrAccess)
+        | (1UL << (int)HappeningKind.AsyncPageFault) | (1UL << (int)HappeningKind.MsrAccess)
         | (1UL << (int)HappeningKind.UserspaceExit);
 
     private const int MostSituations = 4096;
@@ -101,10 +101,11 @@ public sealed class Replayer : IExitSink
         !LooksAtEverything
         && record.Level == GuestLevel.L1 && (record.Kinds.Bits & ~Boring) == 0 && record.Flags == RecordFlags.None
         && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
+        && NextRip.IsUsual(record) && NestedPaging.IsUsual(record.Exit) && !vcpu.SevEs.IsYes && !vcpu.NmiTaken && !IsAvicExit(vcpu, record.Exit.Code)
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
         && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
-        && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesSvmMsr(record))
+        && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesWatchedMsr(vcpu, record))
         && (!record.Kinds.Has(HappeningKind.UserspaceExit) || PassesUserspace(record));
 
     // VMLOAD and VMSAVE are spoken of for EFER.SVME=0 and CPL > 0 only, and neither is so.
@@ -126,11 +127,12 @@ public sealed class Replayer : IExitSink
         return unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction;
     }
 
-    private static bool AccessesSvmMsr(in ExitRecord record)
+    private static bool AccessesWatchedMsr(Vcpu vcpu, in ExitRecord record)
     {
         foreach (ref readonly Happening happening in record.Happenings)
         {
-            if (happening.Kind == HappeningKind.MsrAccess && Availability.IsSvmMsr(MsrAccess.Of(happening).Index))
+            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening) is var access
+                && (Availability.IsSvmMsr(access.Index) || vcpu.Shared.IsNews(access)))
             {
                 return true;
             }
@@ -147,6 +149,7 @@ public sealed class Replayer : IExitSink
     private static bool IsRare(SvmExitCode code) =>
         code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
         || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
+        || code == SvmExitCode.Shutdown
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
@@ -203,6 +206,7 @@ public sealed class Replayer : IExitSink
             situation |= record.Exit.Interrupted.Valid && record.Level != GuestLevel.Unknown ? Situation.DeliveryInterrupted : Situation.None;
             situation |= record.Exit.Code == SvmExitCode.Invalid ? Situation.InvalidExit : Situation.None;
             situation |= OddityOf(vcpu, record);
+            situation |= OddSituation(vcpu, record);
         }
 
         situation |= _seen.HasVmenter ? Situation.VmrunEntered : Situation.None;
@@ -212,7 +216,9 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
         situation |= _seen.LeftL2 ? Situation.LeftL2 | OddityOfReflection(vcpu) : Situation.None;
+        situation |= _seen.LeftL2 && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
+        situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
@@ -236,6 +242,31 @@ public sealed class Replayer : IExitSink
             && (!shown.ExitCode.IsException || !vcpu.Vmcb12.Intercepts(shown.ExitCode).IsNo);
         return usual ? Situation.None : Situation.OddReflection;
     }
+
+    // What the short way looks for in a plain exit of L1, so that both ways ask the same rules.
+    private Situation OddSituation(Vcpu vcpu, in ExitRecord record)
+    {
+        Situation situation = Situation.None;
+        bool explained = _digest.Reflections > 0 || _digest.Vmenters > 0 || _digest.HasException;
+        if (record.Level != GuestLevel.Unknown && record.HasEntry && !explained && !vcpu.SevEs.IsYes && !NextRip.IsUsual(record))
+        {
+            situation |= Situation.UnusualRip;
+        }
+
+        if (record.Exit.Code == SvmExitCode.Npf && (record.Level == GuestLevel.L2 || !NestedPaging.IsUsual(record.Exit)))
+        {
+            situation |= Situation.NestedPageFault;
+        }
+
+        situation |= record.Level == GuestLevel.L1 && vcpu.InL2.IsYes ? Situation.LeftUnseen : Situation.None;
+        situation |= record.Level == GuestLevel.L2 && (record.Exit.Code == SvmExitCode.Shutdown || _digest.ShutdownReported)
+            ? Situation.ShutdownOfL2 : Situation.None;
+        return situation | (IsAvicExit(vcpu, record.Exit.Code) && record.Level == GuestLevel.L1 ? Situation.AvicExit : Situation.None);
+    }
+
+    private static bool IsAvicExit(Vcpu vcpu, SvmExitCode code) =>
+        code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
+        || (vcpu.AvicActive.IsYes && (code == SvmExitCode.VIntr || code == SvmExitCode.Cr8Write));
 
     private static Situation L1Situation(SvmExitCode code) =>
         Availability.IsSvmInstruction(code) ? Situation.SvmInstruction

@@ -22,6 +22,9 @@ internal static class KvmAccesses
             new("val", CrAccess.ValueSlot, Required: true)),
         Tracepoint.Of("kvm_pio", HappeningKind.PortAccess, new("rw", 0), new("port", 1), new("size", 2), new("count", 3), new("val", 4)),
         Tracepoint.Of("kvm_mmio", HappeningKind.MmioAccess, new("type", 0), new("len", 1), new("gpa", 2), new("val", 3)),
+
+        // On AMD since 7.0: an access that only wakes a listener; nothing is emulated.
+        Tracepoint.Of("kvm_fast_mmio", HappeningKind.MmioAccess, new FieldRow("gpa", 2)),
         Tracepoint.Of("kvm_cpuid", HappeningKind.Cpuid,
             new("function", CpuidAccess.FunctionSlot, Required: true),
             new("index", CpuidAccess.IndexSlot),
@@ -44,7 +47,7 @@ internal static class KvmAccesses
             new("failed", EmulatedInstruction.FailedSlot, Required: true)),
         Tracepoint.Of("kvm_page_fault", HappeningKind.PageFault,
             new("guest_rip", 0), new("fault_address", 1), new("error_code", 2), new("vcpu_id", Tracepoint.VcpuSlot)),
-        Tracepoint.Of("kvm_invlpga", HappeningKind.Invlpga, new("rip", 0), new("asid", 1), new("address", 2)),
+        Tracepoint.Of("kvm_invlpga", HappeningKind.Invlpga, new("rip", 0), new("asid", 1), new("address", InvlpgaExecution.AddressSlot)),
         Tracepoint.Of("kvm_skinit", HappeningKind.Skinit, new("rip", 0), new("slb", 1)),
         Tracepoint.Of("kvm_apic", HappeningKind.ApicAccess,
             new("rw", ApicAccess.WriteSlot), new("reg", ApicAccess.RegisterSlot), new("val", ApicAccess.ValueSlot)),

@@ -21,7 +21,7 @@ internal static class KvmEvents
         new("vcpu_id", Tracepoint.VcpuSlot),
     ];
 
-    private static readonly IReadOnlyList<FieldRow> EoiRows = [new("apicid", 0), new("vector", 1)];
+    private static readonly IReadOnlyList<FieldRow> EoiRows = [new("apicid", 0), new("vector", EndOfInterrupt.VectorSlot)];
 
     private static readonly IReadOnlyList<FieldRow> FlushRows = [new("guest_mode", 0)];
 
@@ -56,6 +56,6 @@ internal static class KvmEvents
         Tracepoint.Of("kvm_hv_flush_tlb_ex", HappeningKind.HypervFlushTlb, FlushRows),
         Tracepoint.Of("kvm_async_pf_not_present", HappeningKind.AsyncPageFault, AsyncRows),
         Tracepoint.Of("kvm_async_pf_ready", HappeningKind.AsyncPageFault, AsyncRows),
-        Tracepoint.Of("kvm_apicv_inhibit_changed", HappeningKind.ApicvInhibit, new("reason", 0), new("set", 1), new("inhibits", 2)),
+        Tracepoint.Of("kvm_apicv_inhibit_changed", HappeningKind.ApicvInhibit, new("reason", 0), new("set", 1), new("inhibits", ApicvInhibition.InhibitsSlot)),
     ];
 }

@@ -30,7 +30,9 @@ internal static class Fields
     private static readonly TracepointSet
         Inject = TracepointSet.Of(HappeningKind.NestedVmexitInject),
         Nested = TracepointSet.Of(HappeningKind.NestedVmexit) | TracepointSet.Of(HappeningKind.NestedVmexitInject),
-        Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt);
+        Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt),
+        Requests = TracepointSet.Of(HappeningKind.VmgexitEnter) | TracepointSet.Of(HappeningKind.VmgexitExit)
+            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit);
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<FieldRow> All { get; } =
@@ -147,6 +149,28 @@ internal static class Fields
             static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.AsExitInfo) : Absent, Hex),
         new(ComparedField.AvicVector, "avicVector", "vector that L0 takes", "no access of AVIC", false, TracepointSet.Of(HappeningKind.AvicUnacceleratedAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.Vector) : Absent, Hex),
+        new(ComparedField.InstructionDecoded, "instructionDecoded", "L0 decodes an instruction", "L0 decodes no instruction", true,
+            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            static (in ExitRecord r, RecordDigest d) => d.HasInstruction ? Known(1) : Absent, YesNo),
+        new(ComparedField.InstructionRip, "instructionRip", "rip of the instruction that L0 decodes", "L0 decodes no instruction", false,
+            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            static (in ExitRecord r, RecordDigest d) => d.HasInstruction ? Known(d.Instruction.Rip) : Absent, Hex),
+        new(ComparedField.InvlpgaAddress, "invlpgaAddress", "address of INVLPGA", "L0 does not execute INVLPGA", false,
+            TracepointSet.Of(HappeningKind.Invlpga),
+            static (in ExitRecord r, RecordDigest d) => d.InvlpgaAddress is { } address ? Known(address) : Absent, Hex),
+        new(ComparedField.ApicIpiSent, "apicIpiSent", "the APIC sends an interrupt", "the APIC sends no interrupt", true,
+            TracepointSet.Of(HappeningKind.ApicIpi), Happened(HappeningKind.ApicIpi), YesNo),
+        new(ComparedField.EoiVector, "eoiVector", "end of interrupt for vector", "no end of interrupt", false, TracepointSet.Of(HappeningKind.Eoi),
+            static (in ExitRecord r, RecordDigest d) => d.EoiVector is { } vector ? Known(vector) : Absent, Hex),
+        new(ComparedField.VmgexitBegun, "vmgexitBegun", "a request of the guest begins", "no request of the guest begins", true, Requests,
+            static (in ExitRecord r, RecordDigest d) =>
+                r.Kinds.Has(HappeningKind.VmgexitEnter) || r.Kinds.Has(HappeningKind.VmgexitMsrEnter) ? Known(1) : Absent, YesNo),
+        new(ComparedField.VmgexitEnded, "vmgexitEnded", "a request of the guest ends", "no request of the guest ends", true, Requests,
+            static (in ExitRecord r, RecordDigest d) =>
+                r.Kinds.Has(HappeningKind.VmgexitExit) || r.Kinds.Has(HappeningKind.VmgexitMsrExit) ? Known(1) : Absent, YesNo),
+        new(ComparedField.ShutdownReported, "shutdownReported", "the VMM is told of a shutdown", "the VMM is told of no shutdown", true,
+            TracepointSet.Of(HappeningKind.UserspaceExit),
+            static (in ExitRecord r, RecordDigest d) => d.ShutdownReported ? Known(1) : Absent, YesNo),
     ];
 
     private static FieldRow[] ByNumber { get; } = Index();

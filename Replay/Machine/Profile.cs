@@ -22,7 +22,8 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         SvmLock = new("SVML", 0x8000_000a, 3, 2, 6),
         DecodeAssists = new("DecodeAssists", 0x8000_000a, 3, 7, 7),
         VGif = new("VGIF", 0x8000_000a, 3, 16, 8),
-        VNmi = new("VNMI", 0x8000_000a, 3, 25, 9);
+        VNmi = new("VNMI", 0x8000_000a, 3, 25, 9),
+        TscRateMsr = new("TscRateMsr", 0x8000_000a, 3, 4, 10);
 
     /// <summary>The feature that brings the instruction of an intercept; null where every processor with SVM has it.</summary>
     public static CpuFeature? Behind(SvmExitCode code) =>
@@ -33,7 +34,7 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         : null;
 
     /// <summary>Every feature, in the order of the functions.</summary>
-    public static IReadOnlyList<CpuFeature> All { get; } = [Xsave, Invpcid, Skinit, Rdtscp, LongMode, Rdpru, SvmLock, DecodeAssists, VGif, VNmi];
+    public static IReadOnlyList<CpuFeature> All { get; } = [Xsave, Invpcid, Skinit, Rdtscp, LongMode, Rdpru, SvmLock, DecodeAssists, VGif, VNmi, TscRateMsr];
 }
 
 /// <summary>What is known of the virtual CPU: features as CPUID showed them to the guest.</summary>

@@ -135,6 +135,30 @@ internal sealed class Vcpu
     /// <summary>Whether the VM is an SEV-ES guest; yes once a GHCB request was seen.</summary>
     public Truth SevEs { get; set; }
 
+    /// <summary>The guest was entered at another RIP than it exited at, so RIP is not that of an encrypted guest, which never changes.</summary>
+    public bool RipMoves { get; set; }
+
+    /// <summary>Whether AVIC works, as far as the last change told.</summary>
+    public Truth AvicActive { get; set; }
+
+    /// <summary>The local APIC accepted INIT while L2 ran.</summary>
+    public bool InitAccepted { get; set; }
+
+    /// <summary>An NMI was delivered to L1 by EVENTINJ, and nothing ended the blocking of further ones since.</summary>
+    public bool NmiTaken { get; set; }
+
+    /// <summary>RIP of L2 at a nested page fault of the final translation, while L2 stands there; null otherwise.</summary>
+    public ulong? LastFinalFault { get; set; }
+
+    /// <summary>The last VMRUN that was refused after vmcb12 was seen; null when one was accepted since.</summary>
+    public RememberedRun? Rejected { get; set; }
+
+    /// <summary>The last VMRUN.</summary>
+    public RememberedRun? LastVmrun { get; set; }
+
+    /// <summary>MSRs that L1 and L2 share or change places with.</summary>
+    public SharedMsrs Shared { get; } = new();
+
     /// <summary>The virtual CPU.</summary>
     public Profile Profile { get; } = new();
 
@@ -157,6 +181,13 @@ internal sealed class Vcpu
         GifClearedByExit = false;
         InSmm = default;
         SmmFromL2 = false;
+        AvicActive = default;
+        InitAccepted = false;
+        NmiTaken = false;
+        LastFinalFault = null;
+        Rejected = null;
+        LastVmrun = null;
+        Shared.Forget();
         LeaveL2();
         InL2 = default;
         QueuedSeen = false;

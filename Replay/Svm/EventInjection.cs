@@ -79,6 +79,9 @@ internal static class EventInjection
                 s.Undecided(Evidence.Cpl);
             }
         }),
+
+        // What L1 makes of an ICEBP is its own affair.
+        new("SVM-15.20-INJ-ICEBP", Situation.None, Rule.SaysNothing),
         new("SVM-15.20-INJ-EV-ERR", Situation.EventStaged, ErrorCodeMatches),
         new("SVM-15.20-INJ-RESERVED-BITS", Situation.VmrunOutcome, static (in Step s) =>
         {

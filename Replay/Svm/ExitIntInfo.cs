@@ -48,6 +48,14 @@ internal static class ExitIntInfo
                 Shown(s, Is(ComparedField.ReflectedIntInfo, s.Exit.Interrupted.Raw, Identity));
             }
         }),
+        new("SVM-15.7-INTINFO-DF-DIRECT", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.DF), static (in Step s) =>
+        {
+            if (s.Seen.LeftL2)
+            {
+                s.Assuming(Evidence.QueuedEvent)
+                    .Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value)).Allow(Is(ComparedField.ReflectedIntInfo, Valid, Valid));
+            }
+        }),
         new("SVM-15.7-INTINFO-DIRECT-EXIT", Situation.L2Exit,
             static code => code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.VIntr || code.IsException, DirectExit),
         new("SVM-15.7-REINJECT-L0", Situation.DeliveryInterrupted, DeliveredAgain),

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -12,7 +13,7 @@ internal static class InterruptControl
     public const int VIrq = 8;
 
     private const ulong NmiEvent = EventInfo.ValidBit | ((ulong)EventType.Nmi << 8), TypeAndValid = EventInfo.ValidBit | EventInfo.TypeField;
-    private const int VIntrMasking = 24, VGifEnable = 25;
+    private const int VGif = 9, VNmi = 11, VIntrMasking = 24, VGifEnable = 25, VNmiEnable = 26;
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
@@ -42,6 +43,29 @@ internal static class InterruptControl
             if (s.Seen.SmmEntered && GifAtEntry(s).IsNo && !s.Seen.LeftL2ForHostUse)
             {
                 s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.SmmEntered));
+            }
+        }),
+        new("SVM-15.17-GIF0-DB", Situation.EventStaged, static (in Step s) =>
+        {
+            if (GifAtEntry(s).IsNo && s.Seen.RaisedException == ExceptionVector.DB)
+            {
+                s.When(s.Vcpu.BreakpointAtRip, Evidence.DebugRegisters).Allow(IsNot(ComparedField.Exception, ExceptionVector.DB));
+            }
+        }),
+        new("SVM-15.21-VINTRMASK-IF", Situation.L2Exit, Codes.Of(SvmExitCode.Intr), static (in Step s) =>
+        {
+            // IF of L1 as VMRUN found it; no tracepoint shows it.
+            if (s.Seen.LeftL2 && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes)
+            {
+                s.When(!s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value));
+            }
+        }),
+        new("SVM-15.21-NOVINTRMASK-IF", Situation.L2Exit, Codes.Of(SvmExitCode.Intr), static (in Step s) =>
+        {
+            if (s.Seen.LeftL2 && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsNo)
+            {
+                Truth masked = s.Vcpu.FirstExitPending ? !s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.IF] : Truth.Unknown;
+                s.When(masked, Evidence.Rflags).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value));
             }
         }),
         new("SVM-15.21-INTR-NOINTERCEPT", Situation.LeftL2, static (in Step s) => OnlyIfIntercepted(s, SvmExitCode.Intr)),
@@ -93,11 +117,53 @@ internal static class InterruptControl
                 s.Assuming(Evidence.VmcbControlArea).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.VIntr.Value));
             }
         }),
+        new("SVM-15.21-PHYS-OVER-VIRT", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
+        {
+            // An interrupt that L1 or its APIC masks gives way.
+            bool both = s.Intercepted(SvmExitCode.Intr).IsYes && s.Intercepted(SvmExitCode.VIntr).IsYes;
+            if (both && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes && s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq))
+            {
+                s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.VIntr.Value));
+            }
+        }),
+        new("SVM-15.21-SHADOW-NOBLOCK-EXIT", Situation.L2Exit, Codes.Of(SvmExitCode.Intr), static (in Step s) =>
+        {
+            if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
+            {
+                Truth shadow = s.Vcpu.FirstExitPending ? s.Vcpu.Vmcb12[VmcbField.InterruptShadow][0] : Truth.Unknown;
+                s.When(shadow & s.Vcpu.Rflags[Rflags.IF], Evidence.InterruptShadow).Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }),
         new("SVM-15.21-CR8-VTPR", Situation.L2Exit, Codes.Of(SvmExitCode.Cr8Write), static (in Step s) =>
         {
             if (s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes)
             {
                 s.Assuming(Evidence.VmcbControlArea).Allow(HappensNot(ComparedField.TaskPriorityWritten)).Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }),
+        new("SVM-15.21-CR8-BOTH", Situation.L2Exit, Codes.Of(SvmExitCode.Cr8Write), static (in Step s) =>
+        {
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsNo && s.Intercepted(s.Code).IsNo)
+            {
+                s.Assuming(Evidence.VmcbControlArea).Allow(Happens(ComparedField.TaskPriorityWritten)).Allow(Happens(ComparedField.ReflectedCode));
+            }
+        }),
+        new("SVM-15.29-VTPR-SYNC-AVIC", Situation.AvicExit, Codes.Of(SvmExitCode.Cr8Write), static (in Step s) =>
+        {
+            if (s.Vcpu.AvicActive.IsYes)
+            {
+                s.Assuming(Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ExitCode, s.Code.Value));
+            }
+        }),
+        new("SVM-15.33-VGIF-INIT", Situation.VmrunEntered, static (in Step s) =>
+        {
+            // L1 may have changed V_GIF itself in between.
+            bool again = s.Vcpu.LastVmrun is { } last && last.Vmcb12 == s.Seen.Vmenter.Vmcb12
+                && (last.IntCtl & s.Seen.Vmenter.IntCtl & (1u << VGifEnable)) != 0
+                && ((last.IntCtl ^ s.Seen.Vmenter.IntCtl) & (1u << VGif)) != 0;
+            if (again)
+            {
+                s.Assuming(Evidence.VirtualGif).Allow(HappensNot(ComparedField.VmrunsEntered));
             }
         }),
         new("SVM-15.33-VGIF-INTERCEPT", Situation.L2Exit, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi), static (in Step s) =>
@@ -112,6 +178,37 @@ internal static class InterruptControl
             if (s.Intercepted(s.Code).IsNo && s.Vcpu.Vmcb12[VmcbField.IntCtl][VGifEnable].IsNo)
             {
                 s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            }
+        }),
+        new("SVM-15.21-VNMI-MASK", Situation.VmrunEntered, static (in Step s) =>
+        {
+            // L1 may have made another NMI pending, or cleared the mask.
+            bool changed = s.Vcpu.LastVmrun is { } last && last.Vmcb12 == s.Seen.Vmenter.Vmcb12
+                && (last.IntCtl & s.Seen.Vmenter.IntCtl & (1u << VNmiEnable)) != 0 && (last.IntCtl & (1u << VNmi)) != 0;
+            if (changed)
+            {
+                s.Undecided(Evidence.VmcbControlArea);
+            }
+        }),
+        new("SVM-15.21-VNMI-PHYS-ONLY", Situation.LeftL2, static (in Step s) =>
+        {
+            Bits64 control = s.Vcpu.Vmcb12[VmcbField.IntCtl];
+            bool physical = s.HasExit && s.Code == SvmExitCode.Nmi;
+            if ((control[VNmiEnable] & control[VNmi]).IsYes && !physical && !s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo
+                && !s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq))
+            {
+                s.Assuming(Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Nmi.Value));
+            }
+        }),
+        new("SVM-15.21-NMI-IRET", Situation.EntryShowsEvent, static (in Step s) =>
+        {
+            // One whose delivery was interrupted is the same NMI again.
+            bool again = s.Exit.Interrupted is { Valid: true, Type: EventType.Nmi } || s.Vcpu.Queued is { Valid: true, Type: EventType.Nmi };
+            bool unblocked = s.HasExit && (s.Code == SvmExitCode.Iret || s.Code == SvmExitCode.Rsm);
+            if (s.Vcpu.NmiTaken && s.HasExit && s.Level == GuestLevel.L1 && !again && !unblocked && !s.Seen.WentToUserspace && !s.Vcpu.SevEs.IsYes)
+            {
+                s.Assuming(Evidence.NmiInjection)
+                    .Allow(Is(ComparedField.EntryLevel, 2)).Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid));
             }
         }),
     ];

@@ -16,6 +16,7 @@ internal static class Narrowing
     /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
     {
+        vcpu.RipMoves |= record.Entry.Rip.Or(record.Exit.Rip) != record.Exit.Rip;
         vcpu.InL2 = vcpu.InL2.IsYes && record.Level == GuestLevel.Unknown ? Truth.Unknown : vcpu.InL2;
         vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
         vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
@@ -37,6 +38,7 @@ internal static class Narrowing
 
         LearnAccesses(vcpu, record, digest);
         LearnOfRun(vcpu, record, digest);
+        Recall.After(vcpu, record, digest);
         Transitions(vcpu, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);

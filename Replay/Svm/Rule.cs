@@ -6,7 +6,7 @@ namespace Differ.Replay.Svm;
 
 /// <summary>What a record is about; a rule is asked about the records of its situations only.</summary>
 [Flags]
-internal enum Situation
+internal enum Situation : uint
 {
     /// <summary>None.</summary>
     None = 0,
@@ -60,7 +60,7 @@ internal enum Situation
     SevEs = 1 << 15,
 
     /// <summary>States of VMCBs and registers were recorded around the exit.</summary>
-    StatesRecorded = 1 << 23,
+    StatesRecorded = 1u << 31,
 
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
@@ -76,6 +76,27 @@ internal enum Situation
 
     /// <summary>What L1 is shown is not of the form that the manual lays down, or not of what vmcb12 intercepts, or shown twice.</summary>
     OddReflection = 1 << 23,
+
+    /// <summary>The guest goes on at another RIP than such exits usually lead to, and neither another guest nor an exception explains it.</summary>
+    UnusualRip = 1 << 24,
+
+    /// <summary>A nested page fault of L2, or one of L1 that looks odd.</summary>
+    NestedPageFault = 1 << 25,
+
+    /// <summary>An exit of AVIC, or one that has no place while AVIC works.</summary>
+    AvicExit = 1 << 26,
+
+    /// <summary>An MSR was accessed that L1 and L2 share or that changes place with L2.</summary>
+    SharedMsr = 1 << 27,
+
+    /// <summary>L1 exits although L2 was last seen to run.</summary>
+    LeftUnseen = 1 << 28,
+
+    /// <summary>L1 is shown a page fault, a machine check, FERR_FREEZE or shutdown.</summary>
+    LeftByFault = 1 << 29,
+
+    /// <summary>L2 shut down, or the VMM was told of a shutdown while L2 ran.</summary>
+    ShutdownOfL2 = 1 << 30,
 }
 
 /// <summary>Asks a rule what it says about a step.</summary>
@@ -118,7 +139,7 @@ internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<Svm
 {
     // Situations that are about the exit itself; the others are about what came after it.
     private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit
-        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit | Situation.OddReport;
+        | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit | Situation.OddReport | Situation.AvicExit;
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>

@@ -1,3 +1,4 @@
+using Differ.Replay.Svm.Extensions;
 using Differ.Replay.Svm.Statements;
 using Differ.Schemas.Vocabulary;
 
@@ -19,6 +20,10 @@ public static class RuleBook
         .. Bind(ExitIntInfoStatements.All, ExitIntInfo.Rows),
         .. Bind(EventInjectionStatements.All, EventInjection.Rows),
         .. Bind(InterruptControlStatements.All, InterruptControl.Rows),
+        .. Bind(NextRipStatements.All, NextRip.Rows),
+        .. Bind(NestedPagingStatements.All, NestedPaging.Rows),
+        .. Bind(ExtensionStatements.All, [.. Lbr.Rows, .. TscRatio.Rows, .. VirtualVmload.Rows, .. Avic.Rows, .. SevEs.Rows]),
+        .. Bind(ShutdownStatements.All, Shutdown.Rows),
         .. Bind(NestedGuestStatements.All, NestedGuest.Rows),
     ];
 

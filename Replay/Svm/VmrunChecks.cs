@@ -107,6 +107,13 @@ internal static class VmrunChecks
         {
             Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][VnmiEnable] & !v[VmcbField.InterceptMisc1][VirtualNmi],
         },
+        new("SVM-15.34-SEV-CHECKS", Situation.InvalidExit, static (in Step s) =>
+        {
+            if (s.Level == GuestLevel.L1 && s.Vcpu.SevEs.IsYes)
+            {
+                s.Assuming(Evidence.VmcbControlArea).Allow(IsNot(ComparedField.ExitCode, Invalid));
+            }
+        }),
         new("SVM-15.35-SEVES-INJ", Situation.SevEs | Situation.EventStaged, static (in Step s) =>
         {
             if (s.Vcpu.SevEs.IsYes && s.Seen.RaisedException is { } vector)
@@ -118,6 +125,8 @@ internal static class VmrunChecks
         new("SVM-15.5-NONARCH-CHECK-NP", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "NP_ENABLE", "npt_enabled")),
         new("SVM-15.16-TLBCTL-RSVD", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "tlb_ctl")),
         Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0Wp]),
+        Check("SVM-15.5-SSS-NP", Evidence.VmcbControlArea, [VmcbField.NestedControl],
+            static (v, p) => v[VmcbField.NestedControl][SssCheck] & !v[VmcbField.NestedControl][NpEnable]),
         new("SVM-15.5-RIP-NOT-ILLEGAL", Situation.VmrunOutcome, static (in Step s) =>
         {
             // Not canonical even with 57-bit addresses: bits 63:56 are not all alike.
@@ -145,9 +154,18 @@ internal static class VmrunChecks
                 s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.NewInterrupt));
             }
         }),
+        new("SVM-15.5-VMRUN-INVALID-EVENTINJ", Situation.VmrunEntered, static (in Step s) =>
+        {
+            // L1 may have written the same event again.
+            if (s.Vcpu.Rejected is { EventInj.Valid: true } rejected && s.Seen.Vmenter.Vmcb12 == rejected.Vmcb12
+                && s.Seen.Vmenter.EventInj == rejected.EventInj)
+            {
+                s.Assuming(Evidence.VmcbControlArea).Allow(HappensNot(ComparedField.VmrunsEntered));
+            }
+        }),
     ];
 
-    private const int Cr0Wp = 16;
+    private const int Cr0Wp = 16, NpEnable = 0, SssCheck = 4;
 
     // Needs are given where without them nothing can be said; a check that another thing may settle has none.
     // A check is in play at every VMRUN; what it would need and recordings lack is said there. When it is known to fail,
@@ -174,7 +192,7 @@ internal static class VmrunChecks
     }
 
     // KVM may reflect the failure itself, or the processor reports it at the first exit.
-    private static ComparedField Outcome(in Step s) => s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode;
+    public static ComparedField Outcome(in Step s) => s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode;
 
     private static Truth LongModePaging(Vmcb12 v) => v[VmcbField.EferRegister][Efer.LME] & v[VmcbField.Cr0Register][Cr0.PG];
 

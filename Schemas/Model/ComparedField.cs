@@ -154,6 +154,30 @@ public enum ComparedField : ushort
 
     /// <summary>Vector of the access that AVIC does not accelerate.</summary>
     AvicVector = 91,
+
+    /// <summary>L0 decoded an instruction.</summary>
+    InstructionDecoded = 100,
+
+    /// <summary>RIP of the first instruction that L0 decoded.</summary>
+    InstructionRip = 101,
+
+    /// <summary>The address that L0 took for INVLPGA.</summary>
+    InvlpgaAddress = 102,
+
+    /// <summary>A local APIC sent an interrupt.</summary>
+    ApicIpiSent = 103,
+
+    /// <summary>Vector of the interrupt that was ended.</summary>
+    EoiVector = 104,
+
+    /// <summary>L0 began a request of a guest with encrypted state.</summary>
+    VmgexitBegun = 105,
+
+    /// <summary>L0 ended a request of a guest with encrypted state.</summary>
+    VmgexitEnded = 106,
+
+    /// <summary>The virtual machine monitor was told that the machine shut down.</summary>
+    ShutdownReported = 107,
 }
 
 /// <summary>The compared fields that are parts of a recorded state; their numbers are computed, one for each moment and position.</summary>

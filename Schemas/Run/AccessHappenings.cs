@@ -101,6 +101,17 @@ public readonly record struct EmulatedInstruction(
     }
 }
 
+/// <summary>kvm_invlpga: INVLPGA that L0 executed.</summary>
+/// <param name="Address">rAX as L0 took it.</param>
+public readonly record struct InvlpgaExecution(ulong Address)
+{
+    /// <summary>Position of the field.</summary>
+    public const int AddressSlot = 2;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static InvlpgaExecution Of(in Happening h) => new(h.Values[AddressSlot]);
+}
+
 /// <summary>kvm_apic: an access to a local APIC register that L0 handled.</summary>
 /// <param name="Write">A write.</param>
 /// <param name="Register">Offset of the register; 0x80 is the task priority.</param>

@@ -42,6 +42,9 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
     /// <summary>KVM_EXIT_SHUTDOWN.</summary>
     public const uint ShutdownReason = 8;
 
+    /// <summary>KVM_EXIT_INTERNAL_ERROR.</summary>
+    public const uint InternalErrorReason = 17;
+
     /// <summary>Reads the fields of a happening.</summary>
     public static UserspaceExit Of(in Happening h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);
 }
@@ -72,4 +75,26 @@ public readonly record struct AcceptedInterrupt(uint Vcpu, uint DeliveryMode, by
     /// <summary>Reads the fields of a happening.</summary>
     public static AcceptedInterrupt Of(in Happening h) =>
         new(h.U32(VcpuSlot), h.U32(DeliveryModeSlot), h.U8(VectorSlot));
+}
+
+/// <summary>kvm_eoi, kvm_pv_eoi: a local APIC ended an interrupt.</summary>
+/// <param name="Vector">Vector; 64 bits two's complement, -1 when none was in service.</param>
+public readonly record struct EndOfInterrupt(ulong Vector)
+{
+    /// <summary>Position of the field.</summary>
+    public const int VectorSlot = 1;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static EndOfInterrupt Of(in Happening h) => new(h.Values[VectorSlot]);
+}
+
+/// <summary>kvm_apicv_inhibit_changed: AVIC is inhibited or allowed, for the whole machine.</summary>
+/// <param name="Inhibits">Every reason that stands, one bit each; 0 when AVIC may work.</param>
+public readonly record struct ApicvInhibition(Observed<ulong> Inhibits)
+{
+    /// <summary>Position of the field.</summary>
+    public const int InhibitsSlot = 2;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static ApicvInhibition Of(in Happening h) => new(h.At(InhibitsSlot));
 }

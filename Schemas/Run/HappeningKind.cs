@@ -39,7 +39,7 @@ public enum HappeningKind : byte
     /// <summary>kvm_pio: port I/O handled by L0.</summary>
     PortAccess = 11,
 
-    /// <summary>kvm_mmio: memory-mapped I/O handled by L0.</summary>
+    /// <summary>kvm_mmio, kvm_fast_mmio: memory-mapped I/O handled by L0.</summary>
     MmioAccess = 12,
 
     /// <summary>kvm_cpuid: a CPUID leaf as the guest saw it.</summary>

@@ -131,6 +131,15 @@ public sealed class RecordDigest
     /// <summary>Reason of the last return to the virtual machine monitor; null when there was none.</summary>
     public uint? UserspaceReason { get; private set; }
 
+    /// <summary>The virtual machine monitor was told that the machine shut down.</summary>
+    public bool ShutdownReported { get; private set; }
+
+    /// <summary>The address that L0 took for INVLPGA; null when it executed none.</summary>
+    public ulong? InvlpgaAddress { get; private set; }
+
+    /// <summary>Vector of the last interrupt that was ended; null when none was.</summary>
+    public ulong? EoiVector { get; private set; }
+
     /// <summary>System Management Mode was entered.</summary>
     public bool SmmEntered { get; private set; }
 
@@ -174,6 +183,9 @@ public sealed class RecordDigest
         HasAvicAccess = false;
         TaskPriorityWritten = false;
         UserspaceReason = null;
+        ShutdownReported = false;
+        InvlpgaAddress = null;
+        EoiVector = null;
         SmmEntered = false;
         SmmLeft = false;
         StartPart();
@@ -250,6 +262,13 @@ public sealed class RecordDigest
                 break;
             case HappeningKind.UserspaceExit:
                 UserspaceReason = UserspaceExit.Of(happening).Reason;
+                ShutdownReported |= UserspaceReason == UserspaceExit.ShutdownReason;
+                break;
+            case HappeningKind.Invlpga:
+                InvlpgaAddress = InvlpgaExecution.Of(happening).Address;
+                break;
+            case HappeningKind.Eoi:
+                EoiVector = EndOfInterrupt.Of(happening).Vector;
                 break;
             case HappeningKind.SmmTransition:
                 bool entering = SmmTransition.Of(happening).Entering;

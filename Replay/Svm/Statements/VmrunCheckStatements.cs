@@ -119,6 +119,10 @@ internal static class VmrunCheckStatements
             "V_NMI_ENABLE=1 without the NMI intercept -> VMEXIT_INVALID.",
             "kvm_nested_vmenter.int_ctl bit26=1 and kvm_nested_intercepts.word3 bit1=0.",
             "kvm_nested_vmexit_inject -1."),
+        new("SVM-15.34-SEV-CHECKS", "15.34.3", RuleScope.Processor, Visibility.Partly, Confidence.Likely, Severity.High,
+            "SEV enabled: NP must be on, SmmLock set, ASID within limit, host in 64-bit mode -> else INVALID.",
+            "kvm_exit -1 + kvm_userspace_exit FAIL_ENTRY.",
+            "Never happens in healthy runs."),
         new("SVM-15.35-SEVES-INJ", "15.35.8", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
             "SEV-ES guests: injecting a software interrupt or exception vectors 3/4 -> INVALID.",
             "kvm_inj_virq soft=1 or kvm_inj_exception vector 3/4 for a VM that shows kvm_vmgexit_enter.",
@@ -135,6 +139,10 @@ internal static class VmrunCheckStatements
             "Reserved bit in S_CET, or CR4.CET=1 with CR0.WP=0, or CR4.CET with U_CET.SS=1 and EFLAGS.VM=1 -> INVALID.",
             "Not traced.",
             "kvm_nested_vmenter_failed/kvm_nested_vmexit_inject -1."),
+        new("SVM-15.5-SSS-NP", "15.25.14", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
+            "SSSCheckEn=1 with nested paging off -> INVALID.",
+            "Bit 4 of VMCB offset 090h, which is not traced.",
+            "kvm_nested_vmexit_inject -1."),
         new("SVM-15.5-RIP-NOT-ILLEGAL", "15.5.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
             "Non-canonical or out-of-limit guest rIP is not illegal state: #GP is delivered inside the guest.",
             "kvm_nested_vmenter.nested_rip non-canonical (bits 63:47 mixed).",
@@ -156,5 +164,10 @@ internal static class VmrunCheckStatements
             "GIF=0 after #VMEXIT(INVALID) too.",
             "kvm_nested_vmenter_failed then kvm_inj_virq/kvm_inj_exception-NMI into L1 before any STGI exit.",
             "No kvm_inj_virq until STGI (STGI invisible with vgif)."),
+        new("SVM-15.5-VMRUN-INVALID-EVENTINJ", "15.6, 15.20", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Low,
+            "EVENTINJ is cleared in the VMCB on every #VMEXIT including INVALID.",
+            "kvm_nested_vmexit_inject -1/kvm_nested_vmenter_failed for vmcb V, then kvm_nested_vmenter for the same vmcb with " +
+                "event_inj identical to the rejected one.",
+            "The V bit should be 0 unless L1 wrote it again."),
     ];
 }

@@ -6,8 +6,8 @@ namespace Differ.Tests.Replay.Support;
 
 /// <summary>Writes a recorded run as a story: an exit, what L0 did, an entry, the next exit. One vCPU, a recent kernel, every tracepoint recorded.</summary>
 /// <remarks>
-/// An exit starts a record; what follows happens in it. Without <see cref="Entry"/> the guest goes on three bytes behind the exit
-/// (L1 behind its VMRUN where L2 was left). The answer asked of a story is that of its last record.
+/// An exit starts a record; what follows happens in it. Without <see cref="Entry"/> the guest goes on three bytes behind the exit,
+/// where it stood after an interrupt or a nested page fault, and L1 behind its VMRUN where L2 was left. The answer asked of a story is that of its last record.
 /// </remarks>
 public sealed class RunStory
 {
@@ -80,13 +80,14 @@ public sealed class RunStory
     }
 
     /// <summary>L1 exits.</summary>
-    public RunStory L1Exit(SvmExitCode code, ulong rip = L1Rip, ulong info1 = 0, ulong info2 = 0, uint? intInfo = 0, uint? intInfoError = 0) =>
-        Exit(GuestLevel.L1, code, rip, info1, info2, intInfo, intInfoError);
+    public RunStory L1Exit(SvmExitCode code, ulong rip = L1Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0) =>
+        Exit(GuestLevel.L1, code, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo, intInfoError);
 
     /// <summary>L2 exits.</summary>
-    public RunStory L2Exit(SvmExitCode code, ulong rip = L2Rip, ulong info1 = 0, ulong info2 = 0, uint? intInfo = 0, uint? intInfoError = 0) =>
-        Exit(GuestLevel.L2, code, rip, info1, info2, intInfo, intInfoError)
-            .Happens(HappeningKind.NestedVmexit, code.Value, rip, info1, info2, intInfo ?? 0, intInfoError ?? 0);
+    public RunStory L2Exit(SvmExitCode code, ulong rip = L2Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0) =>
+        Exit(GuestLevel.L2, code, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo, intInfoError)
+            .Happens(
+                HappeningKind.NestedVmexit, code.Value, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo ?? 0, intInfoError ?? 0);
 
     /// <summary>An exit of which nothing tells who was running.</summary>
     public RunStory SomeExit(SvmExitCode code, ulong rip = L1Rip, uint? intInfo = 0) =>
@@ -115,8 +116,16 @@ public sealed class RunStory
         };
         _known.Clear();
         _records.Add(_open);
-        return Entry(unchecked(rip + 3));
+        return Entry(IsRetried(code) ? rip : unchecked(rip + 3));
     }
+
+    // Interrupts, nested page faults and AVIC's exits leave RIP where it was.
+    private static bool IsRetried(SvmExitCode code) => code.Value is (>= 0x60 and <= 0x64) or (>= 0x400 and <= 0x402);
+
+    // A user access, as the manual has it for all; the RIP behind a port access.
+    internal static ulong Info1Of(SvmExitCode code, ulong? given) => given ?? (code == SvmExitCode.Npf ? 4UL : 0);
+
+    private static ulong Info2Of(SvmExitCode code, ulong rip, ulong? given) => given ?? (code == SvmExitCode.Ioio ? unchecked(rip + 3) : 0);
 
     /// <summary>The guest is entered.</summary>
     /// <param name="rip">RIP; null where the kernel does not show it.</param>

@@ -75,7 +75,7 @@ internal static class StoryWords
     public static RunStory FailsCheck(this RunStory story, string text) =>
         story.Happens(HappeningKind.NestedVmenterFailed, (ulong)story.Texts.Add(text), 0);
 
-    /// <summary>L1 is shown a #VMEXIT and goes on behind its VMRUN.</summary>
+    /// <summary>L1 is shown a #VMEXIT, with the EXITINFO of the exit where it is the same, and goes on behind its VMRUN.</summary>
     public static RunStory Reflects(
         this RunStory story, SvmExitCode code, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0, uint intInfoError = 0)
     {
