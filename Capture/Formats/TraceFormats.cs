@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.PerfData;
 using Differ.Capture.Formats.TraceDat;
 
 namespace Differ.Capture.Formats;
@@ -14,6 +15,9 @@ internal static class TraceFormats
     [
         // Ten fixed bytes at the start: nothing else can be taken for it.
         new TraceDatFormat(),
+
+        // Eight fixed bytes.
+        new PerfDataFormat(),
     ];
 
     /// <summary>The format of a file.</summary>
