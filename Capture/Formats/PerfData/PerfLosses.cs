@@ -21,13 +21,11 @@ internal sealed class PerfLosses
     public const int MostMarks = 1 << 20;
 
     private const int CancelEvery = 1 << 12;
-    private const int MostThreads = 1 << 22;
-    private const int LongestName = 16;
 
     private readonly PerfAttributes _attributes;
     private readonly bool _bigEndian;
     private readonly Dictionary<ulong, int> _cpuOfId = [];
-    private readonly Dictionary<int, string> _names = [];
+    private readonly PerfThreads _names = new();
     private readonly SortedDictionary<int, CpuState> _cpus = [];
     private readonly List<LossMark> _marks = [];
     private CpuState _last = new(0);
@@ -43,7 +41,7 @@ internal sealed class PerfLosses
     public IReadOnlyList<LossMark> Marks => _marks;
 
     /// <summary>Names of threads, as they were last.</summary>
-    public IReadOnlyDictionary<int, string> ThreadNames => _names;
+    public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
 
     /// <summary>Walks over the records.</summary>
     /// <param name="records">Not yet moved.</param>
@@ -88,7 +86,14 @@ internal sealed class PerfLosses
                 Throttle(records);
                 break;
             case PerfRecordType.Comm:
-                Comm(records);
+                var comm = new ByteCursor(records.Body, records.BodyOffset, _bigEndian);
+                comm.Take(sizeof(uint), "comm.pid");
+                _names.Name(comm.U32("comm.tid"), comm.Take(comm.Left, "comm.comm"));
+                break;
+            case PerfRecordType.Fork:
+                var fork = new ByteCursor(records.Body, records.BodyOffset, _bigEndian);
+                fork.Take(2 * sizeof(uint), "fork.pid");
+                _names.Fork(fork.U32("fork.tid"), fork.U32("fork.ptid"));
                 break;
             case PerfRecordType.IdIndex:
                 IdIndex(records);
@@ -142,20 +147,6 @@ internal sealed class PerfLosses
             CpuState state = CpuOf(records, id);
             state.Open = true;
             state.Throttled = records.Type == PerfRecordType.Throttle;
-        }
-    }
-
-    private void Comm(PerfRecords records)
-    {
-        var cursor = new ByteCursor(records.Body, records.BodyOffset, _bigEndian);
-        _ = cursor.U32("comm.pid");
-        uint thread = cursor.U32("comm.tid");
-        ReadOnlySpan<byte> name = records.Body[(records.Body.Length - cursor.Left)..];
-        name = name[..Math.Min(name.Length, LongestName)];
-        int end = name.IndexOf((byte)0);
-        if (thread < MostThreads)
-        {
-            _names[(int)thread] = System.Text.Encoding.Latin1.GetString(end < 0 ? name : name[..end]);
         }
     }
 
@@ -247,6 +238,7 @@ internal sealed class PerfLosses
         }
 
         SortMarks();
+        ThreadNames = _names.Settle();
     }
 
     private void Thin()

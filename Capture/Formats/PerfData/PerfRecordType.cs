@@ -18,6 +18,9 @@ internal static class PerfRecordType
     /// <summary>The same: the event goes on.</summary>
     public const uint Unthrottle = 6;
 
+    /// <summary>u32 process, its parent, thread, its parent; the new thread has the name of the old one.</summary>
+    public const uint Fork = 7;
+
     /// <summary>One event; see <see cref="PerfSample"/>.</summary>
     public const uint Sample = 9;
 
