@@ -223,7 +223,7 @@ internal sealed class PerfDataBuilder
     {
         bool repeated = bytes.Distinct().Count() == 1;
         int header = (bytes.Length << 3) | (repeated ? 2 : 0);
-        return [(byte)header, (byte)(header >> 8), (byte)(header >> 16), .. repeated ? [bytes[0]] : bytes];
+        return [.. BitConverter.GetBytes(header)[..3], .. repeated ? [bytes[0]] : bytes];
     }
 
     private byte[] Ordered(byte[] bytes)
