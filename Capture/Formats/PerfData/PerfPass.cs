@@ -18,9 +18,10 @@ internal sealed class PerfPass(
 {
     private const int CancelEvery = 1 << 12;
 
-    // 256 MiB of records, or as many events as fill as much; a round of perf record is at most what its rings hold.
-    private const int MostChunks = 1 << 10;
-    private const int MostWaiting = 1 << 22;
+    // 1 GiB of records, or about as many events as fill it. A round of perf record is at most what the rings of all CPUs hold:
+    // a host with 64 CPUs and perf record -m 8M stays below.
+    private const int MostChunks = 1 << 12;
+    private const int MostWaiting = 1 << 23;
 
     private readonly RoundSorter _sorter = new();
     private readonly bool _everything = sink.WantsEverything;
