@@ -24,14 +24,16 @@ internal sealed class PerfLosses
 
     private readonly PerfAttributes _attributes;
     private readonly bool _bigEndian;
+    private readonly int _mostMarks;
     private readonly Dictionary<ulong, int> _cpuOfId = [];
     private readonly PerfThreads _names = new();
     private readonly SortedDictionary<int, CpuState> _cpus = [];
     private readonly List<LossMark> _marks = [];
     private CpuState _last = new(0);
 
-    private PerfLosses(PerfAttributes attributes, bool bigEndian)
+    private PerfLosses(PerfAttributes attributes, bool bigEndian, int mostMarks)
     {
+        _mostMarks = mostMarks;
         _attributes = attributes;
         _bigEndian = bigEndian;
         _cpus.Add(0, _last);
@@ -49,10 +51,12 @@ internal sealed class PerfLosses
     /// <param name="bigEndian">Byte order.</param>
     /// <param name="progress">Told now and then.</param>
     /// <param name="cancel">Ends the walk.</param>
+    /// <param name="mostMarks">Most marks that are kept.</param>
     /// <exception cref="CaptureFormatException">The records are damaged.</exception>
-    public static PerfLosses Find(PerfRecords records, PerfAttributes attributes, bool bigEndian, Action progress, CancellationToken cancel)
+    public static PerfLosses Find(
+        PerfRecords records, PerfAttributes attributes, bool bigEndian, Action progress, CancellationToken cancel, int mostMarks = MostMarks)
     {
-        var losses = new PerfLosses(attributes, bigEndian);
+        var losses = new PerfLosses(attributes, bigEndian, mostMarks);
         for (uint count = 1; records.MoveNext(); count++)
         {
             losses.Take(records);
@@ -212,7 +216,7 @@ internal sealed class PerfLosses
 
     private void Close(CpuState state, ulong before)
     {
-        if (_marks.Count == MostMarks)
+        if (_marks.Count >= _mostMarks)
         {
             Thin();
         }

@@ -1,3 +1,6 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Formats.PerfData;
+using Differ.Capture.Tracepoints;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Capture.Formats.PerfData;
@@ -61,6 +64,27 @@ public sealed class PerfLossTests
     {
         CollectingSink seen = CollectingSink.Read(new PerfDataBuilder().Event(Exit).Exit(Exit, 10).Lost(50, 5, 29, cpu: 0).Exit(Exit, 30).File);
         Assert.Equal([("DIF0120", 1UL, "CPU 0, before time 30")], seen.Notes.Select(note => (note.Code, note.Count, note.First)));
+    }
+
+    [Fact]
+    public void Losses_beyond_what_is_kept_become_fewer_and_longer_and_none_is_forgotten()
+    {
+        PerfDataBuilder builder = new PerfDataBuilder().Event(Exit);
+        for (ulong i = 0; i < 20; i++)
+        {
+            builder.Exit(Exit, (10 * i) + 1).Lost(50, 3, (10 * i) + 8, cpu: 0);
+        }
+
+        using var source = new MemorySource(builder.Exit(Exit, 201).File);
+        PerfHeader header = PerfHeader.Read(source);
+        PerfContent content = PerfFile.Read(source, header);
+        content.Attributes.Settle(0);
+        using var records = new PerfRecords(source, header.Data, bigEndian: false);
+        IReadOnlyList<LossMark> marks = PerfLosses.Find(records, content.Attributes, false, () => { }, CancellationToken.None, mostMarks: 4).Marks;
+        Assert.InRange(marks.Count, 1, 4);
+        Assert.Equal(60, marks.Sum(mark => (long)mark.Events));
+        Assert.Equal((1UL, 201UL), (marks[0].After.Value, marks[^1].Before.Value));
+        Assert.Equal(marks.Skip(1).Select(mark => mark.After), marks.SkipLast(1).Select(mark => mark.Before));
     }
 
     private static void Gives(string[] order, PerfDataBuilder builder) => Assert.Equal(order, CollectingSink.Read(builder.File).Order);
