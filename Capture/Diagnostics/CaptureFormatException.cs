@@ -57,7 +57,7 @@ public sealed class CaptureFormatException : Exception
 
     [DoesNotReturn]
     internal static void ThrowDamagedStream(string algorithm, long fileOffset) => throw new CaptureFormatException(
-        "DIF0105", $"the {algorithm} stream does not unpack; the file is damaged", fileOffset);
+        "DIF0316", $"the {algorithm} stream does not unpack; the file is damaged", fileOffset);
 
     [DoesNotReturn]
     internal static void ThrowDirectory(long fileOffset) => throw new CaptureFormatException(

@@ -4,7 +4,7 @@ namespace Differ.Cli;
 internal static class CaptureFolder
 {
     /// <summary>The names that are looked for, in this order; the last one is what perf record --threads writes into its folder.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "ftrace.txt", "report.txt", "perf-script.txt", "data"];
+    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "data"];
 
     /// <summary>The file to read for a path.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>

@@ -44,7 +44,7 @@ public sealed class PerfCompressionTests
         ["1", "2"], CollectingSink.Read(new PerfDataBuilder { Pipe = true }.Event(Exit).Packed(inner => inner.Exit(Exit, 1).Exit(Exit, 2), 50).File).Order);
 
     [Fact]
-    public void A_damaged_stream_is_refused() => Assert.Equal("DIF0105", Assert.Throws<CaptureFormatException>(
+    public void A_damaged_stream_is_refused() => Assert.Equal("DIF0316", Assert.Throws<CaptureFormatException>(
         () => CollectingSink.Read(new PerfDataBuilder().Event(Exit).Record(81, 1, 2, 3, 4, 5, 6, 7, 8).File)).Code);
 
     [Fact]
