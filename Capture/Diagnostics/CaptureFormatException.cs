@@ -63,6 +63,34 @@ public sealed class CaptureFormatException : Exception
         "DIF0110", $"kvm_exit records isa {isa}, not 2 (SVM); this is a capture of an Intel host", fileOffset);
 
     [DoesNotReturn]
+    internal static void ThrowDamagedStream(string algorithm, long fileOffset) => throw new CaptureFormatException(
+        "DIF0316", $"the {algorithm} stream does not unpack; the file is damaged", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowDirectory(long fileOffset) => throw new CaptureFormatException(
+        "DIF0310", "this is one of several files of a recording (perf record --threads), and holds a part of its events; record without --threads", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowNoTracepoints(long fileOffset) => throw new CaptureFormatException(
+        "DIF0311", "the recording has no tracepoints or lacks their formats; record with perf record -e 'kvm:*' -a", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowSampled(string tracepoint, long fileOffset) => throw new CaptureFormatException(
+        "DIF0312", $"not every {tracepoint} was recorded (perf record -c or -F), so nothing can be replayed; record without -c and -F", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowNotSampled(string tracepoint, string what, string advice, long fileOffset) => throw new CaptureFormatException(
+        "DIF0313", $"{tracepoint} was recorded without {what}; {advice}", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowNoIds(long fileOffset) => throw new CaptureFormatException(
+        "DIF0314", "the events are recorded differently and carry no ids to tell them apart; record with perf record --sample-identifier", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowUnfinished<T>(long fileOffset) => throw new CaptureFormatException(
+        "DIF0315", "perf record was ended before it could finish the file, which lacks the formats of the events; end it with Ctrl-C or SIGTERM", fileOffset);
+
+    [DoesNotReturn]
     internal static T ThrowWideText<T>() => throw new CaptureFormatException(
         "DIF0330", "the text is UTF-16; convert it with iconv -f UTF-16 -t UTF-8", 0, 1);
 

@@ -12,7 +12,7 @@ internal sealed class CaptureNotes
 {
     /// <summary>Marks of loss in the data.</summary>
     public static readonly NoteKind LostEvents =
-        new("DIF0120", "events were lost; nothing is claimed that the holes could explain. Record with a larger buffer (trace-cmd record -b)");
+        new("DIF0120", "events were lost; nothing is claimed that the holes could explain. Record with a larger buffer (trace-cmd record -b, perf record -m)");
 
     /// <summary>Losses that only the statistics of the recorder show.</summary>
     public static readonly NoteKind Overrun =
@@ -54,12 +54,21 @@ internal sealed class CaptureNotes
     public static readonly NoteKind OtherClock =
         new("DIF0130", "events of a buffer with another clock cannot be put in order with the others and were left out");
 
+    /// <summary>A round of perf record larger than Differ sorts at once.</summary>
+    public static readonly NoteKind SortWindow =
+        new("DIF0300", "events between two rounds of perf record exceeded what is sorted at once and were put in order piecemeal; record with a smaller buffer (perf record -m)");
+
+    /// <summary>An event that came when later ones were read already.</summary>
+    public static readonly NoteKind LateEvent =
+        new("DIF0301", "events came after later ones and count as out of order; nothing is claimed across them");
+
     private readonly Dictionary<NoteKind, (ulong Count, string First)> _counts = [];
 
     /// <summary>Every kind, by number.</summary>
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
+            SortWindow, LateEvent,
             .. Formats.Text.TextNotes.All,
         ];
 

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.PerfData;
 using Differ.Capture.Formats.Text;
 using Differ.Capture.Formats.TraceDat;
 
@@ -18,6 +19,9 @@ internal static class TraceFormats
     [
         // Ten fixed bytes at the start: nothing else can be taken for it.
         new TraceDatFormat(),
+
+        // Eight fixed bytes.
+        new PerfDataFormat(),
 
         // Anything with a line that looks like an event: last, because a binary file may hold such a line too.
         new TextFormat(),

@@ -11,7 +11,6 @@ namespace Differ.Cli;
 internal sealed class CorpusVerb : IVerb
 {
     private const string ExpectedName = "expected.tsv";
-    private const string CaptureName = "trace.dat";
 
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
@@ -20,7 +19,8 @@ internal sealed class CorpusVerb : IVerb
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
-            + $"separated by |. The capture is the folder of a {CaptureName}, or a file.")
+            + $"separated by |. The capture is a file, or a folder with one of\n"
+            + $"{string.Join(", ", CaptureFolder.Names)}, taken in this order.")
         {
             folder,
         };
@@ -37,9 +37,9 @@ internal sealed class CorpusVerb : IVerb
             string[] columns = line.Split('\t');
             string expectation = columns.Length > 1 ? columns[1] : "";
             string rules = columns.Length > 2 ? columns[2] : "";
-            if (Find(folder, columns[0]) is not { } path)
+            if (CaptureFolder.Find(Path.Combine(folder, columns[0])) is not { } path)
             {
-                output.Write($"not read     {columns[0]}: no {CaptureName}\n");
+                output.Write($"not read     {columns[0]}: no capture\n");
                 unread++;
                 continue;
             }
@@ -85,13 +85,6 @@ internal sealed class CorpusVerb : IVerb
             fault = e.Message;
             return false;
         }
-    }
-
-    private static string? Find(string folder, string name)
-    {
-        string file = Path.Combine(folder, name);
-        string inside = Path.Combine(file, CaptureName);
-        return File.Exists(inside) ? inside : File.Exists(file) ? file : null;
     }
 
     private static bool IsMet(DiffResult result, string expectation, string rules)

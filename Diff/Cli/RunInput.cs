@@ -15,23 +15,30 @@ internal abstract class RunInput : IDisposable
     /// <summary>Texts that the records refer to.</summary>
     public abstract TextTable Texts { get; }
 
-    /// <summary>Opens a file, or standard input for -.</summary>
+    /// <summary>Opens a file, a folder with a capture in it, a pipe, or standard input for -.</summary>
     public static RunInput Open(string path, Terminal terminal)
     {
-        if (path == StandardInput)
+        if (PipeOf(path, terminal) is { } pipe)
         {
-            var stream = new PeekStream(terminal.Input);
+            var stream = new PeekStream(pipe);
             return RunReader.Sniff(stream.Peek(RunFile.Magic.Length)) ? new OfRun(RunReader.Open(stream)) : new OfCapture(CaptureSession.Open(stream), terminal);
         }
 
+        path = CaptureFolder.Resolve(path);
         return IsRun(path) ? new OfRun(RunReader.Open(OpenFile(path))) : new OfCapture(CaptureSession.Open(path), terminal);
     }
 
     /// <summary>Opens a capture only.</summary>
-    public static CaptureSession OpenCapture(string path, Terminal terminal) =>
-        path == StandardInput ? CaptureSession.Open(terminal.Input)
-        : IsRun(path) ? throw new UsageException($"{path} is a run already")
-        : CaptureSession.Open(path);
+    public static CaptureSession OpenCapture(string path, Terminal terminal)
+    {
+        if (PipeOf(path, terminal) is { } pipe)
+        {
+            return CaptureSession.Open(pipe);
+        }
+
+        path = CaptureFolder.Resolve(path);
+        return IsRun(path) ? throw new UsageException($"{path} is a run already") : CaptureSession.Open(path);
+    }
 
     /// <summary>Opens a run file, or standard input for -.</summary>
     public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : OpenFile(path);
@@ -43,6 +50,29 @@ internal abstract class RunInput : IDisposable
     public abstract void Dispose();
 
     private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+
+    // What can be read only once: standard input, a named pipe, the shell's <(command).
+    private static Stream? PipeOf(string path, Terminal terminal)
+    {
+        if (path == StandardInput)
+        {
+            return terminal.Input;
+        }
+
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        FileStream file = OpenFile(path);
+        if (!file.CanSeek)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        return null;
+    }
 
     private static bool IsRun(string path)
     {

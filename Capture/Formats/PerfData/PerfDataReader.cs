@@ -1,0 +1,160 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
+
+namespace Differ.Capture.Formats.PerfData;
+
+/// <summary>The events of a recording of perf in the order of time.</summary>
+/// <remarks>
+/// The thread of an event is <c>common_pid</c> of its record, as in trace.dat: the thread id of the sample is that of perf's own
+/// namespace, where threads of other containers are all 0. Times are nanoseconds whatever the clock (TIME_CONV is for hardware tracers).
+/// </remarks>
+internal sealed class PerfDataReader : ITraceReader
+{
+    private readonly ByteSource _source;
+    private readonly PerfHeader _header;
+    private readonly PerfContent _content;
+    private readonly TraceEventType?[] _typeOfId;
+    private readonly CommonFields _common;
+    private readonly Dictionary<int, int> _machineOfThread = [];
+    private readonly Dictionary<int, int> _machineOfProcess = [];
+
+    public PerfDataReader(ByteSource source, PerfHeader header, PerfContent content)
+    {
+        _source = source;
+        _header = header;
+        _content = content;
+        List<PerfAttribute> recorded = Recorded(content, header);
+        content.Attributes.Settle(header.Attributes.Offset);
+        var numbers = recorded.Select(attribute => attribute.Config).ToHashSet();
+
+        // The formats of a name come from every group that has it; what was recorded is what has an attribute.
+        Types = [.. content.Formats!.Layouts.Where(layout => numbers.Contains((ulong)layout.Id)).DistinctBy(layout => layout.Id)
+            .Select(layout => new TraceEventType(layout))];
+        Check(recorded);
+        _typeOfId = new TraceEventType?[Types.Count == 0 ? 0 : Types.Max(type => type.Layout.Id) + 1];
+        foreach (TraceEventType type in Types)
+        {
+            _typeOfId[type.Layout.Id] = type;
+        }
+
+        _common = CommonFields.Of(content.Formats.Layouts, header.BigEndian);
+        Header = new RunHeader
+        {
+            Format = header.IsPipe ? "perf.data (pipe)" : "perf.data",
+            KernelRelease = content.KernelRelease,
+            HostName = content.HostName,
+            Clock = ClockName(recorded[0].ClockId ?? content.ClockId),
+            ClockUnit = ClockUnit.Nanoseconds,
+            ListIsSelective = true,
+        };
+    }
+
+    /// <inheritdoc/>
+    public RunHeader Header { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TraceEventType> Types { get; }
+
+    /// <inheritdoc/>
+    public bool BigEndian => _header.BigEndian;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<int, int> MachineOfThread => _machineOfThread;
+
+    /// <summary>Empty: what perf counts when it ends becomes marks.</summary>
+    public IReadOnlyDictionary<int, ulong> Overruns { get; } = new Dictionary<int, ulong>();
+
+    /// <inheritdoc/>
+    public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
+    {
+        double walk = Math.Max(1, _header.Data.Size) * 2.0;
+        PerfLosses losses;
+        using (PerfRecords records = Records())
+        {
+            losses = PerfLosses.Find(
+                records, _content.Attributes, BigEndian, () => progress?.Invoke(0, records.Consumed / walk), cancel);
+        }
+
+        ThreadNames = losses.ThreadNames;
+        using PerfRecords events = Records();
+        new PerfPass(events, _content.Attributes, _typeOfId, _common, losses, sink, notes)
+        {
+            EnteredBy = Learn,
+            Progress = count => progress?.Invoke(count, 0.5 + (events.Consumed / walk)),
+            Cancel = cancel,
+        }.Run();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+
+    // A VM is a process that enters guests.
+    private void Learn(int thread, int process)
+    {
+        if (process > 0 && !_machineOfThread.ContainsKey(thread))
+        {
+            if (!_machineOfProcess.TryGetValue(process, out int machine))
+            {
+                machine = _machineOfProcess.Count;
+                _machineOfProcess.Add(process, machine);
+            }
+
+            _machineOfThread.Add(thread, machine);
+        }
+    }
+
+    private PerfRecords Records() => new(_source, _header.Data, BigEndian);
+
+    private static List<PerfAttribute> Recorded(PerfContent content, PerfHeader header)
+    {
+        List<PerfAttribute> recorded = [.. content.Attributes.All.Where(attribute => attribute.IsTracepoint && !attribute.RecordsNothing)];
+        if (content.Formats is null || recorded.Count == 0)
+        {
+            CaptureFormatException.ThrowNoTracepoints(header.Attributes.Offset);
+        }
+
+        return recorded;
+    }
+
+    private void Check(List<PerfAttribute> recorded)
+    {
+        long at = _header.Attributes.Offset;
+        foreach (EventLayout layout in Types.Select(type => type.Layout).Where(layout => KvmTracepoints.Find(layout.System, layout.Name) is not null))
+        {
+            foreach (PerfAttribute attribute in recorded.Where(attribute => attribute.Config == (ulong)layout.Id))
+            {
+                if (!attribute.RecordsAll)
+                {
+                    CaptureFormatException.ThrowSampled(layout.Name, at);
+                }
+
+                if ((attribute.SampleType & PerfAttribute.Raw) == 0)
+                {
+                    CaptureFormatException.ThrowNotSampled(layout.Name, "its fields", "record as root, or with perf record -R", at);
+                }
+
+                if (attribute.TimeOffset < 0)
+                {
+                    CaptureFormatException.ThrowNotSampled(layout.Name, "its time", "record with perf record -T", at);
+                }
+            }
+        }
+    }
+
+    // clock_gettime(2), with ftrace's names where it has the same clock.
+    private static string ClockName(int? clock) => clock switch
+    {
+        null => "perf",
+        0 => "realtime",
+        1 => "mono",
+        4 => "mono_raw",
+        7 => "boot",
+        11 => "tai",
+        _ => $"clockid {clock}",
+    };
+}

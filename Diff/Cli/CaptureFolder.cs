@@ -1,0 +1,20 @@
+namespace Differ.Cli;
+
+/// <summary>The capture in a folder that holds one, whatever its format.</summary>
+internal static class CaptureFolder
+{
+    /// <summary>The names that are looked for, in this order; the last one is what perf record --threads writes into its folder.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "ftrace.txt", "report.txt", "perf-script.txt", "data"];
+
+    /// <summary>The file to read for a path.</summary>
+    /// <param name="path">A file, or a folder with a capture in it.</param>
+    /// <returns>The file; null when there is neither.</returns>
+    public static string? Find(string path) => File.Exists(path) ? path
+        : Directory.Exists(path) ? Names.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
+        : null;
+
+    /// <summary>The same for a path that a user named.</summary>
+    /// <exception cref="UsageException">It is a folder without a capture.</exception>
+    public static string Resolve(string path) => !Directory.Exists(path) ? path
+        : Find(path) ?? throw new UsageException($"{path} is a folder without a capture; looked for {string.Join(", ", Names)}");
+}
