@@ -52,8 +52,10 @@ public sealed partial class ListsTests
         Assert.All(HappeningShapes.All, shape => Assert.InRange(shape.Slots.Count, 1, FieldValues.Capacity));
     }
 
+    // No kernel's own tracepoint carries a state of the machine; run files of a recorder with probes do.
     [Fact]
-    public void Every_kind_of_happening_is_made_by_a_tracepoint() => Assert.Empty(
+    public void Every_kind_of_happening_but_states_is_made_by_a_tracepoint() => Assert.Equal(
+        [HappeningKind.StateValue],
         HappeningShapes.All.Select(shape => shape.Kind).Except(KvmTracepoints.All.Select(tracepoint => tracepoint.Kind)));
 
     [Fact]
@@ -80,7 +82,7 @@ public sealed partial class ListsTests
     [Fact]
     public void Numbers_of_the_run_format_stay_as_they_are()
     {
-        Type[] stored = [typeof(HappeningKind), typeof(ComparedField), typeof(Evidence), typeof(Relation), typeof(Standing), typeof(Culprit), typeof(GuestLevel), typeof(RecordFlags)];
+        Type[] stored = [typeof(HappeningKind), typeof(ComparedField), typeof(Evidence), typeof(Relation), typeof(Standing), typeof(Culprit), typeof(GuestLevel), typeof(RecordFlags), typeof(StateMoment)];
         Golden.Matches("Conventions/numbers.txt", string.Concat(stored.SelectMany(type =>
             Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(number => string.Create(CultureInfo.InvariantCulture, $"{type.Name} {number} {Enum.GetName(type, number)}\n")))));
     }

@@ -96,6 +96,20 @@ public sealed class FieldsTests
     }
 
     [Fact]
+    public void Every_field_of_the_VMCB_is_read_at_every_moment()
+    {
+        var names = new HashSet<string>();
+        foreach ((StateMoment moment, VmcbRow field) in Enum.GetValues<StateMoment>().SelectMany(moment => VmcbLayout.All.Select(field => (moment, field))))
+        {
+            FieldRow row = Fields.Of(ComparedState.Of(moment, field.Position));
+            RecordedExit shown = new RecordedExit().With(HappeningKind.StateValue, (ulong)moment, (ulong)field.Position, 0x55);
+            Assert.Equal(Observed<ulong>.Of(0x55), row.Read(shown.Record, shown.Digest()));
+            Assert.Equal(Sight.Unseen, row.Read(new RecordedExit().Record, new RecordedExit().Digest()).Sight);
+            Assert.True(names.Add(row.Name), row.Name);
+        }
+    }
+
+    [Fact]
     public void An_interrupt_after_an_interrupted_delivery_may_be_the_old_one()
     {
         RecordedExit old = Exit(exit => exit with { IntInfo = Observed<uint>.Of(Interrupt0x30) }).With(HappeningKind.InjectInterrupt, 0x30, null, null);
