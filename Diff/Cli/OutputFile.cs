@@ -25,6 +25,11 @@ internal sealed class OutputFile : IDisposable
             return new OutputFile(null, "", new BufferedStream(terminal.BinaryOutput, 1 << 16));
         }
 
+        if (OpenInPlace(path) is { } special)
+        {
+            return new OutputFile(null, "", special);
+        }
+
         string partial = $"{path}.{Environment.ProcessId}.partial";
         return new OutputFile(path, partial, new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16));
     }
@@ -50,5 +55,23 @@ internal sealed class OutputFile : IDisposable
             Stream.Dispose();
             File.Delete(_partial);
         }
+    }
+
+    // A device or a pipe takes the bytes as they come: a file renamed to its name would put an end to it.
+    private static FileStream? OpenInPlace(string path)
+    {
+        if (!File.Exists(path) || new FileInfo(path).Length > 0)
+        {
+            return null;
+        }
+
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16);
+        if (!stream.CanSeek || path.StartsWith("/dev/", StringComparison.Ordinal))
+        {
+            return stream;
+        }
+
+        stream.Dispose();
+        return null;
     }
 }

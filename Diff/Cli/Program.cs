@@ -11,14 +11,17 @@ internal static class Program
     public static int Main(string[] args) => Run(args, Terminal.OfProcess());
 
     /// <summary>The program on a given terminal.</summary>
-    public static int Run(string[] args, Terminal terminal)
+    /// <param name="args">The words of the command.</param>
+    /// <param name="terminal">Where results and remarks go.</param>
+    /// <param name="cancel">Ends it as Ctrl-C does.</param>
+    public static int Run(string[] args, Terminal terminal, CancellationToken cancel = default)
     {
         try
         {
             ParseResult words = Verbs.Build(terminal).Parse(args);
             if (words.Errors.Count > 0)
             {
-                foreach (string message in words.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+                foreach (string message in words.Errors.Select(error => OneLine(error.Message)).Distinct(StringComparer.Ordinal))
                 {
                     terminal.Error.WriteLine($"differ: {message}");
                 }
@@ -27,12 +30,8 @@ internal static class Program
                 return ExitStatus.Unusable;
             }
 
-            int status = words.Invoke(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                Output = terminal.Output,
-                Error = terminal.Error,
-            });
+            var wishes = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Output, Error = terminal.Error };
+            int status = words.InvokeAsync(wishes, cancel).GetAwaiter().GetResult();
             terminal.Output.Flush();
             return status;
         }
@@ -41,6 +40,10 @@ internal static class Program
             return Explain(e, terminal);
         }
     }
+
+    // The parser lists the words it knows one a line.
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     private static int Explain(Exception fault, Terminal terminal)
     {

@@ -10,8 +10,8 @@ namespace Differ.Diff.Compare;
 /// <summary>Groups equal departures. Several rules that one exit breaks make one finding under the most specific of them.</summary>
 internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldComparer comparer)
 {
-    // A hostile or hopeless run may break every rule in every way; further classes are counted under the last one.
-    private const int MostClasses = 4096;
+    /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
+    internal const int MostClasses = 4096;
 
     private readonly Dictionary<Key, Group> _groups = [];
     private readonly List<int> _broken = [];
@@ -126,16 +126,15 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
     {
         ref readonly Expectation expectation = ref computed.Expectations[lead];
         var key = new Key(
-            expectation.Rule, record.Level, record.HasExit ? record.Exit.Code.Value : 0, computed.Instruction,
+            expectation.Rule, known, record.Level, record.HasExit ? record.Exit.Code.Value : 0, computed.Instruction,
             Signature(record, digest, computed, expectation));
+        if (!_groups.ContainsKey(key) && _groups.Count >= MostClasses)
+        {
+            key = new Key(expectation.Rule, known, GuestLevel.Unknown, 0, 0, 0);
+        }
+
         if (!_groups.TryGetValue(key, out Group? group))
         {
-            if (_groups.Count >= MostClasses)
-            {
-                _groups.Values.Last().Count++;
-                return;
-            }
-
             group = Describe(record, digest, computed, lead, known, history);
             _groups.Add(key, group);
         }
@@ -255,7 +254,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
                 group.Streams.Count, group.Known, group.First, group.Last)),
     ];
 
-    private readonly record struct Key(int Rule, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
+    private readonly record struct Key(int Rule, bool Known, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
 
     private sealed record Group(
         int Rule, string Fingerprint, IReadOnlyList<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)

@@ -14,6 +14,9 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     /// <summary>A time of the run.</summary>
     public string Time(ClockTime time) => time.ToText(header.ClockUnit == ClockUnit.Nanoseconds);
 
+    /// <summary>Who was running.</summary>
+    public static string Level(GuestLevel level) => level == GuestLevel.Unknown ? "L?" : level.ToString();
+
     /// <summary>The exit in one line: level, code, rip, information fields, where it went on.</summary>
     public static string Line(KeptExit exit)
     {
@@ -75,8 +78,6 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             yield return $"{Time(exit.Entry.Time)}  entry{EntryText(exit.Entry)}";
         }
     }
-
-    private static string Level(GuestLevel level) => level == GuestLevel.Unknown ? "L?" : level.ToString();
 
     private static void AppendInfo(StringBuilder line, in HardwareExit exit)
     {

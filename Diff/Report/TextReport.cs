@@ -41,8 +41,8 @@ internal sealed class TextReport : IReportFormat
         }.Where(part => part.Length > 0)));
         foreach (VcpuStream stream in result.Summary.Streams)
         {
-            string where = result.Summary.Machines > 1 ? $"VM {stream.Machine}, " : "";
-            Row(output, stream.Id.Value == 0 ? "vCPUs" : "", $"{where}{stream.Label} (thread {stream.Thread?.Value}{(stream.Name.Length > 0 ? $", {stream.Name}" : "")}): {Grouped(stream.Exits)} exits");
+            string[] ran = [.. new[] { stream is { Vcpu: not null, Thread: { } thread } ? $"thread {thread.Value}" : "", stream.Name }.Where(part => part.Length > 0)];
+            Row(output, stream.Id.Value == 0 ? "vCPUs" : "", $"{StreamLabel(result, stream.Id)}{(ran.Length > 0 ? $" ({string.Join(", ", ran)})" : "")}: {Exits(stream.Exits)}");
         }
 
         if (result.Summary.Streams.Count == 0)
@@ -56,7 +56,7 @@ internal sealed class TextReport : IReportFormat
         RunSummary summary = result.Summary;
         ulong lost = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events);
         ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
-        string losses = marks == 0 ? "none marked as lost" : $"{Grouped(lost)} lost at {Grouped(marks)} places";
+        string losses = marks == 0 ? "none marked as lost" : $"{Grouped(lost)} lost at {Places(marks)}";
         Row(output, "quality", $"{Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
         IReadOnlyList<string> missing = KernelNames.MissingFrom(result.Header.Listed);
         if (missing.Count > 0)
@@ -66,7 +66,7 @@ internal sealed class TextReport : IReportFormat
 
         foreach (CpuLoss loss in summary.Losses)
         {
-            Row(output, "", $"CPU {loss.Cpu}: {Grouped(loss.Events)} events lost at {Grouped(loss.Marks)} places{(loss.Uncounted > 0 ? $", {Grouped(loss.Uncounted)} of them not counted" : "")}{(loss.Overrun > 0 ? $"; the recorder counts {Grouped(loss.Overrun)}" : "")}");
+            Row(output, "", $"CPU {loss.Cpu}: {Grouped(loss.Events)} events lost at {Places(loss.Marks)}{(loss.Uncounted > 0 ? $", {Grouped(loss.Uncounted)} of them not counted" : "")}{(loss.Overrun > 0 ? $"; the recorder counts {Grouped(loss.Overrun)}" : "")}");
         }
 
         foreach (CaptureNote note in summary.Notes)
@@ -104,7 +104,7 @@ internal sealed class TextReport : IReportFormat
             Item(output, "assumes", EvidenceTable.Of(found.Assumed).What + " to be as the rule supposes");
         }
 
-        Item(output, "first", $"{StreamLabel(result, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {exit.Level} at {At(exit, found.Instruction)}");
+        Item(output, "first", $"{StreamLabel(result, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {ExitPrinter.Level(exit.Level)} at {At(exit, found.Instruction)}");
         if (found.Count > 1)
         {
             Item(output, "last", $"{StreamLabel(result, found.Last.Stream)}, exit {found.Last.Index}");
@@ -154,7 +154,7 @@ internal sealed class TextReport : IReportFormat
         output.Write($"\n{ink.Bold("Undecided")} (what would decide it)\n");
         foreach (UndecidedClass undecided in result.Undecided)
         {
-            output.Write($"   {Grouped(undecided.Exits)} {(undecided.Exits == 1 ? "exit" : "exits")}, first {StreamLabel(result, undecided.First.Stream)} exit {undecided.First.Index}: {undecided.Missing.What}\n");
+            output.Write($"   {Exits(undecided.Exits)}, first {StreamLabel(result, undecided.First.Stream)} exit {undecided.First.Index}: {undecided.Missing.What}\n");
             if (undecided.Rules.Count > 0)
             {
                 output.Write($"     {ink.Dim("rules")}  {string.Join(", ", undecided.Rules.Select(item => item.Rule.Id))}\n");
@@ -167,8 +167,11 @@ internal sealed class TextReport : IReportFormat
         }
     }
 
+    // Two virtual machines each have a vCPU 0.
     private static string StreamLabel(DiffResult result, StreamId id) =>
-        result.Summary.Streams.FirstOrDefault(stream => stream.Id == id)?.Label ?? $"stream {id.Value}";
+        result.Summary.Streams.FirstOrDefault(stream => stream.Id == id) is { } found
+            ? $"{(result.Summary.Machines > 1 ? $"VM {found.Machine}, " : "")}{found.Label}"
+            : $"stream {id.Value}";
 
     private static string When(ExitPrinter printer, KeptExit exit) =>
         (exit.Flags & RecordFlags.NoExit) == 0 ? $"at {printer.Time(exit.Exit.Time)}" : "before the first #VMEXIT";
@@ -182,6 +185,10 @@ internal sealed class TextReport : IReportFormat
     private static void Row(TextWriter output, string label, string text) => output.Write($"{label,-8}  {text}\n");
 
     private static void Item(TextWriter output, string label, string text) => output.Write($"   {label,-9}{text}".TrimEnd() + "\n");
+
+    private static string Exits(ulong count) => $"{Grouped(count)} {(count == 1 ? "exit" : "exits")}";
+
+    private static string Places(ulong marks) => $"{Grouped(marks)} {(marks == 1 ? "place" : "places")}";
 
     private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 

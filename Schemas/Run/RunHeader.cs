@@ -81,8 +81,13 @@ public sealed record RunHeader
 /// <param name="Exits">Records in the stream.</param>
 public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, string Name, int Machine, ulong Exits)
 {
-    /// <summary>For a person: vCPU, and the thread where two streams could be confused.</summary>
-    public string Label => Vcpu is { } vcpu ? $"vCPU {vcpu.Value}" : $"vCPU ? (thread {Thread?.Value})";
+    /// <summary>For a person: the vCPU; where it has no number, the thread or at least the stream.</summary>
+    public string Label => (Vcpu, Thread) switch
+    {
+        ({ } vcpu, _) => $"vCPU {vcpu.Value}",
+        (_, { } thread) => $"vCPU ? (thread {thread.Value})",
+        _ => $"vCPU ? (stream {Id.Value})",
+    };
 }
 
 /// <summary>Events lost on one CPU.</summary>

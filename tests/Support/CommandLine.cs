@@ -10,14 +10,22 @@ internal static class CommandLine
     public static CommandResult Run(params string[] words) => RunWith([], words);
 
     /// <summary>The same, with bytes on standard input.</summary>
-    public static CommandResult RunWith(byte[] input, params string[] words)
+    public static CommandResult RunWith(byte[] input, params string[] words) => Run(words, input, onTerminal: false, CancellationToken.None);
+
+    /// <summary>The same, with a person in front of it.</summary>
+    public static CommandResult RunOnTerminal(params string[] words) => Run(words, [], onTerminal: true, CancellationToken.None);
+
+    /// <summary>The same, ended by a token.</summary>
+    public static CommandResult RunUntil(CancellationToken cancel, params string[] words) => Run(words, [], onTerminal: false, cancel);
+
+    private static CommandResult Run(string[] words, byte[] input, bool onTerminal, CancellationToken cancel)
     {
         using var output = new MemoryStream();
         using var writer = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true };
         using var errors = new StringWriter();
         using var stdin = new MemoryStream(input);
-        int status = Program.Run(words, new Terminal(writer, errors, stdin, output, outputIsTerminal: false, errorIsTerminal: false));
-        return new CommandResult(status, Encoding.UTF8.GetString(output.ToArray()), errors.ToString());
+        int status = Program.Run(words, new Terminal(writer, errors, stdin, output, onTerminal, onTerminal), cancel);
+        return new CommandResult(status, Encoding.UTF8.GetString(output.ToArray()), errors.ToString(), output.ToArray());
     }
 }
 
@@ -25,4 +33,5 @@ internal static class CommandLine
 /// <param name="Status">Exit status.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Errors">Standard error.</param>
-internal sealed record CommandResult(int Status, string Output, string Errors);
+/// <param name="Bytes">Standard output as it is.</param>
+internal sealed record CommandResult(int Status, string Output, string Errors, byte[] Bytes);

@@ -53,7 +53,7 @@ internal static class AvailabilityStatements
         new("SVM-15.4-UD-OVER-GP", "15.4, 15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.Low,
             "When both apply, #UD (SVME=0) has priority over #GP (CPL>0, bad RAX).",
             "kvm_exit 0x4d with kvm_emulate_insn bytes 0f 01 d8/da/db..de while SVME=0.",
-            "kvm_inj_exception #UD rather than #GP. Open KVM FIXME when #GP is not intercepted."),
+            "kvm_inj_exception #UD rather than #GP. KVM leaves it open when #GP is not intercepted."),
         new("SVM-15.5-VMRUN-RAX-ALIGN", "15.5.1, volume 3 VMRUN", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.High,
             "VMRUN/VMLOAD/VMSAVE raise #GP(0) when rAX is not 4K aligned or exceeds the supported physical address width.",
             "kvm_nested_vmenter.vmcb gives rAX for VMRUN; for VMLOAD/VMSAVE rAX is not traced.",

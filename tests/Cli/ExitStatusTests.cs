@@ -1,0 +1,125 @@
+using Differ.Cli;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Cli;
+
+public sealed class ExitStatusTests
+{
+    private static string Clean => Fixture.Capture("reflected-cpuid");
+
+    private static string Diverging => Fixture.Capture("svme-unchecked");
+
+    [Fact]
+    public void A_clean_capture_ends_with_0() => Assert.Equal(0, CommandLine.Run("check", Clean).Status);
+
+    [Fact]
+    public void A_divergence_ends_with_1() => Assert.Equal(1, CommandLine.Run("check", Diverging).Status);
+
+    [Fact]
+    public void A_fault_of_the_processor_is_a_divergence() => Assert.Equal(1, CommandLine.Run("check", Fixture.Capture("processor-fault")).Status);
+
+    [Fact]
+    public void What_is_undecided_or_known_is_no_divergence()
+    {
+        Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("unseen-stgi")).Status);
+        Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("two-cpus")).Status);
+        Assert.Contains("Known departures of KVM", CommandLine.Run("check", Fixture.Capture("two-cpus")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Showing_a_capture_that_diverges_is_no_divergence() =>
+        Assert.Equal(0, CommandLine.Run("show", Diverging, "--exit", "0").Status);
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("no-such-verb")]
+    [InlineData("check", "a", "b")]
+    [InlineData("check", "a", "--format", "no-such-format")]
+    [InlineData("check", "a", "--color", "blue")]
+    [InlineData("show", "a", "--exit", "first")]
+    [InlineData("show", "a", "--vcpu", "-1")]
+    [InlineData("diff", "a")]
+    [InlineData("rules", "a", "b")]
+    public void Words_that_make_no_sense_end_with_2(params string[] words)
+    {
+        CommandResult result = CommandLine.Run(words);
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.EndsWith("differ: see differ --help\n", result.Errors, StringComparison.Ordinal);
+        Assert.All(result.Errors.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("differ: ", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("convert")]
+    [InlineData("replay")]
+    [InlineData("show")]
+    [InlineData("corpus")]
+    public void A_missing_file_ends_with_2_and_one_line(string verb)
+    {
+        using var scratch = new Scratch();
+        AssertRefused(CommandLine.Run(verb, scratch["missing"]), scratch["missing"]);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("convert")]
+    [InlineData("show")]
+    public void A_file_that_is_no_capture_ends_with_2_and_one_line(string verb)
+    {
+        using var scratch = new Scratch();
+        AssertRefused(CommandLine.Run(verb, scratch.Write("letter", "Dear reader,\n"u8)), "DIF0102");
+        AssertRefused(CommandLine.Run(verb, scratch.Write("nothing", [])), "DIF0102");
+    }
+
+    [Fact]
+    public void A_folder_is_no_capture() => AssertRefused(CommandLine.Run("check", Repository.Fixtures), "");
+
+    [Fact]
+    public void A_capture_is_no_run()
+    {
+        AssertRefused(CommandLine.Run("replay", Clean), "DIF02");
+        AssertRefused(CommandLine.Run("diff", Clean, Clean), "DIF02");
+    }
+
+    [Fact]
+    public void A_run_is_not_converted_again()
+    {
+        using var scratch = new Scratch();
+        CommandLine.Run("convert", Clean, "-o", scratch["run"]);
+        AssertRefused(CommandLine.Run("convert", scratch["run"], "-o", scratch["again"]), "is a run already");
+    }
+
+    [Fact]
+    public void A_run_and_the_model_of_another_one_are_not_compared()
+    {
+        using var scratch = new Scratch();
+        CommandLine.Run("convert", Clean, "-o", scratch["run"]);
+        CommandLine.Run("convert", Diverging, "-o", scratch["other"]);
+        CommandLine.Run("replay", scratch["other"], "-o", scratch["model"]);
+        AssertRefused(CommandLine.Run("diff", scratch["run"], scratch["model"]), "DIF02");
+        AssertRefused(CommandLine.Run("diff", scratch["run"], scratch["run"]), "DIF02");
+    }
+
+    [Fact]
+    public void A_fault_in_Differ_ends_with_3_and_asks_for_a_report()
+    {
+        using var broken = new Unusable();
+        using var errors = new StringWriter();
+        int status = Program.Run(["rules"], new Terminal(broken, errors, Stream.Null, Stream.Null, outputIsTerminal: false, errorIsTerminal: false));
+        Assert.Equal(3, status);
+        Assert.StartsWith("differ: fault in Differ, please report it: InvalidOperationException: ", errors.ToString(), StringComparison.Ordinal);
+    }
+
+    private static void AssertRefused(CommandResult result, string because)
+    {
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.StartsWith("differ: ", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.TrimEnd('\n').Split('\n'));
+        Assert.Contains(because, result.Errors, StringComparison.Ordinal);
+    }
+
+    private sealed class Unusable : StringWriter
+    {
+        public override void Write(string? value) => throw new InvalidOperationException("broken on purpose");
+    }
+}

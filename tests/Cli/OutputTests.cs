@@ -1,0 +1,117 @@
+using Differ.Cli;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Cli;
+
+/// <summary>A file appears whole or not at all.</summary>
+public sealed class OutputTests
+{
+    private const string FullDevice = "/dev/full";
+
+    private static string Capture => Fixture.Capture("svme-unchecked");
+
+    public static TheoryData<string> Devices => [.. new[] { FullDevice, "/dev/null" }.Where(File.Exists)];
+
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.5)]
+    [InlineData(0.99)]
+    public void A_truncated_capture_leaves_no_file(double part)
+    {
+        using var scratch = new Scratch();
+        byte[] whole = File.ReadAllBytes(Capture);
+        string cut = scratch.Write("cut.dat", whole.AsSpan(0, (int)(whole.Length * part)));
+        CommandResult result = CommandLine.Run("convert", cut, "-o", scratch["run"]);
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal(["cut.dat"], scratch.Files);
+    }
+
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.5)]
+    [InlineData(0.99)]
+    public void A_truncated_capture_gives_no_report(double part)
+    {
+        byte[] whole = File.ReadAllBytes(Capture);
+        CommandResult result = CommandLine.RunWith(whole[..(int)(whole.Length * part)], "check", "-");
+        Assert.Equal((2, ""), (result.Status, result.Output));
+    }
+
+    [Fact]
+    public void What_stood_under_the_name_stays_until_the_new_file_is_complete()
+    {
+        using var scratch = new Scratch();
+        string cut = scratch.Write("cut.dat", File.ReadAllBytes(Capture).AsSpan(0, 60_000));
+        string old = scratch.Write("run", "old"u8);
+        Assert.Equal(2, CommandLine.Run("convert", cut, "-o", old).Status);
+        Assert.Equal("old", File.ReadAllText(old));
+        Assert.Equal(0, CommandLine.Run("convert", Capture, "-o", old).Status);
+        Assert.NotEqual("old", File.ReadAllText(old));
+    }
+
+    [Fact]
+    public void An_empty_file_is_replaced_too()
+    {
+        using var scratch = new Scratch();
+        string cut = scratch.Write("cut.dat", File.ReadAllBytes(Capture).AsSpan(0, 60_000));
+        string empty = scratch.Write("run", []);
+        Assert.Equal(2, CommandLine.Run("convert", cut, "-o", empty).Status);
+        Assert.Equal(0, new FileInfo(empty).Length);
+        Assert.Equal(0, CommandLine.Run("convert", Capture, "-o", empty).Status);
+        Assert.Equal(["cut.dat", "run"], scratch.Files);
+        Assert.NotEqual(0, new FileInfo(empty).Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void A_device_is_written_to_and_stays_a_device(string device)
+    {
+        CommandResult result = CommandLine.Run("convert", Capture, "-o", device);
+        Assert.Equal(device == FullDevice ? 2 : 0, result.Status);
+        Assert.Equal(0, new FileInfo(device).Length);
+        Assert.Empty(Directory.EnumerateFiles("/dev", "*.partial"));
+    }
+
+    [Fact]
+    public void A_full_disk_ends_with_2_and_one_line()
+    {
+        using var full = new FullDisk();
+        var writer = new StreamWriter(full);
+        using var errors = new StringWriter();
+        int status = Program.Run(["rules"], new Terminal(writer, errors, Stream.Null, full, false, false));
+        Assert.Equal(2, status);
+        Assert.Equal("differ: No space left on device\n", errors.ToString());
+    }
+
+    [Theory]
+    [InlineData("convert")]
+    [InlineData("replay")]
+    public void Ctrl_C_leaves_no_file(string verb)
+    {
+        using var scratch = new Scratch();
+        Assert.Equal(0, CommandLine.Run("convert", Capture, "-o", scratch["run"]).Status);
+        CommandResult result = CommandLine.RunUntil(new CancellationToken(canceled: true), verb, verb == "convert" ? Capture : scratch["run"], "-o", scratch["out"]);
+        Assert.Equal((130, "", "differ: interrupted\n"), (result.Status, result.Output, result.Errors));
+        Assert.Equal(["run"], scratch.Files);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("show")]
+    public void Ctrl_C_ends_a_reading(string verb) =>
+        Assert.Equal(130, CommandLine.RunUntil(new CancellationToken(canceled: true), verb, Capture).Status);
+
+    [Fact]
+    public void A_folder_that_is_not_there_ends_with_2()
+    {
+        using var scratch = new Scratch();
+        Assert.Equal(2, CommandLine.Run("convert", Capture, "-o", Path.Combine(scratch["missing"], "run")).Status);
+    }
+
+    private sealed class FullDisk : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("No space left on device");
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left on device");
+    }
+}

@@ -1,0 +1,115 @@
+using Differ.Capture;
+using Differ.Cli;
+using Differ.Diff.Report;
+using Differ.Replay.Svm;
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Cli;
+
+public sealed class VerbTests
+{
+    private static string Capture => Fixture.Capture("svme-unchecked");
+
+    [Fact]
+    public void Help_names_every_verb_every_capture_format_and_every_status()
+    {
+        CommandResult help = CommandLine.Run("--help");
+        Assert.Equal(0, help.Status);
+        Assert.All(VerbNames(), verb => Assert.Contains($"\n  {verb} ", help.Output, StringComparison.Ordinal));
+        Assert.All(CaptureSession.FormatNames, format => Assert.Contains(format, help.Output, StringComparison.Ordinal));
+        Assert.Contains("0 nothing diverges, 1 something diverges, 2 unusable input or usage, 3 fault in Differ", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_of_a_verb_names_every_report_format()
+    {
+        string help = CommandLine.Run("check", "--help").Output;
+        Assert.All(ReportFormats.All, format => Assert.Contains(format.Name, help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_verb_has_help_of_its_own() => Assert.All(VerbNames(), verb =>
+    {
+        CommandResult help = CommandLine.Run(verb, "--help");
+        Assert.Equal((0, ""), (help.Status, help.Errors));
+        Assert.Contains($"differ {verb}", help.Output.Replace("Differ.Tests", "differ", StringComparison.Ordinal).Replace("testhost", "differ", StringComparison.Ordinal), StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Rules_prints_every_rule_in_the_order_of_the_book()
+    {
+        string[] lines = CommandLine.Run("rules").Output.TrimEnd('\n').Split('\n');
+        Assert.Equal($"{RuleBook.Statements.Count} rules; manual {Apm.Revision}", lines[0]);
+        Assert.Equal(RuleBook.Statements.Select(rule => rule.Id), lines[2..].Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void Rules_prints_each_rule_in_full() => Assert.All(RuleBook.Statements, rule =>
+    {
+        CommandResult one = CommandLine.Run("rules", rule.Id.ToLowerInvariant());
+        Assert.Equal(0, one.Status);
+        Assert.StartsWith($"{rule.Id}\n  statement  {rule.Statement}\n  manual     {rule.Citation}, {Apm.Revision}\n", one.Output, StringComparison.Ordinal);
+        Assert.EndsWith($"  evidence   {rule.Evidence}\n  expected   {rule.Expected}\n", one.Output, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void A_rule_that_does_not_exist_ends_with_2() => Assert.Equal(
+        (2, "differ: there is no rule SVM-0; differ rules lists them\n"),
+        (CommandLine.Run("rules", "SVM-0").Status, CommandLine.Run("rules", "SVM-0").Errors));
+
+    [Fact]
+    public void Counts_are_names_and_numbers_in_order()
+    {
+        string[][] rows = [.. CommandLine.Run("show", Capture, "--counts").Output.TrimEnd('\n').Split('\n').Select(line => line.Split('\t'))];
+        Assert.All(rows, row => Assert.True(row.Length == 2 && ulong.TryParse(row[1], out _), string.Join('\t', row)));
+        Assert.Equal(rows.Select(row => row[0]).Order(StringComparer.Ordinal), rows.Select(row => row[0]));
+        Assert.Contains(rows, row => row is ["kvm_exit", "2871"]);
+    }
+
+    [Fact]
+    public void Events_are_one_a_line()
+    {
+        ulong counted = CommandLine.Run("show", Capture, "--counts").Output.TrimEnd('\n').Split('\n')
+            .Aggregate(0UL, (sum, line) => sum + ulong.Parse(line.Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(counted, (ulong)CommandLine.Run("show", Capture, "--events").Output.TrimEnd('\n').Split('\n').LongLength);
+    }
+
+    [Theory]
+    [InlineData("100", "0", 1)]
+    [InlineData("100", "2", 5)]
+    [InlineData("1", "3", 5)]
+    [InlineData("0", "18446744073709551615", 2872)]
+    [InlineData("18446744073709551615", "1", 0)]
+    public void One_exit_comes_with_as_many_neighbours_as_asked_for(string exit, string context, int expected) =>
+        Assert.Equal(expected, Titles("show", Capture, "--exit", exit, "--context", context).Count);
+
+    [Fact]
+    public void One_vcpu_is_shown_alone()
+    {
+        Assert.Equal(Titles("show", Capture), Titles("show", Capture, "--vcpu", "0"));
+        CommandResult none = CommandLine.Run("show", Capture, "--vcpu", "7");
+        Assert.Equal((2, $"differ: {Capture} has no vCPU 7\n"), (none.Status, none.Errors));
+    }
+
+    [Fact]
+    public void A_vcpu_cannot_be_picked_from_a_pipe() =>
+        Assert.Equal(2, CommandLine.RunWith(File.ReadAllBytes(Capture), "show", "-", "--vcpu", "0").Status);
+
+    [Fact]
+    public void A_run_is_shown_as_its_capture_is()
+    {
+        using var scratch = new Scratch();
+        CommandLine.Run("convert", Capture, "-o", scratch["run"]);
+        Assert.Equal(CommandLine.Run("show", Capture).Output, CommandLine.Run("show", scratch["run"]).Output);
+    }
+
+    private static List<string> Titles(params string[] words) =>
+        [.. CommandLine.Run(words).Output.Split('\n').Where(line => line.StartsWith("stream ", StringComparison.Ordinal))];
+
+    private static IEnumerable<string> VerbNames()
+    {
+        var nowhere = new Terminal(TextWriter.Null, TextWriter.Null, Stream.Null, Stream.Null, outputIsTerminal: false, errorIsTerminal: false);
+        return Verbs.All.Select(verb => verb.Build(nowhere).Name);
+    }
+}
