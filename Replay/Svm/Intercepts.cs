@@ -38,6 +38,7 @@ internal static class Intercepts
         new("SVM-15.12-EXC-CODE", Situation.OddReflection, ExceptionIntercepts.HasItsBit),
         new("SVM-15.12-EXC-ERRCODE", Situation.L2Exit, ExceptionIntercepts.WithErrorCode, ExceptionIntercepts.KeepsErrorCode),
         new("SVM-15.12-PF-INFO2", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.PF), ExceptionIntercepts.KeepsAddress),
+        new("SVM-15.12-DB-DR6", Situation.StatesRecorded, StateRules.DebugStatusSaved),
         new("SVM-15.12-DB-ICEBP", Situation.L2Emulated, ExceptionIntercepts.IcebpIsNoDebugException),
         new("SVM-15.12-BP-RIP", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.BP, ExceptionVector.OF, ExceptionVector.BR), ExceptionIntercepts.SavesOwnRip),
         new("SVM-15.12-VEC2-9", Situation.OddReflection, ExceptionIntercepts.NeverVectors2And9),

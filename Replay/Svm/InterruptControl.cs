@@ -117,6 +117,7 @@ internal static class InterruptControl
                 s.Assuming(Evidence.VmcbControlArea).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.VIntr.Value));
             }
         }),
+        new("SVM-15.21-VIRQ-VECTOR", Situation.StatesRecorded, StateRules.VirtualVector),
         new("SVM-15.21-PHYS-OVER-VIRT", Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
         {
             // An interrupt that L1 or its APIC masks gives way.

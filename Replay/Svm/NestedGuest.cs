@@ -250,6 +250,10 @@ internal static class NestedGuest
                 s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
             }
         }),
+
+        // A decision inside L0 that no state of the guest shows.
+        new("SVM-L-MSR-ACTIVE-BITMAP", Situation.None, Rule.SaysNothing),
+        new("SVM-L-RESTORE-EQUIV", Situation.StatesRecorded, StateRules.RestoreIsTransparent),
     ];
 
     private static void SmmRoundTrip(in Step s)

@@ -53,6 +53,7 @@ internal static class NextRip
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
         new("SVM-15.7-NRIP-INSN", Situation.UnusualRip, BehindInstruction),
+        new("SVM-15.7-NRIP-L1", Situation.StatesRecorded, StateRules.NextRipForL1),
         new("SVM-15.7-RIP-FAULTLIKE", Situation.UnusualRip, static (in Step s) =>
         {
             if (LeastOf(s.Code) is > 0 and < RipRow.ByInfo2 && s.Seen.HasInstruction)
@@ -74,6 +75,7 @@ internal static class NextRip
                     .Allow(Happens(ComparedField.Interrupt));
             }
         }),
+        new("SVM-15.8-NRIP-CFLOW", Situation.StatesRecorded, StateRules.NextRipIsSequential),
         new("SVM-15.8-RIP-AFTER-IO", Situation.UnusualRip, static (in Step s) =>
         {
             if (LeastOf(s.Code) == RipRow.ByInfo2)

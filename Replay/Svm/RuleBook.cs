@@ -22,7 +22,7 @@ public static class RuleBook
         .. Bind(InterruptControlStatements.All, InterruptControl.Rows),
         .. Bind(NextRipStatements.All, NextRip.Rows),
         .. Bind(NestedPagingStatements.All, NestedPaging.Rows),
-        .. Bind(ExtensionStatements.All, [.. Lbr.Rows, .. TscRatio.Rows, .. VirtualVmload.Rows, .. Avic.Rows, .. SevEs.Rows]),
+        .. Bind(ExtensionStatements.All, [.. Lbr.Rows, .. TscRatio.Rows, .. PauseFilter.Rows, .. VirtualVmload.Rows, .. Avic.Rows, .. SevEs.Rows]),
         .. Bind(ShutdownStatements.All, Shutdown.Rows),
         .. Bind(NestedGuestStatements.All, NestedGuest.Rows),
     ];

@@ -107,6 +107,7 @@ internal static class VmrunChecks
         {
             Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][VnmiEnable] & !v[VmcbField.InterceptMisc1][VirtualNmi],
         },
+        new("SVM-15.29-AVIC-INDEX", Situation.StatesRecorded, StateRules.AvicIndexLegal),
         new("SVM-15.34-SEV-CHECKS", Situation.InvalidExit, static (in Step s) =>
         {
             if (s.Level == GuestLevel.L1 && s.Vcpu.SevEs.IsYes)
@@ -122,6 +123,9 @@ internal static class VmrunChecks
                     ? HappensNot(ComparedField.Exception) : IsNot(ComparedField.Exception, ExceptionVector.BP));
             }
         }),
+
+        // What is held against vmcb12: StateRules.LoadsWhatIsNotClean asks the clean bits.
+        new("SVM-15.5-CHECK-CLEANBITS", Situation.None, Rule.SaysNothing),
         new("SVM-15.5-NONARCH-CHECK-NP", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "NP_ENABLE", "npt_enabled")),
         new("SVM-15.16-TLBCTL-RSVD", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "tlb_ctl")),
         Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0Wp]),

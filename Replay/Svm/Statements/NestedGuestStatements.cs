@@ -177,5 +177,13 @@ internal static class NestedGuestStatements
             "Int_ctl reserved bits (7:4, 10, 15:13, 23:21, 29:27) are SBZ and must be ignored.",
             "kvm_nested_vmenter.int_ctl reserved bits set.",
             "Info about L1; no failure expected."),
+        new("SVM-L-MSR-ACTIVE-BITMAP", "composition of 15.11", RuleScope.Composition, Visibility.NotTraced, Confidence.NotChecked, Severity.Medium,
+            "Whether an MSR is intercepted now is decided by the map of the VMCB that runs.",
+            "A recorder with probes that dumps the VMCBs and registers around the exit.",
+            "What L0 saves and restores of MSRs around L2 is right for L2."),
+        new("SVM-L-RESTORE-EQUIV", "composition of 15.20 and 15.5.1", RuleScope.Composition, Visibility.NotTraced, Confidence.NotChecked, Severity.Medium,
+            "Saving and restoring a nested guest by the VMM is transparent.",
+            "A recorder with probes that dumps the VMCBs and registers around the exit.",
+            "What L2 had it has again."),
     ];
 }
