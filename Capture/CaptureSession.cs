@@ -3,6 +3,8 @@ using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Capture.Vcpus;
+using Differ.Capture.Wrappers;
+using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -36,18 +38,32 @@ public sealed class CaptureSession : IDisposable
     /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static CaptureSession Open(string path) => Open(FileSource.Open(path), Path.GetFileName(path));
-
-    /// <summary>Opens a capture that comes through a pipe.</summary>
-    /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
-    public static CaptureSession Open(Stream pipe)
+    public static CaptureSession Open(string path)
     {
+        FileSource file = FileSource.Open(path);
+        Span<byte> start = stackalloc byte[8];
+        if (!Packings.Sniff(start[..file.Read(0, start)]))
+        {
+            return Open(file, Path.GetFileName(path));
+        }
+
+        file.Dispose();
+        return Open(File.OpenRead(path), Path.GetFileName(path));
+    }
+
+    /// <summary>Opens a capture that comes through a pipe, packed or not.</summary>
+    /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
+    public static CaptureSession Open(Stream pipe) => Open(pipe, "");
+
+    private static CaptureSession Open(Stream packed, string name)
+    {
+        PeekStream pipe = Packings.Unwrap(packed);
         byte[] start = new byte[TraceFormats.PipeStart];
         int length = pipe.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         ReadOnlyMemory<byte> read = start.AsMemory(0, length);
         return TraceFormats.Of(read.Span, length) is IStreamedFormat streamed
-            ? new CaptureSession(streamed.Open(read, pipe), "", 0)
-            : Open(FileSource.Spool(read.Span, pipe), "");
+            ? new CaptureSession(streamed.Open(read, pipe), name, 0)
+            : Open(FileSource.Spool(read.Span, pipe), name);
     }
 
     /// <summary>Reads the whole capture and hands on its records.</summary>

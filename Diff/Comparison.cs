@@ -24,7 +24,8 @@ public sealed class Comparison : IComputedSink
     /// <param name="rules">The rules the computed run was computed with.</param>
     /// <param name="texts">Texts of the recorded run.</param>
     /// <param name="speculative">Whether a weak rule that is broken only under its assumption counts as broken.</param>
-    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false)
+    /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
+    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false, IFindingWatcher? watcher = null)
     {
         _header = header;
         _texts = texts;
@@ -32,13 +33,14 @@ public sealed class Comparison : IComputedSink
         _speculative = speculative;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer);
+        _groups = new DivergenceGroups(rules, _comparer, watcher);
     }
 
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         ExitHistory history = HistoryOf(recorded.Stream);
+        _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         if (computed.Expectations.Length > 0)
         {

@@ -97,4 +97,16 @@ public sealed class CaptureFormatException : Exception
     [DoesNotReturn]
     internal static void ThrowEmptyText(ulong line) => throw new CaptureFormatException(
         "DIF0331", "the text ends without one event; was tracing on (tracing_on, events/kvm/enable) when it was made?", 0, line);
+
+    [DoesNotReturn]
+    internal static T ThrowPackedWith<T>(string algorithm, string command) => throw new CaptureFormatException(
+        "DIF0390", $"the capture is packed with {algorithm}; unpack it with {command}", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowTooDeep(int layers) => throw new CaptureFormatException(
+        "DIF0391", $"the capture is packed more than {layers} times over; unpack it", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowTooLarge(string algorithm, long unpacked) => throw new CaptureFormatException(
+        "DIF0392", $"the {algorithm} file unpacks to more than {unpacked >> 30} GiB; unpack it yourself if that is right", unpacked);
 }

@@ -28,16 +28,19 @@ internal sealed class CheckVerb : IVerb
     /// <param name="input">The input.</param>
     /// <param name="speculative">Whether broken weak rules count.</param>
     /// <param name="cancel">Stops it.</param>
-    public static DiffResult Check(RunInput input, bool speculative, CancellationToken cancel)
+    /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
+    public static DiffResult Check(RunInput input, bool speculative, CancellationToken cancel, IFindingWatcher? watcher = null)
     {
-        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative);
+        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher);
         return comparison.Finish(input.Read(new Replayer(input.Header, input.Texts, comparison), cancel));
     }
 
     private static int Run(string path, IReportFormat format, string color, bool speculative, Terminal terminal, CancellationToken cancel)
     {
-        using RunInput input = RunInput.Open(path, terminal);
-        DiffResult result = Check(input, speculative, cancel);
+        // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
+        bool live = path == RunInput.StandardInput;
+        using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
+        DiffResult result = Check(input, speculative, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }

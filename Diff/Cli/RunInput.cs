@@ -7,7 +7,8 @@ namespace Differ.Cli;
 /// <summary>A capture or a run file, whichever the user named: both are read as records.</summary>
 internal abstract class RunInput : IDisposable
 {
-    private const string StandardInput = "-";
+    /// <summary>The name of standard input.</summary>
+    public const string StandardInput = "-";
 
     /// <summary>What is known before the first exit.</summary>
     public abstract RunHeader Header { get; }
@@ -16,9 +17,13 @@ internal abstract class RunInput : IDisposable
     public abstract TextTable Texts { get; }
 
     /// <summary>Opens a file, a folder with a capture in it, a pipe, or standard input for -.</summary>
-    public static RunInput Open(string path, Terminal terminal)
+    public static RunInput Open(string path, Terminal terminal) => Open(path, terminal, static pipe => pipe);
+
+    /// <summary>The same, with something around what can be read only once.</summary>
+    public static RunInput Open(string path, Terminal terminal, Func<Stream, Stream> around)
     {
-        if (PipeOf(path, terminal) is { } pipe)
+        RefuseAddress(path);
+        if (PipeOf(path, terminal) is { } bare && around(bare) is var pipe)
         {
             var stream = new PeekStream(pipe);
             return RunReader.Sniff(stream.Peek(RunFile.Magic.Length)) ? new OfRun(RunReader.Open(stream)) : new OfCapture(CaptureSession.Open(stream), terminal);
@@ -31,6 +36,7 @@ internal abstract class RunInput : IDisposable
     /// <summary>Opens a capture only.</summary>
     public static CaptureSession OpenCapture(string path, Terminal terminal)
     {
+        RefuseAddress(path);
         if (PipeOf(path, terminal) is { } pipe)
         {
             return CaptureSession.Open(pipe);
@@ -48,6 +54,15 @@ internal abstract class RunInput : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    // Captures hold what a guest did; Differ fetches nothing and sends nothing.
+    private static void RefuseAddress(string path)
+    {
+        if (path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
+        }
+    }
 
     private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
 

@@ -8,7 +8,10 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Diff.Compare;
 
 /// <summary>Groups equal departures. Several rules that one exit breaks make one finding under the most specific of them.</summary>
-internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldComparer comparer)
+/// <param name="rules">The rules.</param>
+/// <param name="comparer">Reads fields.</param>
+/// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
+internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IFindingWatcher? watcher = null)
 {
     /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
     internal const int MostClasses = 4096;
@@ -17,6 +20,9 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
     private readonly List<int> _broken = [];
     private readonly ILookup<string, KvmDeviation> _deviations = KvmDeviations.All.ToLookup(deviation => deviation.Rule, StringComparer.Ordinal);
     private TracepointSet _missed;
+
+    /// <summary>Tracepoints that occurred so far.</summary>
+    public TracepointSet Heard { get; set; }
 
     /// <summary>Starts an exit.</summary>
     public void Begin()
@@ -143,6 +149,12 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         group.Last = new ExitPlace(record.Stream, record.Index);
         group.Streams.Add(record.Stream);
         group.Missed |= _missed;
+
+        // What rests on the silence of a tracepoint that never spoke may yet be withdrawn: it is told at the end.
+        if (watcher is not null && !known && Heard.Covers(group.Missed) && watcher.Wants(group.Fingerprint))
+        {
+            watcher.Take(ClassOf(group));
+        }
     }
 
     private Group Describe(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
@@ -234,7 +246,7 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
                 FieldRow row = Fields.Of(constraint.Field);
                 Observed<ulong> value = comparer.Read(record, digest, row);
                 ulong stable = value.IsKnown && row.Stable ? value.Value & StableMask(constraint) : 0;
-                hash = unchecked((hash ^ (stable + ((ulong)constraint.Field << 56) + ((ulong)value.Sight << 48))) * 1099511628211);
+                hash = unchecked((hash ^ (stable + ((ulong)constraint.Field << 48) + ((ulong)value.Sight << 40))) * 1099511628211);
             }
         }
 
@@ -249,10 +261,12 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         .. _groups.Values.Where(group => group.Known is not null == known)
             .OrderByDescending(group => rules[group.Rule].Severity).ThenByDescending(group => group.Count)
             .ThenBy(group => group.Fingerprint, StringComparer.Ordinal)
-            .Select(group => new DivergenceClass(
-                group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
-                group.Streams.Count, group.Known, group.First, group.Last)),
+            .Select(ClassOf),
     ];
+
+    private DivergenceClass ClassOf(Group group) => new(
+        group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
+        group.Streams.Count, group.Known, group.First, group.Last);
 
     private readonly record struct Key(int Rule, bool Known, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
 

@@ -1,7 +1,8 @@
-namespace Differ.Cli;
+namespace Differ.Schemas.Files;
 
 /// <summary>A pipe whose first bytes can be looked at before they are read.</summary>
-internal sealed class PeekStream(Stream inner) : Stream
+/// <param name="inner">The pipe; closed with this.</param>
+public sealed class PeekStream(Stream inner) : Stream
 {
     private byte[] _start = [];
     private int _given;
@@ -61,4 +62,15 @@ internal sealed class PeekStream(Stream inner) : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

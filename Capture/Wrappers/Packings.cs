@@ -1,0 +1,70 @@
+using System.IO.Compression;
+using Differ.Capture.Diagnostics;
+using Differ.Schemas.Files;
+
+namespace Differ.Capture.Wrappers;
+
+/// <summary>Every packing. A new one is a line here, and a class where it needs one.</summary>
+internal static class Packings
+{
+    private const int MostLayers = 4;
+    private const int SniffLength = 8;
+
+    /// <summary>In no particular order: their first bytes differ.</summary>
+    public static IReadOnlyList<IWrapper> All { get; } =
+    [
+        new Packing("gzip", [0x1f, 0x8b, 0x08], static packed => new GZipStream(packed, CompressionMode.Decompress)),
+        new Packing("zstd", [0x28, 0xb5, 0x2f, 0xfd], static packed => new ZstdFrames(packed)),
+
+        // Known, to say what to do: their libraries are not on every system.
+        new Packing("xz", [0xfd, .. "7zXZ\0"u8], static _ => CaptureFormatException.ThrowPackedWith<Stream>("xz", "xz -d")),
+        new Packing("bzip2", [.. "BZh"u8], static _ => CaptureFormatException.ThrowPackedWith<Stream>("bzip2", "bzip2 -d")),
+        new Packing("lz4", [0x04, 0x22, 0x4d, 0x18], static _ => CaptureFormatException.ThrowPackedWith<Stream>("lz4", "lz4 -d")),
+        new Packing("zip", [.. "PK\u0003\u0004"u8], static _ => CaptureFormatException.ThrowPackedWith<Stream>("zip", "unzip")),
+    ];
+
+    /// <summary>Whether bytes are the start of something packed.</summary>
+    public static bool Sniff(ReadOnlySpan<byte> start) => Find(start) is not null;
+
+    /// <summary>Takes every packing off a pipe.</summary>
+    /// <param name="pipe">The pipe.</param>
+    /// <returns>What is inside; its first bytes have been looked at, not read.</returns>
+    /// <exception cref="CaptureFormatException">DIF0390, DIF0391: it cannot be unpacked.</exception>
+    public static PeekStream Unwrap(Stream pipe)
+    {
+        var stream = new PeekStream(pipe);
+        for (int layer = 0; Find(stream.Peek(SniffLength)) is { } wrapper; layer++)
+        {
+            if (layer == MostLayers)
+            {
+                CaptureFormatException.ThrowTooDeep(MostLayers);
+            }
+
+            stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), wrapper.Name));
+        }
+
+        return stream;
+    }
+
+    private static IWrapper? Find(ReadOnlySpan<byte> start)
+    {
+        foreach (IWrapper wrapper in All)
+        {
+            if (wrapper.Sniff(start))
+            {
+                return wrapper;
+            }
+        }
+
+        return null;
+    }
+
+    private sealed class Packing(string name, byte[] magic, Func<Stream, Stream> unwrap) : IWrapper
+    {
+        public string Name => name;
+
+        public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(magic);
+
+        public Stream Unwrap(Stream packed) => unwrap(packed);
+    }
+}

@@ -1,0 +1,96 @@
+using Differ.Capture.Bytes;
+
+namespace Differ.Capture.Wrappers;
+
+/// <summary>A file packed by the zstd program.</summary>
+/// <param name="packed">The file.</param>
+internal sealed class ZstdFrames(Stream packed) : Stream
+{
+    private readonly ZstdStream _zstd = ZstdStream.Create(0);
+    private readonly byte[] _piece = new byte[1 << 16];
+    private readonly byte[] _out = new byte[1 << 17];
+    private ArraySegment<byte> _left;
+    private ArraySegment<byte> _ready;
+    private long _offset;
+    private bool _more;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        while (_ready.Count == 0)
+        {
+            if (_left.Count == 0 && !_more)
+            {
+                int read = packed.Read(_piece);
+                if (read == 0)
+                {
+                    return 0;
+                }
+
+                _left = new ArraySegment<byte>(_piece, 0, read);
+            }
+
+            Unpack();
+        }
+
+        int length = Math.Min(buffer.Length, _ready.Count);
+        _ready.AsSpan(0, length).CopyTo(buffer);
+        _ready = _ready[length..];
+        return length;
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        // Nothing is written.
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _zstd.Dispose();
+            packed.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // A full output may have more behind it that needs no further input.
+    private void Unpack()
+    {
+        (int read, int written) = _zstd.Unpack(_left, _out, _offset);
+        _left = _left[read..];
+        _offset += read;
+        _more = written == _out.Length;
+        _ready = new ArraySegment<byte>(_out, 0, written);
+    }
+}
