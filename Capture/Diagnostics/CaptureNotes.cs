@@ -54,6 +54,10 @@ internal sealed class CaptureNotes
     public static readonly NoteKind OtherClock =
         new("DIF0130", "events of a buffer with another clock cannot be put in order with the others and were left out");
 
+    /// <summary>A vCPU whose first exit is one of L2.</summary>
+    public static readonly NoteKind StartsInL2 =
+        new("DIF0131", "vCPUs ran L2 when the recording began; what L1 asked for is not known before the next VMRUN");
+
     /// <summary>A round of perf record larger than Differ sorts at once.</summary>
     public static readonly NoteKind SortWindow =
         new("DIF0300", "events between two rounds of perf record exceeded what is sorted at once and were put in order piecemeal; record with a smaller buffer (perf record -m)");
@@ -68,7 +72,7 @@ internal sealed class CaptureNotes
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
-            SortWindow, LateEvent,
+            StartsInL2, SortWindow, LateEvent,
             .. Formats.Text.TextNotes.All,
         ];
 

@@ -238,7 +238,13 @@ internal sealed class ExitAssembler
 
     private void Emit(RecordBuffer buffer)
     {
-        _sink.Take(buffer.View(Id, Count, LevelOf(buffer)));
+        GuestLevel level = LevelOf(buffer);
+        if (Count == 0 && level == GuestLevel.L2)
+        {
+            _notes.Add(CaptureNotes.StartsInL2, "");
+        }
+
+        _sink.Take(buffer.View(Id, Count, level));
         Count++;
     }
 

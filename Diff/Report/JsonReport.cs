@@ -73,6 +73,19 @@ internal sealed class JsonReport : IReportFormat
     private static void WriteQuality(Utf8JsonWriter json, DiffResult result)
     {
         json.WriteStartObject("quality");
+        var quality = CaptureQuality.Of(result);
+        json.WriteString("grade", $"{quality.Grade}");
+        json.WriteStartArray("reasons");
+        foreach (QualityReason reason in quality.Reasons)
+        {
+            json.WriteStartObject();
+            json.WriteString("grade", $"{reason.Grade}");
+            json.WriteString("text", reason.Text);
+            json.WriteNumber("blindRules", reason.BlindRules);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteNumber("events", result.Summary.Events);
         json.WriteStartArray("losses");
         foreach (CpuLoss loss in result.Summary.Losses)

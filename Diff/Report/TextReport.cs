@@ -57,7 +57,13 @@ internal sealed class TextReport : IReportFormat
         ulong lost = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events);
         ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
         string losses = marks == 0 ? "none marked as lost" : $"{Grouped(lost)} lost at {Places(marks)}";
-        Row(output, "quality", $"{Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
+        var quality = CaptureQuality.Of(result);
+        Row(output, "quality", $"grade {quality.Grade}, {Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
+        foreach (QualityReason reason in quality.Reasons.Where(reason => reason.Grade == quality.Grade))
+        {
+            Row(output, "", $"grade {reason.Grade} for: {reason.Text}{(reason.BlindRules > 0 ? $", which {reason.BlindRules} rules need" : "")}");
+        }
+
         IReadOnlyList<string> missing = KernelNames.MissingFrom(result.Header.Listed);
         if (missing.Count > 0)
         {
