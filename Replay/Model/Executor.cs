@@ -53,7 +53,7 @@ internal sealed class Executor(Processor processor)
         }
 
         bool svme = State.Bit(VmcbField.EferRegister, Efer.SVME);
-        bool unlocked = row.WithoutSvme && processor.Features is { SvmLock: true, Skinit: true };
+        bool unlocked = row.WithoutSvme && processor.Features is ({ SvmLock: true } or { Skinit: true });
         if (row.Svm && (!processor.InProtectedMode || (!svme && !unlocked)))
         {
             return Effect.UD;
@@ -73,7 +73,7 @@ internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess,
     /// <summary>An SVM instruction: #UD unless EFER.SVME is set and protection is on (APM2 15.4).</summary>
     public bool Svm { get; init; }
 
-    /// <summary>Available without EFER.SVME where SKINIT and SVM lock are (APM2 15.31).</summary>
+    /// <summary>Available without EFER.SVME where SKINIT or SVM lock is (APM2 15.4, 15.31).</summary>
     public bool WithoutSvme { get; init; }
 
     /// <summary>#GP unless CPL is 0.</summary>

@@ -55,7 +55,7 @@ internal sealed class Guest
         code.HasIntercept && ((this[(VmcbField)(code.Value / 32)] >> (int)(code.Value % 32)) & 1) != 0;
 
     /// <summary>Reads the control area.</summary>
-    public static Guest Of(in Vmcb vmcb)
+    public static Guest Of(in Vmcb vmcb, Features features)
     {
         var guest = new Guest(vmcb.Address);
         foreach (VmcbRow row in VmcbLayout.All)
@@ -64,6 +64,12 @@ internal sealed class Guest
             {
                 guest[row.Field] = vmcb[row.Field];
             }
+        }
+
+        if (!features.NestedPaging)
+        {
+            // A bit of a feature that is not there means nothing.
+            guest[VmcbField.NestedControl] &= ~1UL;
         }
 
         guest.PausesLeft = guest[VmcbField.PauseFilterCount];

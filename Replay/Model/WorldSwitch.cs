@@ -24,7 +24,7 @@ internal sealed class WorldSwitch(Processor processor)
         var vmcb = new Vmcb(processor.Memory, address);
         SaveHost(nextRip);
         processor.Observer.Runs(processor, vmcb);
-        Guest guest = Guest.Of(vmcb);
+        Guest guest = Guest.Of(vmcb, processor.Features);
         if (IllegalState.IsIllegal(processor, vmcb))
         {
             processor.Guest = guest;

@@ -157,7 +157,7 @@ internal sealed class ModelRecorder : IProcessorObserver
 
     private static bool IsL0s(InstructionRow row, Processor processor) =>
         row.Code is not null && (row.Svm || row.Code == SvmExitCode.Vmmcall || row.Code == SvmExitCode.Cpuid)
-        && (!row.Svm || processor.InProtectedMode);
+        && (!row.Svm || processor.InProtectedMode) && (!row.Privileged || processor.State[VmcbField.Cpl] == 0);
 
     private void Open(Processor processor, SvmExitCode code, ulong info1, ulong info2, EventInfo intInfo = default, uint intInfoError = 0)
     {
