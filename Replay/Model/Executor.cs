@@ -110,10 +110,10 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
     public Guest? Guest => Processor.Guest;
 
     /// <summary>EAX.</summary>
-    public uint Eax => (uint)State.General[Registers.Rax];
+    public uint Eax => unchecked((uint)State.General[Registers.Rax]);
 
     /// <summary>ECX.</summary>
-    public uint Ecx => (uint)State.General[Registers.Rcx];
+    public uint Ecx => unchecked((uint)State.General[Registers.Rcx]);
 
     /// <summary>EDX:EAX.</summary>
     public ulong EdxEax

@@ -86,7 +86,7 @@ internal readonly record struct IntCtlBits(ulong Raw)
         VIntrMaskingBit = 24, VGifEnableBit = 25, VNmiEnableBit = 26, AvicEnableBit = 31;
 
     /// <summary>V_TPR, bits 7:0.</summary>
-    public byte VTpr => (byte)Raw;
+    public byte VTpr => unchecked((byte)Raw);
 
     /// <summary>V_IRQ.</summary>
     public bool VIrq => Bit(VIrqBit);
@@ -119,7 +119,7 @@ internal readonly record struct IntCtlBits(ulong Raw)
     public bool Avic => Bit(AvicEnableBit);
 
     /// <summary>V_INTR_VECTOR, bits 39:32.</summary>
-    public byte Vector => (byte)(Raw >> 32);
+    public byte Vector => unchecked((byte)(Raw >> 32));
 
     /// <summary>The same with a bit set or cleared.</summary>
     public IntCtlBits With(int bit, bool value) => new((Raw & ~(1UL << bit)) | (value ? 1UL << bit : 0));

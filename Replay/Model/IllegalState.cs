@@ -27,7 +27,7 @@ internal static class IllegalState
             && (v[VmcbField.AvicPhysicalTable] & 0xfff) > (v.Bit(VmcbField.IntCtl, X2Avic) ? 511UL : 255UL),
 
         // A guest with encrypted state gets no software events (APM2 15.35.5).
-        static (p, v) => v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo((uint)v[VmcbField.EventInj]) is { Valid: true, IsSoftware: true },
+        static (p, v) => v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo(unchecked((uint)v[VmcbField.EventInj])) is { Valid: true, IsSoftware: true },
         HasIllegalPdpe,
     ];
 

@@ -125,7 +125,7 @@ internal sealed class WorldSwitch(Processor processor)
 
     private Effect Inject(Guest guest)
     {
-        var injected = new EventInfo((uint)guest[VmcbField.EventInj]);
+        var injected = new EventInfo(unchecked((uint)guest[VmcbField.EventInj]));
         if (!injected.Valid)
         {
             return Effect.Done;

@@ -39,10 +39,15 @@ internal static class Assembler
         return codes.Select(code => Encode(code, operands, rip)).Where(static bytes => bytes is not null).MinBy(static bytes => bytes!.Length);
     }
 
-    /// <summary>Bytes written in hexadecimal, separated by blanks; null where one is not.</summary>
+    /// <summary>Bytes written in hexadecimal, separated by blanks; null where one is not, or where there is none.</summary>
     public static byte[]? BytesOf(string text)
     {
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+        {
+            return null;
+        }
+
         byte[] bytes = new byte[words.Length];
         for (int i = 0; i < words.Length; i++)
         {

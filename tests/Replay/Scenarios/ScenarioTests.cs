@@ -1,0 +1,88 @@
+using Differ.Cli;
+using Differ.Diff;
+using Differ.Replay.Scenarios;
+using Differ.Replay.Svm;
+using Differ.Schemas.Model;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Replay.Scenarios;
+
+/// <summary>The scenarios beside this file are the readable specification of the reference: each runs, and the rules agree with it.</summary>
+public sealed class ScenarioTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Replay", "Scenarios");
+
+    /// <summary>Rules that no behaviour of a processor shows, with the reason.</summary>
+    private static readonly Dictionary<string, string> NotShown = new()
+    {
+        ["SVM-15.5-HSEG-RELOAD"] = "the model keeps the host's descriptors with the selectors, so reloading them reads no table and cannot fault",
+    };
+
+    /// <summary>Group letter of each list of statements that has a file of scenarios here.</summary>
+    public static TheoryData<string> Groups => [.. Files.Select(static path => Path.GetFileName(path)[..1]).Distinct()];
+
+    public static TheoryData<string, string> Titles
+    {
+        get
+        {
+            var titles = new TheoryData<string, string>();
+            foreach (string path in Files)
+            {
+                foreach (Scenario scenario in Read(path))
+                {
+                    titles.Add(Path.GetFileName(path), scenario.Title);
+                }
+            }
+
+            return titles;
+        }
+    }
+
+    private static IEnumerable<string> Files => Directory.EnumerateFiles(Folder, "*.txt").Order(StringComparer.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Titles))]
+    public void A_scenario_comes_out_as_it_says_and_breaks_no_rule(string file, string title)
+    {
+        Scenario scenario = Read(Path.Combine(Folder, file)).Single(found => found.Title == title);
+        (ScenarioRun run, DiffResult judged) = RecordedScenario.Judge(scenario);
+        Assert.Empty(run.Surprises);
+        Assert.Empty(judged.Divergences.Select(static found => $"{found.Rule.Id}: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public void Every_rule_of_a_group_has_a_scenario(string group)
+    {
+        HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
+        Assert.Empty(StatementsOf(group).Select(static rule => rule.Id).Where(id => !shown.Contains(id) && !NotShown.ContainsKey(id)));
+    }
+
+    [Fact]
+    public void A_rule_that_has_a_scenario_is_not_excused()
+    {
+        HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
+        Assert.Empty(NotShown.Keys.Where(shown.Contains));
+    }
+
+    [Fact]
+    public void Every_scenario_names_a_rule_and_expects_something()
+    {
+        Assert.Empty(Files.SelectMany(Read).Where(static scenario => scenario.Rules.Count == 0 || scenario.Expectations.Count == 0).Select(static scenario => scenario.Title));
+    }
+
+    [Fact]
+    public void Titles_are_different()
+    {
+        Assert.Empty(Files.SelectMany(path => Read(path).GroupBy(static scenario => scenario.Title).Where(static same => same.Count() > 1).Select(static same => same.Key)));
+    }
+
+    // Groups are the lists of statements, in the catalogue's order; each begins with the remark of its letter.
+    private static IEnumerable<RuleInfo> StatementsOf(string group) => ScenarioGroups.ByLetter[group]();
+
+    private static IReadOnlyList<Scenario> Read(string path)
+    {
+        using StreamReader text = File.OpenText(path);
+        return ScenarioParser.Parse(text);
+    }
+}
