@@ -130,9 +130,12 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
     public int GeneralOf(int operand) => Instruction.GetOpRegister(operand).GetNumber();
 
     /// <summary>The linear address of the memory operand.</summary>
-    public ulong Address => Instruction.GetVirtualAddress(0, 0, (register, _, _) => register.IsSegmentRegister()
+    public ulong Address => Instruction.GetVirtualAddress(MemoryOperand, 0, (register, _, _) => register.IsSegmentRegister()
         ? (Processor.In64BitMode && register is not (Register.FS or Register.GS) ? 0 : SegmentBase(register))
         : Sized(State.General[register.GetFullRegister().GetNumber()], register.GetSize()));
+
+    // No instruction of the model has two operands in memory that it names.
+    private int MemoryOperand => Instruction.OpCount > 1 && Instruction.Op1Kind == OpKind.Memory ? 1 : 0;
 
     /// <summary>Reads an operand.</summary>
     public Effect Read(int operand, out ulong value)
