@@ -1,5 +1,5 @@
 using Differ.Cli;
-using Differ.Diff;
+using Differ.Diff.Compare;
 using Differ.Replay.Scenarios;
 using Differ.Replay.Svm.Statements;
 using Differ.Schemas.Vocabulary;
@@ -64,20 +64,20 @@ public sealed class ScenarioTests
     public void Every_rule_of_a_group_has_a_scenario(string group)
     {
         HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
-        Assert.Empty(Statements[group].Select(static rule => rule.Id).Where(id => !shown.Contains(id) && !NotShown.ContainsKey(id)));
+        Assert.DoesNotContain(Statements[group].Select(static rule => rule.Id), id => !shown.Contains(id) && !NotShown.ContainsKey(id));
     }
 
     [Fact]
     public void A_rule_that_has_a_scenario_is_not_excused()
     {
         HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
-        Assert.Empty(NotShown.Keys.Where(shown.Contains));
+        Assert.DoesNotContain(NotShown.Keys, shown.Contains);
     }
 
     [Fact]
     public void Every_scenario_names_a_rule_and_expects_something()
     {
-        Assert.Empty(Files.SelectMany(Read).Where(static scenario => scenario.Rules.Count == 0 || scenario.Expectations.Count == 0).Select(static scenario => scenario.Title));
+        Assert.All(Files.SelectMany(Read), static scenario => Assert.True(scenario.Rules.Count > 0 && scenario.Expectations.Count > 0, scenario.Title));
     }
 
     [Fact]
