@@ -211,12 +211,15 @@ internal sealed class WorldSwitch(Processor processor)
         State[VmcbField.Dr7] = HostDr7;
         State[VmcbField.Cpl] = 0;
         State.InShadow = false;
-        if (HasIllegalPdpe())
+        if (HasIllegalPdpe() || CodeIsOutsideTable())
         {
             processor.IsShutDown = true;
             processor.Observer.ShutsDown(processor);
         }
     }
+
+    // An exception while the host's segments are reloaded shuts the processor down (APM2 15.6).
+    private bool CodeIsOutsideTable() => (State[VmcbField.CsSelector] | 7) > State[VmcbField.GdtrLimit];
 
     // In PAE mode without long mode the four entries are loaded with CR3; reserved bits in them shut the processor down (APM2 15.6).
     private bool HasIllegalPdpe()

@@ -217,7 +217,7 @@ internal sealed record Operand(Register Register)
         string[] parts = text[1..^1].Split('+', StringSplitOptions.TrimEntries);
         bool based = Enum.TryParse(parts[0], ignoreCase: true, out Register start) && char.IsAsciiLetter(parts[0][0]);
         ulong displacement = 0;
-        return (based && parts.Length == 1) || Numbers.TryParse(parts[^1], out displacement)
+        return (based && parts.Length == 1) || (parts.Length == (based ? 2 : 1) && Numbers.TryParse(parts[^1], out displacement))
             ? new Operand(Register.None) { Memory = new MemoryOperand(based ? start : Register.None, unchecked((long)displacement), SizeOf(displacement, based)) } : null;
     }
 

@@ -46,6 +46,8 @@ public sealed class AssemblerTests
     [InlineData("mov rbx")]
     [InlineData("mov rbx, cr0, rcx")]
     [InlineData("mov rbx, [0x10")]
+    [InlineData("mov rbx, [rcx+1+2]")]
+    [InlineData("mov rbx, [1+rcx]")]
     [InlineData("mov rbx, banana")]
     [InlineData("int 0x100")]
     [InlineData("push cr0")]
