@@ -31,6 +31,7 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         : code == SvmExitCode.Xsetbv ? Xsave
         : code == SvmExitCode.Rdpru ? Rdpru
         : code == SvmExitCode.Invpcid ? Invpcid
+        : code == SvmExitCode.Skinit ? Skinit
         : null;
 
     /// <summary>Every feature, in the order of the functions.</summary>

@@ -53,7 +53,7 @@ internal sealed class Executor(Processor processor)
         }
 
         bool svme = State.Bit(VmcbField.EferRegister, Efer.SVME);
-        bool unlocked = row.WithoutSvme && processor.Features is { SvmLock: true, Skinit: true };
+        bool unlocked = row.WithoutSvme && processor.Features is ({ SvmLock: true } or { Skinit: true });
         if (row.Svm && (!processor.InProtectedMode || (!svme && !unlocked)))
         {
             return Effect.UD;
@@ -73,7 +73,7 @@ internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess,
     /// <summary>An SVM instruction: #UD unless EFER.SVME is set and protection is on (APM2 15.4).</summary>
     public bool Svm { get; init; }
 
-    /// <summary>Available without EFER.SVME where SKINIT and SVM lock are (APM2 15.31).</summary>
+    /// <summary>Available without EFER.SVME where SKINIT or SVM lock is (APM2 15.4, 15.31).</summary>
     public bool WithoutSvme { get; init; }
 
     /// <summary>#GP unless CPL is 0.</summary>
@@ -110,10 +110,10 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
     public Guest? Guest => Processor.Guest;
 
     /// <summary>EAX.</summary>
-    public uint Eax => (uint)State.General[Registers.Rax];
+    public uint Eax => unchecked((uint)State.General[Registers.Rax]);
 
     /// <summary>ECX.</summary>
-    public uint Ecx => (uint)State.General[Registers.Rcx];
+    public uint Ecx => unchecked((uint)State.General[Registers.Rcx]);
 
     /// <summary>EDX:EAX.</summary>
     public ulong EdxEax
@@ -130,9 +130,12 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
     public int GeneralOf(int operand) => Instruction.GetOpRegister(operand).GetNumber();
 
     /// <summary>The linear address of the memory operand.</summary>
-    public ulong Address => Instruction.GetVirtualAddress(0, 0, (register, _, _) => register.IsSegmentRegister()
+    public ulong Address => Instruction.GetVirtualAddress(MemoryOperand, 0, (register, _, _) => register.IsSegmentRegister()
         ? (Processor.In64BitMode && register is not (Register.FS or Register.GS) ? 0 : SegmentBase(register))
         : Sized(State.General[register.GetFullRegister().GetNumber()], register.GetSize()));
+
+    // No instruction of the model has two operands in memory that it names.
+    private int MemoryOperand => Instruction.OpCount > 1 && Instruction.Op1Kind == OpKind.Memory ? 1 : 0;
 
     /// <summary>Reads an operand.</summary>
     public Effect Read(int operand, out ulong value)

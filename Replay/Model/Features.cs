@@ -60,6 +60,9 @@ internal sealed record Features
     /// <summary>RDPRU.</summary>
     public bool Rdpru { get; init; } = true;
 
+    /// <summary>INVLPGB and TLBSYNC.</summary>
+    public bool Invlpgb { get; init; } = true;
+
     /// <summary>Width of physical addresses in bits.</summary>
     public int PhysicalBits { get; init; } = 40;
 
@@ -85,5 +88,6 @@ internal sealed record Features
         ["invpcid"] = static (f, on) => f with { Invpcid = on },
         ["xsave"] = static (f, on) => f with { Xsave = on },
         ["rdpru"] = static (f, on) => f with { Rdpru = on },
+        ["invlpgb"] = static (f, on) => f with { Invlpgb = on },
     };
 }

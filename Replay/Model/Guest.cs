@@ -55,7 +55,7 @@ internal sealed class Guest
         code.HasIntercept && ((this[(VmcbField)(code.Value / 32)] >> (int)(code.Value % 32)) & 1) != 0;
 
     /// <summary>Reads the control area.</summary>
-    public static Guest Of(in Vmcb vmcb)
+    public static Guest Of(in Vmcb vmcb, Features features)
     {
         var guest = new Guest(vmcb.Address);
         foreach (VmcbRow row in VmcbLayout.All)
@@ -64,6 +64,12 @@ internal sealed class Guest
             {
                 guest[row.Field] = vmcb[row.Field];
             }
+        }
+
+        if (!features.NestedPaging)
+        {
+            // A bit of a feature that is not there means nothing.
+            guest[VmcbField.NestedControl] &= ~1UL;
         }
 
         guest.PausesLeft = guest[VmcbField.PauseFilterCount];
@@ -80,7 +86,7 @@ internal readonly record struct IntCtlBits(ulong Raw)
         VIntrMaskingBit = 24, VGifEnableBit = 25, VNmiEnableBit = 26, AvicEnableBit = 31;
 
     /// <summary>V_TPR, bits 7:0.</summary>
-    public byte VTpr => (byte)Raw;
+    public byte VTpr => unchecked((byte)Raw);
 
     /// <summary>V_IRQ.</summary>
     public bool VIrq => Bit(VIrqBit);
@@ -113,7 +119,7 @@ internal readonly record struct IntCtlBits(ulong Raw)
     public bool Avic => Bit(AvicEnableBit);
 
     /// <summary>V_INTR_VECTOR, bits 39:32.</summary>
-    public byte Vector => (byte)(Raw >> 32);
+    public byte Vector => unchecked((byte)(Raw >> 32));
 
     /// <summary>The same with a bit set or cleared.</summary>
     public IntCtlBits With(int bit, bool value) => new((Raw & ~(1UL << bit)) | (value ? 1UL << bit : 0));

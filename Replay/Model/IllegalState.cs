@@ -7,7 +7,29 @@ namespace Differ.Replay.Model;
 /// <summary>Whether VMRUN refuses a state: the rules of APM2 15.5.1, asked of a VMCB known to the bit.</summary>
 internal static class IllegalState
 {
-    private const ulong PdpeMustBeZero = 0x1e6;
+    private const ulong PdpeMustBeZero = 0x1e6, ShadowStackControls = 3;
+    private const int Sev = 1, SevEs = 2, SupervisorShadowStacks = 4, X2Avic = 30;
+
+    // What no recording shows, so that no rule asks for it.
+    private static readonly Func<Processor, Vmcb, bool>[] Unrecorded =
+    [
+        // Nested paging needs a host with paging (APM2 15.25.3).
+        static (p, v) => HasNestedPaging(p, v) && !p.State.Bit(VmcbField.Cr0Register, Cr0.PG),
+
+        // SEV and checks of supervisor shadow stacks need nested paging (APM2 15.34.3, 15.5.1).
+        static (p, v) => (v.Bit(VmcbField.NestedControl, Sev) || v.Bit(VmcbField.NestedControl, SupervisorShadowStacks)) && !HasNestedPaging(p, v),
+
+        // Reserved bits of S_CET (APM2 15.5.1).
+        static (p, v) => (v[VmcbField.SCet] & ~ShadowStackControls) != 0,
+
+        // The largest index of AVIC's physical table (APM2 15.29.4).
+        static (p, v) => new IntCtlBits(v[VmcbField.IntCtl]).Avic
+            && (v[VmcbField.AvicPhysicalTable] & 0xfff) > (v.Bit(VmcbField.IntCtl, X2Avic) ? 511UL : 255UL),
+
+        // A guest with encrypted state gets no software events (APM2 15.35.5).
+        static (p, v) => v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo(unchecked((uint)v[VmcbField.EventInj])) is { Valid: true, IsSoftware: true },
+        HasIllegalPdpe,
+    ];
 
     /// <summary>Whether any rule calls the state illegal.</summary>
     public static bool IsIllegal(Processor processor, in Vmcb vmcb)
@@ -18,19 +40,22 @@ internal static class IllegalState
             state[row.Field] = Bits64.Of(vmcb[row.Field]);
         }
 
-        state.NestedPaging = Truth.Of(vmcb.Bit(VmcbField.NestedControl, 0));
+        state.NestedPaging = Truth.Of(HasNestedPaging(processor, vmcb));
+        Vmcb run = vmcb;
         return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(state, ProfileOf(processor.Features)).IsYes)
-            || HasIllegalPdpe(processor, vmcb);
+            || Unrecorded.Any(illegal => illegal(processor, run));
     }
 
     /// <summary>Whether an entry of a legacy PAE page directory pointer table has reserved bits set (APM2 5.2.3).</summary>
     public static bool IsIllegalPdpe(ulong entry, int physicalBits) =>
         (entry & 1) != 0 && ((entry & PdpeMustBeZero) != 0 || entry >> physicalBits != 0);
 
-    private static bool HasIllegalPdpe(Processor processor, in Vmcb vmcb)
+    private static bool HasNestedPaging(Processor processor, Vmcb vmcb) => processor.Features.NestedPaging && vmcb.Bit(VmcbField.NestedControl, 0);
+
+    private static bool HasIllegalPdpe(Processor processor, Vmcb vmcb)
     {
         // Only where the guest uses legacy PAE paging without nested paging (APM2 15.5.1, 15.25.10).
-        if (vmcb.Bit(VmcbField.NestedControl, 0) || !vmcb.Bit(VmcbField.Cr0Register, Cr0.PG) || !vmcb.Bit(VmcbField.Cr4Register, Cr4.PAE)
+        if (HasNestedPaging(processor, vmcb) || !vmcb.Bit(VmcbField.Cr0Register, Cr0.PG) || !vmcb.Bit(VmcbField.Cr4Register, Cr4.PAE)
             || vmcb.Bit(VmcbField.EferRegister, Efer.LME))
         {
             return false;

@@ -8,7 +8,7 @@ namespace Differ.Replay.Model;
 internal static class InstructionEffects
 {
     private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3;
-    private const int GeneralDetect = 13;
+    private const int GeneralDetect = 13, GuestBroadcasts = 7;
     private const ulong FlagsThatPopfSets = 0x0000_0000_0024_7fd5;
 
     public static Effect Nothing(InstructionAccess access) => Effect.Done;
@@ -237,8 +237,17 @@ internal static class InstructionEffects
         return guest.Intercepts(SvmExitCode.IdleHlt) && a.Processor.Features.IdleHlt && idle ? Effect.Exit(SvmExitCode.IdleHlt) : Effect.Done;
     }
 
+    // MONITOR and MWAIT do not exist for user programs unless the operating system allows them (APM3).
+    public static Effect SupervisorOnly(InstructionAccess a) => a.State[VmcbField.Cpl] == 0 ? Effect.Done : Effect.UD;
+
     public static Effect MonitorOperand(InstructionAccess a) =>
-        a.Ecx != 0 ? Effect.GP : a.Processor.Translation.ToSystem(a.State.General[Registers.Rax], AccessKind.Read, out _);
+        a.State[VmcbField.Cpl] != 0 ? Effect.UD
+        : a.Ecx != 0 ? Effect.GP
+        : a.Processor.Translation.ToSystem(a.State.General[Registers.Rax], AccessKind.Read, out _);
+
+    // A guest may broadcast only where its hypervisor lets it; the intercept comes first (APM2 table 15-7, appendix B).
+    public static Effect BroadcastAllowed(InstructionAccess a) =>
+        a.Guest is { } guest && ((guest[VmcbField.NestedControl] >> GuestBroadcasts) & 1) == 0 ? Effect.UD : Effect.Done;
 
     public static Effect Monitor(InstructionAccess a)
     {

@@ -43,7 +43,7 @@ internal static class InstructionTable
         [Mnemonic.Int3] = new(null, static a => SoftwareException(a, ExceptionVector.BP)),
         [Mnemonic.Into] = new(null, static a => a.State.Bit(VmcbField.RflagsRegister, 11) ? SoftwareException(a, ExceptionVector.OF) : Effect.Done),
         [Mnemonic.Int1] = new(SvmExitCode.Icebp, DebugTrap),
-        [Mnemonic.Rsm] = new(SvmExitCode.Rsm, static _ => Effect.UD),
+        [Mnemonic.Rsm] = new(SvmExitCode.Rsm, static a => a.Processor.SystemManagement.Leave()),
         [Mnemonic.Cli] = new(null, static a => SetInterruptFlag(a, false)),
         [Mnemonic.Sti] = new(null, static a => SetInterruptFlag(a, true)),
 
@@ -67,8 +67,10 @@ internal static class InstructionTable
             Decide = static (a, g) => g.Intercepts(SvmExitCode.Invpcid)
                 ? Effect.Exit(SvmExitCode.Invpcid, a.Address, a.State.General[a.GeneralOf(0)]) : Effect.Done,
         },
-        [Mnemonic.Monitor] = new(SvmExitCode.Monitor, Monitor) { Privileged = true, Before = MonitorOperand },
-        [Mnemonic.Mwait] = new(SvmExitCode.Mwait, Nothing) { Privileged = true, Decide = MwaitExit },
+        [Mnemonic.Invlpgb] = new(SvmExitCode.Invlpgb, BroadcastAllowed) { Privileged = true, Feature = static f => f.Invlpgb },
+        [Mnemonic.Tlbsync] = new(SvmExitCode.Tlbsync, BroadcastAllowed) { Privileged = true, Feature = static f => f.Invlpgb },
+        [Mnemonic.Monitor] = new(SvmExitCode.Monitor, Monitor) { Before = MonitorOperand },
+        [Mnemonic.Mwait] = new(SvmExitCode.Mwait, Nothing) { Before = SupervisorOnly, Decide = MwaitExit },
         [Mnemonic.Xsetbv] = new(SvmExitCode.Xsetbv, SetXcr) { Feature = static f => f.Xsave },
 
         // Ports and model-specific registers.
@@ -80,7 +82,7 @@ internal static class InstructionTable
         [Mnemonic.Wrmsr] = new(SvmExitCode.Msr, static a => ModelSpecific.Write(a)) { Privileged = true, Decide = ModelSpecific.Exit },
 
         // SVM.
-        [Mnemonic.Vmrun] = new(SvmExitCode.Vmrun, SvmInstructions.Vmrun) { Svm = true, Privileged = true },
+        [Mnemonic.Vmrun] = new(SvmExitCode.Vmrun, SvmInstructions.Vmrun) { Svm = true, Privileged = true, Before = SvmInstructions.OutsideSmm },
         [Mnemonic.Vmmcall] = new(SvmExitCode.Vmmcall, static _ => Effect.UD) { Decide = SvmInstructions.VmmcallExit },
         [Mnemonic.Vmgexit] = new(SvmExitCode.Vmmcall, SvmInstructions.Vmgexit) { Decide = SvmInstructions.VmmcallExit },
         [Mnemonic.Vmload] = new(SvmExitCode.Vmload, SvmInstructions.Vmload) { Svm = true, Privileged = true },

@@ -77,6 +77,12 @@ internal static class ModelSpecific
             return Refused(a);
         }
 
+        if (a.Ecx == Efer.Index && a.Guest is not null && ((value >> Efer.SVME) & 1) == 0)
+        {
+            // Undefined (APM2 3.1.7); the guest cannot go on, and is not taken for the host.
+            return new Effect(EffectKind.Shutdown);
+        }
+
         if (a.Ecx == Pat && a.Guest is { NestedPaging: true } guest)
         {
             // The guest has a PAT of its own under nested paging (APM2 15.25.2).

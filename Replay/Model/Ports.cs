@@ -82,6 +82,6 @@ internal static class Ports
     {
         int operand = a.Instruction.Mnemonic == Mnemonic.In ? 1 : 0;
         return !a.Instruction.IsStringInstruction && a.Instruction.GetOpKind(operand) != OpKind.Register
-            ? a.Instruction.Immediate8 : (ushort)a.State.General[Registers.Rdx];
+            ? a.Instruction.Immediate8 : unchecked((ushort)a.State.General[Registers.Rdx]);
     }
 }

@@ -77,6 +77,11 @@ internal static class Priority
     private static bool MayTake(Processor p, PendingKind kind)
     {
         bool shadow = p.State.InShadow;
+        if (p.SystemManagement.IsInside && kind is (PendingKind.Smi or PendingKind.Nmi or PendingKind.Init))
+        {
+            return false;
+        }
+
         return kind switch
         {
             PendingKind.MachineCheck => p.State.Gif,
@@ -105,7 +110,7 @@ internal static class Priority
                 p.Switch.Reset();
                 return Effect.Done;
             default:
-                // System Management Mode is entered and left; nothing of it is modelled.
+                p.SystemManagement.Enter();
                 return Effect.Done;
         }
     }

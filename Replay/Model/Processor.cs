@@ -10,7 +10,7 @@ namespace Differ.Replay.Model;
 /// </remarks>
 internal sealed class Processor
 {
-    private const int LongestInstruction = 15;
+    private const int LongestInstruction = 15, SingleStep = 14;
 
     private readonly List<PendingEvent> _pending = [];
 
@@ -23,6 +23,7 @@ internal sealed class Processor
         Delivery = new Delivery(this);
         Switch = new WorldSwitch(this);
         Executor = new Executor(this);
+        SystemManagement = new SystemManagement(this);
     }
 
     /// <summary>Its registers.</summary>
@@ -64,6 +65,9 @@ internal sealed class Processor
     /// <summary>VMRUN and #VMEXIT.</summary>
     public WorldSwitch Switch { get; }
 
+    /// <summary>System management mode.</summary>
+    public SystemManagement SystemManagement { get; }
+
     private Executor Executor { get; }
 
     /// <summary>Whether it executes 64-bit code.</summary>
@@ -96,29 +100,13 @@ internal sealed class Processor
             return;
         }
 
-        bool trap = State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF);
-        ulong rip = State[VmcbField.Rip];
-        bool inGuest = Guest is not null;
-        Effect effect = Fetch(out Instruction instruction);
-        if (effect.IsDone)
+        if (HitsBreakpoint())
         {
-            Observer.Executes(this, instruction);
-            effect = Executor.Execute(instruction);
+            End(Effect.Raise(ExceptionVector.DB), State[VmcbField.Rip]);
+            return;
         }
 
-        if (wasInShadow && effect.IsDone)
-        {
-            State.InShadow = false;
-        }
-
-        if (effect.IsDone && trap && inGuest == Guest is not null)
-        {
-            State[VmcbField.Dr6] |= 1 << 14;
-            effect = Effect.Raise(ExceptionVector.DB);
-            rip = State[VmcbField.Rip];
-        }
-
-        End(effect, rip);
+        ExecuteNext(wasInShadow);
     }
 
     /// <summary>Brings an effect to its end: an exception is intercepted or delivered, a #VMEXIT taken.</summary>
@@ -134,6 +122,7 @@ internal sealed class Processor
                 break;
             case EffectKind.Exit:
                 Switch.Vmexit(effect);
+                TrapBehindVmrun();
                 break;
             case EffectKind.Shutdown:
                 ShutDown();
@@ -151,7 +140,7 @@ internal sealed class Processor
     {
         if (Guest is { } guest && guest.Intercepts(SvmExitCode.Shutdown))
         {
-            Switch.Vmexit(Effect.Exit(SvmExitCode.Shutdown));
+            End(Effect.Exit(SvmExitCode.Shutdown), State[VmcbField.Rip]);
             return;
         }
 
@@ -177,6 +166,70 @@ internal sealed class Processor
         }
 
         return effect;
+    }
+
+    private void ExecuteNext(bool wasInShadow)
+    {
+        bool trap = State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF);
+        ulong rip = State[VmcbField.Rip];
+        bool inGuest = Guest is not null;
+        Effect effect = Fetch(out Instruction instruction);
+        if (effect.IsDone)
+        {
+            Observer.Executes(this, instruction);
+            effect = Executor.Execute(instruction);
+        }
+
+        // What VMRUN, #VMEXIT and RSM loaded belongs to the next instruction.
+        bool stays = inGuest == Guest is not null && instruction.Mnemonic != Mnemonic.Rsm;
+        if (effect.IsDone && stays)
+        {
+            State.InShadow &= !wasInShadow;
+            State.SetBit(VmcbField.RflagsRegister, Machine.Rflags.RF, State.Bit(VmcbField.RflagsRegister, Machine.Rflags.RF) && instruction.Mnemonic == Mnemonic.Iretq);
+        }
+
+        if (effect.IsDone && trap && stays)
+        {
+            State.SetBit(VmcbField.Dr6, SingleStep, true);
+            effect = Effect.Raise(ExceptionVector.DB);
+            rip = State[VmcbField.Rip];
+        }
+
+        End(effect, rip);
+    }
+
+    // An instruction breakpoint comes before the instruction and its intercepts; RF suppresses it once, GIF 0 discards it (APM2 13.1.1, 15.17).
+    private bool HitsBreakpoint()
+    {
+        if (State.Bit(VmcbField.RflagsRegister, Machine.Rflags.RF) || !State.Gif)
+        {
+            return false;
+        }
+
+        ulong control = State[VmcbField.Dr7];
+        ulong linear = In64BitMode ? State[VmcbField.Rip] : unchecked(State[VmcbField.CsBase] + State[VmcbField.Rip]);
+        bool hit = false;
+        for (int i = 0; i < State.Breakpoints.Length; i++)
+        {
+            bool onExecution = ((control >> (2 * i)) & 3) != 0 && ((control >> (16 + (4 * i))) & 3) == 0;
+            if (onExecution && State.Breakpoints[i] == linear)
+            {
+                State.SetBit(VmcbField.Dr6, i, true);
+                hit = true;
+            }
+        }
+
+        return hit;
+    }
+
+    // TF of the host at its VMRUN traps when the guest has been left (APM2 15.5.1).
+    private void TrapBehindVmrun()
+    {
+        if (!IsShutDown && State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF))
+        {
+            State.SetBit(VmcbField.Dr6, SingleStep, true);
+            End(Effect.Raise(ExceptionVector.DB), State[VmcbField.Rip]);
+        }
     }
 
     private Effect Fetch(out Instruction instruction)

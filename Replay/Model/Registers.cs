@@ -69,6 +69,20 @@ internal sealed class Registers
         set => this[VmcbField.NmiMask] = value ? 1UL : 0;
     }
 
+    /// <summary>Takes over every register of another processor, or of this one at another time.</summary>
+    public void CopyFrom(Registers other)
+    {
+        other._fields.CopyTo(_fields, 0);
+        other.General.CopyTo(General, 0);
+        other.Breakpoints.CopyTo(Breakpoints, 0);
+        TaskPriority = other.TaskPriority;
+        OtherMsrs.Clear();
+        foreach ((uint index, ulong value) in other.OtherMsrs)
+        {
+            OtherMsrs[index] = value;
+        }
+    }
+
     /// <summary>Whether a bit of a register is set.</summary>
     public bool Bit(VmcbField field, int bit) => ((this[field] >> bit) & 1) != 0;
 

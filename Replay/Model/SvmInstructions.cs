@@ -8,6 +8,9 @@ internal static class SvmInstructions
     private const ulong PageOffset = 0xfff;
     private const int VirtualVmloadBit = 1;
 
+    /// <summary>In system management mode VMRUN is not supported (APM2 15.22).</summary>
+    public static Effect OutsideSmm(InstructionAccess a) => a.Processor.SystemManagement.IsInside ? Effect.UD : Effect.Done;
+
     /// <summary>VMRUN.</summary>
     public static Effect Vmrun(InstructionAccess a)
     {

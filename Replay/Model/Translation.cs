@@ -21,6 +21,7 @@ internal sealed class Translation(Processor processor)
 {
     private const ulong Present = 1, Writable = 2, User = 4, Large = 1 << 7, NoExecute = 1UL << 63;
     private const ulong FrameMask = 0x000f_ffff_ffff_f000;
+    private const int PageSizeExtensions = 4;
     private const ulong FinalStage = 1UL << 32, TableStage = 1UL << 33;
 
     /// <summary>Translates a linear address for an access of the running guest or host.</summary>
@@ -29,6 +30,8 @@ internal sealed class Translation(Processor processor)
     /// <param name="physical">The system physical address.</param>
     public Effect ToSystem(ulong linear, AccessKind kind, out ulong physical)
     {
+        // Outside long mode linear addresses have 32 bits.
+        linear = processor.State.Bit(VmcbField.EferRegister, Efer.LMA) ? linear : linear & uint.MaxValue;
         physical = linear;
         Effect effect = processor.State.Bit(VmcbField.Cr0Register, Cr0.PG) ? WalkGuest(linear, kind, out physical) : Effect.Done;
         return effect.IsDone ? ToSystemOfGuestPhysical(physical, kind, FinalStage, out physical) : effect;
@@ -60,19 +63,32 @@ internal sealed class Translation(Processor processor)
             : Effect.Raise(ExceptionVector.PF, (uint)error, linear);
     }
 
+    // Page tables: their levels, the bytes of an entry, the bits of the address a level takes (APM2 5.2, 5.3).
+    private readonly record struct PagingForm(int Levels, int EntrySize, int IndexBits, ulong RootMask);
+
+    private static readonly PagingForm LongMode = new(4, 8, 9, FrameMask), Pae = new(3, 8, 9, 0xffff_ffe0), Legacy = new(2, 4, 10, 0xffff_f000);
+
     private const ulong NoFault = ulong.MaxValue;
 
-    // Four levels of 512 entries; the error code in the form of #PF, or NoFault.
+    // The hypervisor's tables are taken to be those of long mode.
+    private PagingForm FormOf(bool isNested) =>
+        isNested || processor.State.Bit(VmcbField.EferRegister, Efer.LMA) ? LongMode
+        : processor.State.Bit(VmcbField.Cr4Register, Cr4.PAE) ? Pae
+        : Legacy;
+
+    // The error code in the form of #PF, or NoFault.
     private ulong Walk(ulong root, ulong address, AccessKind kind, bool user, bool isNested, out ulong physical, out Effect nested)
     {
         nested = Effect.Done;
         physical = 0;
-        ulong table = root & FrameMask;
+        PagingForm form = FormOf(isNested);
+        ulong table = root & form.RootMask;
         ulong code = (kind == AccessKind.Write ? 2UL : 0) | (user ? 4UL : 0) | (kind == AccessKind.Fetch ? 16UL : 0);
         bool writable = true, allowedUser = true, executable = true;
-        for (int level = 3; level >= 0; level--)
+        for (int level = form.Levels - 1; level >= 0; level--)
         {
-            ulong entryAddress = table + (((address >> (12 + (9 * level))) & 0x1ff) * 8);
+            int shift = 12 + (form.IndexBits * level);
+            ulong entryAddress = table + (((address >> shift) & ((1UL << form.IndexBits) - 1)) * (ulong)form.EntrySize);
             if (!isNested)
             {
                 // Reads of the guest's tables set accessed bits and count as writes (APM2 15.25.5).
@@ -83,23 +99,25 @@ internal sealed class Translation(Processor processor)
                 }
             }
 
-            ulong entry = processor.Memory.Read(entryAddress, 8);
+            ulong entry = processor.Memory.Read(entryAddress, form.EntrySize);
             if ((entry & Present) == 0)
             {
                 return code;
             }
 
-            if (HasReservedBits(entry, level))
+            if (HasReservedBits(entry, level, form))
             {
                 return code | 1 | 8;
             }
 
-            writable &= (entry & Writable) != 0;
-            allowedUser &= (entry & User) != 0;
+            // The pointers to the four directories of PAE have no rights in them.
+            bool hasRights = form != Pae || level < 2;
+            writable &= !hasRights || (entry & Writable) != 0;
+            allowedUser &= !hasRights || (entry & User) != 0;
             executable &= (entry & NoExecute) == 0;
-            if (level == 0 || (level <= 2 && (entry & Large) != 0))
+            if (level == 0 || IsLarge(entry, level, form))
             {
-                ulong offset = (1UL << (12 + (9 * level))) - 1;
+                ulong offset = (1UL << shift) - 1;
                 physical = (entry & FrameMask & ~offset) | (address & offset);
                 bool refused = (kind == AccessKind.Write && !writable && (user || isNested || processor.State.Bit(VmcbField.Cr0Register, 16)))
                     || (user && !allowedUser) || (kind == AccessKind.Fetch && !executable);
@@ -112,10 +130,23 @@ internal sealed class Translation(Processor processor)
         return NoFault;
     }
 
-    private bool HasReservedBits(ulong entry, int level)
+    private bool IsLarge(ulong entry, int level, PagingForm form) =>
+        (entry & Large) != 0 && (form == Legacy ? processor.State.Bit(VmcbField.Cr4Register, PageSizeExtensions) : level == 1 || (form == LongMode && level == 2));
+
+    private bool HasReservedBits(ulong entry, int level, PagingForm form)
     {
+        if (form == Legacy)
+        {
+            return false;
+        }
+
+        if (form == Pae && level == 2)
+        {
+            return IllegalState.IsIllegalPdpe(entry, processor.Features.PhysicalBits);
+        }
+
         ulong above = FrameMask & ~((1UL << processor.Features.PhysicalBits) - 1);
-        ulong large = level is 1 or 2 && (entry & Large) != 0 ? ((1UL << (12 + (9 * level))) - 1) & ~0x1fffUL : 0;
+        ulong large = IsLarge(entry, level, form) ? ((1UL << (12 + (9 * level))) - 1) & ~0x1fffUL : 0;
         return (entry & (above | large)) != 0 || (level == 3 && (entry & Large) != 0);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class WorldSwitch(Processor processor)
         var vmcb = new Vmcb(processor.Memory, address);
         SaveHost(nextRip);
         processor.Observer.Runs(processor, vmcb);
-        Guest guest = Guest.Of(vmcb);
+        Guest guest = Guest.Of(vmcb, processor.Features);
         if (IllegalState.IsIllegal(processor, vmcb))
         {
             processor.Guest = guest;
@@ -125,7 +125,7 @@ internal sealed class WorldSwitch(Processor processor)
 
     private Effect Inject(Guest guest)
     {
-        var injected = new EventInfo((uint)guest[VmcbField.EventInj]);
+        var injected = new EventInfo(unchecked((uint)guest[VmcbField.EventInj]));
         if (!injected.Valid)
         {
             return Effect.Done;
@@ -211,12 +211,15 @@ internal sealed class WorldSwitch(Processor processor)
         State[VmcbField.Dr7] = HostDr7;
         State[VmcbField.Cpl] = 0;
         State.InShadow = false;
-        if (HasIllegalPdpe())
+        if (HasIllegalPdpe() || CodeIsOutsideTable())
         {
             processor.IsShutDown = true;
             processor.Observer.ShutsDown(processor);
         }
     }
+
+    // An exception while the host's segments are reloaded shuts the processor down (APM2 15.6).
+    private bool CodeIsOutsideTable() => (State[VmcbField.CsSelector] | 7) > State[VmcbField.GdtrLimit];
 
     // In PAE mode without long mode the four entries are loaded with CR3; reserved bits in them shut the processor down (APM2 15.6).
     private bool HasIllegalPdpe()

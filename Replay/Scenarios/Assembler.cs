@@ -39,10 +39,15 @@ internal static class Assembler
         return codes.Select(code => Encode(code, operands, rip)).Where(static bytes => bytes is not null).MinBy(static bytes => bytes!.Length);
     }
 
-    /// <summary>Bytes written in hexadecimal, separated by blanks; null where one is not.</summary>
+    /// <summary>Bytes written in hexadecimal, separated by blanks; null where one is not, or where there is none.</summary>
     public static byte[]? BytesOf(string text)
     {
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+        {
+            return null;
+        }
+
         byte[] bytes = new byte[words.Length];
         for (int i = 0; i < words.Length; i++)
         {
@@ -154,7 +159,7 @@ internal sealed record Operand(Register Register)
             instruction.SetOpKind(position, OpKind.Memory);
             instruction.MemoryBase = memory.Base;
             instruction.MemoryIndexScale = 1;
-            instruction.MemoryDisplSize = 4;
+            instruction.MemoryDisplSize = memory.DisplSize;
             instruction.MemoryDisplacement64 = unchecked((ulong)memory.Displacement);
             return true;
         }
@@ -194,7 +199,7 @@ internal sealed record Operand(Register Register)
 
     private static Operand? Parse(string text)
     {
-        if (Enum.TryParse(text, ignoreCase: true, out Register register) && !char.IsAsciiDigit(text[0]))
+        if (char.IsAsciiLetter(text.FirstOrDefault()) && Enum.TryParse(text, ignoreCase: true, out Register register))
         {
             return new Operand(register);
         }
@@ -210,11 +215,15 @@ internal sealed record Operand(Register Register)
         }
 
         string[] parts = text[1..^1].Split('+', StringSplitOptions.TrimEntries);
-        bool based = Enum.TryParse(parts[0], ignoreCase: true, out Register start) && !char.IsAsciiDigit(parts[0][0]);
+        bool based = Enum.TryParse(parts[0], ignoreCase: true, out Register start) && char.IsAsciiLetter(parts[0][0]);
         ulong displacement = 0;
-        return (based && parts.Length == 1) || Numbers.TryParse(parts[^1], out displacement)
-            ? new Operand(Register.None) { Memory = new MemoryOperand(based ? start : Register.None, unchecked((long)displacement), 4) } : null;
+        return (based && parts.Length == 1) || (parts.Length == (based ? 2 : 1) && Numbers.TryParse(parts[^1], out displacement))
+            ? new Operand(Register.None) { Memory = new MemoryOperand(based ? start : Register.None, unchecked((long)displacement), SizeOf(displacement, based)) } : null;
     }
+
+    // Beside a 64-bit register: none, one byte, or four, which Iced counts as the eight they are extended to.
+    private static int SizeOf(ulong displacement, bool based) =>
+        !based ? 8 : displacement == 0 ? 0 : unchecked((ulong)(sbyte)displacement) == displacement ? 1 : 8;
 }
 
 /// <summary>Numbers as scenarios write them.</summary>

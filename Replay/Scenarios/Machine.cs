@@ -8,11 +8,11 @@ internal sealed class Machine
 {
     /// <summary>Where things are.</summary>
     public const ulong Vmcb12 = 0x5000, HostSave = 0x6000, L1Code = 0x10000, L2Code = 0x20000, IoMap = 0x30000, MsrMap = 0x34000,
-        L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000;
+        L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000, Task = 0x7000, TaskStack = 0x59000;
 
     private const ulong GuestTables = 0x80000, NestedTables = 0x90000, Page = 0x1000, HandlerSize = 16;
     private const ulong Efer = 0x1d00, Cr0 = 0x8000_0013, Cr4 = 0x20, Flat = 0xffff_ffff;
-    private const ulong Code64 = 0x29b, Data = 0xc93, Halt = 0xf4;
+    private const ulong Code64 = 0x29b, Data = 0xc93, Halt = 0xf4, Resume = 0xaa0f;
 
     /// <summary>A machine.</summary>
     public Machine(Features features, IProcessorObserver observer)
@@ -34,6 +34,8 @@ internal sealed class Machine
         guest[VmcbField.NestedControl] = features.NestedPaging ? 1UL : 0;
         guest[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Intercept(SvmExitCode.Vmrun, true);
+        MakeTask();
+        Processor.Memory.Write(SystemManagement.Base + SystemManagement.Entry, Resume, 2);
         MakeGates(L1Gates);
         MakeGates(L2Gates);
     }
@@ -127,6 +129,16 @@ internal sealed class Machine
         set(VmcbField.RflagsRegister, get(VmcbField.RflagsRegister) | 2);
         set(VmcbField.Rip, code);
         set(VmcbField.Rsp, stack);
+    }
+
+    // One task state segment for both: the stack for CPL 0, and a map that allows every port.
+    private void MakeTask()
+    {
+        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068;
+        Processor.State[VmcbField.TrBase] = Task;
+        Processor.State[VmcbField.TrLimit] = Limit;
+        Processor.Memory.Write(Task + Rsp0, TaskStack, 8);
+        Processor.Memory.Write(Task + MapOffset, Map, 2);
     }
 
     // A gate for each vector; its handler halts, so that a run ends where an event was delivered unless the scenario goes on.

@@ -17,6 +17,7 @@ internal sealed class ModelRecorder : IProcessorObserver
     private GuestLevel _level;
     private bool _open;
     private bool _entered;
+    private bool _external;
     private ulong? _entryRip;
     private ulong _index;
     private ulong _time;
@@ -71,9 +72,9 @@ internal sealed class ModelRecorder : IProcessorObserver
             return;
         }
 
-        if (_entered)
+        if (_entered || _external)
         {
-            // L2 was entered, and the delivery of the injected event ended it.
+            // L2 was entered, and the delivery of what was injected ended it.
             StepEnds(processor);
         }
 
@@ -84,6 +85,11 @@ internal sealed class ModelRecorder : IProcessorObserver
 
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.IntCtl), guest[VmcbField.IntCtl]);
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.NripSave && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
+        if (exit.Code == SvmExitCode.Intr)
+        {
+            Add(HappeningKind.NestedIntrVmexit, processor.State[VmcbField.Rip]);
+        }
+
         Add(HappeningKind.NestedVmexitInject, exit.Code.Value, exit.Info1, exit.Info2, current.Raw, processor.Delivery.CurrentError);
         _entryRip = null;
     }
@@ -98,6 +104,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         if (!_open && external)
         {
             Open(processor, what.Type == EventType.Nmi ? SvmExitCode.Nmi : SvmExitCode.Intr, 0, 0);
+            _external = true;
         }
 
         if (!_open || _entered)
@@ -152,12 +159,13 @@ internal sealed class ModelRecorder : IProcessorObserver
         _happenings.Clear();
         _open = false;
         _entered = false;
+        _external = false;
         _entryRip = null;
     }
 
     private static bool IsL0s(InstructionRow row, Processor processor) =>
         row.Code is not null && (row.Svm || row.Code == SvmExitCode.Vmmcall || row.Code == SvmExitCode.Cpuid)
-        && (!row.Svm || processor.InProtectedMode);
+        && (!row.Svm || processor.InProtectedMode) && processor.Guest is not { SevEs: true } && (!row.Privileged || processor.State[VmcbField.Cpl] == 0);
 
     private void Open(Processor processor, SvmExitCode code, ulong info1, ulong info2, EventInfo intInfo = default, uint intInfoError = 0)
     {

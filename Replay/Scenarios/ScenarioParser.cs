@@ -8,6 +8,7 @@ namespace Differ.Replay.Scenarios;
 public sealed class ScenarioParser
 {
     private const int MostLines = 100_000;
+    private const ulong SmallPages = 0x20_0000;
 
     private static readonly Dictionary<string, VmcbField> FieldNames = VmcbLayout.All.ToDictionary(
         static row => row.Field.ToString().Replace("Register", "", StringComparison.Ordinal), static row => row.Field, StringComparer.OrdinalIgnoreCase);
@@ -178,6 +179,11 @@ public sealed class ScenarioParser
         foreach (string text in Words(rest))
         {
             ulong number = Number(text);
+            if (word == "port" && number > ushort.MaxValue)
+            {
+                throw Problem($"{text} is not a port; ports end at 0xffff");
+            }
+
             _setup.Add(word == "port" ? machine => machine.InterceptPort(number) : machine => machine.InterceptMsr((uint)number, word == "write"));
             if (word != "port" && (number > uint.MaxValue || PermissionMaps.BitOf((uint)number) is null))
             {
@@ -190,6 +196,11 @@ public sealed class ScenarioParser
     {
         (string address, ulong entry) = Pair(rest);
         ulong page = Number(address);
+        if (page >= SmallPages)
+        {
+            throw Problem($"{address} is not in a small page; those end at 0x{SmallPages:x}");
+        }
+
         _setup.Add(machine => machine.MapPage(nested, page, entry));
     }
 
@@ -207,7 +218,7 @@ public sealed class ScenarioParser
         string[] words = [.. Words(rest)];
         PendingEvent? what = words switch
         {
-            ["interrupt", var vector, "before", ..] => new PendingEvent(PendingKind.Interrupt, (byte)Number(vector)),
+            ["interrupt", var vector, "before", ..] => new PendingEvent(PendingKind.Interrupt, Vector(vector)),
             ["nmi", "before", ..] => new PendingEvent(PendingKind.Nmi),
             ["smi", "before", ..] => new PendingEvent(PendingKind.Smi),
             ["init", "before", ..] => new PendingEvent(PendingKind.Init),
@@ -262,6 +273,9 @@ public sealed class ScenarioParser
     }
 
     private ulong Number(string text) => Numbers.TryParse(text, out ulong number) ? number : throw Problem($"{text} is not a number");
+
+    private byte Vector(string text) =>
+        Number(text) is var number and <= byte.MaxValue ? (byte)number : throw Problem($"{text} is not a vector; vectors end at 0xff");
 
     private static List<string> Words(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 

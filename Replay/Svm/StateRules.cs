@@ -88,8 +88,9 @@ internal static class StateRules
         {
             s.Expect().Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
         }
-        else
+        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Machine.Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Machine.Efer.LMA]).IsNo)
         {
+            // A host with legacy PAE paging may shut down for its page directory pointers.
             s.Expect().Allow(IsNot(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
         }
     }

@@ -10,7 +10,7 @@ namespace Differ.Replay.Svm;
 internal static class Vmrun
 {
     private const int VIrq = 8, VIntrMasking = 24;
-    private const ulong VTpr = 0xf;
+    private const ulong VTpr = 0xf, BreakpointsAndGeneralDetect = 0x20ff;
 
     private static readonly SvmExitCode DB = SvmExitCode.OfException(ExceptionVector.DB);
 
@@ -98,7 +98,8 @@ internal static class Vmrun
     // TF that VMRUN loads traps behind the first instruction. A breakpoint at it, or a jump to itself, looks the same.
     public static void TrapsAfterFirstInstruction(in Step s)
     {
-        if (IsTrapAtFirstInstruction(s))
+        // A breakpoint, or general detect, traps before the instruction.
+        if (IsTrapAtFirstInstruction(s) && !s.Vcpu.Vmcb12[VmcbField.Dr7].Any(BreakpointsAndGeneralDetect).IsYes)
         {
             s.Assuming(Evidence.DebugRegisters).Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value));
         }

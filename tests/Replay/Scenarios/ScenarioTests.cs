@@ -1,0 +1,81 @@
+using Differ.Cli;
+using Differ.Diff.Compare;
+using Differ.Replay.Scenarios;
+using Differ.Replay.Svm.Statements;
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Replay.Scenarios;
+
+/// <summary>The scenarios beside this file are the readable specification of the reference: each runs, and the rules agree with it.</summary>
+public sealed class ScenarioTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Replay", "Scenarios");
+
+    /// <summary>The groups whose every rule has a scenario here. A new group is a line.</summary>
+    private static readonly Dictionary<string, IReadOnlyList<RuleInfo>> Statements = new()
+    {
+        ["A"] = AvailabilityStatements.All,
+        ["B"] = VmrunCheckStatements.All,
+        ["C"] = StateSwitchStatements.All,
+        ["E"] = ExitIntInfoStatements.All,
+        ["F"] = EventInjectionStatements.All,
+    };
+
+    public static TheoryData<string> Groups => [.. Statements.Keys];
+
+    public static TheoryData<string, string> Titles
+    {
+        get
+        {
+            var titles = new TheoryData<string, string>();
+            foreach (string path in Files)
+            {
+                foreach (Scenario scenario in Read(path))
+                {
+                    titles.Add(Path.GetFileName(path), scenario.Title);
+                }
+            }
+
+            return titles;
+        }
+    }
+
+    private static IEnumerable<string> Files => Directory.EnumerateFiles(Folder, "*.txt").Order(StringComparer.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Titles))]
+    public void A_scenario_comes_out_as_it_says_and_breaks_no_rule(string file, string title)
+    {
+        Scenario scenario = Read(Path.Combine(Folder, file)).Single(found => found.Title == title);
+        (ScenarioRun run, DiffResult judged) = RecordedScenario.Judge(scenario);
+        Assert.Empty(run.Surprises);
+        Assert.Empty(judged.Divergences.Select(static found => $"{found.Rule.Id}: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public void Every_rule_of_a_group_has_a_scenario(string group)
+    {
+        HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
+        Assert.DoesNotContain(Statements[group].Select(static rule => rule.Id), id => !shown.Contains(id));
+    }
+
+    [Fact]
+    public void Every_scenario_names_a_rule_and_expects_something()
+    {
+        Assert.All(Files.SelectMany(Read), static scenario => Assert.True(scenario.Rules.Count > 0 && scenario.Expectations.Count > 0, scenario.Title));
+    }
+
+    [Fact]
+    public void Titles_are_different()
+    {
+        Assert.Empty(Files.SelectMany(path => Read(path).GroupBy(static scenario => scenario.Title).Where(static same => same.Count() > 1).Select(static same => same.Key)));
+    }
+
+    private static IReadOnlyList<Scenario> Read(string path)
+    {
+        using StreamReader text = File.OpenText(path);
+        return ScenarioParser.Parse(text);
+    }
+}
