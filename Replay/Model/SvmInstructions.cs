@@ -45,7 +45,7 @@ internal static class SvmInstructions
     /// <summary>STGI, CLGI. In a guest with virtual GIF they change V_GIF (APM2 15.33.2).</summary>
     public static Effect SetGif(InstructionAccess a, bool value)
     {
-        if (a.Guest is { IntCtl.VGifEnabled: true } guest)
+        if (a.Guest is { HasVirtualGif: true } guest)
         {
             guest.IntCtl = guest.IntCtl.With(IntCtlBits.VGifBit, value);
         }
@@ -70,7 +70,7 @@ internal static class SvmInstructions
 
     /// <summary>VMGEXIT of an SEV-ES guest leaves it behind the instruction; elsewhere it is VMMCALL (APM2 15.35.6).</summary>
     public static Effect Vmgexit(InstructionAccess a) =>
-        a.Guest is { SevEs: true } ? Effect.Exit(SvmExitCode.Vmgexit) : Effect.UD;
+        a.Guest is { SevEs: true } ? Effect.Trap(SvmExitCode.Vmgexit) : Effect.UD;
 
     private static Effect Move(InstructionAccess a, Action<InstructionAccess, Vmcb> move)
     {
