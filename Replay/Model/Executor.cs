@@ -189,8 +189,6 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
         return Effect.Done;
     }
 
-    private int MemoryOperand => Enumerable.Range(0, Instruction.OpCount).FirstOrDefault(i => Instruction.GetOpKind(i) == OpKind.Memory);
-
     private ulong SegmentBase(Register segment) => State[segment switch
     {
         Register.ES => VmcbField.EsBase,

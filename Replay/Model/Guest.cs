@@ -52,6 +52,9 @@ internal sealed class Guest
     /// <summary>Virtual NMIs are on.</summary>
     public bool HasVirtualNmi => Features.VirtualNmi && IntCtl.VNmiEnabled;
 
+    /// <summary>VMLOAD and VMSAVE are virtualized.</summary>
+    public bool HasVirtualVmload => NestedPaging && Features.VirtualVmload && (this[VmcbField.VirtualExtensions] & 2) != 0;
+
     /// <summary>AVIC is on.</summary>
     public bool HasAvic => Features.Avic && IntCtl.Avic;
 
