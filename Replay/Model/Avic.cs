@@ -29,7 +29,10 @@ internal enum AvicResponse : byte
 internal static class Avic
 {
     private const ulong IsWrite = 1UL << 32;
-    private const int LowestLegalVector = 16;
+    private const int LowestLegalVector = 16, EndOfInterrupt = 0x0b0;
+
+    /// <summary>The reason of an incomplete IPI whose target is not running: it is requested already.</summary>
+    public const ulong TargetNotRunning = 1;
 
     /// <summary>In the order of the offsets.</summary>
     public static IReadOnlyList<AvicRow> Registers { get; } =
@@ -63,10 +66,14 @@ internal static class Avic
     {
         AvicRow row = Registers.FirstOrDefault(found => offset >= found.Offset && offset <= found.Last, new AvicRow(0, 0, AvicResponse.Fault, AvicResponse.Fault));
         AvicResponse response = write ? row.Write : row.Read;
-        bool exits = response is AvicResponse.Fault or AvicResponse.Trap || (response == AvicResponse.Accelerate && offset == 0x0b0 && levelVector is not null);
-        return exits
-            ? Effect.Exit(SvmExitCode.AvicNoAccel, ((ulong)offset & 0xff0) | (write ? IsWrite : 0), levelVector ?? 0)
-            : Effect.Done;
+        bool levelEnd = write && offset == EndOfInterrupt && levelVector is not null;
+        if (response is not (AvicResponse.Fault or AvicResponse.Trap) && !levelEnd)
+        {
+            return Effect.Done;
+        }
+
+        var exit = Effect.Exit(SvmExitCode.AvicNoAccel, ((ulong)offset & 0xff0) | (write ? IsWrite : 0), levelEnd ? levelVector!.Value : 0UL);
+        return exit with { IsTrap = response != AvicResponse.Fault };
     }
 
     /// <summary>What a write of the interrupt command register does: nothing to see, or an incomplete IPI with its reason (APM2 table 15-27).</summary>
@@ -80,9 +87,9 @@ internal static class Avic
         ulong? reason = !isFixedEdge ? 0
             : (low & 0xff) < LowestLegalVector ? 4
             : (target >> 63) == 0 ? 2
-            : ((target >> 62) & 1) == 0 ? 1
+            : ((target >> 62) & 1) == 0 ? TargetNotRunning
             : null;
         return reason is { } id
-            ? Effect.Exit(SvmExitCode.AvicIncompleteIpi, ((ulong)high << 32) | low, (id << 32) | (index & 0xfff)) : Effect.Done;
+            ? Effect.Trap(SvmExitCode.AvicIncompleteIpi, ((ulong)high << 32) | low, (id << 32) | (index & 0xfff)) : Effect.Done;
     }
 }

@@ -116,6 +116,10 @@ internal static class ControlRegisters
         if (a.Guest is { } guest)
         {
             guest.IntCtl = guest.IntCtl.WithTpr(value);
+            if (guest.HasAvic)
+            {
+                AvicPage.SetTaskPriority(a.Processor, guest, value);
+            }
         }
 
         if (a.Guest is not { IntCtl.VIntrMasking: true })

@@ -7,8 +7,7 @@ namespace Differ.Replay.Model;
 internal sealed class Delivery(Processor processor)
 {
     private const ulong PresentGate = 1UL << 15;
-    private const int TaskGate = 5, InterruptGate = 14, TrapGate = 15;
-    private const ulong SwitchHasErrorCode = 1UL << 44;
+    private const int InterruptGate = 14, TrapGate = 15;
 
     /// <summary>The event that is being delivered; a #VMEXIT in between reports it in EXITINTINFO (APM2 15.7.2).</summary>
     public EventInfo Current { get; private set; }
@@ -118,12 +117,12 @@ internal sealed class Delivery(Processor processor)
             }
         }
 
-        int type = (int)(low >> 40) & 0x1f;
-        if (type == TaskGate && !wide)
+        if (!wide && TaskSwitch.IsGate(low))
         {
-            return ThroughTask((low >> 16) & 0xffff, error);
+            return TaskSwitch.ThroughGate(processor, low, error);
         }
 
+        int type = (int)(low >> 40) & 0x1f;
         if (type is not (InterruptGate or TrapGate) || (what.IsSoftware && ((low >> 45) & 3) < State[VmcbField.Cpl]))
         {
             return Effect.Raise(ExceptionVector.GP, selectorError);
@@ -137,12 +136,6 @@ internal sealed class Delivery(Processor processor)
         ulong target = (low & 0xffff) | ((low >> 32) & 0xffff_0000) | (wide ? high << 32 : 0);
         return ThroughGate((low >> 16) & 0xffff, target, error, returnRip ?? State[VmcbField.Rip], wide, type == InterruptGate);
     }
-
-    // EXITINFO1 is the selector of the new task; EXITINFO2 tells the error code and that neither IRET nor JMP did it (APM2 15.14.1).
-    private Effect ThroughTask(ulong selector, uint? error) =>
-        processor.Guest is { } guest && guest.Intercepts(SvmExitCode.TaskSwitch)
-            ? Effect.Exit(SvmExitCode.TaskSwitch, selector, error is { } code ? SwitchHasErrorCode | code : 0)
-            : throw new NotSupportedException("task switches are not part of the model; intercept TASK_SWITCH");
 
     private Effect ThroughGate(ulong selector, ulong target, uint? error, ulong returnRip, bool wide, bool clearInterrupts)
     {

@@ -29,8 +29,10 @@ internal enum EffectKind : byte
 /// <param name="Code">EXITCODE.</param>
 /// <param name="Info1">EXITINFO1.</param>
 /// <param name="Info2">EXITINFO2.</param>
+/// <param name="IsTrap">A #VMEXIT behind the instruction; otherwise RIP is that of the instruction (APM2 15.7).</param>
 internal readonly record struct Effect(
-    EffectKind Kind, byte Vector = 0, uint? Error = null, ulong Address = 0, SvmExitCode Code = default, ulong Info1 = 0, ulong Info2 = 0)
+    EffectKind Kind, byte Vector = 0, uint? Error = null, ulong Address = 0, SvmExitCode Code = default, ulong Info1 = 0, ulong Info2 = 0,
+    bool IsTrap = false)
 {
     /// <summary>Carried out.</summary>
     public static Effect Done => default;
@@ -49,4 +51,7 @@ internal readonly record struct Effect(
 
     /// <summary>A #VMEXIT.</summary>
     public static Effect Exit(SvmExitCode code, ulong info1 = 0, ulong info2 = 0) => new(EffectKind.Exit, Code: code, Info1: info1, Info2: info2);
+
+    /// <summary>A #VMEXIT behind the instruction.</summary>
+    public static Effect Trap(SvmExitCode code, ulong info1 = 0, ulong info2 = 0) => Exit(code, info1, info2) with { IsTrap = true };
 }

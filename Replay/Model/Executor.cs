@@ -40,8 +40,22 @@ internal sealed class Executor(Processor processor)
             }
         }
 
-        State[VmcbField.Rip] = Mode(instruction.NextIP);
-        return row.Execute(access);
+        effect = BusLock.Count(access);
+        return effect.IsDone ? Carry(row, access) : effect;
+    }
+
+    // A #VMEXIT in the middle, for a nested page fault above all, leaves RIP at the instruction (APM2 15.7).
+    private Effect Carry(InstructionRow row, InstructionAccess access)
+    {
+        Guest? before = processor.Guest;
+        State[VmcbField.Rip] = Mode(access.Instruction.NextIP);
+        Effect effect = row.Execute(access);
+        if (effect is { Kind: EffectKind.Exit, IsTrap: false } && before is not null && processor.Guest == before)
+        {
+            State[VmcbField.Rip] = access.Instruction.IP;
+        }
+
+        return effect;
     }
 
     // #UD before #GP, and both before the intercept (APM2 table 15-7).

@@ -45,6 +45,12 @@ internal sealed record Features
     /// <summary>Idle HLT intercept.</summary>
     public bool IdleHlt { get; init; } = true;
 
+    /// <summary>AVIC.</summary>
+    public bool Avic { get; init; } = true;
+
+    /// <summary>Guest mode execute trap.</summary>
+    public bool Gmet { get; init; } = true;
+
     /// <summary>Long mode.</summary>
     public bool LongMode { get; init; } = true;
 
@@ -83,6 +89,8 @@ internal sealed record Features
         ["vnmi"] = static (f, on) => f with { VirtualNmi = on },
         ["buslockthreshold"] = static (f, on) => f with { BusLockThreshold = on },
         ["idlehlt"] = static (f, on) => f with { IdleHlt = on },
+        ["avic"] = static (f, on) => f with { Avic = on },
+        ["gmet"] = static (f, on) => f with { Gmet = on },
         ["lm"] = static (f, on) => f with { LongMode = on },
         ["rdtscp"] = static (f, on) => f with { Rdtscp = on },
         ["invpcid"] = static (f, on) => f with { Invpcid = on },

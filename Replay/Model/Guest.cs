@@ -7,7 +7,14 @@ internal sealed class Guest
 {
     private readonly ulong[] _controls = new ulong[(int)VmcbField.Count];
 
-    private Guest(ulong vmcb) => Vmcb = vmcb;
+    private Guest(ulong vmcb, Features features)
+    {
+        Vmcb = vmcb;
+        Features = features;
+    }
+
+    // A bit that enables a feature which is absent does nothing.
+    private Features Features { get; }
 
     /// <summary>Physical address of its VMCB.</summary>
     public ulong Vmcb { get; }
@@ -31,10 +38,25 @@ internal sealed class Guest
     public ulong Asid => this[VmcbField.GuestAsid];
 
     /// <summary>Nested paging is on.</summary>
-    public bool NestedPaging => (this[VmcbField.NestedControl] & 1) != 0;
+    public bool NestedPaging => Features.NestedPaging && (this[VmcbField.NestedControl] & 1) != 0;
 
     /// <summary>SEV-ES is on.</summary>
     public bool SevEs => (this[VmcbField.NestedControl] & 4) != 0;
+
+    /// <summary>Guest mode execute trap is on.</summary>
+    public bool Gmet => Features.Gmet && (this[VmcbField.NestedControl] & 8) != 0;
+
+    /// <summary>Virtual GIF is on.</summary>
+    public bool HasVirtualGif => Features.VirtualGif && IntCtl.VGifEnabled;
+
+    /// <summary>Virtual NMIs are on.</summary>
+    public bool HasVirtualNmi => Features.VirtualNmi && IntCtl.VNmiEnabled;
+
+    /// <summary>VMLOAD and VMSAVE are virtualized.</summary>
+    public bool HasVirtualVmload => NestedPaging && Features.VirtualVmload && (this[VmcbField.VirtualExtensions] & 2) != 0;
+
+    /// <summary>AVIC is on.</summary>
+    public bool HasAvic => Features.Avic && IntCtl.Avic;
 
     /// <summary>A control.</summary>
     public ulong this[VmcbField field]
@@ -57,19 +79,13 @@ internal sealed class Guest
     /// <summary>Reads the control area.</summary>
     public static Guest Of(in Vmcb vmcb, Features features)
     {
-        var guest = new Guest(vmcb.Address);
+        var guest = new Guest(vmcb.Address, features);
         foreach (VmcbRow row in VmcbLayout.All)
         {
             if (row.Area == VmcbArea.Control)
             {
                 guest[row.Field] = vmcb[row.Field];
             }
-        }
-
-        if (!features.NestedPaging)
-        {
-            // A bit of a feature that is not there means nothing.
-            guest[VmcbField.NestedControl] &= ~1UL;
         }
 
         guest.PausesLeft = guest[VmcbField.PauseFilterCount];

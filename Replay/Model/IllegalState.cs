@@ -87,6 +87,7 @@ internal static class IllegalState
         profile.Set(CpuFeature.DecodeAssists, features.DecodeAssists);
         profile.Set(CpuFeature.VGif, features.VirtualGif);
         profile.Set(CpuFeature.VNmi, features.VirtualNmi);
+        profile.Set(CpuFeature.TscRateMsr, features.TscRatio);
         return profile;
     }
 }

@@ -7,7 +7,7 @@ namespace Differ.Replay.Model;
 /// <summary>What instructions do, their own exceptions, and intercepts that more than one bit decides.</summary>
 internal static class InstructionEffects
 {
-    private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3;
+    private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3, LastBranchRecord = 0;
     private const int GeneralDetect = 13, GuestBroadcasts = 7;
     private const ulong FlagsThatPopfSets = 0x0000_0000_0024_7fd5;
 
@@ -82,8 +82,9 @@ internal static class InstructionEffects
         Register to = a.Instruction.Op0Register, from = a.Instruction.Op1Register;
         if (to.IsCR())
         {
-            ControlRegisters.Write(a, to.GetNumber(), a.State.General[a.GeneralOf(1)]);
-            return Effect.Done;
+            ulong written = a.State.General[a.GeneralOf(1)];
+            ControlRegisters.Write(a, to.GetNumber(), written);
+            return SevEs.WriteTrap(a.Processor, new SvmExitCode(SvmExitCode.CrWriteTrap.Value + (ulong)to.GetNumber()), written);
         }
 
         if (from.IsCR())
@@ -185,7 +186,7 @@ internal static class InstructionEffects
         a.State[VmcbField.Rsp] = frame[3];
         a.State[VmcbField.SsSelector] = frame[4];
         a.State.NmiMasked = false;
-        if (a.Guest is { } guest && guest.IntCtl.VNmiEnabled)
+        if (a.Guest is { } guest && guest.HasVirtualNmi)
         {
             guest.IntCtl = guest.IntCtl.With(IntCtlBits.VNmiMaskBit, false);
         }
@@ -287,8 +288,35 @@ internal static class InstructionEffects
 
     public static Effect Jump(InstructionAccess a)
     {
+        if (a.Instruction.Op0Kind is OpKind.FarBranch16 or OpKind.FarBranch32)
+        {
+            return TaskSwitch.Jump(a);
+        }
+
         a.State[VmcbField.Rip] = a.Instruction.NearBranchTarget;
+        if (a.State.Bit(VmcbField.DbgCtl, LastBranchRecord))
+        {
+            a.State[VmcbField.BrFrom] = a.Instruction.IP;
+            a.State[VmcbField.BrTo] = a.Instruction.NearBranchTarget;
+        }
+
         return Effect.Done;
+    }
+
+    /// <summary>WAIT with a pending floating-point error: #MF, or with CR0.NE clear a freeze until an interrupt, which can be intercepted (APM2 15.14.2).</summary>
+    public static Effect WaitForFloatingPoint(InstructionAccess a)
+    {
+        if (!a.State.FloatingPointError)
+        {
+            return Effect.Done;
+        }
+
+        if (a.State.Bit(VmcbField.Cr0Register, Cr0.NE))
+        {
+            return Effect.Raise(ExceptionVector.MF);
+        }
+
+        return a.Guest is { } guest && guest.Intercepts(SvmExitCode.FerrFreeze) ? Effect.Exit(SvmExitCode.FerrFreeze) : new Effect(EffectKind.Halted);
     }
 
     public static Effect Divide(InstructionAccess a)

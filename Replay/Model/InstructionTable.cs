@@ -36,6 +36,7 @@ internal static class InstructionTable
         [Mnemonic.Pushfq] = new(SvmExitCode.Pushf, static a => Push(a, a.State[VmcbField.RflagsRegister] & ~0x30000UL)),
         [Mnemonic.Popfq] = new(SvmExitCode.Popf, PopFlags),
         [Mnemonic.Iretq] = new(SvmExitCode.Iret, InterruptReturn),
+        [Mnemonic.Iretd] = new(SvmExitCode.Iret, TaskSwitch.Return),
         [Mnemonic.Int] = new(SvmExitCode.SwInt, static a => SoftwareInterrupt(a, EventInfo.Of(EventType.SoftwareInterrupt, (byte)a.Instruction.Immediate8)))
         {
             Info1 = static a => a.Processor.Features.DecodeAssists ? a.Instruction.Immediate8 : 0UL,
@@ -77,7 +78,11 @@ internal static class InstructionTable
         [Mnemonic.In] = new(SvmExitCode.Ioio, static a => a.Write(0, uint.MaxValue)) { Before = Ports.Allowed, Decide = Ports.Exit },
         [Mnemonic.Out] = new(SvmExitCode.Ioio, Nothing) { Before = Ports.Allowed, Decide = Ports.Exit },
         [Mnemonic.Outsb] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Outsw] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Outsd] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
         [Mnemonic.Insb] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Insw] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Insd] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
         [Mnemonic.Rdmsr] = new(SvmExitCode.Msr, static a => ModelSpecific.Read(a)) { Privileged = true, Decide = ModelSpecific.Exit },
         [Mnemonic.Wrmsr] = new(SvmExitCode.Msr, static a => ModelSpecific.Write(a)) { Privileged = true, Decide = ModelSpecific.Exit },
 
@@ -98,6 +103,7 @@ internal static class InstructionTable
         },
 
         // Ordinary ones.
+        [Mnemonic.Wait] = new(null, WaitForFloatingPoint),
         [Mnemonic.Nop] = new(null, Nothing),
         [Mnemonic.Ud2] = new(null, static _ => Effect.UD),
         [Mnemonic.Add] = new(null, static a => Combine(a, static (x, y) => unchecked(x + y))),

@@ -5,7 +5,7 @@ namespace Differ.Replay.Model;
 
 /// <summary>A model-specific register of the model.</summary>
 /// <param name="Index">Its number.</param>
-/// <param name="Field">Where its value is; null for one that is computed or has a place of its own.</param>
+/// <param name="Field">Where its value is; null for one that SVM knows nothing of.</param>
 /// <param name="IsLegal">Whether a value may be written; null for any.</param>
 internal sealed record MsrRow(uint Index, VmcbField? Field, Func<Processor, ulong, bool>? IsLegal);
 
@@ -27,7 +27,10 @@ internal static class ModelSpecific
         new(0x1dc, VmcbField.BrTo, null),
         new(0x1dd, VmcbField.LastExcpFrom, null),
         new(0x1de, VmcbField.LastExcpTo, null),
+        new(0x200, null, null),
+        new(0x201, null, null),
         new(Pat, VmcbField.GPat, static (_, value) => IsLegalPat(value)),
+        new(0x2ff, null, null),
         new(Efer.Index, VmcbField.EferRegister, static (p, value) => (value & EferMustBeZero) == 0
             && !((value >> Efer.SVME & 1) != 0 && p.State.Bit(VmcbField.VmCrRegister, VmCr.SvmDis))),
         new(0xc000_0081, VmcbField.Star, null),
@@ -54,9 +57,15 @@ internal static class ModelSpecific
     /// <summary>RDMSR.</summary>
     public static Effect Read(InstructionAccess a)
     {
-        if (RowOf(a.Ecx) is not { Field: { } field })
+        if (RowOf(a.Ecx) is not { } row)
         {
             return Refused(a);
+        }
+
+        if (row.Field is not { } field)
+        {
+            a.EdxEax = a.State.OtherMsrs.GetValueOrDefault(a.Ecx);
+            return Effect.Done;
         }
 
         a.EdxEax = a.Ecx switch
@@ -72,12 +81,18 @@ internal static class ModelSpecific
     public static Effect Write(InstructionAccess a)
     {
         ulong value = a.EdxEax;
-        if (RowOf(a.Ecx) is not { Field: { } field } row || row.IsLegal?.Invoke(a.Processor, value) == false)
+        if (RowOf(a.Ecx) is not { } row || row.IsLegal?.Invoke(a.Processor, value) == false)
         {
             return Refused(a);
         }
 
-        if (a.Ecx == Efer.Index && a.Guest is not null && ((value >> Efer.SVME) & 1) == 0)
+        if (row.Field is not { } field)
+        {
+            a.State.OtherMsrs[a.Ecx] = value;
+            return Effect.Done;
+        }
+
+        if (a.Ecx == Efer.Index && a.Guest is { SevEs: false } && ((value >> Efer.SVME) & 1) == 0)
         {
             // Undefined (APM2 3.1.7); the guest cannot go on, and is not taken for the host.
             return new Effect(EffectKind.Shutdown);
@@ -93,10 +108,10 @@ internal static class ModelSpecific
         a.State[field] = a.Ecx switch
         {
             VmCrIndex => Locked(a.State[field], value),
-            Efer.Index => (value & ~(1UL << Efer.LMA)) | (a.State[field] & (1UL << Efer.LMA)),
+            Efer.Index => (value & ~KeptOfEfer(a)) | (a.State[field] & KeptOfEfer(a)),
             _ => value,
         };
-        return Effect.Done;
+        return a.Ecx == Efer.Index ? SevEs.WriteTrap(a.Processor, SvmExitCode.EferWriteTrap, value) : Effect.Done;
     }
 
     /// <summary>The time stamp counter as the running guest reads it: scaled, then offset (APM2 15.30.5).</summary>
@@ -113,6 +128,9 @@ internal static class ModelSpecific
         ulong high = ratio == 0 ? 0 : Math.BigMul(tsc, ratio, out ulong low) << 32 | low >> 32;
         return unchecked((a.Processor.Features.TscRatio && ratio != 0 ? high : tsc) + guest[VmcbField.TscOffset]);
     }
+
+    // LMA is the processor's; a guest with encrypted state cannot change SVME (APM2 15.35.10).
+    private static ulong KeptOfEfer(InstructionAccess a) => (1UL << Efer.LMA) | (a.Guest is { SevEs: true } ? 1UL << Efer.SVME : 0);
 
     private static MsrRow? RowOf(uint index) => All.FirstOrDefault(row => row.Index == index);
 

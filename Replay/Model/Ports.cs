@@ -9,6 +9,11 @@ internal static class Ports
     private const ulong IsIn = 1, IsString = 1 << 2, IsRepeated = 1 << 3;
     private const int SizeShift = 4, AddressShift = 7, SegmentShift = 10, PortShift = 16;
 
+    private const byte AddressSizePrefix = 0x67;
+    private const int RsiNumber = 6, RdiNumber = 7, DirectionFlag = 10;
+
+    private static bool IsPrefix(byte value) => value is 0x26 or 0x2e or 0x36 or 0x3e or 0x64 or 0x65 or 0x66 or AddressSizePrefix or 0xf2 or 0xf3;
+
     /// <summary>Exceptions that come before the intercept: IOPL and the bitmap of the task state segment.</summary>
     public static Effect Allowed(InstructionAccess a)
     {
@@ -31,31 +36,49 @@ internal static class Ports
         PermissionMaps.InterceptsPort(a.Processor.Memory, guest, PortOf(a), SizeOf(a))
             ? Effect.Exit(SvmExitCode.Ioio, Info1(a), a.Instruction.NextIP) : Effect.Done;
 
-    /// <summary>INS and OUTS touch memory after the intercept.</summary>
+    /// <summary>INS and OUTS touch memory after the intercept. With REP, RIP stays at the instruction until the count is 0.</summary>
     public static Effect StringAccess(InstructionAccess a)
     {
+        bool repeated = a.Instruction.HasRepPrefix;
+        ref ulong count = ref a.State.General[Registers.Rcx];
+        if (repeated && count == 0)
+        {
+            return Effect.Done;
+        }
+
         bool input = IsInput(a);
-        ulong address = a.State.General[input ? 7 : 6];
-        Effect effect = input ? a.Processor.Write(address, byte.MaxValue, 1) : a.Processor.Read(address, 1, out _);
+        ref ulong index = ref a.State.General[input ? RdiNumber : RsiNumber];
+        Effect effect = input ? a.Processor.Write(index, uint.MaxValue, SizeOf(a)) : a.Processor.Read(index, SizeOf(a), out _);
         if (!effect.IsDone)
         {
-            a.State[VmcbField.Rip] = a.Instruction.IP;
             return effect;
         }
 
-        long step = a.State.Bit(VmcbField.RflagsRegister, 10) ? -1 : 1;
-        a.State.General[input ? 7 : 6] = unchecked(address + (ulong)step);
+        long step = a.State.Bit(VmcbField.RflagsRegister, DirectionFlag) ? -SizeOf(a) : SizeOf(a);
+        index = unchecked(index + (ulong)step);
+        if (repeated && --count != 0)
+        {
+            a.State[VmcbField.Rip] = a.Instruction.IP;
+        }
+
         return Effect.Done;
     }
 
     private static ulong Info1(InstructionAccess a)
     {
         bool isString = a.Instruction.IsStringInstruction;
-        int addressBits = a.Processor.In64BitMode ? 64 : a.State.Bit(VmcbField.CsAttributes, 10) ? 32 : 16;
         ulong segment = !isString ? 0UL : IsInput(a) ? 0UL : SegmentNumber(a.Instruction.MemorySegment);
         return (IsInput(a) ? IsIn : 0) | (isString ? IsString : 0) | (a.Instruction.HasRepPrefix ? IsRepeated : 0)
-            | ((ulong)SizeOf(a) << SizeShift) | ((ulong)(addressBits / 16) << AddressShift)
+            | ((ulong)SizeOf(a) << SizeShift) | ((ulong)(AddressBits(a) / 16) << AddressShift)
             | (segment << SegmentShift) | ((ulong)PortOf(a) << PortShift);
+    }
+
+    // The prefix 67h halves the default of 64 and 32 bits and doubles that of 16.
+    private static int AddressBits(InstructionAccess a)
+    {
+        bool wide = a.State.Bit(VmcbField.CsAttributes, 10);
+        bool prefixed = a.Processor.InstructionBytes.TakeWhile(static value => IsPrefix(value)).Contains(AddressSizePrefix);
+        return a.Processor.In64BitMode ? (prefixed ? 32 : 64) : wide == prefixed ? 16 : 32;
     }
 
     private static ulong SegmentNumber(Register segment) => segment switch
@@ -68,13 +91,15 @@ internal static class Ports
         _ => 3,
     };
 
-    private static bool IsInput(InstructionAccess a) => a.Instruction.Mnemonic is Mnemonic.In or Mnemonic.Insb;
+    private static bool IsInput(InstructionAccess a) => a.Instruction.Mnemonic is Mnemonic.In or Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd;
 
     // 1, 2 or 4 bytes; A16, A32, A64 of figure 15-2 are 1, 2, 4 as well.
     private static int SizeOf(InstructionAccess a) => a.Instruction.Mnemonic switch
     {
         Mnemonic.In => a.Instruction.Op0Register.GetSize(),
         Mnemonic.Out => a.Instruction.Op1Register.GetSize(),
+        Mnemonic.Insw or Mnemonic.Outsw => 2,
+        Mnemonic.Insd or Mnemonic.Outsd => 4,
         _ => 1,
     };
 

@@ -35,6 +35,10 @@ internal readonly record struct TakenEvent(Effect Effect, ulong Rip);
 /// <summary>Which pending event is taken at an instruction boundary (APM2 8.5, 15.13, 15.17, 15.21).</summary>
 internal static class Priority
 {
+    // EXITINFO1 of an SMI from outside the processor (APM2 15.13.3).
+    private const ulong ExternalSmi = 1;
+    private const uint RedirectedInit = 1;
+
     private static readonly (PendingKind Kind, SvmExitCode Code)[] Order =
     [
         (PendingKind.MachineCheck, SvmExitCode.OfException(ExceptionVector.MC)),
@@ -64,30 +68,31 @@ internal static class Priority
                     pending.RemoveAt(at);
                 }
 
-                return new TakenEvent(Effect.Exit(code), p.State[VmcbField.Rip]);
+                return new TakenEvent(Effect.Exit(code, kind == PendingKind.Smi ? ExternalSmi : 0), p.State[VmcbField.Rip]);
             }
 
             pending.RemoveAt(at);
             return new TakenEvent(Deliver(p, taken), p.State[VmcbField.Rip]);
         }
 
-        return VirtualNmi(p) ?? VirtualInterrupt(p);
+        return VirtualNmi(p) ?? VirtualInterrupt(p) ?? AvicInterrupt(p);
     }
 
     private static bool MayTake(Processor p, PendingKind kind)
     {
-        bool shadow = p.State.InShadow;
         if (p.SystemManagement.IsInside && kind is (PendingKind.Smi or PendingKind.Nmi or PendingKind.Init))
         {
             return false;
         }
 
-        return kind switch
+        // The shadow delays what goes through the interrupt table, not an exit (APM2 15.21.5).
+        SvmExitCode code = kind == PendingKind.Nmi ? SvmExitCode.Nmi : SvmExitCode.Intr;
+        bool shadow = p.State.InShadow && p.Guest?.Intercepts(code) != true;
+        return p.State.Gif && kind switch
         {
-            PendingKind.MachineCheck => p.State.Gif,
-            PendingKind.Interrupt => p.State.Gif && !shadow && InterruptsEnabled(p),
-            PendingKind.Nmi => p.State.Gif && !shadow && !p.State.NmiMasked,
-            _ => p.State.Gif,
+            PendingKind.Interrupt => !shadow && InterruptsEnabled(p),
+            PendingKind.Nmi => !shadow && !p.State.NmiMasked,
+            _ => true,
         };
     }
 
@@ -106,6 +111,9 @@ internal static class Priority
                 return p.Delivery.Deliver(EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi), null);
             case PendingKind.MachineCheck:
                 return p.Delivery.Deliver(EventInfo.Of(EventType.Exception, ExceptionVector.MC), null);
+            case PendingKind.Init when p.State.Bit(VmcbField.VmCrRegister, VmCr.RInit):
+                // Redirected INIT (APM2 15.28).
+                return Effect.Raise(ExceptionVector.SX, RedirectedInit);
             case PendingKind.Init:
                 p.Switch.Reset();
                 return Effect.Done;
@@ -117,20 +125,20 @@ internal static class Priority
 
     private static TakenEvent? VirtualNmi(Processor p)
     {
-        if (p.Guest is not { } guest || !guest.IntCtl.VNmiEnabled || !guest.IntCtl.VNmiPending || guest.IntCtl.VNmiMask
-            || p.State.InShadow || !VirtualGifSet(guest))
+        if (p.Guest is not { HasVirtualNmi: true } guest || !guest.IntCtl.VNmiPending || guest.IntCtl.VNmiMask || p.State.InShadow || !VirtualGifSet(p, guest))
         {
             return null;
         }
 
         guest.IntCtl = guest.IntCtl.With(IntCtlBits.VNmiPendingBit, false).With(IntCtlBits.VNmiMaskBit, true);
-        return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi), null), p.State[VmcbField.Rip]);
+        ulong rip = p.State[VmcbField.Rip];
+        return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi), null), rip);
     }
 
     private static TakenEvent? VirtualInterrupt(Processor p)
     {
-        if (p.Guest is not { } guest || !guest.IntCtl.VIrq || guest.IntCtl.Avic || p.State.InShadow
-            || !p.State.Bit(VmcbField.RflagsRegister, Rflags.IF) || !VirtualGifSet(guest)
+        if (p.Guest is not { } guest || !guest.IntCtl.VIrq || guest.HasAvic || p.State.InShadow
+            || !p.State.Bit(VmcbField.RflagsRegister, Rflags.IF) || !VirtualGifSet(p, guest)
             || (!guest.IntCtl.IgnoresTpr && guest.IntCtl.Priority <= (guest.IntCtl.VTpr & 0xf)))
         {
             return null;
@@ -147,6 +155,18 @@ internal static class Priority
         return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Interrupt, guest.IntCtl.Vector), null), rip);
     }
 
+    private static TakenEvent? AvicInterrupt(Processor p)
+    {
+        if (p.Guest is not { HasAvic: true } guest || p.State.InShadow || !p.State.Bit(VmcbField.RflagsRegister, Rflags.IF) || !VirtualGifSet(p, guest)
+            || AvicPage.Accept(p, guest) is not { } vector)
+        {
+            return null;
+        }
+
+        ulong rip = p.State[VmcbField.Rip];
+        return new TakenEvent(p.Delivery.Deliver(EventInfo.Of(EventType.Interrupt, vector), null), rip);
+    }
+
     // Without virtual GIF the guest's GIF is the processor's, which VMRUN set (APM2 15.33.2).
-    private static bool VirtualGifSet(Guest guest) => !guest.IntCtl.VGifEnabled || guest.IntCtl.VGif;
+    private static bool VirtualGifSet(Processor p, Guest guest) => guest.HasVirtualGif ? guest.IntCtl.VGif : p.State.Gif;
 }

@@ -152,6 +152,7 @@ internal sealed class Processor
     public Effect Read(ulong linear, int size, out ulong value)
     {
         Effect effect = Translation.ToSystem(linear, AccessKind.Read, out ulong physical);
+        effect = effect.IsDone ? AvicPage.Read(this, physical) : effect;
         value = effect.IsDone ? Memory.Read(physical, size) : 0;
         return effect;
     }
@@ -160,11 +161,17 @@ internal sealed class Processor
     public Effect Write(ulong linear, ulong value, int size)
     {
         Effect effect = Translation.ToSystem(linear, AccessKind.Write, out ulong physical);
-        if (effect.IsDone)
+        if (!effect.IsDone)
         {
-            Memory.Write(physical, value, size);
+            return effect;
         }
 
+        if (AvicPage.IsIn(this, physical))
+        {
+            return AvicPage.Write(this, physical, (uint)(value & uint.MaxValue));
+        }
+
+        Memory.Write(physical, value, size);
         return effect;
     }
 
@@ -172,7 +179,7 @@ internal sealed class Processor
     {
         bool trap = State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF);
         ulong rip = State[VmcbField.Rip];
-        bool inGuest = Guest is not null;
+        Guest? running = Guest;
         Effect effect = Fetch(out Instruction instruction);
         if (effect.IsDone)
         {
@@ -181,7 +188,7 @@ internal sealed class Processor
         }
 
         // What VMRUN, #VMEXIT and RSM loaded belongs to the next instruction.
-        bool stays = inGuest == Guest is not null && instruction.Mnemonic != Mnemonic.Rsm;
+        bool stays = running == Guest && instruction.Mnemonic != Mnemonic.Rsm;
         if (effect.IsDone && stays)
         {
             State.InShadow &= !wasInShadow;
@@ -195,7 +202,8 @@ internal sealed class Processor
             rip = State[VmcbField.Rip];
         }
 
-        End(effect, rip);
+        // What comes of delivering an event into a guest that VMRUN has just loaded happens where the guest is.
+        End(effect, running == Guest ? rip : State[VmcbField.Rip]);
     }
 
     // An instruction breakpoint comes before the instruction and its intercepts; RF suppresses it once, GIF 0 discards it (APM2 13.1.1, 15.17).

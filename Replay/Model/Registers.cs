@@ -19,6 +19,9 @@ internal sealed class Registers
     /// <summary>CR8, the task priority.</summary>
     public ulong TaskPriority { get; set; }
 
+    /// <summary>A floating-point error that is not masked waits for the next instruction that looks for it. SVM does not switch this state.</summary>
+    public bool FloatingPointError { get; set; }
+
     /// <summary>Model-specific registers without a name here.</summary>
     public Dictionary<uint, ulong> OtherMsrs { get; } = [];
 
@@ -76,6 +79,7 @@ internal sealed class Registers
         other.General.CopyTo(General, 0);
         other.Breakpoints.CopyTo(Breakpoints, 0);
         TaskPriority = other.TaskPriority;
+        FloatingPointError = other.FloatingPointError;
         OtherMsrs.Clear();
         foreach ((uint index, ulong value) in other.OtherMsrs)
         {

@@ -30,6 +30,13 @@ internal static class SevEs
         new(SvmExitCode.Invalid, false),
     ];
 
+    /// <summary>A #VMEXIT behind a write of EFER or a control register, which hypervisors of such guests get instead of the intercept (APM2 15.35.10).</summary>
+    /// <param name="processor">The processor.</param>
+    /// <param name="code">The exit code.</param>
+    /// <param name="value">What was written.</param>
+    public static Effect WriteTrap(Processor processor, SvmExitCode code, ulong value) =>
+        processor.Guest is { SevEs: true } guest && guest.Intercepts(code) ? Effect.Trap(code, value) : Effect.Done;
+
     /// <summary>What an intercept does in the running guest: an exit, or #VC with the exit code as error code.</summary>
     public static Effect Redirected(Processor processor, Guest guest, Effect exit)
     {

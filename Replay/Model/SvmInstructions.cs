@@ -6,7 +6,6 @@ namespace Differ.Replay.Model;
 internal static class SvmInstructions
 {
     private const ulong PageOffset = 0xfff;
-    private const int VirtualVmloadBit = 1;
 
     /// <summary>In system management mode VMRUN is not supported (APM2 15.22).</summary>
     public static Effect OutsideSmm(InstructionAccess a) => a.Processor.SystemManagement.IsInside ? Effect.UD : Effect.Done;
@@ -45,7 +44,7 @@ internal static class SvmInstructions
     /// <summary>STGI, CLGI. In a guest with virtual GIF they change V_GIF (APM2 15.33.2).</summary>
     public static Effect SetGif(InstructionAccess a, bool value)
     {
-        if (a.Guest is { IntCtl.VGifEnabled: true } guest)
+        if (a.Guest is { HasVirtualGif: true } guest)
         {
             guest.IntCtl = guest.IntCtl.With(IntCtlBits.VGifBit, value);
         }
@@ -70,7 +69,7 @@ internal static class SvmInstructions
 
     /// <summary>VMGEXIT of an SEV-ES guest leaves it behind the instruction; elsewhere it is VMMCALL (APM2 15.35.6).</summary>
     public static Effect Vmgexit(InstructionAccess a) =>
-        a.Guest is { SevEs: true } ? Effect.Exit(SvmExitCode.Vmgexit) : Effect.UD;
+        a.Guest is { SevEs: true } ? Effect.Trap(SvmExitCode.Vmgexit) : Effect.UD;
 
     private static Effect Move(InstructionAccess a, Action<InstructionAccess, Vmcb> move)
     {
@@ -82,7 +81,7 @@ internal static class SvmInstructions
 
         // Virtualized, the address is the guest's and is translated; otherwise it is the system's, in a guest too (APM2 15.33.1).
         ulong system = address;
-        Effect translated = IsVirtual(a) ? a.Processor.Translation.ToSystemOfGuestPhysical(address, AccessKind.Write, out system) : Effect.Done;
+        Effect translated = a.Guest is { HasVirtualVmload: true } ? a.Processor.Translation.ToSystemOfGuestPhysical(address, AccessKind.Write, out system) : Effect.Done;
         if (!translated.IsDone)
         {
             a.State[VmcbField.Rip] = a.Instruction.IP;
@@ -92,9 +91,6 @@ internal static class SvmInstructions
         move(a, new Vmcb(a.Processor.Memory, system));
         return Effect.Done;
     }
-
-    private static bool IsVirtual(InstructionAccess a) =>
-        a.Guest is { NestedPaging: true } guest && a.Processor.Features.VirtualVmload && ((guest[VmcbField.VirtualExtensions] >> VirtualVmloadBit) & 1) != 0;
 
     private static Effect Refused(InstructionAccess a)
     {

@@ -49,8 +49,14 @@ internal sealed class Translation(Processor processor)
             return Effect.Done;
         }
 
-        // Every access through the nested tables is a user access (APM2 15.25.5).
-        ulong error = Walk(guest[VmcbField.NCr3], address, kind, user: true, isNested: true, out physical, out _);
+        // Every access through the nested tables is a user access (APM2 15.25.5), but for code of a supervisor under GMET (15.25.13).
+        bool user = !(guest.Gmet && kind == AccessKind.Fetch && stage == FinalStage && processor.State[VmcbField.Cpl] < 3);
+        ulong error = Walk(guest[VmcbField.NCr3], address, kind, user, isNested: true, out physical, out _);
+        if (error == NoFault && stage == FinalStage && AvicPage.Covers(guest, address))
+        {
+            physical = AvicPage.BackingOf(guest, address);
+        }
+
         return error == NoFault ? Effect.Done : Effect.Exit(SvmExitCode.Npf, stage | error, address);
     }
 
@@ -120,7 +126,8 @@ internal sealed class Translation(Processor processor)
                 ulong offset = (1UL << shift) - 1;
                 physical = (entry & FrameMask & ~offset) | (address & offset);
                 bool refused = (kind == AccessKind.Write && !writable && (user || isNested || processor.State.Bit(VmcbField.Cr0Register, 16)))
-                    || (user && !allowedUser) || (kind == AccessKind.Fetch && !executable);
+                    || (user && !allowedUser) || (kind == AccessKind.Fetch && !executable)
+                    || (isNested && !user && allowedUser);
                 return refused ? code | 1 : NoFault;
             }
 

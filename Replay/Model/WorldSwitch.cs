@@ -132,7 +132,7 @@ internal sealed class WorldSwitch(Processor processor)
         }
 
         uint? error = injected.HasErrorCode ? (uint)(guest[VmcbField.EventInj] >> 32) : null;
-        if (injected.Type == EventType.Nmi && guest.IntCtl.VNmiEnabled)
+        if (injected.Type == EventType.Nmi && guest.HasVirtualNmi)
         {
             guest.IntCtl = guest.IntCtl.With(IntCtlBits.VNmiMaskBit, true);
         }
@@ -152,7 +152,14 @@ internal sealed class WorldSwitch(Processor processor)
         }
 
         into[VmcbField.InterruptShadow] = (into[VmcbField.InterruptShadow] & ~1UL) | State[VmcbField.InterruptShadow];
+        if (guest.HasVirtualNmi && processor.Delivery.Current is { Valid: true, Type: EventType.Nmi })
+        {
+            // The handler was not reached: the NMI is in EXITINTINFO and masks nothing (APM2 15.21.10).
+            guest.IntCtl = guest.IntCtl.With(IntCtlBits.VNmiMaskBit, false);
+        }
+
         into[VmcbField.IntCtl] = guest[VmcbField.IntCtl];
+        into[VmcbField.BusLockCounter] = guest[VmcbField.BusLockCounter];
         if (guest.NestedPaging)
         {
             into[VmcbField.GPat] = guest.Pat;

@@ -11,6 +11,7 @@ internal sealed class Machine
         L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000, Task = 0x7000, TaskStack = 0x59000;
 
     private const ulong GuestTables = 0x80000, NestedTables = 0x90000, Page = 0x1000, HandlerSize = 16;
+    private const ulong ResetVector = 0xffff_fff0;
     private const ulong Efer = 0x1d00, Cr0 = 0x8000_0013, Cr4 = 0x20, Flat = 0xffff_ffff;
     private const ulong Code64 = 0x29b, Data = 0xc93, Halt = 0xf4, Resume = 0xaa0f;
 
@@ -35,6 +36,7 @@ internal sealed class Machine
         guest[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Intercept(SvmExitCode.Vmrun, true);
         MakeTask();
+        Processor.Memory.Write(ResetVector, Halt, 1);
         Processor.Memory.Write(SystemManagement.Base + SystemManagement.Entry, Resume, 2);
         MakeGates(L1Gates);
         MakeGates(L2Gates);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Differ.Replay.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -18,6 +19,7 @@ internal sealed class ModelRecorder : IProcessorObserver
     private bool _open;
     private bool _entered;
     private bool _external;
+    private bool _introduced;
     private ulong? _entryRip;
     private ulong _index;
     private ulong _time;
@@ -78,7 +80,11 @@ internal sealed class ModelRecorder : IProcessorObserver
             StepEnds(processor);
         }
 
-        if (!_open)
+        if (!_open && (exit.Code == SvmExitCode.AvicNoAccel || exit.Code == SvmExitCode.AvicIncompleteIpi))
+        {
+            OpenAvic(processor, guest, exit);
+        }
+        else if (!_open)
         {
             Open(processor, exit.Code, exit.Info1, exit.Info2, current, processor.Delivery.CurrentError);
         }
@@ -165,10 +171,48 @@ internal sealed class ModelRecorder : IProcessorObserver
 
     private static bool IsL0s(InstructionRow row, Processor processor) =>
         row.Code is not null && (row.Svm || row.Code == SvmExitCode.Vmmcall || row.Code == SvmExitCode.Cpuid)
-        && (!row.Svm || processor.InProtectedMode) && processor.Guest is not { SevEs: true } && (!row.Privileged || processor.State[VmcbField.Cpl] == 0);
+        && (!row.Svm || processor.InProtectedMode) && processor.Guest is not { SevEs: true }
+        && !(row.Code is { } code && (code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && processor.Guest is { HasVirtualVmload: true }) && (!row.Privileged || processor.State[VmcbField.Cpl] == 0);
+
+    // What L1 asked CPUID before the scenario started.
+    private void Introduce(Processor processor)
+    {
+        if (_introduced)
+        {
+            return;
+        }
+
+        _introduced = true;
+        const int Length = 2;
+        ulong rip = processor.State[VmcbField.Rip];
+        foreach ((uint function, uint[] registers) in CpuidLeaves.Of(processor.Features))
+        {
+            _open = true;
+            _level = GuestLevel.L1;
+            _exit = new HardwareExit(new ClockTime(++_time), 0, SvmExitCode.Cpuid, rip, 0, 0, Observed<uint>.Of(0), Observed<uint>.Of(0));
+            Add(HappeningKind.Cpuid, function, 0, registers[0], registers[1], registers[2], registers[3], 1);
+            _entryRip = rip + Length;
+            StepEnds(processor);
+        }
+    }
+
+    // AVIC that L0 emulates for L1: L2's APIC page is not mapped, and its accesses are carried out by hand.
+    private void OpenAvic(Processor processor, Guest guest, in Effect exit)
+    {
+        const ulong FinalUserAccess = (1UL << 32) | 4, Write = 2, WriteFlag = 1UL << 32, Offset = 0xff0, Command = 0x300;
+        bool isCommand = exit.Code == SvmExitCode.AvicIncompleteIpi;
+        bool write = isCommand || (exit.Info1 & WriteFlag) != 0;
+        ulong offset = isCommand ? Command : exit.Info1 & Offset;
+        Open(processor, SvmExitCode.Npf, FinalUserAccess | (write ? Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset);
+        byte[] bytes = new byte[16];
+        processor.InstructionBytes.CopyTo(bytes, 0);
+        Add(HappeningKind.EmulateInstruction, _exit.Rip, 0, (ulong)processor.InstructionBytes.Length,
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)), (ulong)DecodeMode.Long64, 0);
+    }
 
     private void Open(Processor processor, SvmExitCode code, ulong info1, ulong info2, EventInfo intInfo = default, uint intInfoError = 0)
     {
+        Introduce(processor);
         _open = true;
         _level = processor.Guest is null ? GuestLevel.L1 : GuestLevel.L2;
         _exit = new HardwareExit(

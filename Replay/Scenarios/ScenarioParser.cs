@@ -13,6 +13,17 @@ public sealed class ScenarioParser
     private static readonly Dictionary<string, VmcbField> FieldNames = VmcbLayout.All.ToDictionary(
         static row => row.Field.ToString().Replace("Register", "", StringComparison.Ordinal), static row => row.Field, StringComparer.OrdinalIgnoreCase);
 
+    // Registers that the VMCB has no field for.
+    private static readonly Dictionary<string, Action<Registers, ulong>> OtherRegisters = new()
+    {
+        ["cr8"] = static (registers, value) => registers.TaskPriority = value,
+        ["dr0"] = static (registers, value) => registers.Breakpoints[0] = value,
+        ["dr1"] = static (registers, value) => registers.Breakpoints[1] = value,
+        ["dr2"] = static (registers, value) => registers.Breakpoints[2] = value,
+        ["dr3"] = static (registers, value) => registers.Breakpoints[3] = value,
+        ["fpu-error"] = static (registers, value) => registers.FloatingPointError = value != 0,
+    };
+
     private readonly List<Scenario> _done = [];
     private readonly List<Action<Machine>> _setup = [];
     private readonly List<ScenarioLine> _l1 = [];
@@ -153,9 +164,9 @@ public sealed class ScenarioParser
         {
             _setup.Add(machine => machine.Processor.State.General[register] = value);
         }
-        else if (l1 && name == "cr8")
+        else if (l1 && OtherRegisters.TryGetValue(name, out Action<Registers, ulong>? set))
         {
-            _setup.Add(machine => machine.Processor.State.TaskPriority = value);
+            _setup.Add(machine => set(machine.Processor.State, value));
         }
         else
         {

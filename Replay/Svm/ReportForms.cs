@@ -97,7 +97,10 @@ internal static class ReportForms
     // A guest with encrypted state has no guest of its own.
     public static void WriteTrap(in Step s)
     {
-        Truth plain = s.Level == GuestLevel.L2 ? Truth.Yes : !s.Vcpu.SevEs;
+        const int EncryptedState = 2;
+
+        // An L2 has encrypted state only where L1 is seen to have asked for it.
+        Truth plain = s.Level == GuestLevel.L2 ? Truth.Of(!s.Vcpu.Vmcb12[VmcbField.NestedControl][EncryptedState].IsYes) : !s.Vcpu.SevEs;
         if (!plain.IsNo)
         {
             s.When(plain, Evidence.GuestCpuid).Allow(IsNot(ComparedField.ExitCode, s.Code.Value)).ByProcessor();

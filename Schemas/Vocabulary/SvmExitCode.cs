@@ -16,7 +16,7 @@ public readonly record struct SvmExitCode(ulong Value)
         FerrFreeze = new(0x07e), Shutdown = new(0x07f), Vmrun = new(0x080), Vmmcall = new(0x081), Vmload = new(0x082),
         Vmsave = new(0x083), Stgi = new(0x084), Clgi = new(0x085), Skinit = new(0x086), Rdtscp = new(0x087), Icebp = new(0x088),
         Wbinvd = new(0x089), Monitor = new(0x08a), Mwait = new(0x08b), MwaitConditional = new(0x08c), Xsetbv = new(0x08d),
-        Rdpru = new(0x08e), EferWriteTrap = new(0x08f), Invlpgb = new(0x0a0), IllegalInvlpgb = new(0x0a1), Invpcid = new(0x0a2),
+        Rdpru = new(0x08e), EferWriteTrap = new(0x08f), CrWriteTrap = new(0x090), Invlpgb = new(0x0a0), IllegalInvlpgb = new(0x0a1), Invpcid = new(0x0a2),
         Mcommit = new(0x0a3), Tlbsync = new(0x0a4), BusLock = new(0x0a5), IdleHlt = new(0x0a6), Npf = new(0x400),
         AvicIncompleteIpi = new(0x401), AvicNoAccel = new(0x402), Vmgexit = new(0x403),
         HostUse = new(0xf000_0000), Invalid = new(ulong.MaxValue);

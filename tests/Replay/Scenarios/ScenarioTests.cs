@@ -12,14 +12,30 @@ public sealed class ScenarioTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Replay", "Scenarios");
 
+    /// <summary>Rules that no behaviour of a processor shows, with the reason.</summary>
+    private static readonly Dictionary<string, string> NotShown = new()
+    {
+        ["SVM-L-SMM-RECHECK"] = "only a hypervisor reads vmcb12 again at RSM; a processor holds the guest",
+        ["SVM-L-PF-L0-ASYNC"] = "page faults of the host's own paging do not exist for a guest",
+        ["SVM-L-ERR-L0"] = "an L1 that cannot be entered is a fault of L0's own",
+        ["SVM-L-HV-TLBFLUSH"] = "the hypercalls of Hyper-V are not part of the manual",
+    };
+
     /// <summary>The groups whose every rule has a scenario here. A new group is a line.</summary>
     private static readonly Dictionary<string, IReadOnlyList<RuleInfo>> Statements = new()
     {
         ["A"] = AvailabilityStatements.All,
         ["B"] = VmrunCheckStatements.All,
         ["C"] = StateSwitchStatements.All,
+        ["D"] = InterceptStatements.All,
         ["E"] = ExitIntInfoStatements.All,
         ["F"] = EventInjectionStatements.All,
+        ["G"] = InterruptControlStatements.All,
+        ["H"] = NextRipStatements.All,
+        ["I"] = NestedPagingStatements.All,
+        ["J"] = ExtensionStatements.All,
+        ["K"] = ShutdownStatements.All,
+        ["L"] = NestedGuestStatements.All,
     };
 
     public static TheoryData<string> Groups => [.. Statements.Keys];
@@ -58,7 +74,7 @@ public sealed class ScenarioTests
     public void Every_rule_of_a_group_has_a_scenario(string group)
     {
         HashSet<string> shown = [.. Files.SelectMany(Read).SelectMany(static scenario => scenario.Rules)];
-        Assert.DoesNotContain(Statements[group].Select(static rule => rule.Id), id => !shown.Contains(id));
+        Assert.DoesNotContain(Statements[group].Select(static rule => rule.Id), id => shown.Contains(id) == NotShown.ContainsKey(id));
     }
 
     [Fact]

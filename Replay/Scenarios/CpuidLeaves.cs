@@ -1,0 +1,27 @@
+using Differ.Replay.Machine;
+using Differ.Replay.Model;
+
+namespace Differ.Replay.Scenarios;
+
+/// <summary>CPUID of the modelled processor, as far as rules ask for it.</summary>
+internal static class CpuidLeaves
+{
+    private const uint AddressSizes = 0x8000_0008;
+
+    /// <summary>The leaves with EAX, EBX, ECX and EDX, in the order of the functions.</summary>
+    public static IEnumerable<(uint Function, uint[] Registers)> Of(Features features)
+    {
+        Profile profile = IllegalState.ProfileOf(features);
+        foreach (IGrouping<uint, CpuFeature> leaf in CpuFeature.All.GroupBy(static feature => feature.Function))
+        {
+            uint[] registers = new uint[4];
+            registers[0] = leaf.Key == AddressSizes ? (uint)features.PhysicalBits : 0;
+            foreach (CpuFeature feature in leaf)
+            {
+                registers[feature.Register] |= profile.Has(feature).IsYes ? 1u << feature.Bit : 0;
+            }
+
+            yield return (leaf.Key, registers);
+        }
+    }
+}
