@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Differ.Capture.Diagnostics;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
+using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -65,13 +67,23 @@ internal sealed class RulesVerb : IVerb
         }
 
         var counts = new List<IReadOnlyList<RuleCount>>();
+        int unread = 0;
         foreach (string path in paths.SelectMany(RecordingFolder.FilesOf))
         {
-            using RunInput input = RunInput.Open(path, terminal);
-            counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+            try
+            {
+                using RunInput input = RunInput.Open(path, terminal);
+                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+            }
+            catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && !paths.Contains(path))
+            {
+                // The user named the folder, not the file: the others count.
+                terminal.Error.WriteLine($"differ: not read: {path}: {fault.Message}");
+                unread++;
+            }
         }
 
-        format.Write(Coverage.Of(RuleBook.Statements, counts), terminal.Output, terminal.InkFor(color));
+        format.Write(Coverage.Of(RuleBook.Statements, counts, unread), terminal.Output, terminal.InkFor(color));
         return ExitStatus.Agrees;
     }
 }

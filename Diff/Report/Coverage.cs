@@ -7,8 +7,9 @@ namespace Differ.Diff.Report;
 
 /// <summary>How often each rule had something to say over many recordings, and what came of it.</summary>
 /// <param name="Inputs">How many recordings.</param>
+/// <param name="Unread">How many more could not be read.</param>
 /// <param name="Groups">The catalogue's groups with their rules, in its order; rules it does not have come last under a question mark.</param>
-public sealed record Coverage(int Inputs, IReadOnlyList<GroupCoverage> Groups)
+public sealed record Coverage(int Inputs, int Unread, IReadOnlyList<GroupCoverage> Groups)
 {
     /// <summary>Every rule, in the catalogue's order.</summary>
     public IEnumerable<RuleCount> Rules => Groups.SelectMany(group => group.Rules);
@@ -16,10 +17,11 @@ public sealed record Coverage(int Inputs, IReadOnlyList<GroupCoverage> Groups)
     /// <summary>Adds up recordings.</summary>
     /// <param name="rules">The rule book.</param>
     /// <param name="inputs">What came of each rule, by recording.</param>
-    public static Coverage Of(IReadOnlyList<RuleInfo> rules, IReadOnlyCollection<IReadOnlyList<RuleCount>> inputs)
+    /// <param name="unread">How many more could not be read.</param>
+    public static Coverage Of(IReadOnlyList<RuleInfo> rules, IReadOnlyCollection<IReadOnlyList<RuleCount>> inputs, int unread)
     {
         ILookup<string, RuleCount> counts = inputs.SelectMany(counts => counts).ToLookup(count => count.Rule.Id, StringComparer.Ordinal);
-        return new Coverage(inputs.Count,
+        return new Coverage(inputs.Count, unread,
         [
             .. rules.Select(rule => Sum(rule, counts[rule.Id])).GroupBy(count => DecidingFunctions.GroupOf(count.Rule.Id)?.Letter ?? '?')
                 .OrderBy(group => char.IsLetter(group.Key) ? group.Key : char.MaxValue)

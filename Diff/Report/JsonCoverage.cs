@@ -13,6 +13,7 @@ internal sealed class JsonCoverage : IFormat<Coverage>
     public void Write(Coverage content, TextWriter output, Ink ink) => JsonReport.WriteDocument(output, json =>
     {
         json.WriteNumber("recordings", content.Inputs);
+        json.WriteNumber("notRead", content.Unread);
         json.WriteStartObject("total");
         WriteTotals(json, [.. content.Rules]);
         json.WriteEndObject();

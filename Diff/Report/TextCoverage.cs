@@ -26,7 +26,7 @@ internal sealed class TextCoverage : IFormat<Coverage>
             WriteTotals(output, $"{group.Letter} {group.Title}", group.Rules);
         }
 
-        WriteTotals(output, $"total of {content.Inputs} {(content.Inputs == 1 ? "recording" : "recordings")}", [.. content.Rules]);
+        WriteTotals(output, $"total of {content.Inputs} {(content.Inputs == 1 ? "recording" : "recordings")}{(content.Unread > 0 ? $", {content.Unread} not read" : "")}", [.. content.Rules]);
         WriteNever([.. content.Rules.Where(count => count.Exercised == 0)], output, ink);
     }
 
