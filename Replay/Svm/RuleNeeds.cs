@@ -5,12 +5,16 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Svm;
 
-/// <summary>Which evidence a rule may lack: the rule itself is asked about exits of which nothing is known, so that no second table can grow old.</summary>
+/// <summary>Which evidence a rule may lack: the rule itself is asked about exits of which little is known, so that no second table can grow old.</summary>
+/// <remarks>What a rule lacks only behind a certain history is not found this way; a recording that has it names it.</remarks>
 public static class RuleNeeds
 {
     private const uint InterruptedInjection = 0x8000_0020, InterruptedException = 0x8000_0b0e;
 
     private static readonly RunHeader Blind = new() { Listed = new TracepointSet(ulong.MaxValue), NamesFailedChecks = true, ShowsReinjection = true };
+
+    // L2 under an L1 that intercepts nothing, and under one that intercepts everything and masks interrupts.
+    private static readonly (uint IntCtl, uint Intercepts)[] Controls = [(0, 0), (0x0100_0100, uint.MaxValue)];
 
     // What a record may hold that makes rules speak; the values are the plainest that KVM records.
     private static readonly Happening[][] Contents =
@@ -23,6 +27,7 @@ public static class RuleNeeds
         [Of(HappeningKind.InjectException, 14, 1, 0, 0)],
         [Of(HappeningKind.InjectInterrupt, 0x20, 0, 0)],
         [Of(HappeningKind.MsrAccess, 1, Efer.Index, 0, 0)],
+        [Of(HappeningKind.MsrAccess, 1, Efer.Index, 1 << Efer.SVME, 0)],
         [Of(HappeningKind.MsrAccess, 1, VmCr.Index, 0, 0)],
         [Of(HappeningKind.MsrAccess, 1, HsavePa.Index, 1, 0)],
         [Of(HappeningKind.SmmTransition, 1, 0)],
@@ -41,10 +46,14 @@ public static class RuleNeeds
         {
             foreach (uint interrupted in (ReadOnlySpan<uint>)[0, InterruptedInjection, InterruptedException])
             {
-                foreach (Happening[] content in Contents)
+                foreach (Happening[] content in Contents.Append([Of(HappeningKind.NestedVmexitInject, code, 0, 0, 0, 0)]))
                 {
-                    Ask(rule, new SvmExitCode(code), GuestLevel.L1, interrupted, content, lacking);
-                    Ask(rule, new SvmExitCode(code), GuestLevel.L2, interrupted, content, lacking);
+                    Ask(rule, new SvmExitCode(code), GuestLevel.L1, new Vcpu(), interrupted, content, lacking);
+                    Ask(rule, new SvmExitCode(code), GuestLevel.L2, new Vcpu(), interrupted, content, lacking);
+                    foreach ((uint intCtl, uint intercepts) in Controls)
+                    {
+                        Ask(rule, new SvmExitCode(code), GuestLevel.L2, InL2(intCtl, intercepts), interrupted, content, lacking);
+                    }
                 }
             }
         }
@@ -53,7 +62,16 @@ public static class RuleNeeds
         return [.. lacking];
     }
 
-    private static void Ask(Rule rule, SvmExitCode code, GuestLevel level, uint interrupted, Happening[] content, SortedSet<Evidence> lacking)
+    private static Vcpu InL2(uint intCtl, uint intercepts)
+    {
+        var vcpu = new Vcpu { InL2 = Truth.Yes };
+        vcpu.Vmcb12.Load(
+            NestedVmenter.Of(Of(HappeningKind.NestedVmenter, 0, 0x1000, 0, intCtl, 0, 1, 0x2000)),
+            NestedIntercepts.Of(Of(HappeningKind.NestedIntercepts, intercepts & 0xffff, intercepts & 0xffff, intercepts, intercepts, intercepts, intercepts)));
+        return vcpu;
+    }
+
+    private static void Ask(Rule rule, SvmExitCode code, GuestLevel level, Vcpu vcpu, uint interrupted, Happening[] content, SortedSet<Evidence> lacking)
     {
         if (rule.Codes?.Invoke(code) == false)
         {
@@ -70,7 +88,7 @@ public static class RuleNeeds
         seen.Read(record);
         var texts = new TextTable();
         var builder = new ExpectationBuilder();
-        rule.Judge(new Step(new Vcpu(), level, hasExit: true, in exit, Observed<uint>.Unseen, seen, Blind, new FailedChecks(texts), builder));
+        rule.Judge(new Step(vcpu, level, hasExit: true, in exit, Observed<uint>.Unseen, seen, Blind, new FailedChecks(texts), builder));
         foreach (ref readonly Expectation said in builder.View(code.Value).Expectations)
         {
             lacking.Add(said.Missing);
