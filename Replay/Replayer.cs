@@ -21,6 +21,7 @@ public sealed class Replayer : IExitSink
 
     private readonly RunHeader _header;
     private readonly IComputedSink _sink;
+    private readonly CpuDescription? _cpu;
     private readonly List<Vcpu> _vcpus = [];
     private readonly RecordDigest _digest = new();
     private readonly Observations _seen;
@@ -33,16 +34,32 @@ public sealed class Replayer : IExitSink
     /// <param name="header">The run.</param>
     /// <param name="texts">Its texts.</param>
     /// <param name="sink">Takes the pairs.</param>
-    public Replayer(RunHeader header, TextTable texts, IComputedSink sink)
+    /// <param name="cpu">What the user says of the virtual CPU; null for nothing.</param>
+    public Replayer(RunHeader header, TextTable texts, IComputedSink sink, CpuDescription? cpu = null)
     {
         _header = header;
         _sink = sink;
+        _cpu = cpu;
         _seen = new Observations(_digest, new InstructionDecoder());
         _failedChecks = new FailedChecks(texts);
     }
 
     /// <summary>Whether the short way for plain exits is closed; for tests.</summary>
     internal bool LooksAtEverything { get; init; }
+
+    /// <summary>What the recording says against the CPU description, once it was read: one remark, or nothing.</summary>
+    public IReadOnlyList<CaptureNote> Notes
+    {
+        get
+        {
+            string[] all = [.. _vcpus.SelectMany(vcpu => vcpu.Profile.Contradicted).Distinct().Order(StringComparer.Ordinal)];
+            return all.Length == 0 ? [] :
+            [
+                new("DIF0140", (ulong)all.Length,
+                    $"the CPU file contradicts the CPUID that the guest saw, which is believed from there on; correct the file: {string.Join(", ", all)}", ""),
+            ];
+        }
+    }
 
     /// <inheritdoc/>
     public void Take(in ExitRecord record)
@@ -307,7 +324,7 @@ public sealed class Replayer : IExitSink
     {
         while (_vcpus.Count <= stream.Value)
         {
-            _vcpus.Add(new Vcpu());
+            _vcpus.Add(new Vcpu(_cpu));
         }
 
         return _vcpus[stream.Value];

@@ -3,7 +3,9 @@ using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
+using Differ.Schemas.Run;
 
 namespace Differ.Cli;
 
@@ -17,30 +19,35 @@ internal sealed class CheckVerb : IVerb
         Option<string> format = Options.Format();
         Option<string> color = Options.Color();
         Option<bool> speculative = Options.Speculative();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative };
+        Option<string?> cpu = Options.Cpu();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative, cpu };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
-            words.GetValue(speculative), terminal, cancel)));
+            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
         return command;
     }
 
     /// <summary>The three stages over one input.</summary>
     /// <param name="input">The input.</param>
     /// <param name="speculative">Whether broken weak rules count.</param>
+    /// <param name="cpu">What the user says of the virtual CPU; null for nothing.</param>
     /// <param name="cancel">Stops it.</param>
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
-    public static DiffResult Check(RunInput input, bool speculative, CancellationToken cancel, IFindingWatcher? watcher = null)
+    public static DiffResult Check(
+        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null)
     {
         var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher);
-        return comparison.Finish(input.Read(new Replayer(input.Header, input.Texts, comparison), cancel));
+        var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
+        RunSummary summary = input.Read(replayer, cancel);
+        return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
     }
 
-    private static int Run(string path, IReportFormat format, string color, bool speculative, Terminal terminal, CancellationToken cancel)
+    private static int Run(string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         bool live = path == RunInput.StandardInput;
         using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
-        DiffResult result = Check(input, speculative, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
+        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }

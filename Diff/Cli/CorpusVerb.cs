@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using Differ.Capture.Diagnostics;
 using Differ.Diff.Compare;
+using Differ.Replay.Machine;
 using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 
@@ -16,19 +17,21 @@ internal sealed class CorpusVerb : IVerb
     public Command Build(Terminal terminal)
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
+        Option<string?> cpu = Options.Cpu();
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
             + $"separated by |. The capture is a file, or a folder with one of\n"
             + $"{string.Join(", ", CaptureFolder.Names)}, taken in this order.")
         {
-            folder,
+            folder, cpu,
         };
-        command.SetAction((words, cancel) => Task.FromResult(Run(words.GetRequiredValue(folder), terminal, cancel)));
+        command.SetAction((words, cancel) => Task.FromResult(Run(
+            words.GetRequiredValue(folder), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string folder, Terminal terminal, CancellationToken cancel)
+    private static int Run(string folder, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         TextWriter output = terminal.Output;
         int met = 0, missed = 0, unreviewed = 0, unread = 0;
@@ -44,7 +47,7 @@ internal sealed class CorpusVerb : IVerb
                 continue;
             }
 
-            if (!TryCheck(path, terminal, out DiffResult? result, out string fault, cancel))
+            if (!TryCheck(path, cpu, terminal, out DiffResult? result, out string fault, cancel))
             {
                 missed++;
                 output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, cannot be read: {fault}\n");
@@ -70,12 +73,12 @@ internal sealed class CorpusVerb : IVerb
     }
 
     // One capture that cannot be read must not hide what the others say.
-    private static bool TryCheck(string path, Terminal terminal, [NotNullWhen(true)] out DiffResult? result, out string fault, CancellationToken cancel)
+    private static bool TryCheck(string path, CpuDescription? cpu, Terminal terminal, [NotNullWhen(true)] out DiffResult? result, out string fault, CancellationToken cancel)
     {
         try
         {
             using RunInput input = RunInput.Open(path, terminal);
-            result = CheckVerb.Check(input, speculative: false, cancel);
+            result = CheckVerb.Check(input, speculative: false, cpu, cancel);
             fault = "";
             return true;
         }

@@ -33,6 +33,7 @@ internal sealed class DiffVerb : IVerb
             RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, speculative));
         RunSummary summary = reader.ReadExits(computed, cancel);
         computed.Finish();
+        summary = summary with { Notes = [.. summary.Notes, .. computed.Notes.Except(summary.Notes)] };
         if (computed.Damages > 0)
         {
             summary = summary with

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Diff.Report;
+using Differ.Replay.Machine;
 
 namespace Differ.Cli;
 
@@ -13,11 +14,39 @@ internal static class Options
     public static Option<string?> Output(string otherwise) => new("--output", "-o") { Description = $"The file to write, - for standard output [{otherwise}]" };
 
     /// <summary>The report format.</summary>
-    public static Option<string> Format()
+    public static Option<string> Format() => Format(ReportFormats.All);
+
+    /// <summary>The format of something else that is written; the first is the usual one.</summary>
+    public static Option<string> Format<T>(IReadOnlyList<IFormat<T>> formats)
     {
-        var option = new Option<string>("--format") { Description = "The report's format", DefaultValueFactory = _ => ReportFormats.All[0].Name };
-        option.AcceptOnlyFromAmong([.. ReportFormats.All.Select(format => format.Name)]);
+        var option = new Option<string>("--format") { Description = "The report's format", DefaultValueFactory = _ => formats[0].Name };
+        option.AcceptOnlyFromAmong([.. formats.Select(format => format.Name)]);
         return option;
+    }
+
+    /// <summary>What the virtual CPU is.</summary>
+    public static Option<string?> Cpu() => new("--cpu")
+    {
+        Description = "What the recording does not show of the virtual CPU: a text of name=0, name=1 and physbits=N, or /proc/cpuinfo of L1",
+    };
+
+    /// <summary>Reads the text that <see cref="Cpu"/> names.</summary>
+    public static CpuDescription? ReadCpu(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        using StreamReader text = File.OpenText(path);
+        try
+        {
+            return CpuDescription.Read(text);
+        }
+        catch (FormatException problem)
+        {
+            throw new UsageException($"{path} {problem.Message}");
+        }
     }
 
     /// <summary>Colours.</summary>

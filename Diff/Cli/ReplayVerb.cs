@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Replay;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
@@ -14,18 +15,22 @@ internal sealed class ReplayVerb : IVerb
     {
         var input = new Argument<string>("run") { Description = "A run made with differ convert; - for standard input" };
         Option<string?> output = Options.Output("the run's name with .model.difr");
-        var command = new Command("replay", "Computes what the manual allows at every exit of a run") { input, output };
-        command.SetAction((words, cancel) => Task.FromResult(Run(words.GetRequiredValue(input), words.GetValue(output), terminal, cancel)));
+        Option<string?> cpu = Options.Cpu();
+        var command = new Command("replay", "Computes what the manual allows at every exit of a run") { input, output, cpu };
+        command.SetAction((words, cancel) => Task.FromResult(Run(
+            words.GetRequiredValue(input), words.GetValue(output), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string path, string? output, Terminal terminal, CancellationToken cancel)
+    private static int Run(string path, string? output, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         using RunReader reader = RunReader.Open(RunInput.OpenRun(path, terminal));
         using OutputFile file = OutputFile.Create(output ?? Options.Beside(path, ".model.difr"), terminal);
         RunHeader header = reader.Header with { Origin = RunOrigin.Computed, Rules = RuleBook.Statements };
         using var writer = new RunWriter(file.Stream, header, reader.Texts);
-        writer.Finish(reader.ReadExits(new Replayer(reader.Header, reader.Texts, writer), cancel));
+        var replayer = new Replayer(reader.Header, reader.Texts, writer, cpu);
+        RunSummary summary = reader.ReadExits(replayer, cancel);
+        writer.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
         file.Complete();
         return ExitStatus.Agrees;
     }

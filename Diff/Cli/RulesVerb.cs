@@ -1,69 +1,89 @@
 using System.CommandLine;
+using Differ.Capture.Diagnostics;
+using Differ.Diff.Compare;
+using Differ.Diff.Report;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
+using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
-/// <summary><c>differ rules</c>: the rule book.</summary>
+/// <summary><c>differ rules</c>: the rule book, and how far recordings exercise it.</summary>
 internal sealed class RulesVerb : IVerb
 {
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var id = new Argument<string?>("id") { Description = "One rule in full", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("rules", "Prints the rule book, or one rule in full") { id };
-        command.SetAction(words => Run(words.GetValue(id), terminal.Output));
+        var coverage = new Option<string[]>("--coverage")
+        {
+            Description = "Captures, runs and folders of them: how often each rule is exercised there, and what comes of it",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<string> format = Options.Format(ReportFormats.Coverages);
+        Option<string> color = Options.Color();
+        Option<string?> cpu = Options.Cpu();
+        var command = new Command("rules", "Prints the rule book, one rule in full, or what recordings exercise of it") { id, coverage, format, color, cpu };
+        command.SetAction((words, cancel) => Task.FromResult(words.GetValue(coverage) is { Length: > 0 } paths
+            ? Cover(
+                words.GetValue(id), paths, ReportFormats.Coverages.First(row => row.Name == words.GetRequiredValue(format)), words.GetRequiredValue(color),
+                Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)
+            : Print(words.GetValue(id), terminal.Output)));
         return command;
     }
 
-    private static int Run(string? id, TextWriter output)
-    {
-        if (id is null)
-        {
-            output.Write($"{RuleBook.Statements.Count} rules; manual {Apm.Revision}\n\n");
-            foreach (RuleInfo rule in RuleBook.Statements)
-            {
-                output.Write($"{rule.Id,-34} {rule.Statement}\n");
-            }
+    /// <summary>The rule with an id.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public static RuleInfo Find(string id) =>
+        TryFind(id) ?? throw new UsageException($"there is no rule {id}; nearest are {string.Join(", ", NearestNames.To(id, RuleBook.Statements.Select(rule => rule.Id)))}");
 
+    /// <summary>The rule with an id; null when there is none.</summary>
+    public static RuleInfo? TryFind(string id) => RuleBook.Statements.FirstOrDefault(rule => string.Equals(rule.Id, id, StringComparison.OrdinalIgnoreCase));
+
+    private static int Print(string? id, TextWriter output)
+    {
+        if (id is not null)
+        {
+            RuleText.Write(Find(id), output);
             return ExitStatus.Agrees;
         }
 
-        RuleInfo found = RuleBook.Statements.FirstOrDefault(rule => string.Equals(rule.Id, id, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UsageException($"there is no rule {id}; differ rules lists them");
-        output.Write($"{found.Id}\n");
-        Item(output, "statement", found.Statement);
-        Item(output, "manual", $"{found.Citation}, {Apm.Revision}");
-        Item(output, "about", string.Join(", ", Enum.GetValues<RuleScope>().Where(scope => found.Scope.HasFlag(scope)).Select(Words)));
-        Item(output, "severity", found.Severity.ToString().ToLowerInvariant());
-        Item(output, "visible", Words(found.Visibility));
-        Item(output, "sureness", Words(found.Confidence));
-        Item(output, "evidence", found.Evidence);
-        Item(output, "expected", found.Expected);
+        output.Write($"{RuleBook.Statements.Count} rules; manual {Apm.Revision}\n\n");
+        foreach (RuleInfo rule in RuleBook.Statements)
+        {
+            output.Write($"{rule.Id,-34} {rule.Statement}\n");
+        }
+
         return ExitStatus.Agrees;
     }
 
-    private static void Item(TextWriter output, string label, string text) => output.Write($"  {label,-10} {text}\n");
-
-    private static string Words(RuleScope scope) => scope switch
+    private static int Cover(
+        string? id, IReadOnlyList<string> paths, IFormat<Coverage> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
-        RuleScope.Processor => "the processor under the hypervisor",
-        RuleScope.Emulation => "SVM as the hypervisor emulates it for L1",
-        _ => "L1's controls composed with an event of L2",
-    };
+        if (id is not null)
+        {
+            throw new UsageException($"--coverage is about all rules; leave out {id}");
+        }
 
-    private static string Words(Visibility visibility) => visibility switch
-    {
-        Visibility.Observable => "condition and outcome are in stock tracepoints",
-        Visibility.Partly => "one side only, or with state that has to be tracked",
-        _ => "not in stock tracepoints",
-    };
+        var counts = new List<IReadOnlyList<RuleCount>>();
+        int unread = 0;
+        foreach (string path in paths.SelectMany(RecordingFolder.FilesOf))
+        {
+            try
+            {
+                using RunInput input = RunInput.Open(path, terminal);
+                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+            }
+            catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && !paths.Contains(path))
+            {
+                // The user named the folder, not the file: the others count.
+                terminal.Error.WriteLine($"differ: not read: {path}: {fault.Message}");
+                unread++;
+            }
+        }
 
-    private static string Words(Confidence confidence) => confidence switch
-    {
-        Confidence.Certain => "certain",
-        Confidence.Likely => "likely: one element is assumed, and the report names it",
-        Confidence.Weak => "weak: undecided on recordings, reported with --speculative",
-        _ => "cannot be checked from stock tracepoints",
-    };
+        format.Write(Coverage.Of(RuleBook.Statements, counts, unread), terminal.Output, terminal.InkFor(color));
+        return ExitStatus.Agrees;
+    }
 }

@@ -16,6 +16,7 @@ internal static class Verbs
         new DiffVerb(),
         new ShowVerb(),
         new RulesVerb(),
+        new ExplainVerb(),
         new ModelVerb(),
         new SelftestVerb(),
         new CorpusVerb(),

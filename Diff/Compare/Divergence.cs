@@ -71,12 +71,22 @@ public sealed record DivergenceClass(
 public sealed record UndecidedClass(
     EvidenceRow Missing, IReadOnlyList<RuleShare> Rules, ulong Exits, ExitPlace First);
 
+/// <summary>How often one kind of evidence was missing.</summary>
+/// <param name="Missing">The evidence.</param>
+/// <param name="Count">How often.</param>
+public sealed record EvidenceShare(EvidenceRow Missing, ulong Count);
+
 /// <summary>How often one rule had something to say, and what came of it.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Conforms">Kept.</param>
 /// <param name="Undecided">Not decided.</param>
 /// <param name="Departs">Broken, known departures included.</param>
-public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, ulong Departs);
+/// <param name="Lacking">What it was not decided for; the counts add up to <paramref name="Undecided"/>.</param>
+public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, ulong Departs, IReadOnlyList<EvidenceShare> Lacking)
+{
+    /// <summary>How often the rule had something to say.</summary>
+    public ulong Exercised => Conforms + Undecided + Departs;
+}
 
 /// <summary>The outcome of comparing a recorded run with the computed one.</summary>
 /// <param name="Header">The recorded run before its first exit.</param>

@@ -60,8 +60,11 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     }
 
     /// <summary>Every rule with its counts.</summary>
-    public IReadOnlyList<RuleCount> Counts() => [.. rules.Select((rule, i) => new RuleCount(
-        rule, _conforms[i], _undecided.AsSpan(i * Kinds, Kinds).ToArray().Aggregate(0UL, (sum, count) => sum + count), _departs[i]))];
+    public IReadOnlyList<RuleCount> Counts() => [.. rules.Select((rule, i) =>
+    {
+        List<EvidenceShare> lacking = Lacking(i);
+        return new RuleCount(rule, _conforms[i], lacking.Aggregate(0UL, (sum, share) => sum + share.Count), _departs[i], lacking);
+    })];
 
     /// <summary>What could not be decided, by what is missing, the most frequent first.</summary>
     public IReadOnlyList<UndecidedClass> Undecided() =>
@@ -71,6 +74,11 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
                 row, RulesLacking(row.Evidence), _missing[(int)row.Evidence].Exits,
                 _missing[(int)row.Evidence].First))
             .OrderByDescending(undecided => undecided.Exits).ThenBy(undecided => undecided.Missing.Evidence),
+    ];
+
+    private List<EvidenceShare> Lacking(int rule) =>
+    [
+        .. EvidenceTable.All.Select(row => new EvidenceShare(row, _undecided[(rule * Kinds) + (int)row.Evidence])).Where(share => share.Count > 0),
     ];
 
     private List<RuleShare> RulesLacking(Evidence evidence)

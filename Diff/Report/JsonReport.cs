@@ -20,12 +20,8 @@ internal sealed class JsonReport : IReportFormat
     /// <inheritdoc/>
     public void Write(DiffResult result, TextWriter output, Ink ink)
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        WriteDocument(output, json =>
         {
-            json.WriteStartObject();
-            json.WriteNumber("schemaVersion", SchemaVersion);
-            json.WriteString("manual", Apm.Revision);
             WriteCapture(json, result);
             WriteQuality(json, result);
             WriteVerdicts(json, result);
@@ -33,6 +29,19 @@ internal sealed class JsonReport : IReportFormat
             WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
             WriteUndecided(json, result);
             WriteRules(json, result);
+        });
+    }
+
+    /// <summary>Writes one JSON document: the versions of schema and manual, then what the caller has to say.</summary>
+    internal static void WriteDocument(TextWriter output, Action<Utf8JsonWriter> content)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("schemaVersion", SchemaVersion);
+            json.WriteString("manual", Apm.Revision);
+            content(json);
             json.WriteEndObject();
         }
 
@@ -133,7 +142,8 @@ internal sealed class JsonReport : IReportFormat
         json.WriteEndObject();
     }
 
-    private static void WriteClasses(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<DivergenceClass> classes)
+    /// <summary>Writes classes of divergences as an array.</summary>
+    internal static void WriteClasses(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<DivergenceClass> classes)
     {
         json.WriteStartArray(name);
         foreach (DivergenceClass found in classes)
@@ -267,7 +277,7 @@ internal sealed class JsonReport : IReportFormat
     private static void WriteRules(Utf8JsonWriter json, DiffResult result)
     {
         json.WriteStartArray("rules");
-        foreach (RuleCount count in result.Rules.Where(count => count.Conforms + count.Undecided + count.Departs > 0))
+        foreach (RuleCount count in result.Rules.Where(count => count.Exercised > 0))
         {
             json.WriteStartObject();
             json.WriteString("rule", count.Rule.Id);

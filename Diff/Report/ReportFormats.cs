@@ -1,3 +1,5 @@
+using Differ.Diff.Knowledge;
+
 namespace Differ.Diff.Report;
 
 /// <summary>Every report format. A new one is a file beside this one and a line here.</summary>
@@ -8,4 +10,10 @@ public static class ReportFormats
 
     /// <summary>The format with a name; null when there is none.</summary>
     public static IReportFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
+
+    /// <summary>Formats of <c>differ explain</c>.</summary>
+    public static IReadOnlyList<IFormat<Explanation>> Explanations { get; } = [new TextExplanation(), new JsonExplanation()];
+
+    /// <summary>Formats of <c>differ rules --coverage</c>.</summary>
+    public static IReadOnlyList<IFormat<Coverage>> Coverages { get; } = [new TextCoverage(), new JsonCoverage(), new CsvCoverage()];
 }

@@ -92,7 +92,8 @@ internal sealed class TextReport : IReportFormat
         Row(output, "", result.Diverges ? ink.Bad(diverge) : ink.Good(diverge));
     }
 
-    private static void WriteDivergence(DiffResult result, int number, ExitPrinter printer, TextWriter output, Ink ink)
+    /// <summary>Writes one finding in full.</summary>
+    internal static void WriteDivergence(DiffResult result, int number, ExitPrinter printer, TextWriter output, Ink ink)
     {
         DivergenceClass found = result.Divergences[number];
         KeptExit exit = found.First.Exit;
@@ -198,8 +199,8 @@ internal sealed class TextReport : IReportFormat
 
     private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
-    // Thin groups without a culture: 1 700 106.
-    private static string Grouped(ulong number) => number.ToString("#,0", Groups);
+    /// <summary>A number in groups without a culture: 1 700 106.</summary>
+    internal static string Grouped(ulong number) => number.ToString("#,0", Groups);
 
     private static readonly NumberFormatInfo Groups = new() { NumberGroupSeparator = " ", NumberGroupSizes = [3] };
 }

@@ -4,7 +4,8 @@ namespace Differ.Replay.Machine;
 
 /// <summary>The architectural state of one vCPU as L1 and L2 see it, known bit by bit.</summary>
 /// <remarks>What a recording never shows (CPL, RFLAGS, debug registers) stays unknown on recordings; it is here because statements speak of it.</remarks>
-internal sealed class Vcpu
+/// <param name="told">What the user says of the virtual CPU; null for nothing.</param>
+internal sealed class Vcpu(CpuDescription? told = null)
 {
     /// <summary>EFER of L1.</summary>
     public Bits64 Efer { get; set; }
@@ -160,7 +161,7 @@ internal sealed class Vcpu
     public SharedMsrs Shared { get; } = new();
 
     /// <summary>The virtual CPU.</summary>
-    public Profile Profile { get; } = new();
+    public Profile Profile { get; } = new(told);
 
     /// <summary>EFER.SVME of L1.</summary>
     public Truth Svme => Efer[Machine.Efer.SVME];

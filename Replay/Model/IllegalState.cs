@@ -88,6 +88,14 @@ internal static class IllegalState
         profile.Set(CpuFeature.VGif, features.VirtualGif);
         profile.Set(CpuFeature.VNmi, features.VirtualNmi);
         profile.Set(CpuFeature.TscRateMsr, features.TscRatio);
+        profile.Set(CpuFeature.NestedPaging, features.NestedPaging);
+        profile.Set(CpuFeature.LbrVirt, features.LbrVirtualization);
+        profile.Set(CpuFeature.NripSave, features.NripSave);
+        profile.Set(CpuFeature.PauseFilter, features.PauseFilter);
+        profile.Set(CpuFeature.PauseThreshold, features.PauseThreshold);
+        profile.Set(CpuFeature.VirtualVmload, features.VirtualVmload);
+        profile.Set(CpuFeature.BusLockThreshold, features.BusLockThreshold);
+        profile.Set(CpuFeature.IdleHlt, features.IdleHlt);
         return profile;
     }
 }

@@ -29,6 +29,9 @@ public sealed class ComputedReader : IExitSink, IDisposable
     /// <summary>The rules the run was computed with.</summary>
     public IReadOnlyList<RuleInfo> Rules { get; }
 
+    /// <summary>What the computed run says is lossy or odd; what concerns the recorded one is in it too. Complete after <see cref="Finish"/>.</summary>
+    public IReadOnlyList<CaptureNote> Notes { get; private set; } = [];
+
     /// <summary>How many parts of the file were damaged and passed over.</summary>
     public ulong Damages { get; private set; }
 
@@ -99,6 +102,10 @@ public sealed class ComputedReader : IExitSink, IDisposable
             if (_blocks.Kind == BlockKind.ComputedExits)
             {
                 ReadBlock();
+            }
+            else if (_blocks.Kind == BlockKind.Summary)
+            {
+                Notes = HeaderCodec.DecodeSummary(_blocks.Body, _blocks.BlockOffset).Notes;
             }
         }
 

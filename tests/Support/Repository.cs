@@ -12,6 +12,13 @@ internal static class Repository
     /// <summary>The large collection of captures: DIFFER_CORPUS, or shared/captures beside the checkout; null where there is none.</summary>
     public static string? Corpus { get; } = FindCorpus();
 
+    /// <summary>A document of the folder reference beside the large collection; null where there is none.</summary>
+    public static string? Reference(string name)
+    {
+        string path = Path.Combine(Corpus is null ? Path.Combine(Root, "..", "shared", "captures") : Corpus, "..", "reference", name);
+        return File.Exists(path) ? Path.GetFullPath(path) : null;
+    }
+
     /// <summary>All source files of the product, as paths below <see cref="Root"/>.</summary>
     public static IEnumerable<string> Sources(params string[] folders) =>
         from folder in folders
@@ -50,4 +57,23 @@ internal sealed class CorpusFactAttribute : FactAttribute
             Skip = "no collection of captures: set DIFFER_CORPUS to its folder";
         }
     }
+}
+
+/// <summary>A test that holds a table against the document it is made from; skipped, and said so, where it is not there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class ReferenceFactAttribute : FactAttribute
+{
+    /// <summary>A test over one document.</summary>
+    /// <param name="name">The file's name.</param>
+    public ReferenceFactAttribute(string name)
+    {
+        Name = name;
+        if (Repository.Reference(name) is null)
+        {
+            Skip = $"no {name} beside the checkout";
+        }
+    }
+
+    /// <summary>The file's name.</summary>
+    public string Name { get; }
 }

@@ -30,7 +30,7 @@ internal static class SampleResult
     /// <summary>A capture from a pipe that says nothing of itself and holds no exit.</summary>
     public static DiffResult Empty => new(
         new RunHeader { Format = "perf script", Listed = new TracepointSet(ulong.MaxValue) }, new RunSummary(), Verdicts(0, 0, 0, 0), [], [], [],
-        [new RuleCount(Silent, 0, 0, 0)], new TextTable());
+        [new RuleCount(Silent, 0, 0, 0, [])], new TextTable());
 
     private static RunHeader Header => new()
     {
@@ -61,7 +61,7 @@ internal static class SampleResult
     };
 
     private static IReadOnlyList<RuleCount> Rules =>
-        [new(Check, 10, 2, 1_000), new(Event, 0, 0, 1), new(Composed, 5, 20, 1), new(Silent, 0, 0, 0)];
+        [new(Check, 10, 2, 1_000, []), new(Event, 0, 0, 1, []), new(Composed, 5, 20, 1, []), new(Silent, 0, 0, 0, [])];
 
     private static IReadOnlyList<UndecidedClass> Undecided =>
     [

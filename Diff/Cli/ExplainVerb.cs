@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Differ.Diff.Compare;
+using Differ.Diff.Knowledge;
+using Differ.Diff.Report;
+using Differ.Replay.Machine;
+using Differ.Replay.Svm;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ explain</c>: all there is to say about a rule or a finding.</summary>
+internal sealed partial class ExplainVerb : IVerb
+{
+    /// <inheritdoc/>
+    public Command Build(Terminal terminal)
+    {
+        var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };
+        var recording = new Option<string?>("--in") { Description = "A capture, a run, or a report that check --format json wrote; - for a capture or run on standard input" };
+        Option<string> format = Options.Format(ReportFormats.Explanations);
+        Option<string> color = Options.Color();
+        Option<string?> cpu = Options.Cpu();
+        var command = new Command(
+            "explain", "Explains a rule or a finding: what the manual says, who decides it in KVM, known bugs, what would decide it")
+        {
+            what, recording, format, color, cpu,
+        };
+        command.SetAction((words, cancel) => Task.FromResult(Run(
+            words.GetRequiredValue(what), words.GetValue(recording), ReportFormats.Explanations.First(row => row.Name == words.GetRequiredValue(format)),
+            words.GetRequiredValue(color), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
+        return command;
+    }
+
+    private static int Run(
+        string what, string? path, IFormat<Explanation> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    {
+        bool isFingerprint = Fingerprint().IsMatch(what);
+        if (isFingerprint && path is null)
+        {
+            throw new UsageException($"{what} is a fingerprint: name with --in the capture, run or JSON report it is from");
+        }
+
+        // A wrong name is told before a long recording is read.
+        RuleInfo? rule = isFingerprint ? null : RulesVerb.Find(what);
+        DiffResult? result = path is null ? null : Read(path, cpu, terminal, cancel);
+        rule ??= RuleOf(what, path!, result!);
+        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), result, isFingerprint ? what : null);
+        format.Write(explanation, terminal.Output, terminal.InkFor(color));
+        return ExitStatus.Agrees;
+    }
+
+    private static RuleInfo RuleOf(string fingerprint, string path, DiffResult result)
+    {
+        IReadOnlyList<DivergenceClass> all = [.. result.Divergences, .. result.KnownDepartures];
+        return all.FirstOrDefault(found => found.Fingerprint == fingerprint)?.Rule ?? throw new UsageException(
+            all.Count == 0 ? $"{path} has no finding {fingerprint}; it has none at all"
+                : $"{path} has no finding {fingerprint}; nearest are {string.Join(", ", NearestNames.To(fingerprint, all.Select(found => found.Fingerprint)))}");
+    }
+
+    private static DiffResult Read(string path, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    {
+        if (path != "-" && StartsAsJson(path))
+        {
+            using FileStream report = File.OpenRead(path);
+            try
+            {
+                return JsonReportReader.Read(report, RulesVerb.TryFind);
+            }
+            catch (FormatException problem)
+            {
+                throw new UsageException($"{path}: {problem.Message}");
+            }
+        }
+
+        using RunInput input = RunInput.Open(path, terminal);
+        return CheckVerb.Check(input, speculative: false, cpu, cancel);
+    }
+
+    private static bool StartsAsJson(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return file.ReadByte() == '{';
+    }
+
+    [GeneratedRegex("^[0-9a-f]{12}$")]
+    private static partial Regex Fingerprint();
+}
