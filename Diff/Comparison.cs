@@ -12,6 +12,7 @@ public sealed class Comparison : IComputedSink
     private readonly TextTable _texts;
     private readonly IReadOnlyList<RuleInfo> _rules;
     private readonly bool _speculative;
+    private readonly IJudgedSink? _exits;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
     private readonly List<ExitHistory> _histories = [];
@@ -25,15 +26,18 @@ public sealed class Comparison : IComputedSink
     /// <param name="texts">Texts of the recorded run.</param>
     /// <param name="speculative">Whether a weak rule that is broken only under its assumption counts as broken.</param>
     /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
-    public Comparison(RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false, IFindingWatcher? watcher = null)
+    /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
+    public Comparison(
+        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
     {
         _header = header;
         _texts = texts;
         _rules = rules;
         _speculative = speculative;
+        _exits = exits;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer, watcher);
+        _groups = new DivergenceGroups(rules, _comparer, watcher, exits is not null);
     }
 
     /// <inheritdoc/>
@@ -42,14 +46,17 @@ public sealed class Comparison : IComputedSink
         ExitHistory history = HistoryOf(recorded.Stream);
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
+        Departure? departure = null;
         if (computed.Expectations.Length > 0)
         {
             Verdict judged = Judge(recorded, computed, history);
             verdict = judged > verdict ? judged : verdict;
+            departure = _groups.Departure;
         }
 
         _verdicts[(int)verdict]++;
         history.Add(recorded);
+        _exits?.Take(recorded, verdict, departure);
     }
 
     /// <summary>The outcome, once the run has ended.</summary>

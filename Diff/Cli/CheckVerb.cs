@@ -20,10 +20,11 @@ internal sealed class CheckVerb : IVerb
         Option<string> color = Options.Color();
         Option<bool> speculative = Options.Speculative();
         Option<string?> cpu = Options.Cpu();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative, cpu };
+        Option<string?> report = Options.Report();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, report, color, speculative, cpu };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
-            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
+            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), words.GetValue(report), terminal, cancel)));
         return command;
     }
 
@@ -33,21 +34,28 @@ internal sealed class CheckVerb : IVerb
     /// <param name="cpu">What the user says of the virtual CPU; null for nothing.</param>
     /// <param name="cancel">Stops it.</param>
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
+    /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
     public static DiffResult Check(
-        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null)
+        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
     {
-        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher);
+        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, exits);
         var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
         RunSummary summary = input.Read(replayer, cancel);
         return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
     }
 
-    private static int Run(string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    private static int Run(
+        string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, string? report, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         bool live = path == RunInput.StandardInput;
         using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
-        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
+        (IExitReportFormat Format, string Path)? wish = report is null ? null : Options.ExitReport(report);
+        using OutputFile? file = wish is { } named ? OutputFile.Create(named.Path, terminal) : null;
+        using IExitReport? exits = file is null ? null : wish!.Value.Format.Begin(input.Header, file.Stream);
+        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null, exits);
+        exits?.Finish(result);
+        file?.Complete();
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }

@@ -49,6 +49,17 @@ internal static class Options
         }
     }
 
+    /// <summary>A report beside the one on standard output.</summary>
+    public static Option<string?> Report() => new("--report") { Description = "A further report, as format=file: html=out.html" };
+
+    /// <summary>The format and the file that --report names.</summary>
+    public static (IExitReportFormat Format, string Path) ExitReport(string wish)
+    {
+        string[] parts = wish.Split('=', 2);
+        IExitReportFormat format = ReportFormats.FindOfExits(parts[0]) ?? throw new UsageException($"--report {parts[0]}: there is no such format");
+        return parts.Length == 2 && parts[1].Length > 0 ? (format, parts[1]) : throw new UsageException($"--report {wish}: name the file, as {parts[0]}=out.{parts[0]}");
+    }
+
     /// <summary>Colours.</summary>
     public static Option<string> Color()
     {

@@ -88,6 +88,13 @@ public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, u
     public ulong Exercised => Conforms + Undecided + Departs;
 }
 
+/// <summary>What one exit is said to depart in.</summary>
+/// <param name="Fingerprint">The class it belongs to.</param>
+/// <param name="Rule">The rule that is broken.</param>
+/// <param name="Recorded">What was recorded, by field.</param>
+/// <param name="Expected">The outcomes the manual allows.</param>
+public sealed record Departure(string Fingerprint, RuleInfo Rule, IReadOnlyList<FieldText> Recorded, IReadOnlyList<string> Expected);
+
 /// <summary>The outcome of comparing a recorded run with the computed one.</summary>
 /// <param name="Header">The recorded run before its first exit.</param>
 /// <param name="Summary">The recorded run after its last exit.</param>

@@ -11,7 +11,9 @@ namespace Differ.Diff.Compare;
 /// <param name="rules">The rules.</param>
 /// <param name="comparer">Reads fields.</param>
 /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
-internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IFindingWatcher? watcher = null)
+/// <param name="watched">Whether somebody wants to know of each exit what it departs in.</param>
+internal sealed class DivergenceGroups(
+    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IFindingWatcher? watcher = null, bool watched = false)
 {
     /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
     internal const int MostClasses = 4096;
@@ -24,9 +26,13 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
     /// <summary>Tracepoints that occurred so far.</summary>
     public TracepointSet Heard { get; set; }
 
+    /// <summary>What the exit at hand departs in, for whoever watches; null when it does not.</summary>
+    public Departure? Departure { get; private set; }
+
     /// <summary>Starts an exit.</summary>
     public void Begin()
     {
+        Departure = null;
         _broken.Clear();
         _missed = default;
     }
@@ -149,6 +155,10 @@ internal sealed class DivergenceGroups(IReadOnlyList<RuleInfo> rules, FieldCompa
         group.Last = new ExitPlace(record.Stream, record.Index);
         group.Streams.Add(record.Stream);
         group.Missed |= _missed;
+        if (watched && !known)
+        {
+            Departure = new Departure(group.Fingerprint, rules[expectation.Rule], Recorded(record, digest, computed, expectation), Expected(computed, expectation));
+        }
 
         // What rests on the silence of a tracepoint that never spoke may yet be withdrawn: it is told at the end.
         if (watcher is not null && !known && Heard.Covers(group.Missed) && watcher.Wants(group.Fingerprint))

@@ -1,4 +1,5 @@
 using Differ.Diff.Knowledge;
+using Differ.Diff.Report.Html;
 
 namespace Differ.Diff.Report;
 
@@ -8,6 +9,9 @@ public static class ReportFormats
     /// <summary>In the order of <c>differ check --help</c>.</summary>
     public static IReadOnlyList<IReportFormat> All { get; } = [new TextReport(), new JsonReport()];
 
+    /// <summary>Formats of the exits themselves.</summary>
+    public static IReadOnlyList<IExitReportFormat> OfExits { get; } = [new HtmlReport()];
+
     /// <summary>The format with a name; null when there is none.</summary>
     public static IReportFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
 
@@ -16,4 +20,7 @@ public static class ReportFormats
 
     /// <summary>Formats of <c>differ rules --coverage</c>.</summary>
     public static IReadOnlyList<IFormat<Coverage>> Coverages { get; } = [new TextCoverage(), new JsonCoverage(), new CsvCoverage()];
+
+    /// <summary>The format of the exits themselves with a name; null when there is none.</summary>
+    public static IExitReportFormat? FindOfExits(string name) => OfExits.FirstOrDefault(format => format.Name == name);
 }

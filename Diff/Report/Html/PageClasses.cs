@@ -1,0 +1,141 @@
+using System.Text.Json;
+using Differ.Diff.Compare;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report.Html;
+
+/// <summary>The classes of divergences: the gravest in full, further ones in a row each.</summary>
+internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOnlyDictionary<string, int> rules)
+{
+    private const int MostRows = 2048;
+    private const int MostDetails = 96;
+    private const int MostLines = 48;
+    private const int MostLinesBeside = 16;
+    private const int LongestLine = 200;
+
+    private readonly ExitPrinter _printer = new(result.Header, result.Texts);
+
+    /// <summary>Writes them.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("classes");
+        int details = 0;
+        foreach (DivergenceClass found in result.Divergences.Concat(result.KnownDepartures).Take(MostRows))
+        {
+            json.WriteStartObject();
+            WriteRow(json, found);
+            if (details++ < MostDetails)
+            {
+                WriteDetail(json, found);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("classesLeft", Math.Max(0, result.Divergences.Count + result.KnownDepartures.Count - MostRows));
+    }
+
+    private void WriteRow(Utf8JsonWriter json, DivergenceClass found)
+    {
+        KeptExit exit = found.First.Exit;
+        json.WriteString("id", found.Fingerprint);
+        json.WriteNumber("rule", rules.GetValueOrDefault(found.Rule.Id, -1));
+        json.WriteString("ruleId", found.Rule.Id);
+        json.WriteString("cite", found.Rule.Citation);
+        json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
+        json.WriteString("culprit", found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
+        json.WriteString("level", ExitPrinter.Level(exit.Level));
+        json.WriteString("exit", (exit.Flags & RecordFlags.NoExit) == 0 ? exit.Exit.Code.Name : "");
+        json.WriteString("insn", found.Instruction);
+        json.WriteNumber("count", found.Count);
+        json.WriteNumber("streams", found.Streams);
+        json.WriteNumber("stream", exit.Stream.Value);
+        json.WriteNumber("index", exit.Index);
+        json.WriteNumber("lastStream", found.Last.Stream.Value);
+        json.WriteNumber("lastIndex", found.Last.Index);
+        if (found.Known is { } known)
+        {
+            json.WriteString("known", known);
+        }
+    }
+
+    private void WriteDetail(Utf8JsonWriter json, DivergenceClass found)
+    {
+        json.WriteStartObject("detail");
+        json.WriteString("text", found.Rule.Statement);
+        json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).What);
+        Write(json, "also", found.AlsoBroken.Select(rule => rule.Id));
+        Write(json, "recorded", found.First.Recorded.Select(field => field.Text));
+        Write(json, "expected", found.First.Expected);
+        json.WriteStartArray("around");
+        foreach (KeptExit exit in found.First.Before.Append(found.First.Exit).Concat(found.First.After))
+        {
+            WriteExit(json, exit, ReferenceEquals(exit, found.First.Exit));
+        }
+
+        json.WriteEndArray();
+        WriteVmcb12(json, found);
+        json.WriteEndObject();
+    }
+
+    private void WriteExit(Utf8JsonWriter json, KeptExit exit, bool departs)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index", exit.Index);
+        json.WriteString("level", ExitPrinter.Level(exit.Level));
+        json.WriteBoolean("departs", departs);
+        json.WriteString("line", Cut(ExitPrinter.Line(exit).TrimStart()));
+
+        // The record may hold thousands of events: of those the first ones are shown.
+        int most = departs ? MostLines : MostLinesBeside;
+        KeptExit start = exit with { Happenings = [.. exit.Happenings.Take(most)] };
+        Write(json, "lines", _printer.Lines(start).Select(Cut));
+        json.WriteNumber("left", Math.Max(0, exit.Happenings.Count - most));
+        json.WriteEndObject();
+    }
+
+    private void WriteVmcb12(Utf8JsonWriter json, DivergenceClass found)
+    {
+        if (profile.SnapshotOf(found.Fingerprint) is not { } known)
+        {
+            return;
+        }
+
+        List<Vmcb12Value> values = [.. known];
+        foreach (VmcbField field in Vmcb12Assumptions.Of(found.Assumed).Where(field => values.TrueForAll(value => value.Field != field)))
+        {
+            values.Add(new Vmcb12Value(field, Vmcb12Source.Assumed, "as the rule supposes", EvidenceTable.Of(found.Assumed).What));
+        }
+
+        json.WriteStartArray("vmcb12");
+        foreach (Vmcb12Value value in values.OrderBy(value => value.Field))
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue((int)value.Field);
+            json.WriteStringValue(value.Source.ToString().ToLowerInvariant());
+            json.WriteStringValue(value.Text);
+            json.WriteStringValue(value.From);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    // Not between the halves of a character.
+    private static string Cut(string line) =>
+        line.Length <= LongestLine ? line : string.Concat(line.AsSpan(0, char.IsHighSurrogate(line[LongestLine - 1]) ? LongestLine - 1 : LongestLine), " …");
+}

@@ -1,0 +1,88 @@
+using Differ.Schemas.Run;
+
+namespace Differ.Diff.Report.Html;
+
+/// <summary>How often a guest exited for one reason, and how long that took.</summary>
+/// <param name="level">Who was running.</param>
+/// <param name="code">The exit code; null for the rest that is counted together, or for a record without a #VMEXIT.</param>
+/// <param name="name">For a person.</param>
+internal sealed class ReasonRow(GuestLevel level, ulong? code, string name)
+{
+    /// <summary>Who was running.</summary>
+    public GuestLevel Level { get; } = level;
+
+    /// <summary>The exit code.</summary>
+    public ulong? Code { get; } = code;
+
+    /// <summary>The manual's name of it.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>How many exits.</summary>
+    public ulong Count { get; set; }
+
+    /// <summary>How many of them the VMM was asked about.</summary>
+    public ulong Asked { get; set; }
+
+    /// <summary>Time that the VMM had.</summary>
+    public ulong User { get; set; }
+
+    /// <summary>Time from the #VMEXIT to the next entry, of the exits that have both and no loss between.</summary>
+    public LogHistogram Handling { get; } = new();
+}
+
+/// <summary>Exits by guest and exit code. Codes beyond a number that no processor has are counted together.</summary>
+internal sealed class ReasonTable
+{
+    private const int MostRows = 256;
+
+    private readonly List<ReasonRow> _rows =
+    [
+        new(GuestLevel.Unknown, null, "no #VMEXIT recorded"),
+        new(GuestLevel.Unknown, null, "other codes"),
+        new(GuestLevel.L1, null, "other codes"),
+        new(GuestLevel.L2, null, "other codes"),
+    ];
+
+    private readonly Dictionary<(GuestLevel Level, ulong Code), ushort> _found = [];
+
+    /// <summary>The rows; some may be empty.</summary>
+    public IReadOnlyList<ReasonRow> Rows => _rows;
+
+    /// <summary>The row of an exit.</summary>
+    public ushort RowOf(in ExitRecord record)
+    {
+        if (!record.HasExit)
+        {
+            return 0;
+        }
+
+        (GuestLevel Level, ulong Code) key = (record.Level, record.Exit.Code.Value);
+        if (_found.TryGetValue(key, out ushort row))
+        {
+            return row;
+        }
+
+        if (_rows.Count >= MostRows)
+        {
+            return (ushort)(1 + (int)record.Level);
+        }
+
+        row = (ushort)_rows.Count;
+        _found.Add(key, row);
+        _rows.Add(new ReasonRow(record.Level, key.Code, record.Exit.Code.Name));
+        return row;
+    }
+
+    /// <summary>Counts an exit.</summary>
+    public void Add(in ExitRecord record, in ExitMoment moment)
+    {
+        ReasonRow row = _rows[moment.Reason];
+        row.Count++;
+        row.User = unchecked(row.User + moment.User);
+        row.Asked += record.Kinds.Has(HappeningKind.UserspaceExit) ? 1UL : 0;
+        if (record.HasExit && record.HasEntry && !record.HasHole)
+        {
+            row.Handling.Add(moment.End - moment.Exit);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import { count, h, percent, plural, section, span } from './util.js';
+
+const kinds = [
+  ['diverges', 'diverge', '✕', 'No value of what was not recorded explains what was.'],
+  ['undecided', 'undecided', '?', 'What was recorded does not decide it; below is what would.'],
+  ['known', 'known departures', '◆', 'KVM documents the departure.'],
+  ['conforms', 'conform', '✓', 'Every value of what was not recorded explains what was.'],
+];
+
+export function headline(data) {
+  const findings = data.classes.filter(found => !found.known).length;
+  return findings > 0 ? ['bad', `✕ ${plural(data.verdicts.diverges, 'exit diverges', 'exits diverge')} in ${plural(findings + data.classesLeft, 'class', 'classes')}`]
+    : ['good', '✓ Nothing diverges'];
+}
+
+export function summary(data) {
+  const { capture, quality, verdicts } = data;
+  const bar = h('div', { class: 'verdict-bar', role: 'img', 'aria-label': kinds.map(([key, word]) => `${verdicts[key]} ${word}`).join(', ') },
+    kinds.map(([key]) => verdicts[key] > 0 && h('div', { class: `v-${key}`, style: { flexGrow: verdicts[key] } })));
+  const cards = h('div', { class: 'cards' }, kinds.map(([key, word, sign, title]) => h('div', { class: `card v-${key}`, title },
+    h('span', { class: 'sign', 'aria-hidden': 'true' }, sign), h('b', null, count(verdicts[key])), h('span', null, word), h('small', null, percent(verdicts[key], verdicts.exits)))));
+  return section('summary', 'Summary', cards, bar, h('div', { class: 'columns' }, facts(data), remarks(quality)));
+
+  function facts() {
+    const long = data.end > data.begin ? span(data.end - data.begin, capture.ns) : '';
+    const rows = [
+      ['Capture', `${capture.file || '(pipe)'}, ${capture.format}${capture.bytes ? `, ${count(capture.bytes)} bytes` : ''}`],
+      ['Host', [capture.kernel ? `kernel ${capture.kernel}` : 'kernel not recorded', capture.host].filter(Boolean).join(', ')],
+      ['Clock', [capture.clock, capture.ns ? '' : 'raw ticks', long].filter(Boolean).join(', ')],
+      ['Guest CPU', capture.vendor],
+      ['Recorded', `${plural(quality.events, 'event')}, ${plural(verdicts.exits, 'exit')}`],
+      ...capture.streams.slice(0, 16).map((stream, i) => [i === 0 ? 'vCPUs' : '', vcpu(stream)]),
+      capture.streams.length > 16 && ['', `and ${count(capture.streams.length - 16 + capture.streamsLeft)} more`],
+      ['Manual', data.manual],
+    ];
+    return h('dl', { class: 'facts' }, rows.filter(row => row && row[1]).map(([term, text]) => [h('dt', null, term), h('dd', null, text)]));
+  }
+
+  function vcpu(stream) {
+    const ran = [stream.thread !== undefined && !stream.label.includes('thread') ? `thread ${stream.thread}` : '', stream.name].filter(Boolean).join(', ');
+    return `${capture.machines > 1 ? `VM ${stream.machine}, ` : ''}${stream.label}${ran ? ` (${ran})` : ''}: ${plural(stream.exits, 'exit')}`;
+  }
+}
+
+function remarks(quality) {
+  const items = [];
+  if (quality.marks > 0) items.push(h('li', { class: 'warn' }, `${plural(quality.lost, 'event')} lost at ${plural(quality.marks, 'place')}: nothing is claimed across them`));
+  if (quality.missing.length > 0) items.push(h('li', { class: 'warn' }, `not recorded: ${quality.missing.join(', ')}`));
+  items.push(...quality.notes.map(note => h('li', null, h('code', null, note.code), ` (${count(note.count)}) ${note.text}${note.first ? ` [first: ${note.first}]` : ''}`)));
+  return h('div', null, h('h3', null, 'Quality of the recording'), items.length > 0 ? h('ul', { class: 'remarks' }, items) : h('p', null, 'No events are marked as lost, and nothing is odd.'));
+}
+
+export function undecided(data) {
+  if (data.undecided.length === 0) return null;
+  return h('details', { class: 'undecided' }, h('summary', null, `Undecided: ${plural(data.undecided.length, 'kind')} of missing evidence, and how to record it`),
+    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Missing evidence' }, h('table', null, h('thead', null, h('tr', null, ['Exits', 'Would be decided by', 'How to get it', 'Rules'].map((title, i) => h('th', { scope: 'col', class: i === 0 ? 'number' : null }, title)))),
+      h('tbody', null, data.undecided.map(row => h('tr', null, h('td', { class: 'number' }, count(row.exits)), h('td', null, row.what), h('td', null, row.how),
+        h('td', null, row.rules.length === 0 ? 'the whole exit' : rules(row)))))))) ;
+
+  function rules(row) {
+    const names = row.rules.map(rule => data.rules[rule]?.id ?? '');
+    return names.length <= 3 ? names.join(', ') : h('details', null, h('summary', null, plural(names.length, 'rule')), names.join(', '));
+  }
+}
