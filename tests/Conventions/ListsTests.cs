@@ -21,6 +21,9 @@ public sealed partial class ListsTests
     public void Every_report_format_is_in_the_list() => AssertListed<IReportFormat>(ReportFormats.All);
 
     [Fact]
+    public void Every_report_format_of_exits_is_in_the_list() => AssertListed<IExitReportFormat>(ReportFormats.OfExits);
+
+    [Fact]
     public void Every_capture_format_is_in_the_list() => AssertListed<ITraceFormat>(TraceFormats.All);
 
     [Fact]

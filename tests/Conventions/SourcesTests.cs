@@ -16,7 +16,7 @@ public sealed partial class SourcesTests
         "tests/Replay/",
     ];
 
-    private static readonly HashSet<string> MadeByTools = [".git", ".vs", "bin", "obj", "artifacts", "BenchmarkDotNet.Artifacts", "TestResults"];
+    private static readonly HashSet<string> MadeByTools = [".git", ".vs", "bin", "obj", "artifacts", "BenchmarkDotNet.Artifacts", "TestResults", "node_modules"];
 
     [Fact]
     public void Files_stay_short() => Assert.Empty(
