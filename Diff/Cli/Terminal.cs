@@ -37,6 +37,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
             Console.OpenStandardInput(), stdout, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
     }
 
+    /// <summary>The same without progress, for work on several threads.</summary>
+    public Terminal Quiet() => new(Output, Error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false);
+
     /// <summary>Colours, when they are wanted or (with auto) when a person reads and NO_COLOR is not set.</summary>
     /// <param name="choice">auto, always or never.</param>
     public Ink InkFor(string choice) => choice switch
