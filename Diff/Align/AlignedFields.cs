@@ -7,8 +7,9 @@ namespace Differ.Diff.Align;
 
 /// <summary>One thing that L0 did, as far as it can be held against another run of the same guest.</summary>
 /// <param name="Field">The compared field it is read from.</param>
-/// <param name="Read">Reads it; unseen where it says nothing about another run.</param>
-internal sealed record AlignedField(FieldRow Field, Func<Observed<ulong>, RecordDigest, Observed<ulong>> Read);
+/// <param name="Read">Makes it comparable; unseen where it says nothing about another run.</param>
+/// <param name="Words">A value for a person; null where the field's own words do.</param>
+internal sealed record AlignedField(FieldRow Field, Func<Observed<ulong>, RecordDigest, Observed<ulong>> Read, Func<ulong, string>? Words = null);
 
 /// <summary>What two runs of the same guest must have in common at the same exit. A new one is a row here.</summary>
 /// <remarks>
@@ -18,9 +19,10 @@ internal sealed record AlignedField(FieldRow Field, Func<Observed<ulong>, Record
 internal static class AlignedFields
 {
     /// <summary>Most rows there may be.</summary>
-    public const int Capacity = 14;
+    public const int Capacity = 15;
 
     private const ulong PageOffset = 0xfff;
+    private const ulong NotZero = 0x1000;
     private const uint InternalError = 17;
 
     /// <summary>In the order in which they are told.</summary>
@@ -29,14 +31,16 @@ internal static class AlignedFields
         new(Fields.Of(ComparedField.EntryLevel), Same),
         new(Fields.Of(ComparedField.ReflectedCode), Same),
         new(Fields.Of(ComparedField.ReflectedInfo1), static (value, digest) => DefinesInfo(digest) ? value : default),
-        new(Fields.Of(ComparedField.ReflectedInfo2), static (value, digest) => DefinesInfo(digest) ? Masked(value, PageOffset) : default),
+        new(Fields.Of(ComparedField.ReflectedInfo2), static (value, digest) => DefinesInfo(digest) ? OffsetOf(value) : default,
+            static value => value == 0 ? "EXITINFO2 for L1 0" : $"EXITINFO2 for L1 0x{value & PageOffset:x} in its page"),
+        new(Fields.Of(ComparedField.ReflectedIntInfo), static (value, _) => IsOfTheGuest(value) ? value : default),
         new(Fields.Of(ComparedField.Exception), NewException),
         new(Fields.Of(ComparedField.ExceptionError), static (value, digest) =>
             digest.HasException && digest.Exception is { HasError.IsYes: true, Vector: not ExceptionVector.PF } ? NewException(value, digest) : default),
         new(Fields.Of(ComparedField.VmrunsEntered), Whether),
         new(Fields.Of(ComparedField.VmrunChecksFailed), Whether),
         new(Fields.Of(ComparedField.MsrAccessed), Same),
-        new(Fields.Of(ComparedField.MsrFaulted), Same),
+        new(Fields.Of(ComparedField.MsrFaulted), static (value, _) => value.IsKnown ? value : default),
         new(Fields.Of(ComparedField.HypercallExecuted), Same),
         new(Fields.Of(ComparedField.InvlpgaExecuted), Same),
         new(Fields.Of(ComparedField.EmulationFailed), Same),
@@ -46,13 +50,18 @@ internal static class AlignedFields
 
     private static Observed<ulong> Same(Observed<ulong> value, RecordDigest digest) => value;
 
-    private static Observed<ulong> Masked(Observed<ulong> value, ulong mask) => value.IsKnown ? Observed<ulong>.Of(value.Value & mask) : value;
+    private static Observed<ulong> OffsetOf(Observed<ulong> address) =>
+        address.IsKnown ? Observed<ulong>.Of((address.Value & PageOffset) | (address.Value == 0 ? 0 : NotZero)) : address;
+
+    // An interrupt that was being delivered came from outside.
+    private static bool IsOfTheGuest(Observed<ulong> intInfo) =>
+        new EventInfo((uint)intInfo.Or(0)) is var info && (!info.Valid || info.Type is EventType.Exception or EventType.SoftwareInterrupt);
 
     private static Observed<ulong> Whether(Observed<ulong> value, RecordDigest digest) => value.IsKnown ? Observed<ulong>.Of(1) : value;
 
-    // A re-injected exception was raised at an exit before.
+    // An exception whose delivery was interrupted was raised at an exit before, unless it was raised and interrupted here.
     private static Observed<ulong> NewException(Observed<ulong> value, RecordDigest digest) =>
-        digest.HasException && digest.Exception.Reinjected.IsYes ? Observed<ulong>.Absent : value;
+        digest is { HasException: true, Exception.Reinjected.IsYes: true, FirstStagedAgain.IsYes: true } ? Observed<ulong>.Absent : value;
 
     // The manual leaves EXITINFO1 and 2 undefined for other codes, and kernels leave there what was there.
     private static bool DefinesInfo(RecordDigest digest) => digest.Reflections > 0

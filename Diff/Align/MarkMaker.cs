@@ -33,6 +33,11 @@ internal sealed class MarkMaker(TracepointSet listed)
         }
 
         _digest.Read(record);
+        if (record.Level == GuestLevel.L1 && _digest.HasMsr && IsOfTheApic(_digest.Msr.Index))
+        {
+            return false;
+        }
+
         mark = new ExitMark
         {
             Index = record.Index,
@@ -58,8 +63,12 @@ internal sealed class MarkMaker(TracepointSet listed)
         SvmExitCode code = record.Exit.Code;
         return IsAsynchronous(code) || code == SvmExitCode.Pause || code == SvmExitCode.BusLock || code == SvmExitCode.AvicIncompleteIpi
             || code == SvmExitCode.AvicNoAccel || code == SvmExitCode.HostUse
-            || (code == SvmExitCode.Npf && !record.Kinds.Has(HappeningKind.NestedVmexitInject));
+            || (code == SvmExitCode.Npf && !record.Kinds.Has(HappeningKind.NestedVmexitInject))
+            || (code == SvmExitCode.Hlt && record.Level == GuestLevel.L1);
     }
+
+    // What a guest does about interrupts it does as often as they come: x2APIC registers and the TSC deadline (APM2 16.12).
+    private static bool IsOfTheApic(uint msr) => msr is >= 0x800 and <= 0x8ff or 0x6e0;
 
     private static bool IsAsynchronous(SvmExitCode code) =>
         code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.Smi || code == SvmExitCode.Init || code == SvmExitCode.VIntr;

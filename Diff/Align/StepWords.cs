@@ -12,7 +12,7 @@ internal static class StepWords
         List<FieldText> inBase = [], inTest = [];
         for (int row = 0; row < AlignedFields.All.Count; row++)
         {
-            FieldRow field = AlignedFields.All[row].Field;
+            AlignedField field = AlignedFields.All[row];
             Observed<ulong> one = left.Get(row), other = right.Get(row);
             if (one.Sight != Sight.Unseen && other.Sight != Sight.Unseen && one != other)
             {
@@ -30,8 +30,9 @@ internal static class StepWords
         return (inBase, inTest);
     }
 
-    private static FieldText Text(FieldRow field, Observed<ulong> value) =>
-        new(field.Name, FieldWords.Recorded(field, value), value.IsKnown ? value.Value : null);
+    private static FieldText Text(AlignedField field, Observed<ulong> value) => new(
+        field.Field.Name, value.IsKnown && field.Words is { } words ? words(value.Value) : FieldWords.Recorded(field.Field, value),
+        value.IsKnown ? value.Value : null);
 
     private static FieldText Step(ulong step) => new("entryStep", step switch
     {

@@ -61,6 +61,9 @@ internal static class Options
         return option;
     }
 
+    /// <summary>Accepted departures.</summary>
+    public static Option<string?> Baseline() => new("--baseline") { Description = "A list of accepted departures; only others count" };
+
     /// <summary>Weak rules.</summary>
     public static Option<bool> Speculative() => new("--speculative")
     {

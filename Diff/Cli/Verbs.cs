@@ -8,7 +8,10 @@ internal static class Verbs
 {
     /// <summary>In the order of <c>differ --help</c>.</summary>
     public static IReadOnlyList<IVerb> All { get; } =
-        [new CheckVerb(), new ConvertVerb(), new ReplayVerb(), new DiffVerb(), new CompareVerb(), new ShowVerb(), new RulesVerb(), new ExplainVerb(), new ModelVerb(), new SelftestVerb(), new CorpusVerb()];
+        [
+            new CheckVerb(), new ConvertVerb(), new ReplayVerb(), new DiffVerb(), new CompareVerb(), new ShowVerb(), new RulesVerb(), new ExplainVerb(),
+            new ModelVerb(), new SelftestVerb(), new CorpusVerb(), new BisectVerb(), new BaselineVerb(), new StatsVerb(),
+        ];
 
     /// <summary>The whole command line.</summary>
     public static RootCommand Build(Terminal terminal)
