@@ -44,6 +44,11 @@ internal sealed class BisectVerb : IVerb
     private static int Run(
         string[] inputs, string? rule, string? fingerprint, string? since, int votes, double loss, Terminal terminal, CancellationToken cancel)
     {
+        if (inputs.FirstOrDefault(input => input.StartsWith("--", StringComparison.Ordinal)) is { } option)
+        {
+            throw new UsageException($"there is no option {option}");
+        }
+
         if (rule is not null)
         {
             rule = RuleBook.Statements.FirstOrDefault(one => string.Equals(one.Id, rule, StringComparison.OrdinalIgnoreCase))?.Id
