@@ -66,8 +66,9 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
         }
 
         string count = $"{bad} bad, {good} good, {judgements.Count - bad - good} cannot judge";
-        BisectJudgement? decisive = judgements.FirstOrDefault(one => one.Answer == answer);
-        return new(answer, good + bad < votes ? $"{count}; {votes} votes are asked for" : decisive is null ? $"{count}: a tie" : $"{count}: {decisive.Why}");
+        return new(answer, good + bad < votes ? $"{count}; {votes} votes are asked for"
+            : good == bad ? $"{count}: a tie"
+            : $"{count}: {judgements.First(one => one.Answer == answer).Why}");
     }
 
     // Without a question a kernel is asked for, so the processor's faults do not count.
