@@ -233,7 +233,9 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
         situation |= _seen.LeftL2 ? Situation.LeftL2 | OddityOfReflection(vcpu) : Situation.None;
-        situation |= _seen.LeftL2 && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
+
+        // For System Management Mode kernels up to 5.18 show whatever code stood there; L1 does not see it.
+        situation |= _seen.LeftL2 && !_seen.SmmEntered && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
@@ -275,7 +277,6 @@ public sealed class Replayer : IExitSink
             situation |= Situation.NestedPageFault;
         }
 
-        situation |= record.Level == GuestLevel.L1 && vcpu.InL2.IsYes ? Situation.LeftUnseen : Situation.None;
         situation |= record.Level == GuestLevel.L2 && (record.Exit.Code == SvmExitCode.Shutdown || _digest.ShutdownReported)
             ? Situation.ShutdownOfL2 : Situation.None;
         return situation | (IsAvicExit(vcpu, record.Exit.Code) && record.Level == GuestLevel.L1 ? Situation.AvicExit : Situation.None);

@@ -5,18 +5,19 @@ namespace Differ.Capture.Diagnostics;
 /// <summary>One kind of loss or oddity.</summary>
 /// <param name="Code">Stable number; README.md explains it.</param>
 /// <param name="Text">What it is and what to do.</param>
-internal sealed record NoteKind(string Code, string Text);
+/// <param name="Cost">What it costs.</param>
+internal sealed record NoteKind(string Code, string Text, NoteCost Cost = NoteCost.Few);
 
 /// <summary>Counts what is lossy or odd in a capture, instead of hiding it or stopping for it.</summary>
 internal sealed class CaptureNotes
 {
     /// <summary>Marks of loss in the data.</summary>
     public static readonly NoteKind LostEvents =
-        new("DIF0120", "events were lost; nothing is claimed that the holes could explain. Record with a larger buffer (trace-cmd record -b, perf record -m)");
+        new("DIF0120", "events were lost; nothing is claimed that the holes could explain. Record with a larger buffer (trace-cmd record -b, perf record -m)", NoteCost.Absence);
 
     /// <summary>Losses that only the statistics of the recorder show.</summary>
     public static readonly NoteKind Overrun =
-        new("DIF0121", "the recorder's statistics count events that were overwritten; where the data carries no mark, they preceded it");
+        new("DIF0121", "the recorder's statistics count events that were overwritten; where the data carries no mark, they preceded it", NoteCost.Absence);
 
     /// <summary>Event numbers that the file does not describe.</summary>
     public static readonly NoteKind UnknownEvent =
@@ -24,27 +25,27 @@ internal sealed class CaptureNotes
 
     /// <summary>Records that are shorter than their layout.</summary>
     public static readonly NoteKind ShortRecord =
-        new("DIF0123", "records shorter than their own description were skipped; the vCPU concerned counts as having lost events");
+        new("DIF0123", "records shorter than their own description were skipped; the vCPU concerned counts as having lost events", NoteCost.Absence);
 
     /// <summary>Events of threads that never ran a vCPU.</summary>
     public static readonly NoteKind NoVcpu =
-        new("DIF0124", "events of threads that entered no guest belong to no vCPU and were left out");
+        new("DIF0124", "events of threads that entered no guest belong to no vCPU and were left out", NoteCost.Nothing);
 
     /// <summary>A thread's clock went backwards.</summary>
     public static readonly NoteKind ClockBackwards =
-        new("DIF0125", "the clock of a thread went backwards between CPUs; record with -C global or -C mono");
+        new("DIF0125", "the clock of a thread went backwards between CPUs; record with -C global or -C mono", NoteCost.Absence);
 
     /// <summary>Exits and entries that do not pair.</summary>
     public static readonly NoteKind Unpaired =
-        new("DIF0126", "exits without entry or entries without exit: events are missing without a mark");
+        new("DIF0126", "exits without entry or entries without exit: events are missing without a mark", NoteCost.Absence);
 
     /// <summary>The same thread in two buffers.</summary>
     public static readonly NoteKind DoubleInstance =
-        new("DIF0127", "events recorded in a second buffer (instance) as well were left out there");
+        new("DIF0127", "events recorded in a second buffer (instance) as well were left out there", NoteCost.Nothing);
 
     /// <summary>More than a record holds.</summary>
     public static readonly NoteKind LongRecord =
-        new("DIF0128", "events beyond the first 65536 between one exit and the next entry were left out");
+        new("DIF0128", "events beyond the first 65536 between one exit and the next entry were left out", NoteCost.Absence);
 
     /// <summary>An interrupt accepted for a vCPU number that several VMs have.</summary>
     public static readonly NoteKind AmbiguousVcpu =
@@ -52,7 +53,7 @@ internal sealed class CaptureNotes
 
     /// <summary>A buffer with a clock of its own.</summary>
     public static readonly NoteKind OtherClock =
-        new("DIF0130", "events of a buffer with another clock cannot be put in order with the others and were left out");
+        new("DIF0130", "events of a buffer with another clock cannot be put in order with the others and were left out", NoteCost.Absence);
 
     /// <summary>A vCPU whose first exit is one of L2.</summary>
     public static readonly NoteKind StartsInL2 =
@@ -64,7 +65,7 @@ internal sealed class CaptureNotes
 
     /// <summary>An event that came when later ones were read already.</summary>
     public static readonly NoteKind LateEvent =
-        new("DIF0301", "events came after later ones and count as out of order; nothing is claimed across them");
+        new("DIF0301", "events came after later ones and count as out of order; nothing is claimed across them", NoteCost.Absence);
 
     private readonly Dictionary<NoteKind, (ulong Count, string First)> _counts = [];
 
@@ -93,5 +94,5 @@ internal sealed class CaptureNotes
 
     /// <summary>All that was counted, by number.</summary>
     public IReadOnlyList<CaptureNote> ToList() =>
-        [.. Kinds.Where(_counts.ContainsKey).Select(kind => new CaptureNote(kind.Code, _counts[kind].Count, kind.Text, _counts[kind].First))];
+        [.. Kinds.Where(_counts.ContainsKey).Select(kind => new CaptureNote(kind.Code, _counts[kind].Count, kind.Text, _counts[kind].First, kind.Cost))];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Differ.Capture;
 
 namespace Differ.Cli;
@@ -8,10 +9,24 @@ internal static class Verbs
 {
     /// <summary>In the order of <c>differ --help</c>.</summary>
     public static IReadOnlyList<IVerb> All { get; } =
-        [
-            new CheckVerb(), new ConvertVerb(), new ReplayVerb(), new DiffVerb(), new CompareVerb(), new ShowVerb(), new RulesVerb(), new ExplainVerb(),
-            new ModelVerb(), new SelftestVerb(), new CorpusVerb(), new BisectVerb(), new BaselineVerb(), new StatsVerb(),
-        ];
+    [
+        new CheckVerb(),
+        new ConvertVerb(),
+        new ReplayVerb(),
+        new DiffVerb(),
+        new CompareVerb(),
+        new ShowVerb(),
+        new RulesVerb(),
+        new ExplainVerb(),
+        new ModelVerb(),
+        new SelftestVerb(),
+        new CorpusVerb(),
+        new BisectVerb(),
+        new BaselineVerb(),
+        new StatsVerb(),
+        new CompletionsVerb(),
+        new ManVerb(),
+    ];
 
     /// <summary>The whole command line.</summary>
     public static RootCommand Build(Terminal terminal)
@@ -20,11 +35,21 @@ internal static class Verbs
             "Finds where KVM departs from AMD's manual in recordings of nested guests.\n"
             + $"Capture formats: {string.Join(", ", CaptureSession.FormatNames)}; a capture that is - comes from standard input.\n"
             + "Exit status: 0 nothing diverges, 1 something diverges, 2 unusable input or usage, 3 fault in Differ.");
+        root.Options.Single(option => option is VersionOption).Action = new ShowVersion(terminal);
         foreach (IVerb verb in All)
         {
             root.Subcommands.Add(verb.Build(terminal));
         }
 
         return root;
+    }
+
+    private sealed class ShowVersion(Terminal terminal) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            terminal.Output.Write($"{VersionText.Line}\n");
+            return ExitStatus.Agrees;
+        }
     }
 }

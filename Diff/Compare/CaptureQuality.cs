@@ -31,28 +31,6 @@ public sealed record QualityReason(QualityGrade Grade, string Text, int BlindRul
 /// <param name="Reasons">The gravest first.</param>
 public sealed record CaptureQuality(QualityGrade Grade, IReadOnlyList<QualityReason> Reasons)
 {
-    // What remarks of the capture mean for the grade; others cost few verdicts.
-    private static readonly Dictionary<string, QualityGrade> NoteGrades = new(StringComparer.Ordinal)
-    {
-        ["DIF0120"] = QualityGrade.C,
-        ["DIF0121"] = QualityGrade.C,
-        ["DIF0123"] = QualityGrade.C,
-        ["DIF0124"] = QualityGrade.A,
-        ["DIF0125"] = QualityGrade.C,
-        ["DIF0126"] = QualityGrade.C,
-        ["DIF0127"] = QualityGrade.A,
-        ["DIF0128"] = QualityGrade.C,
-        ["DIF0130"] = QualityGrade.C,
-        ["DIF0220"] = QualityGrade.C,
-        ["DIF0221"] = QualityGrade.C,
-        ["DIF0301"] = QualityGrade.C,
-        ["DIF0333"] = QualityGrade.C,
-        ["DIF0338"] = QualityGrade.C,
-        ["DIF0339"] = QualityGrade.A,
-        ["DIF0341"] = QualityGrade.C,
-        ["DIF0342"] = QualityGrade.C,
-    };
-
     /// <summary>The grade of the recording behind a verdict.</summary>
     public static CaptureQuality Of(DiffResult result)
     {
@@ -66,10 +44,9 @@ public sealed record CaptureQuality(QualityGrade Grade, IReadOnlyList<QualityRea
 
         foreach (CaptureNote note in result.Summary.Notes)
         {
-            QualityGrade grade = NoteGrades.GetValueOrDefault(note.Code, QualityGrade.B);
-            if (grade > QualityGrade.A)
+            if (note.Cost != NoteCost.Nothing)
             {
-                reasons.Add(new QualityReason(grade, note.Code, 0));
+                reasons.Add(new QualityReason(note.Cost == NoteCost.Absence ? QualityGrade.C : QualityGrade.B, note.Code, 0));
             }
         }
 

@@ -147,6 +147,11 @@ internal static class Availability
             {
                 s.Expect().Allow(HappensNot(ComparedField.NewInterrupt));
             }
+
+            if (s.Seen.HasStates)
+            {
+                StateRules.GifSurvivesSvme(s);
+            }
         }),
     ];
 

@@ -1,5 +1,4 @@
 using Differ.Schemas.Model;
-using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Svm;
 
@@ -30,12 +29,6 @@ internal sealed class ExpectationBuilder
     /// <summary>Starts what the rule says.</summary>
     public Expecting Begin(Standing standing, Evidence missing)
     {
-        if (standing == Standing.Assumed && RuleBook.All[Rule].Info.Confidence == Confidence.Weak)
-        {
-            // C3: too weak to be reported.
-            standing = Standing.Undecided;
-        }
-
         Grow(ref _expectations, _expectationCount);
         _expectations[_expectationCount++] = new Expectation(Rule, standing, missing, Culprit.Hypervisor, _outcomeCount, 0);
         return new Expecting(standing == Standing.Undecided ? null : this);

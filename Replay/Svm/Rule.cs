@@ -89,9 +89,6 @@ internal enum Situation : uint
     /// <summary>An MSR was accessed that L1 and L2 share or that changes place with L2.</summary>
     SharedMsr = 1 << 27,
 
-    /// <summary>L1 exits although L2 was last seen to run.</summary>
-    LeftUnseen = 1 << 28,
-
     /// <summary>L1 is shown a page fault, a machine check, FERR_FREEZE or shutdown.</summary>
     LeftByFault = 1 << 29,
 

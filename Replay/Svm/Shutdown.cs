@@ -63,8 +63,13 @@ internal static class Shutdown
                 s.Assuming(Evidence.QueuedEvent).Allow(IsNot(ComparedField.ReflectedCode, MC.Value));
             }
         }),
-        new("SVM-15.21-INIT-PENDING", Situation.LeftUnseen, static (in Step s) =>
+        new("SVM-15.21-INIT-PENDING", Situation.L2Lost, static (in Step s) =>
         {
+            if (s.Level != GuestLevel.L1)
+            {
+                return;
+            }
+
             if (s.Vcpu.InitAccepted && s.Intercepted(SvmExitCode.Init).IsYes)
             {
                 s.Assuming(Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ExitCode, s.Code.Value));

@@ -118,15 +118,27 @@ internal static class Vmexit
             s.Expect().Allow(Happens(ComparedField.ReflectedCode));
         }
 
-        bool lost = s.HasExit && s.Level == GuestLevel.L1 && s.Vcpu.InL2.IsYes;
-        if (lost && s.Vcpu.AskedMonitor)
+        if (s.HasExit && s.Level == GuestLevel.L1 && s.Vcpu.InL2.IsYes)
+        {
+            IsNotLost(s);
+        }
+    }
+
+    // INIT that L1 does not intercept resets the processor; L2 is then gone without a #VMEXIT.
+    private static void IsNotLost(in Step s)
+    {
+        Truth intercepted = s.Intercepted(SvmExitCode.Init);
+        if (s.Vcpu.AskedMonitor)
         {
             s.Undecided(Evidence.Level);
         }
-        else if (lost)
+        else if (s.Vcpu.InitAccepted && !intercepted.IsYes)
         {
-            // INIT that L1 does not intercept resets the processor; L2 is then gone without a #VMEXIT.
-            bool certain = s.Intercepted(SvmExitCode.Init).IsYes && !s.Vcpu.SvmeClearedByL2;
+            s.When(intercepted, Evidence.Vmcb12Controls);
+        }
+        else
+        {
+            bool certain = intercepted.IsYes && !s.Vcpu.SvmeClearedByL2;
             (certain ? s.Expect() : s.Assuming(Evidence.PendingInterrupts)).Allow(Happens(ComparedField.ExitOfL2));
         }
     }

@@ -89,9 +89,10 @@ internal static class Vmrun
     // The TSC that L1 reads after the #VMEXIT is without the offset; no tracepoint shows what it reads.
     public static void AddsTscOffset(in Step s)
     {
-        if (s.Vcpu.Vmcb12[VmcbField.TscOffset].Any(ulong.MaxValue).IsYes)
+        Truth moves = s.Vcpu.Vmcb12[VmcbField.TscOffset].Any(ulong.MaxValue);
+        if (!moves.IsNo)
         {
-            s.Undecided(Evidence.Tracepoint);
+            s.Undecided(moves.IsYes ? Evidence.Tracepoint : Evidence.VmcbControlArea);
         }
     }
 

@@ -119,6 +119,7 @@ internal static class HeaderCodec
             Count = note.Count,
             Text = note.Text,
             First = note.First,
+            Cost = (uint)note.Cost,
         }));
         return message.ToByteArray();
     }
@@ -142,7 +143,8 @@ internal static class HeaderCodec
             ],
             Machines = (int)(message.Machines & int.MaxValue),
             Losses = [.. message.Losses.Select(loss => new CpuLoss((int)(loss.Cpu & int.MaxValue), loss.Marks, loss.Events, loss.Uncounted, loss.Overrun))],
-            Notes = [.. message.Notes.Select(note => new CaptureNote(note.Code, note.Count, note.Text, note.First))],
+            Notes = [.. message.Notes.Select(note => new CaptureNote(
+                note.Code, note.Count, note.Text, note.First, (NoteCost)Math.Min(note.Cost, (uint)NoteCost.Absence)))],
             GuestVendor = message.GuestVendor,
         };
     }

@@ -129,12 +129,12 @@ public sealed class RunReader : IDisposable
         var notes = new List<CaptureNote>(summary?.Notes ?? []);
         if (summary is null)
         {
-            notes.Add(new CaptureNote("DIF0220", 1, "the run file ends before its summary: it was cut short, and so is the run", ""));
+            notes.Add(new CaptureNote("DIF0220", 1, "the run file ends before its summary: it was cut short, and so is the run", "", NoteCost.Absence));
         }
 
         if (damages > 0)
         {
-            notes.Add(new CaptureNote("DIF0221", damages, "damaged parts of the run file were passed over; the exits in them are lost", first));
+            notes.Add(new CaptureNote("DIF0221", damages, "damaged parts of the run file were passed over; the exits in them are lost", first, NoteCost.Absence));
         }
 
         ulong exits = counts.Values.Aggregate(0UL, (sum, count) => sum + count);

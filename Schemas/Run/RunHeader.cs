@@ -98,12 +98,26 @@ public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, str
 /// <param name="Overrun">Events overwritten as the recorder's own statistics say; 0 where the file has none.</param>
 public sealed record CpuLoss(int Cpu, ulong Marks, ulong Events, ulong Uncounted, ulong Overrun);
 
+/// <summary>What something lossy or odd costs.</summary>
+public enum NoteCost : byte
+{
+    /// <summary>Few verdicts.</summary>
+    Few,
+
+    /// <summary>No verdict.</summary>
+    Nothing,
+
+    /// <summary>Events are missing: absence proves little.</summary>
+    Absence,
+}
+
 /// <summary>Something lossy or odd in a capture.</summary>
 /// <param name="Code">DIF number, documented in README.md.</param>
 /// <param name="Count">How often.</param>
 /// <param name="Text">One sentence: what it is and what to do.</param>
 /// <param name="First">Where it was first seen: byte offset, line or time; empty where that means nothing.</param>
-public sealed record CaptureNote(string Code, ulong Count, string Text, string First);
+/// <param name="Cost">What it costs.</param>
+public sealed record CaptureNote(string Code, ulong Count, string Text, string First, NoteCost Cost = NoteCost.Few);
 
 /// <summary>What is known about a run after its last exit.</summary>
 public sealed record RunSummary

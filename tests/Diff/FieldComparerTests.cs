@@ -33,6 +33,11 @@ public sealed class FieldComparerTests
     [InlineData(ComparedField.ReflectedInfo1, Relation.AtMost, 0x1234UL, ulong.MaxValue, true)]
     [InlineData(ComparedField.ReflectedInfo1, Relation.AtMost, 0x1233UL, ulong.MaxValue, false)]
     [InlineData(ComparedField.Exception, Relation.AtMost, 0UL, ulong.MaxValue, true)]
+    [InlineData(ComparedField.ExitCode, Relation.OneOf, 0x70UL, 0b100UL, true)]
+    [InlineData(ComparedField.ExitCode, Relation.OneOf, 0x70UL, 0b1011UL, false)]
+    [InlineData(ComparedField.ExitCode, Relation.OneOf, 0x73UL, ulong.MaxValue, false)]
+    [InlineData(ComparedField.ExitCode, Relation.OneOf, 0x32UL, ulong.MaxValue, false)]
+    [InlineData(ComparedField.Exception, Relation.OneOf, 0UL, ulong.MaxValue, false)]
     public void A_relation_holds_or_not(ComparedField field, Relation relation, ulong value, ulong mask, bool holds)
     {
         RecordedExit exit = new RecordedExit().With(HappeningKind.NestedVmexitInject, 0x72, 0x1234, 0, 0, 0);
@@ -58,7 +63,7 @@ public sealed class FieldComparerTests
         Truth.Of(byEvent), Holds(Exit(exit => exit with { Code = new SvmExitCode(code) }), IsCausedByEvent(ComparedField.ExitCode), Everything, out _));
 
     [Fact]
-    public void Every_relation_is_tested_here() => Assert.Equal(7, Enum.GetValues<Relation>().Length);
+    public void Every_relation_is_tested_here() => Assert.Equal(8, Enum.GetValues<Relation>().Length);
 
     [Fact]
     public void Silence_decides_where_the_tracepoint_is_listed()

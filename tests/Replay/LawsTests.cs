@@ -73,10 +73,11 @@ public sealed class LawsTests
         return null;
     });
 
-    // Where it is not known whether the virtual CPU has an instruction, its #UD is taken for right (table 15-7); and a
-    // rule that allows what another thing may have caused.
+    // Where it is not known whether the virtual CPU has an instruction, its #UD is taken for right (table 15-7); so is a code
+    // whose intercept is not known; and a rule that allows what another thing may have caused.
     private static bool GivesBenefitOfDoubt(int rule) => RuleBook.All[rule].Info.Id is
-        "SVM-L-REFLECT-DEFAULT" or "SVM-L-REFLECT-IMMEDIATE" or "SVM-15.9-XSETBV-PRIO" or "SVM-15.9-INVLPGB-PRIO" or "SVM-15.18-VMMCALL-UNINT-UD";
+        "SVM-L-REFLECT-DEFAULT" or "SVM-L-REFLECT-IMMEDIATE" or "SVM-15.9-XSETBV-PRIO" or "SVM-15.9-INVLPGB-PRIO" or "SVM-15.18-VMMCALL-UNINT-UD"
+        or "SVM-C1-CODE-BIT-MAP" or "SVM-15.12-EXC-CODE";
 
     private static Expectation[] Ask(int rule, Vcpu vcpu)
     {

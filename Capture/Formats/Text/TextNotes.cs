@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Schemas.Run;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -11,7 +12,7 @@ internal static class TextNotes
 
     /// <summary>Events whose text has no known form.</summary>
     public static readonly NoteKind UnknownText =
-        new("DIF0333", "events whose text has no known form were left out, and their vCPU counts as having lost events; take trace-cmd report -R");
+        new("DIF0333", "events whose text has no known form were left out, and their vCPU counts as having lost events; take trace-cmd report -R", NoteCost.Absence);
 
     /// <summary>More text than the form explains.</summary>
     public static readonly NoteKind LongerText =
@@ -31,11 +32,11 @@ internal static class TextNotes
 
     /// <summary>The text does not show that all of kvm was recorded.</summary>
     public static readonly NoteKind PartOfKvm =
-        new("DIF0338", "a text does not say what was recorded, and this one shows too few kinds of events to be all of kvm; what it never shows counts as not recorded");
+        new("DIF0338", "a text does not say what was recorded, and this one shows too few kinds of events to be all of kvm; what it never shows counts as not recorded", NoteCost.Absence);
 
     /// <summary>Events pieced together.</summary>
     public static readonly NoteKind Wrapped =
-        new("DIF0339", "events broken over several lines were put together again");
+        new("DIF0339", "events broken over several lines were put together again", NoteCost.Nothing);
 
     /// <summary>Too many names.</summary>
     public static readonly NoteKind ManyNames =
@@ -43,11 +44,11 @@ internal static class TextNotes
 
     /// <summary>Lines with another kind of time.</summary>
     public static readonly NoteKind OtherTime =
-        new("DIF0341", "events whose time is of another clock than the first one's were left out; split the text where the clock changes");
+        new("DIF0341", "events whose time is of another clock than the first one's were left out; split the text where the clock changes", NoteCost.Absence);
 
     /// <summary>Text that is missing by the writer's own account.</summary>
     public static readonly NoteKind Gap =
-        new("DIF0342", "marks of an omission, or events that cannot be read, count as lost events");
+        new("DIF0342", "marks of an omission, or events that cannot be read, count as lost events", NoteCost.Absence);
 
     /// <summary>All, by number.</summary>
     public static IReadOnlyList<NoteKind> All { get; } =

@@ -149,6 +149,7 @@ public sealed class AssemblyTests
     {
         Recording run = Told("6.12", static story => story.ExitFromL2(Vmmcall, 5).Entry(8));
         Assert.Equal((GuestLevel.L2, RecordFlags.None), (run.Records[0].Level, run.Records[0].Flags));
+        Assert.Contains("DIF0131", run.Notes);
     }
 
     [Fact]

@@ -79,15 +79,16 @@ public sealed class RunStory
         return this;
     }
 
-    /// <summary>L1 exits.</summary>
+    /// <summary>L1 exits; what the story does not say of EXITINFO is as usual.</summary>
     public RunStory L1Exit(SvmExitCode code, ulong rip = L1Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0) =>
-        Exit(GuestLevel.L1, code, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo, intInfoError);
+        Exit(GuestLevel.L1, code, rip, info1, info2, intInfo, intInfoError);
 
-    /// <summary>L2 exits.</summary>
-    public RunStory L2Exit(SvmExitCode code, ulong rip = L2Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0) =>
-        Exit(GuestLevel.L2, code, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo, intInfoError)
-            .Happens(
-                HappeningKind.NestedVmexit, code.Value, rip, Info1Of(code, info1), Info2Of(code, rip, info2), intInfo ?? 0, intInfoError ?? 0);
+    /// <summary>L2 exits; what the story does not say of EXITINFO is as usual.</summary>
+    public RunStory L2Exit(SvmExitCode code, ulong rip = L2Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0)
+    {
+        Exit(GuestLevel.L2, code, rip, info1, info2, intInfo, intInfoError);
+        return Happens(HappeningKind.NestedVmexit, code.Value, rip, Open.Exit.Info1, Open.Exit.Info2, intInfo ?? 0, intInfoError ?? 0);
+    }
 
     /// <summary>An exit of which nothing tells who was running.</summary>
     public RunStory SomeExit(SvmExitCode code, ulong rip = L1Rip, uint? intInfo = 0) =>
@@ -101,17 +102,13 @@ public sealed class RunStory
         return this;
     }
 
-    private RunStory Exit(GuestLevel level, SvmExitCode code, ulong rip, ulong info1, ulong info2, uint? intInfo, uint? intInfoError)
+    private RunStory Exit(GuestLevel level, SvmExitCode code, ulong rip, ulong? givenInfo1, ulong? givenInfo2, uint? intInfo, uint? intInfoError)
     {
-        if ((info1 | info2) == 0)
-        {
-            (info1, info2) = Usual(code, rip);
-        }
-
+        (ulong info1, ulong info2) = Usual(code, rip);
         _open = new StoryRecord((ulong)_records.Count, level)
         {
             Exit = new HardwareExit(
-                new ClockTime((ulong)_records.Count * 1000), 0, code, rip, info1, info2, Seen(intInfo), Seen(intInfoError)),
+                new ClockTime((ulong)_records.Count * 1000), 0, code, rip, givenInfo1 ?? info1, givenInfo2 ?? info2, Seen(intInfo), Seen(intInfoError)),
             Known = [.. _known],
         };
         _known.Clear();
@@ -121,11 +118,6 @@ public sealed class RunStory
 
     // Interrupts, nested page faults and AVIC's exits leave RIP where it was.
     private static bool IsRetried(SvmExitCode code) => code.Value is (>= 0x60 and <= 0x64) or (>= 0x400 and <= 0x402);
-
-    // A user access, as the manual has it for all; the RIP behind a port access.
-    internal static ulong Info1Of(SvmExitCode code, ulong? given) => given ?? (code == SvmExitCode.Npf ? 4UL : 0);
-
-    private static ulong Info2Of(SvmExitCode code, ulong rip, ulong? given) => given ?? (code == SvmExitCode.Ioio ? unchecked(rip + 3) : 0);
 
     /// <summary>The guest is entered.</summary>
     /// <param name="rip">RIP; null where the kernel does not show it.</param>

@@ -77,29 +77,28 @@ internal static class StoryWords
 
     /// <summary>L1 is shown a #VMEXIT, with the EXITINFO of the exit where it is the same, and goes on behind its VMRUN.</summary>
     public static RunStory Reflects(
-        this RunStory story, SvmExitCode code, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0, uint intInfoError = 0)
+        this RunStory story, SvmExitCode code, ulong? info1 = null, ulong? info2 = null, uint intInfo = 0, uint intInfoError = 0)
     {
-        if ((info1 | info2) == 0)
-        {
-            (info1, info2) = RunStory.Usual(code, story.Records[^1].Exit.Rip);
-        }
-
-        return story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1, info2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+        HardwareExit exit = story.Records[^1].Exit;
+        (ulong usual1, ulong usual2) = exit.Code == code ? (exit.Info1, exit.Info2) : RunStory.Usual(code, exit.Rip);
+        return story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1 ?? usual1, info2 ?? usual2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
     }
 
-    /// <summary>L0 decodes an instruction at the exit's RIP.</summary>
+    /// <summary>L0 decodes an instruction at the exit's RIP, and the guest goes on behind it.</summary>
     /// <param name="story">The story.</param>
     /// <param name="bytes">The bytes in hexadecimal.</param>
     /// <param name="mode">Operating mode.</param>
-    /// <param name="failed">L0 gives up.</param>
+    /// <param name="failed">L0 gives up; the guest goes on as it would without.</param>
     public static RunStory Emulates(this RunStory story, string bytes, DecodeMode mode = DecodeMode.Long64, bool failed = false)
     {
         byte[] code = [.. bytes.Split(' ').Select(static part => byte.Parse(part, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
         Span<byte> sixteen = stackalloc byte[16];
         code.CopyTo(sixteen);
-        return story.Happens(
-            HappeningKind.EmulateInstruction, story.Records[^1].Exit.Rip, 0, (ulong)code.Length,
+        ulong rip = story.Records[^1].Exit.Rip;
+        story.Happens(
+            HappeningKind.EmulateInstruction, rip, 0, (ulong)code.Length,
             BitConverter.ToUInt64(sixteen), BitConverter.ToUInt64(sixteen[8..]), (ulong)mode, failed ? 1UL : 0);
+        return failed ? story : story.Entry(unchecked(rip + (ulong)code.Length));
     }
 
     /// <summary>An exception is staged.</summary>
@@ -143,6 +142,21 @@ internal static class StoryWords
 
     /// <summary>L0 announces that it reflects INTR.</summary>
     public static RunStory Announced(this RunStory story) => story.Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip);
+
+    /// <summary>A recorder with probes dumps a field of a VMCB, or a register.</summary>
+    public static RunStory State(this RunStory story, StateMoment moment, VmcbField field, ulong value) =>
+        story.Happens(HappeningKind.StateValue, (ulong)moment, (ulong)VmcbLayout.Of(field).Position, value);
+
+    /// <summary>The same value in several fields, at several moments.</summary>
+    public static RunStory States(this RunStory story, IEnumerable<VmcbField> fields, ulong value, params StateMoment[] moments)
+    {
+        foreach ((VmcbField field, StateMoment moment) in fields.SelectMany(field => moments.Select(moment => (field, moment))))
+        {
+            story.State(moment, field, value);
+        }
+
+        return story;
+    }
 
     private static ulong? Bit(bool? value) => value is { } known ? known ? 1UL : 0 : null;
 }

@@ -13,6 +13,7 @@ namespace Differ.Tests.Replay.Svm;
 public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 {
     private const byte UD = ExceptionVector.UD, GP = ExceptionVector.GP;
+    private const string BitMap = "SVM-C1-CODE-BIT-MAP", NoKill = "SVM-15.14-TF-NO-KILL-L1";
     private const string Default = "SVM-L-REFLECT-DEFAULT", Immediate = "SVM-L-REFLECT-IMMEDIATE", NoNested = "SVM-15.4-SVME-NO-NESTED";
     private static readonly SvmExitCode UdExit = OfException(UD), GpExit = OfException(GP);
 
@@ -189,7 +190,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
         // "violation = #GP first"; without XSAVE there is no XSETBV to intercept.
         new("SVM-15.9-XSETBV-PRIO",
-            Breaks(L2(Xsetbv).L2Exit(Xsetbv).Raises(GP, 0), Default, Immediate),
+            Breaks(L2(Xsetbv).L2Exit(Xsetbv).Raises(GP, 0), NoKill, Default, Immediate),
             Breaks(On().L1Sees(1, ecx: 1 << 26).Vmrun([Xsetbv]).L2Exit(Xsetbv).Raises(UD), Default, Immediate),
             Keeps(L2(Xsetbv).L2Exit(Xsetbv).Reflects(Xsetbv)),
             Keeps(Lacks(1, Xsetbv).L2Exit(Xsetbv).Raises(UD))),
@@ -200,7 +201,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Undecided(Evidence.GuestCpuid, L2(Rdtscp).L2Exit(Rdtscp).Reflects(Rdtscp))),
         new("SVM-15.9-MONITOR-PRIO",
             Breaks(L2(SvmExitCode.Monitor).L2Exit(SvmExitCode.Monitor), Default, Immediate),
-            Breaks(L2().L2Exit(SvmExitCode.Monitor).Reflects(SvmExitCode.Monitor), Default),
+            Breaks(L2().L2Exit(SvmExitCode.Monitor).Reflects(SvmExitCode.Monitor), BitMap, Default),
             Keeps(L2(SvmExitCode.Monitor).L2Exit(SvmExitCode.Monitor).Reflects(SvmExitCode.Monitor)),
             Keeps(L2().L2Exit(SvmExitCode.Monitor))),
 
@@ -212,7 +213,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Silent("only one is intercepted", L2(Mwait).L2Exit(Mwait).Reflects(Mwait))),
         new("SVM-15.9-INVLPGB-PRIO",
             Breaks(L2(Invlpgb).L2Exit(Invlpgb), Default, Immediate),
-            Breaks(L2().L2Exit(Tlbsync).Reflects(Tlbsync), Default),
+            Breaks(L2().L2Exit(Tlbsync).Reflects(Tlbsync), BitMap, Default),
             Keeps(L2(Invlpgb).L2Exit(Invlpgb).Reflects(Invlpgb)),
             Keeps(Lacks(7, Invpcid).L2Exit(Invpcid).Raises(UD))),
 
@@ -224,7 +225,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Keeps(L2(Rsm).L2Exit(Rsm).Reflects(Rsm)),
             Silent("nothing tells of System Management Mode", Blank().L1Exit(Rsm))),
         new("SVM-15.9-PUSHF-POPF-IRET-PRIO",
-            Breaks(L2(Iret).L2Exit(Iret).Raises(GP, 0), Default, Immediate),
+            Breaks(L2(Iret).L2Exit(Iret).Raises(GP, 0), NoKill, Default, Immediate),
             Keeps(L2(Iret).L2Exit(Iret).Reflects(Iret))),
         new("SVM-15.9-CR-EXC-FIRST",
             Breaks(Blank().Knowing(Cpl3).L1Exit(CrWrite)),
@@ -247,12 +248,12 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
         // "MSRs outside the three ranges (always intercepted when MSR_PROT=1)"
         new("SVM-15.11-MSR-PRIO",
-            Breaks(L2(Msr).L2Exit(Msr).Msr(false, 0x4b56_4d00, 0)),
+            Breaks(L2(Msr).L2Exit(Msr).Msr(false, 0x4b56_4d00, 0), "SVM-15.11-MSR-UNCOVERED"),
             Keeps(L2(Msr).Knowing(static v => v.MsrIntercepted = Truth.Yes).L2Exit(Msr).Reflects(Msr)),
             Undecided(Evidence.MsrPermissionMap, L2(Msr).L2Exit(Msr).Msr(false, 0x10, 0)),
             Silent("L1 protects no MSR", L2().L2Exit(Msr).Msr(false, 0x4b56_4d00, 0))),
         new("SVM-15.10-IOIO-PRIO",
-            Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.Yes).L2Exit(Ioio)),
+            Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.Yes).L2Exit(Ioio), "SVM-15.10-IOIO-BYTES"),
             Keeps(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.Yes).L2Exit(Ioio).Reflects(Ioio)),
             Undecided(Evidence.IoPermissionMap, L2(Ioio).L2Exit(Ioio))),
         new("SVM-15.9-BREAKPOINT-FIRST",
@@ -261,7 +262,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         new("SVM-15.35.6-VMGEXIT-NONES",
             Breaks(Blank().Knowing(static v => v.SevEs = Truth.No).L1Exit(Vmgexit)),
             Undecided(Evidence.GuestCpuid, Blank().L1Exit(Vmgexit)),
-            Silent("it is an SEV-ES guest", Blank().L1Exit(Vmgexit).Happens(HappeningKind.VmgexitEnter).L1Exit(Vmgexit))),
+            Silent("it is an SEV-ES guest", Requests().L1Exit(Vmgexit))),
 
         // "KVM never implements it and raises #UD always; departure only if CPUID SKINIT=1"
         new("SVM-15.27-SKINIT-ABSENT",
@@ -281,7 +282,10 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         // "no injection enabled only by SVME 1->0"
         new("SVM-15.17-GIF-SVME",
             Breaks(On().L1Exit(Clgi).SvmeOff().Interrupts(0x31), "SVM-15.17-GIF0-INTR"),
+            Breaks(On().SvmeOff().State(StateMoment.L1AtExit, VmcbField.Gif, 0).State(StateMoment.L1AtEntry, VmcbField.Gif, 1)),
             Keeps(On().L1Exit(Clgi).SvmeOff()),
+            Keeps(On().SvmeOff().State(StateMoment.L1AtExit, VmcbField.Gif, 0).State(StateMoment.L1AtEntry, VmcbField.Gif, 0)),
+            Undecided(Evidence.MachineStates, On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.Gif, 1)),
             Silent("GIF is not known", On().SvmeOff().Interrupts(0x31))),
     ];
 
@@ -295,6 +299,10 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
     // A virtual CPU without the features of a CPUID function.
     private static RunStory Lacks(uint function, params SvmExitCode[] intercepts) => On().L1Sees(function).Vmrun(intercepts);
+
+    // A guest with encrypted state makes a request.
+    private static RunStory Requests() =>
+        Blank().L1Exit(Vmgexit).Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0).Happens(HappeningKind.VmgexitExit, 0x72, 0, 0);
 
     private static void Cpl3(Vcpu vcpu) => vcpu.Cpl = Bits64.Of(3);
 

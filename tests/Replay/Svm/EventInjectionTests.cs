@@ -60,6 +60,10 @@ public sealed class EventInjectionTests : RuleTests<EventInjectionTests>, IRuleC
             Undecided(Evidence.Cpl, Injects(Event(EventType.Exception, 3)).L2Exit(GpExit, Handler)),
             Silent("it did not fault", Injects(Event(EventType.Exception, 3)).L2Exit(Cpuid, Handler))),
 
+        // "L1's own affair, never a finding"
+        new("SVM-15.20-INJ-ICEBP",
+            Silent("L1 injects a #DB", Injects(Event(EventType.Exception, ExceptionVector.DB)).L2Exit(Cpuid, Handler))),
+
         // "vectors 8,10-14,17,21,29,30 has_error=1 (protected mode), others 0"
         new("SVM-15.20-INJ-EV-ERR",
             Breaks(L1().L1Exit(Npf).Raises(6, error: 0)),

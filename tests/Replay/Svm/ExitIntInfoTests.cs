@@ -11,8 +11,9 @@ namespace Differ.Tests.Replay.Svm;
 /// <summary>Group E, in the order of the rules.</summary>
 public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
 {
-    private const string ShownAsHardware = "SVM-L-NI-INTINFO-EQ";
+    private const string ShownAsHardware = "SVM-L-NI-INTINFO-EQ", ShownNone = "SVM-15.6-EXITINTINFO-INVALID-CLEAR";
     private const uint HasError = EventInfo.ErrorCodeBit, Reserved = 1 << 12;
+    private static readonly SvmExitCode DfExit = OfException(ExceptionVector.DF);
     private static readonly uint Irq = Event(EventType.Interrupt, 0x31), NmiEvent = Event(EventType.Nmi, 2),
         PF = Event(EventType.Exception, 14) | HasError, DF = Event(EventType.Exception, 8) | HasError, VC = Event(EventType.Exception, 29) | HasError,
         Int80 = Event(EventType.SoftwareInterrupt, 0x80), NoSuchType = Event((EventType)1, 0x31);
@@ -31,7 +32,7 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
         new("SVM-15.7-INTINFO-TYPE",
             Breaks(L1().L1Exit(Npf, intInfo: NoSuchType)),
             Breaks(L1().L1Exit(Npf, intInfo: Event(EventType.Exception, 32))),
-            Breaks(L2().L2Exit(Npf).Reflects(Npf, intInfo: NoSuchType), ShownAsHardware),
+            Breaks(L2().L2Exit(Npf).Reflects(Npf, intInfo: NoSuchType), ShownAsHardware, ShownNone),
             Keeps(L1().L1Exit(Npf, intInfo: Irq).Interrupts(0x31, again: true)),
             Keeps(L2().L2Exit(Npf).Reflects(Npf))),
 
@@ -58,9 +59,14 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
             Breaks(L2().L2Exit(Npf, intInfo: DF).Reflects(Npf, intInfo: PF), ShownAsHardware),
             Keeps(L2().L2Exit(Npf, intInfo: DF).Reflects(Npf, intInfo: DF))),
 
+        // "A #DF that itself is intercepted: the earlier exception is what EXITINTINFO records."
+        new("SVM-15.7-INTINFO-DF-DIRECT",
+            Undecided(Evidence.QueuedEvent, L2(DfExit).L2Exit(DfExit).Reflects(DfExit)),
+            Silent("L1 is shown nothing", L2().L2Exit(DfExit).Raises(ExceptionVector.DF, 0))),
+
         // "must not describe the same event"
         new("SVM-15.7-INTINFO-DIRECT-EXIT",
-            Breaks(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr, intInfo: Irq), ShownAsHardware),
+            Breaks(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr, intInfo: Irq), ShownAsHardware, ShownNone),
             Keeps(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr)),
             Silent("the kernel does not show EXITINTINFO",
                 L2(Intr).L2Exit(Intr, intInfo: null).Announced().Reflects(Intr, intInfo: Irq))),
@@ -95,7 +101,7 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
         // "re-injected with NextRIP, or retried; never dropped"
         new("SVM-15.7-REINJECT-SOFT",
             Breaks(L1().L1Exit(Npf, intInfo: Int80)),
-            BreaksAssuming(Evidence.Reinjection, L1().BeforeReinjectionIsShown().L1Exit(Npf, intInfo: Int80)),
+            BreaksAssuming(Evidence.Reinjection, L1().BeforeReinjectionIsShown().L1Exit(Npf, intInfo: Int80).Entry(RunStory.L1Rip + 3)),
             Keeps(L1().L1Exit(Npf, intInfo: Int80).Interrupts(0x80, soft: true, again: true)),
             Keeps(L1().BeforeReinjectionIsShown().L1Exit(Npf, intInfo: Int80).Stays())),
 

@@ -49,8 +49,8 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
 
         // "A fault translating the VMCB address of a virtual VMLOAD/VMSAVE is an NPF exit."
         new("SVM-15.33-VLS-NPF",
-            Undecided(Evidence.VmcbControlArea, L2().L2Exit(SvmExitCode.Npf, info1: 4).Emulates("0f 01 da").Raises(ExceptionVector.GP, 0)),
-            Silent("another instruction", L2().L2Exit(SvmExitCode.Npf, info1: 4).Emulates("89 08").Entry(RunStory.L2Rip + 2))),
+            Undecided(Evidence.VmcbControlArea, L2().L2Exit(SvmExitCode.Npf).Emulates("0f 01 da").Raises(ExceptionVector.GP, 0)),
+            Silent("another instruction", L2().L2Exit(SvmExitCode.Npf).Emulates("89 08").Entry(RunStory.L2Rip + 2))),
 
         // "With AVIC active V_IRQ fields are ignored."
         new("SVM-15.29-AVIC-IGNORES-VIRQ",

@@ -12,7 +12,8 @@ namespace Differ.Tests.Replay.Svm;
 /// <summary>Group L, in the order of the rules.</summary>
 public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
 {
-    private const string Default = "SVM-L-REFLECT-DEFAULT", Immediate = "SVM-L-REFLECT-IMMEDIATE";
+    private const string Default = "SVM-L-REFLECT-DEFAULT", Immediate = "SVM-L-REFLECT-IMMEDIATE", BitMap = "SVM-C1-CODE-BIT-MAP";
+    private const ulong OtherPort = 0x61_0011;
     private const uint VIrq = 1 << 8, VIntrMasking = 1 << 24, VnmiEnable = 1 << 26;
     private static readonly SvmExitCode UD = OfException(6), GP = OfException(13), PF = OfException(14);
     private static readonly uint Irq = Event(EventType.Interrupt, 0x31);
@@ -23,7 +24,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
     [
         // "bit=1 -> L1 is shown it before the entry; bit=0 -> never"
         new(Default,
-            Breaks(L2().L2Exit(Cpuid).Reflects(Cpuid)),
+            Breaks(L2().L2Exit(Cpuid).Reflects(Cpuid), BitMap),
             Breaks(L2(Cpuid).L2Exit(Cpuid), Immediate),
             Keeps(L2().L2Exit(Cpuid)),
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
@@ -31,24 +32,24 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Undecided(Evidence.Tracepoint, L2(Cpuid).Without(HappeningKind.NestedVmexitInject).L2Exit(Cpuid)),
             Undecided(Evidence.LostEvents, L2(Cpuid).L2Exit(Cpuid).Ends())),
         new(Immediate,
-            Breaks(L2(Cpuid).L2Exit(Cpuid).Stays(), Default),
+            Breaks(L2(Cpuid).L2Exit(Cpuid), Default),
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
             Silent("it is not intercepted", L2().L2Exit(Cpuid))),
 
         // "c'=c, or c' justified"
         new("SVM-L-NI-CODE-EQ",
-            Breaks(L2().L2Exit(Npf).Reflects(Cpuid)),
+            Breaks(L2().L2Exit(Npf).Reflects(Cpuid), BitMap),
             Keeps(L2(PF).L2Exit(Npf).Reflects(PF)),
             Keeps(L2(Cpuid).L2Exit(Npf).Emulates("0f a2").Reflects(Cpuid)),
-            Silent("emulated instructions are not recorded", L2().Without(HappeningKind.EmulateInstruction).L2Exit(Npf).Reflects(Cpuid))),
+            Silent("emulated instructions are not recorded", L2(Cpuid).Without(HappeningKind.EmulateInstruction).L2Exit(Npf).Reflects(Cpuid))),
         new("SVM-L-NI-INFO-EQ",
-            Breaks(L2(Ioio).L2Exit(Ioio, info1: 1).Reflects(Ioio, info1: 2)),
+            Breaks(L2(Ioio).L2Exit(Ioio).Reflects(Ioio, info1: OtherPort)),
             BreaksAssuming(Evidence.HostPaging, L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222)),
-            Keeps(L2(Ioio).L2Exit(Ioio, info1: 1, info2: 0x2001).Reflects(Ioio, info1: 1, info2: 0x2001)),
-            Silent("L0 emulated an instruction", L2(Ioio).L2Exit(Ioio, info1: 1).Emulates("e4 60").Reflects(Ioio, info1: 2)),
+            Keeps(L2(Ioio).L2Exit(Ioio).Reflects(Ioio)),
+            Silent("L0 emulated an instruction", L2(Ioio).L2Exit(Ioio).Emulates("e4 60").Reflects(Ioio, info1: OtherPort)),
             Silent("the manual defines neither", L2(Cpuid).L2Exit(Cpuid, info1: 1).Reflects(Cpuid))),
         new("SVM-L-NI-INTINFO-EQ",
-            Breaks(L2().L2Exit(Npf).Reflects(Npf, intInfo: Irq)),
+            Breaks(L2().L2Exit(Npf).Reflects(Npf, intInfo: Irq), "SVM-15.6-EXITINTINFO-INVALID-CLEAR"),
             Breaks(L2().L2Exit(Npf, intInfo: Irq).Reflects(Npf, intInfo: Event(EventType.Interrupt, 0x32))),
             Keeps(L2().L2Exit(Npf).Reflects(Npf)),
             Keeps(L2().L2Exit(Npf, intInfo: Event(EventType.Nmi, 2)).Reflects(Npf, intInfo: Event(EventType.Nmi, 2))),
@@ -59,7 +60,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Breaks(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr, info1: 5)),
             Departs(L2(Nmi).L2Exit(Intr).Reflects(Nmi, info1: 5)),
             Keeps(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr)),
-            Keeps(L2(Ioio).L2Exit(Ioio, info1: 1).Reflects(Ioio, info1: 1))),
+            Keeps(L2(Ioio).L2Exit(Ioio).Reflects(Ioio))),
 
         // "requires kvm_nested_intr_vmexit and a pending interrupt of L1"
         new("SVM-L-L0-OWNED",
@@ -94,10 +95,10 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Keeps(L2(Cpuid).L2Exit(Npf).Emulates("0f a2", failed: true)),
             Silent("it is not intercepted", L2().L2Exit(Npf).Emulates("0f a2"))),
         new("SVM-L-EMU-NOSPURIOUS",
-            Breaks(L2().L2Exit(Npf).Emulates("0f a2").Reflects(Cpuid)),
+            Breaks(L2().L2Exit(Npf).Emulates("0f a2").Reflects(Cpuid), BitMap),
             Keeps(L2().L2Exit(Npf).Emulates("0f a2"))),
         new("SVM-L-GP-INSN-CONDITIONAL",
-            Breaks(L2().L2Exit(GP).Emulates("0f 01 da").Reflects(Vmload), "SVM-L-EMU-NOSPURIOUS"),
+            Breaks(L2().L2Exit(GP).Emulates("0f 01 da").Reflects(Vmload), BitMap, "SVM-L-EMU-NOSPURIOUS"),
             Keeps(L2().L2Exit(GP).Emulates("0f 01 da")),
             Silent("it is intercepted", L2(Vmload).L2Exit(GP).Emulates("0f 01 da").Reflects(Vmload))),
     ];
@@ -107,10 +108,10 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         // "a second guest run without an exit to L1 = violation"
         new("SVM-L-VMRUN-L2",
             Breaks(L2().L2Exit(Vmrun).Raises(6), Default, Immediate),
-            Breaks(L2().L2Exit(Vmrun).StartsL2(), Default, Immediate),
+            Breaks(L2().L2Exit(Vmrun).StartsL2(), "SVM-15.6-EXIT-ONCE", Default, Immediate),
             Keeps(L2().L2Exit(Vmrun).Reflects(Vmrun))),
         new("SVM-L-VMLOADSAVE-L2",
-            BreaksAssuming(Evidence.Rax, L2().L2Exit(Vmload).Stays()),
+            BreaksAssuming(Evidence.Rax, L2().L2Exit(Vmload).Stays(), "SVM-15.7-NRIP-INSN"),
             Keeps(L2().L2Exit(Vmload)),
             Keeps(L2().L2Exit(Vmsave).Raises(13, 0)),
             Silent("it is intercepted", L2(Vmload).L2Exit(Vmload).Reflects(Vmload))),
@@ -126,7 +127,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Breaks(L2(Skinit).L2Exit(Skinit).Raises(6), Default, Immediate),
             Keeps(L2(Skinit).L2Exit(Skinit).Reflects(Skinit))),
         new("SVM-L-IOIO-UNION",
-            Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.No).L2Exit(Ioio).Reflects(Ioio)),
+            Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.No).L2Exit(Ioio).Reflects(Ioio), "SVM-15.10-IOIO-BYTES"),
             Keeps(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.No).L2Exit(Ioio)),
             Silent("no recording shows the map", L2(Ioio).L2Exit(Ioio).Reflects(Ioio))),
         new("SVM-L-MSR-UNION",
@@ -163,7 +164,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Undecided(Evidence.Rflags, L1().Vmrun([Intr], intCtl: VIntrMasking).L2Exit(Npf).AcceptsInterrupt(0x31)),
             Silent("it is L2's", L2().L2Exit(Npf).AcceptsInterrupt(0x31))),
         new("SVM-L-VINTR-L0-WINDOW",
-            Breaks(L1().Vmrun(intCtl: VIrq).L2Exit(VIntr).Reflects(VIntr), Default),
+            Breaks(L1().Vmrun(intCtl: VIrq).L2Exit(VIntr).Reflects(VIntr), BitMap, Default),
             Keeps(L2().L2Exit(VIntr))),
 
         // "a storm of VINTR = violation sign"
@@ -195,11 +196,12 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
 
         // "Single-stepped VMRUN: the #DB is for L1 after the #VMEXIT"
         new("SVM-L-DB-VMRUN",
-            Breaks(L2(Hlt).Knowing(SingleStep).L2Exit(Hlt).Reflects(Hlt)),
-            Keeps(L2(Hlt).Knowing(SingleStep).L2Exit(Hlt).Reflects(Hlt).Raises(1)),
+            Breaks(L2(Hlt).Knowing(SingleStep).L2Exit(Hlt).Reflects(Hlt), "SVM-15.5-VMRUN-TF"),
+            Keeps(L2(Hlt).Knowing(SingleStep).L2Exit(Hlt).Reflects(Hlt).Raises(1).Entry(RunStory.L1Rip + 3)),
             Silent("no recording shows RFLAGS.TF", L2(Hlt).L2Exit(Hlt).Reflects(Hlt))),
         new("SVM-L-PF-L0-ASYNC",
-            BreaksAssuming(Evidence.HostPaging, L2().L2Exit(PF).Happens(HappeningKind.AsyncPageFault).Reflects(PF)),
+            BreaksAssuming(Evidence.HostPaging, L2().L2Exit(PF).Happens(HappeningKind.AsyncPageFault).Reflects(PF),
+                BitMap, "SVM-15.12-EXC-CODE", "SVM-15.25-PF-NOT-L1"),
             Keeps(L2().L2Exit(PF).Happens(HappeningKind.AsyncPageFault))),
         new("SVM-L-TRIPLE-ERR",
             Breaks(L2().L2Exit(Invalid)),
@@ -213,7 +215,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Departs(L2(Vmmcall).L2Exit(Vmmcall).Happens(HappeningKind.HypervHypercall)),
             Keeps(L2(Vmmcall).L2Exit(Vmmcall).Happens(HappeningKind.HypervFlushTlb).Reflects(Vmmcall))),
         new("SVM-L-PAUSE-OWNER",
-            Breaks(L2().L2Exit(Pause).Reflects(Pause), Default),
+            Breaks(L2().L2Exit(Pause).Reflects(Pause), BitMap, "SVM-15.14-PAUSE-COUNT", Default),
             Keeps(L2().L2Exit(Pause))),
 
         // "if 1: the rules of EXITINFO1 apply to synthesised exits"

@@ -32,7 +32,7 @@ public sealed class NestedPagingTests : RuleTests<NestedPagingTests>, IRuleCases
 
         // "With nested paging and no #PF intercept in vmcb12, guest #PF must be delivered in L2."
         new("SVM-15.25-PF-NOT-L1",
-            Breaks(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Emulates("89 08").Reflects(PF)),
+            Breaks(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Emulates("89 08").Reflects(PF), "SVM-C1-CODE-BIT-MAP", "SVM-15.12-EXC-CODE"),
             Keeps(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Reflects(SvmExitCode.Npf, User | Final)),
             Silent("L1 intercepts #PF", L2(paging: true, PF).L2Exit(SvmExitCode.Npf, info1: User | Final).Emulates("89 08").Reflects(PF))),
 
@@ -77,7 +77,7 @@ public sealed class NestedPagingTests : RuleTests<NestedPagingTests>, IRuleCases
 
         // "U bit in info1 tells user from supervisor": only a fetch may lack it.
         new("SVM-15.25-GMET",
-            Undecided(Evidence.VmcbControlArea, new RunStory().L1Exit(SvmExitCode.Npf, info1: Fetch | Final).Stays()),
+            Keeps(new RunStory().L1Exit(SvmExitCode.Npf, info1: Fetch | Final).Stays()),
             Silent("the bit is set", L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Stays())),
 
         // "Reserved bit in L1's nPT: NPF with RSV=1, P=1."

@@ -12,6 +12,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
     private const uint ShutdownReason = 8, InternalError = 17;
     private const ulong InitMode = 0x500;
     private const byte SX = 30;
+    private const string BitMap = "SVM-C1-CODE-BIT-MAP";
 
     private static readonly SvmExitCode MC = SvmExitCode.OfException(ExceptionVector.MC);
 
@@ -20,19 +21,19 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         // "Triple fault in L2 with SHUTDOWN intercepted by L1: #VMEXIT(SHUTDOWN), L1 keeps running."
         new("SVM-15.14-SHUTDOWN-L1",
             Breaks(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).Stays(),
-                "SVM-L-REFLECT-DEFAULT"),
-            BreaksAssuming(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf, info1: 4).AsksUserspace(ShutdownReason).Stays()),
+                "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT"),
+            BreaksAssuming(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(ShutdownReason).Stays()),
             Keeps(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).Reflects(SvmExitCode.Shutdown)),
             Keeps(L2(SvmExitCode.Shutdown, SvmExitCode.Hlt).L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).AsksUserspace(ShutdownReason)),
-            Silent("the VMM was asked for something else", L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf, info1: 4).AsksUserspace(InternalError).Stays())),
+            Silent("the VMM was asked for something else", L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(InternalError).Stays())),
 
         // "SHUTDOWN not intercepted: the processor shuts down."
         new("SVM-15.14-SHUTDOWN-NOINT",
             Breaks(L2().L2Exit(SvmExitCode.Shutdown).Stays()),
-            Breaks(L2().L2Exit(SvmExitCode.Npf, info1: 4).Reflects(SvmExitCode.Shutdown)),
+            Breaks(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Shutdown), BitMap),
             Keeps(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason)),
             Undecided(Evidence.Tracepoint, L2().Without(HappeningKind.UserspaceExit).L2Exit(SvmExitCode.Shutdown).Stays()),
-            Silent("nothing of the kind happened", L2().L2Exit(SvmExitCode.Npf, info1: 4).Stays())),
+            Silent("nothing of the kind happened", L2().L2Exit(SvmExitCode.Npf).Stays())),
 
         // "A SHUTDOWN exit from hardware must reach user space."
         new("SVM-15.14-SHUTDOWN-L0",
@@ -42,21 +43,21 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
 
         // "FERR_FREEZE intercept": bit 30 is set.
         new("SVM-15.14-FERR",
-            Breaks(L2().L2Exit(SvmExitCode.Npf, info1: 4).Emulates("9b").Reflects(SvmExitCode.FerrFreeze)),
-            Keeps(L2().L2Exit(SvmExitCode.Npf, info1: 4).Reflects(SvmExitCode.Npf, 4)),
-            Silent("L1 asked for it", L2(SvmExitCode.FerrFreeze).L2Exit(SvmExitCode.Npf, info1: 4).Emulates("90").Reflects(SvmExitCode.Npf, 4))),
+            Breaks(L2().L2Exit(SvmExitCode.Npf).Emulates("9b").Reflects(SvmExitCode.FerrFreeze), BitMap),
+            Keeps(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Npf)),
+            Silent("L1 asked for it", L2(SvmExitCode.FerrFreeze).L2Exit(SvmExitCode.Npf).Emulates("90").Reflects(SvmExitCode.Npf))),
 
         // "#MC intercepted: handled on the host", and L1's only where L1 asked for it.
         new("SVM-15.12-MC",
-            BreaksAssuming(Evidence.QueuedEvent, L2().L2Exit(MC).Reflects(MC)),
-            Keeps(L2().L2Exit(SvmExitCode.Npf, info1: 4).Reflects(SvmExitCode.Npf, 4)),
+            BreaksAssuming(Evidence.QueuedEvent, L2().L2Exit(MC).Reflects(MC), BitMap, "SVM-15.12-EXC-CODE"),
+            Keeps(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Npf)),
             Silent("L1 intercepts it", L2(MC).L2Exit(MC).Reflects(MC))),
 
         // "INIT to a vCPU in L2 without intercept resets it": with the intercept it must not.
         new("SVM-15.21-INIT-PENDING",
-            BreaksAssuming(Evidence.PendingInterrupts, Init(SvmExitCode.Init)),
+            BreaksAssuming(Evidence.PendingInterrupts, Init(SvmExitCode.Init), "SVM-15.6-EXIT-ONCE"),
             Keeps(Init()),
-            Silent("there was no INIT", L2(SvmExitCode.Init).L2Exit(SvmExitCode.Intr).Stays().L1Exit(SvmExitCode.Hlt))),
+            Silent("there was no INIT", L2(SvmExitCode.Init).L2Exit(SvmExitCode.Intr).AsksUserspace(InternalError).L1Exit(SvmExitCode.Hlt))),
 
         // "#SX is vector 30 with error code 1."
         new("SVM-15.28-SX-ERR",

@@ -1,5 +1,6 @@
 using Differ.Replay.Machine;
 using Differ.Schemas.Model;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Replay.Support;
 using static Differ.Schemas.Vocabulary.SvmExitCode;
@@ -123,6 +124,11 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             Silent("NMI is intercepted", On().Vmrun([Nmi], intCtl: VnmiEnable).L2Exit(Cpuid)),
             Silent("the virtual CPU has no virtual NMI", On().L1Sees(0x8000_000a).Vmrun(intCtl: VnmiEnable).L2Exit(Cpuid))),
 
+        // "SEV enabled: NP must be on, ... else INVALID": L0 sees to it.
+        new("SVM-15.34-SEV-CHECKS",
+            BreaksAssuming(Evidence.VmcbControlArea, SevEs().L1Exit(Invalid), "SVM-L-ERR-L0"),
+            Silent("it is L1's VMRUN", On().Vmrun().L2Exit(Invalid).Reflects(Invalid))),
+
         // "injecting exception vectors 3/4"
         new("SVM-15.35-SEVES-INJ",
             Breaks(On().Knowing(static v => v.SevEs = Truth.Yes).L1Exit(Npf).Raises(ExceptionVector.BP)),
@@ -131,6 +137,13 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
         Refused("SVM-15.5-NONARCH-CHECK-NP", "(control->nested_ctl & SVM_NESTED_CTL_NP_ENABLE) && !npt_enabled"),
         Refused("SVM-15.16-TLBCTL-RSVD", "!nested_svm_check_tlb_ctl(vcpu, control->tlb_ctl)"),
         Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, (VmcbField.Cr4Register, Bits(CET)), (VmcbField.Cr0Register, Bits(PE))),
+
+        // "SSSCheckEn=1 with nested paging off: INVALID."
+        new("SVM-15.5-SSS-NP",
+            Breaks(NestedControls(1 << 4).L2Exit(Hlt)),
+            Keeps(NestedControls(1 << 4).L2Exit(Invalid).Reflects(Invalid)),
+            Silent("nested paging is on", NestedControls((1 << 4) | 1).L2Exit(Hlt)),
+            Undecided(Evidence.VmcbControlArea, On().Vmrun([]))),
     ];
 
     private static IReadOnlyList<RuleCase> Outcomes =>
@@ -162,9 +175,22 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
         new("SVM-15.5-VMRUN-INVALID-GIF",
             BreaksAssuming(Evidence.Gif, On().L1Exit(Vmrun).FailsCheck("asid").Interrupts(0x31)),
             Keeps(On().L1Exit(Vmrun).FailsCheck("asid"))),
+
+        // "EVENTINJ is cleared in the VMCB on every #VMEXIT including INVALID."
+        new("SVM-15.5-VMRUN-INVALID-EVENTINJ",
+            Undecided(Evidence.VmcbControlArea, Rejected().Vmrun([], eventInj: Irq)),
+            Silent("L1 wrote another event", Rejected().Vmrun([], eventInj: Event(EventType.Interrupt, 0x32)))),
     ];
 
     private static RunStory On() => new RunStory().SvmeOn();
+
+    private static RunStory NestedControls(ulong value) =>
+        On().Vmrun([], nestedPaging: null).Knowing(vcpu => vcpu.Vmcb12[VmcbField.NestedControl] = Bits64.Of(value));
+
+    private static RunStory Rejected() => On().Vmrun([], eventInj: Irq).Reflects(Invalid).L1Exit(Stgi, 0x1003);
+
+    private static RunStory SevEs() => new RunStory().L1Exit(Vmgexit)
+        .Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0).Happens(HappeningKind.VmgexitExit, 0x72, 0, 0);
 
     private static RunStory Injects(uint eventInj) => On().Vmrun(eventInj: eventInj);
 

@@ -1,0 +1,10 @@
+# differ in a container for CI: docker build -t differ . && docker run --rm -v "$PWD:/work" -w /work differ check trace.dat
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev zlib1g-dev && rm -rf /var/lib/apt/lists/*
+COPY . /src
+RUN dotnet publish /src/Diff/Cli -c Release -o /out
+
+FROM debian:stable-slim
+RUN apt-get update && apt-get install -y --no-install-recommends libzstd1 && rm -rf /var/lib/apt/lists/*
+COPY --from=build /out/differ /usr/local/bin/differ
+ENTRYPOINT ["differ"]
