@@ -45,9 +45,9 @@ internal sealed class CheckVerb : IVerb
     private static int Run(string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        bool live = path == RunInput.StandardInput;
-        using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
-        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
+        using RunInput input = RunInput.Open(path, terminal, pipe => new EndingStream(pipe, cancel));
+        DiffResult result = Check(
+            input, speculative, cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }
