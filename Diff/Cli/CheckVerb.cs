@@ -48,9 +48,9 @@ internal sealed class CheckVerb : IVerb
         string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Baseline accepted, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        bool live = path == RunInput.StandardInput;
-        using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
-        DiffResult found = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
+        using RunInput input = RunInput.Open(path, terminal, pipe => new EndingStream(pipe, cancel));
+        DiffResult found = Check(
+            input, speculative, cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null);
         DiffResult result = accepted.Apply(found, terminal.Today);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
