@@ -89,7 +89,7 @@ public sealed class PackingsTests
     [CorpusFact]
     public void A_stream_tells_of_a_finding_when_it_is_first_seen()
     {
-        byte[] text = File.ReadAllBytes(Path.Combine(Repository.Corpus!, "6.1.0-56", "apm-l2_nointercept_vmmcall", "ftrace.txt"));
+        byte[] text = File.ReadAllBytes(Path.Combine(Repository.Corpus!, "6.1.0-56", "apm-l2_nointercept_vmmcall", "report.txt"));
         CommandResult result = CommandLine.RunWith(text, "check", "-");
         Assert.Equal(1, result.Status);
         Assert.Single(result.Errors.Split('\n'), line => line.StartsWith("differ: SVM-15.18-VMMCALL-UNINT-UD at exit ", StringComparison.Ordinal));
