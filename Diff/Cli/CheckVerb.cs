@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Diff;
+using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay;
@@ -21,10 +22,11 @@ internal sealed class CheckVerb : IVerb
         Option<bool> speculative = Options.Speculative();
         Option<string?> cpu = Options.Cpu();
         Option<string?> report = Options.Report();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, report, color, speculative, cpu };
+        Option<string?> baseline = Options.Baseline();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, report, color, speculative, cpu, baseline };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
-            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), words.GetValue(report), terminal, cancel)));
+            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)), words.GetValue(report), terminal, cancel)));
         return command;
     }
 
@@ -45,15 +47,17 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, string? report, Terminal terminal, CancellationToken cancel)
+        string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Baseline accepted, string? report,
+        Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        bool live = path == RunInput.StandardInput;
-        using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
+        using RunInput input = RunInput.Open(path, terminal, pipe => new EndingStream(pipe, cancel));
         (IExitReportFormat Format, string Path)? wish = report is null ? null : Options.ExitReport(report);
         using OutputFile? file = wish is { } named ? OutputFile.Create(named.Path, terminal) : null;
         using IExitReport? exits = file is null ? null : wish!.Value.Format.Begin(input.Header, file.Stream);
-        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null, exits);
+        DiffResult found = Check(
+            input, speculative, cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
+        DiffResult result = accepted.Apply(found, terminal.Today);
         exits?.Finish(result);
         file?.Complete();
         format.Write(result, terminal.Output, terminal.InkFor(color));
