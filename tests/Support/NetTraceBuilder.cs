@@ -20,7 +20,7 @@ internal sealed class NetTraceBuilder
     private uint _lastNumber;
     private long _lastCapturedBy;
 
-    /// <summary>4, 5 or 6.</summary>
+    /// <summary>4, 5 or 6; 5 is 4 with tags behind the descriptions, and says 4 itself.</summary>
     public int Version { get; init; } = 6;
 
     /// <summary>Whether event headers are packed.</summary>
@@ -98,8 +98,10 @@ internal sealed class NetTraceBuilder
         [
             .. U32((uint)_metadataOfId[id]), .. Utf16(provider), .. U32((uint)id), .. Utf16(name), .. U64(0), .. U32(0), .. U32(5), .. U32((uint)fields.Length),
             .. fields.SelectMany(field => (byte[])[.. U32((uint)field.Code), .. Utf16(field.Name)]),
+            .. Version == 5 ? (byte[])[.. U32(1), 1, 0] : [],
         ];
-        _metadata.AddRange(Packed ? [128, 0, .. Packing((uint)payload.Length), .. payload] : Plain(0, 0, 0, 0, 0, 0, payload, _metadata.Count + 20));
+        // Always packed: the library does not pass over what fills a plain one up to four bytes.
+        _metadata.AddRange([128, 0, .. Packing((uint)payload.Length), .. payload]);
         return this;
     }
 
@@ -149,7 +151,7 @@ internal sealed class NetTraceBuilder
         EndMetadata();
         if (_events.Count > 0)
         {
-            Block(EventKind, "EventBlock", [.. BlockHeader(), .. _events]);
+            Block(EventKind, "EventBlock", [.. BlockHeader(Packed), .. _events]);
             _events.Clear();
             _lastNumber = 0;
             _lastTime = 0;
@@ -223,10 +225,13 @@ internal sealed class NetTraceBuilder
         {
             _file.AddRange([.. U32(0), .. U32(6), .. U32(0)]);
             Block(1, "", [.. session, .. U32(1), .. Utf8("HardwareThreadCount"), .. Utf8("2")]);
+
+            // Thread 0 is nobody; dotnet-trace has it capture every event.
+            Block(ThreadKind, "", [.. U16(5), 0, 2, 0, 3, 0]);
             return;
         }
 
-        _file.AddRange([.. Sized("!FastSerialization.1"), 5, 5, 1, .. U32((uint)Version), .. U32(4), .. Sized("Trace"), 6]);
+        _file.AddRange([.. Sized("!FastSerialization.1"), 5, 5, 1, .. U32(4), .. U32(4), .. Sized("Trace"), 6]);
         _file.AddRange([.. session, .. U32(1), .. U32(2), .. U32(0), 6]);
     }
 
@@ -235,12 +240,12 @@ internal sealed class NetTraceBuilder
         if (_metadata.Count > 0)
         {
             Start();
-            Block(MetadataKind, "MetadataBlock", Version == 6 ? [0, 0, .. _metadata] : [.. BlockHeader(), .. _metadata]);
+            Block(MetadataKind, "MetadataBlock", Version == 6 ? [0, 0, .. _metadata] : [.. BlockHeader(packed: true), .. _metadata]);
             _metadata.Clear();
         }
     }
 
-    private byte[] BlockHeader() => [.. U16(20), .. U16(Packed ? 1 : 0), .. U64(0), .. U64(ulong.MaxValue >> 1)];
+    private static byte[] BlockHeader(bool packed) => [.. U16(20), .. U16(packed ? 1 : 0), .. U64(0), .. U64(ulong.MaxValue >> 1)];
 
     private void Block(byte kind, string name, byte[] body)
     {
@@ -273,7 +278,7 @@ internal sealed class NetTraceBuilder
     private byte[] Plain(int metadata, uint number, long thread, long capturedBy, int cpu, ulong time, byte[] payload, int at)
     {
         byte[] labels = new byte[Version == 6 ? 4 : 32];
-        uint id = (uint)metadata | (Sorted && metadata > 0 ? 1U << 31 : 0);
+        uint id = (uint)metadata | (Sorted ? 1U << 31 : 0);
         byte[] body =
         [
             .. U32(id), .. U32(number), .. U64((ulong)thread), .. U64((ulong)capturedBy), .. U32((uint)cpu), .. U32(0), .. U64(time), .. labels,

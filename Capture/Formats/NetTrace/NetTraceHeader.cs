@@ -18,14 +18,20 @@ namespace Differ.Capture.Formats.NetTrace;
 /// </remarks>
 internal sealed record NetTraceHeader(int Version, ulong Frequency)
 {
-    private const int DateSize = 16, TypeTagsSize = 3, LongestName = 64;
+    /// <summary>The first version without the objects of another format around its blocks.</summary>
+    public const int FirstPlainVersion = 6;
+
+    private const int DateSize = 16, TypeTagsSize = 3, LongestName = 64, BlockHeaderSize = 4;
+
+    // Pointer size, process, processors and sampling rate up to version 5, then the tag of the object's end.
+    private const int SessionRest = (4 * sizeof(int)) + 1;
     private const uint FirstVersion = 4, LastVersion = 6;
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>What every file starts with.</summary>
     public static ReadOnlySpan<byte> Magic => "Nettrace"u8;
 
-    /// <summary>Reads the start.</summary>
+    /// <summary>Reads the start, and checks that the file has all its blocks.</summary>
     /// <exception cref="CaptureFormatException">It is cut short, or of a version that is not known.</exception>
     public static NetTraceHeader Read(ByteSource source)
     {
@@ -38,7 +44,7 @@ internal sealed record NetTraceHeader(int Version, ulong Frequency)
             versionAt = reader.Position;
             version = reader.U32("major version");
             _ = reader.U32("minor version");
-            _ = reader.U32("first block");
+            reader.Skip(BlockHeaderSize, "first block");
         }
         else
         {
@@ -51,7 +57,7 @@ internal sealed record NetTraceHeader(int Version, ulong Frequency)
             _ = reader.U8("end of the type");
         }
 
-        if (version is < FirstVersion or > LastVersion || (length == 0) != (version >= LastVersion))
+        if (version is < FirstVersion or > LastVersion || (length == 0) != (version >= FirstPlainVersion))
         {
             CaptureFormatException.ThrowUnsupported($"version {version} of .nettrace is not known", "convert it, or record with trace-cmd", versionAt);
         }
@@ -64,6 +70,16 @@ internal sealed record NetTraceHeader(int Version, ulong Frequency)
             CaptureFormatException.ThrowImpossible("ticks per second", frequencyAt, $"{frequency}");
         }
 
+        if (version >= FirstPlainVersion)
+        {
+            reader.Position = versionAt + (2 * sizeof(uint));
+        }
+        else
+        {
+            reader.Skip(SessionRest, "session");
+        }
+
+        NetTraceBlocks.Check(reader, (int)version);
         return new NetTraceHeader((int)version, frequency);
     }
 

@@ -5,7 +5,7 @@ namespace Differ.Tests.Capture.Formats.NetTrace;
 
 public sealed class NetTraceDamageTests
 {
-    private const int Flips = 1500;
+    private const int Flips = 400;
 
     [Theory]
     [InlineData(4)]
@@ -33,7 +33,16 @@ public sealed class NetTraceDamageTests
     {
         byte[] file = Sample(6);
         CaptureFormatException refusal = Assert.Throws<CaptureFormatException>(() => EventList.Of(file[..^1]));
-        Assert.Equal(("DIF0360", file.Length - 1L), (refusal.Code, refusal.FileOffset));
+        Assert.Equal(("DIF0101", file.Length - 4L), (refusal.Code, refusal.FileOffset));
+    }
+
+    [Fact]
+    public void What_the_library_cannot_read_is_refused()
+    {
+        // An event block whose header claims to be longer than the block.
+        byte[] file = new NetTraceBuilder().Block(2, [0xff, 0x7f, 0, 0]).File;
+        CaptureFormatException refusal = Assert.Throws<CaptureFormatException>(() => EventList.Of(file));
+        Assert.Equal("DIF0360", refusal.Code);
     }
 
     private static bool ReadOrRefuse(byte[] file)
