@@ -15,7 +15,7 @@ namespace Differ.Capture.Formats.NetTrace;
 internal static class NetTraceBlocks
 {
     private const byte NullTag = 1, BeginTag = 5, EndTag = 6;
-    private const int LongestName = 64, Alignment = 4;
+    private const int LongestName = 64, Alignment = 4, LargestDescriptions = 1 << 26;
 
     /// <summary>Follows the blocks.</summary>
     /// <param name="reader">At the first block behind the description of the session, or in version 6 at that.</param>
@@ -55,11 +55,20 @@ internal static class NetTraceBlocks
 
         _ = reader.U32("version of an object");
         _ = reader.U32("version of the reader");
-        _ = reader.Text(reader.U32("type name"), LongestName, "type name");
+        string name = reader.Text(reader.U32("type name"), LongestName, "type name");
         ExpectEnd(reader);
         uint size = reader.U32("size of a block");
         reader.Skip((ulong)(-reader.Position & (Alignment - 1)), "filling");
-        reader.Skip(size, "block");
+        if (name == "MetadataBlock")
+        {
+            long start = reader.Position;
+            NetTraceDescriptions.Check(reader.Bytes(size, LargestDescriptions, "descriptions"), start);
+        }
+        else
+        {
+            reader.Skip(size, "block");
+        }
+
         ExpectEnd(reader);
         return true;
     }

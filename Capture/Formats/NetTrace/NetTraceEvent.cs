@@ -1,12 +1,16 @@
 namespace Differ.Capture.Formats.NetTrace;
 
 /// <summary>One kind of event as the file describes it.</summary>
+/// <param name="number">Its place among the kinds of one walk, in the order of their first events.</param>
 /// <param name="provider">Group of tracepoints.</param>
 /// <param name="name">The tracepoint.</param>
 /// <param name="id">Its number.</param>
 /// <param name="fields">Names and types of the fields, in order.</param>
-internal sealed class NetTraceKind(string provider, string name, int id, IReadOnlyList<(string Name, Type Type)> fields)
+internal sealed class NetTraceKind(int number, string provider, string name, int id, IReadOnlyList<(string Name, Type Type)> fields)
 {
+    /// <summary>Its place among the kinds of one walk, in the order of their first events.</summary>
+    public int Number { get; } = number;
+
     /// <summary>What makes it the same kind in another walk.</summary>
     public (string Provider, string Name, int Id) Key { get; } = (provider, name, id);
 

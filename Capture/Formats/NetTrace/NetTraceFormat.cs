@@ -98,7 +98,7 @@ internal sealed class NetTraceWalk(ByteSource source)
                 fields.Add((one.PayloadNames[i], value.GetType()));
             }
 
-            kind = new NetTraceKind(one.ProviderName, one.EventName, (int)one.ID, fields);
+            kind = new NetTraceKind(_kinds.Count, one.ProviderName, one.EventName, (int)one.ID, fields);
             _kinds.Add(one, kind);
         }
 

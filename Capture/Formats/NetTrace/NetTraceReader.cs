@@ -29,13 +29,13 @@ internal sealed class NetTraceReader : ITraceReader
     {
         _source = source;
         _header = header;
-        NetTraceKind? last = null;
+        int seen = 0;
         _dropped = new NetTraceWalk(source).Run(one =>
         {
-            if (!ReferenceEquals(one.Kind, last))
+            if (one.Kind.Number == seen)
             {
-                last = one.Kind;
-                _ = _kinds.TryAdd(last.Key, new KnownKind(NetTraceLayout.Of(last, one.Payload.Length)));
+                seen++;
+                _ = _kinds.TryAdd(one.Kind.Key, new KnownKind(NetTraceLayout.Of(one.Kind, one.Payload.Length)));
             }
         });
         Types = [.. _kinds.Values.Select(kind => kind.Type).OrderBy(type => type.Layout.System, StringComparer.Ordinal).ThenBy(type => type.Layout.Name, StringComparer.Ordinal)];
@@ -81,8 +81,7 @@ internal sealed class NetTraceReader : ITraceReader
 
         var walk = new NetTraceWalk(_source);
         bool everything = sink.WantsEverything;
-        NetTraceKind? last = null;
-        KnownKind? known = null;
+        var kinds = new List<KnownKind>();
         ulong events = 0;
         walk.Run(one =>
         {
@@ -92,13 +91,13 @@ internal sealed class NetTraceReader : ITraceReader
                 progress?.Invoke(events, (double)walk.Consumed / _source.Length);
             }
 
-            if (!ReferenceEquals(one.Kind, last))
+            if (one.Kind.Number == kinds.Count)
             {
-                last = one.Kind;
-                known = _kinds[last.Key];
+                kinds.Add(_kinds[one.Kind.Key]);
             }
 
-            known!.Type.Count++;
+            KnownKind known = kinds[one.Kind.Number];
+            known.Type.Count++;
             if (everything || known.Type.Binding is not null)
             {
                 HandOn(one, known, sink);

@@ -59,7 +59,7 @@ public sealed class NetTraceDamageTests
         }
     }
 
-    private static byte[] Sample(int version)
+    internal static byte[] Sample(int version)
     {
         var kernel = KernelLayouts.Of("6.12");
         var builder = new NetTraceBuilder { Version = version };
