@@ -28,6 +28,9 @@ public sealed class CaptureSession : IDisposable
     /// <summary>What the capture says of itself before its first event.</summary>
     public RunHeader Header { get; }
 
+    /// <summary>Whether the capture is read while it is still being written, so that its end may be far.</summary>
+    public bool IsStream { get; private init; }
+
     /// <summary>Texts that records refer to by number.</summary>
     public TextTable Texts { get; } = new();
 
@@ -62,7 +65,7 @@ public sealed class CaptureSession : IDisposable
         int length = pipe.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         ReadOnlyMemory<byte> read = start.AsMemory(0, length);
         return TraceFormats.Of(read.Span, length) is IStreamedFormat streamed
-            ? new CaptureSession(streamed.Open(read, pipe), name, 0)
+            ? new CaptureSession(streamed.Open(read, pipe), name, 0) { IsStream = true }
             : Open(FileSource.Spool(read.Span, pipe), name);
     }
 

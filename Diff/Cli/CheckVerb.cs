@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Diff;
+using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay;
@@ -20,10 +21,11 @@ internal sealed class CheckVerb : IVerb
         Option<string> color = Options.Color();
         Option<bool> speculative = Options.Speculative();
         Option<string?> cpu = Options.Cpu();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative, cpu };
+        Option<string?> baseline = Options.Baseline();
+        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, color, speculative, cpu, baseline };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
-            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
+            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)), terminal, cancel)));
         return command;
     }
 
@@ -42,12 +44,14 @@ internal sealed class CheckVerb : IVerb
         return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
     }
 
-    private static int Run(string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    private static int Run(
+        string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Baseline accepted, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        bool live = path == RunInput.StandardInput;
-        using RunInput input = RunInput.Open(path, terminal, pipe => live ? new EndingStream(pipe, cancel) : pipe);
-        DiffResult result = Check(input, speculative, cpu, live ? CancellationToken.None : cancel, live ? new LiveFindings(terminal) : null);
+        using RunInput input = RunInput.Open(path, terminal, pipe => new EndingStream(pipe, cancel));
+        DiffResult found = Check(
+            input, speculative, cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null);
+        DiffResult result = accepted.Apply(found, terminal.Today);
         format.Write(result, terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using Differ.Capture.Diagnostics;
+using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Replay.Machine;
 using Differ.Schemas.Files;
@@ -18,21 +19,23 @@ internal sealed class CorpusVerb : IVerb
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
         Option<string?> cpu = Options.Cpu();
+        Option<string?> baseline = Options.Baseline();
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
             + $"separated by |. The capture is a file, or a folder with one of\n"
             + $"{string.Join(", ", CaptureFolder.Names)}, taken in this order.")
         {
-            folder, cpu,
+            folder, cpu, baseline,
         };
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(folder), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
+            words.GetRequiredValue(folder), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string folder, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    private static int Run(string folder, CpuDescription? cpu, Baseline accepted, Terminal terminal, CancellationToken cancel)
     {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         TextWriter output = terminal.Output;
         int met = 0, missed = 0, unreviewed = 0, unread = 0;
         foreach (string line in File.ReadLines(Path.Combine(folder, ExpectedName)).Skip(1).Where(line => line.Length > 0))
@@ -55,10 +58,13 @@ internal sealed class CorpusVerb : IVerb
             else if (expectation == "unreviewed")
             {
                 unreviewed++;
+                seen.UnionWith(result.Divergences.Select(found => found.Fingerprint));
+                result = accepted.Apply(result, terminal.Today);
                 output.Write(result.Diverges ? $"unreviewed   {columns[0]}: {Found(result)}\n" : "");
             }
-            else if (IsMet(result, expectation, rules))
+            else if (IsMet(result, expectation, rules) || IsMet(accepted.Apply(result, terminal.Today), expectation, rules))
             {
+                seen.UnionWith(result.Divergences.Select(found => found.Fingerprint));
                 met++;
             }
             else
@@ -68,8 +74,22 @@ internal sealed class CorpusVerb : IVerb
             }
         }
 
+        WriteBaseline(accepted, seen, terminal);
         output.Write($"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n");
         return missed == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
+    }
+
+    private static void WriteBaseline(Baseline accepted, HashSet<string> seen, Terminal terminal)
+    {
+        foreach (AcceptedDeparture entry in accepted.Accepted.Where(entry => !seen.Contains(entry.Fingerprint)))
+        {
+            terminal.Output.Write($"gone         {entry.Fingerprint} {entry.Rule}: accepted, and in no capture\n");
+        }
+
+        foreach (AcceptedDeparture entry in accepted.ExpiredOn(terminal.Today))
+        {
+            terminal.Output.Write($"expired      {entry.Fingerprint} {entry.Rule}: no longer accepted\n");
+        }
     }
 
     // One capture that cannot be read must not hide what the others say.

@@ -15,6 +15,15 @@ internal static class ExitStatus
     /// <summary>A fault in Differ.</summary>
     public const int Fault = 3;
 
+    /// <summary><c>git bisect run</c>: the revision cannot be judged.</summary>
+    public const int CannotJudge = 125;
+
+    /// <summary><c>git bisect run</c>: the bisection must stop, because the command or Differ is at fault.</summary>
+    public const int BisectFault = 255;
+
     /// <summary>Ended by Ctrl-C: 128 and the number of the signal.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>A status as <c>git bisect run</c> has to see it: 2 and 3 would say that the revision is bad.</summary>
+    public static int ForBisect(int status) => status is Unusable or Fault ? BisectFault : status;
 }

@@ -17,10 +17,14 @@ internal static class Options
     public static Option<string> Format() => Format(ReportFormats.All);
 
     /// <summary>The format of something else that is written; the first is the usual one.</summary>
-    public static Option<string> Format<T>(IReadOnlyList<IFormat<T>> formats)
+    public static Option<string> Format<T>(IReadOnlyList<IFormat<T>> formats) => FormatOf(formats.Select(format => format.Name));
+
+    /// <summary>One of some formats; the first where none is asked for.</summary>
+    public static Option<string> FormatOf(IEnumerable<string> names)
     {
-        var option = new Option<string>("--format") { Description = "The report's format", DefaultValueFactory = _ => formats[0].Name };
-        option.AcceptOnlyFromAmong([.. formats.Select(format => format.Name)]);
+        string[] all = [.. names];
+        var option = new Option<string>("--format") { Description = "The report's format", DefaultValueFactory = _ => all[0] };
+        option.AcceptOnlyFromAmong(all);
         return option;
     }
 
@@ -56,6 +60,9 @@ internal static class Options
         option.AcceptOnlyFromAmong("auto", "always", "never");
         return option;
     }
+
+    /// <summary>Accepted departures.</summary>
+    public static Option<string?> Baseline() => new("--baseline") { Description = "A list of accepted departures; only others count" };
 
     /// <summary>Weak rules.</summary>
     public static Option<bool> Speculative() => new("--speculative")

@@ -16,6 +16,12 @@ internal static class Program
     /// <param name="cancel">Ends it as Ctrl-C does.</param>
     public static int Run(string[] args, Terminal terminal, CancellationToken cancel = default)
     {
+        int status = Do(args, terminal, cancel);
+        return args is [BisectVerb.Name, ..] ? ExitStatus.ForBisect(status) : status;
+    }
+
+    private static int Do(string[] args, Terminal terminal, CancellationToken cancel)
+    {
         try
         {
             ParseResult words = Verbs.Build(terminal).Parse(args);

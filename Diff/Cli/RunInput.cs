@@ -16,6 +16,9 @@ internal abstract class RunInput : IDisposable
     /// <summary>Texts that the records refer to.</summary>
     public abstract TextTable Texts { get; }
 
+    /// <summary>Whether the input may go on for as long as the host runs.</summary>
+    public virtual bool IsStream => false;
+
     /// <summary>Opens a file, a folder with a capture in it, a pipe, or standard input for -.</summary>
     public static RunInput Open(string path, Terminal terminal) => Open(path, terminal, static pipe => pipe);
 
@@ -101,6 +104,8 @@ internal abstract class RunInput : IDisposable
         public override RunHeader Header => session.Header;
 
         public override TextTable Texts => session.Texts;
+
+        public override bool IsStream => session.IsStream;
 
         public override RunSummary Read(IExitSink sink, CancellationToken cancel)
         {

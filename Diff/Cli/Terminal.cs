@@ -27,6 +27,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>Results that are not text.</summary>
     public Stream BinaryOutput { get; } = binaryOutput;
 
+    /// <summary>The day, for what expires.</summary>
+    public DateOnly Today { get; init; } = DateOnly.FromDateTime(DateTime.Now);
+
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
@@ -36,6 +39,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
             new StreamWriter(stdout, encoding, 1 << 15), new StreamWriter(Console.OpenStandardError(), encoding) { AutoFlush = true },
             Console.OpenStandardInput(), stdout, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
     }
+
+    /// <summary>The same without progress, for work on several threads.</summary>
+    public Terminal Quiet() => new(Output, Error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false) { Today = Today };
 
     /// <summary>Colours, when they are wanted or (with auto) when a person reads and NO_COLOR is not set.</summary>
     /// <param name="choice">auto, always or never.</param>

@@ -8,9 +8,14 @@ namespace Differ.Diff.Compare;
 internal static class FieldWords
 {
     /// <summary>What was recorded.</summary>
-    public static string Recorded(FieldRow row, Observed<ulong> value, in ExitRecord record) => value.Sight switch
+    public static string Recorded(FieldRow row, Observed<ulong> value, in ExitRecord record) =>
+        row.Field == ComparedField.EntryRip && value.IsKnown && record.HasExit && record.Exit.Rip == value.Value
+            ? $"entry at the same rip {row.Print(value.Value)}"
+            : Recorded(row, value);
+
+    /// <summary>What was recorded, whatever the exit.</summary>
+    public static string Recorded(FieldRow row, Observed<ulong> value) => value.Sight switch
     {
-        Sight.Known when row.Field == ComparedField.EntryRip && record.HasExit && record.Exit.Rip == value.Value => $"entry at the same rip {row.Print(value.Value)}",
         Sight.Known when row.Print(value.Value) == "yes" => row.Words,
         Sight.Known => $"{row.Words} {row.Print(value.Value)}",
         Sight.Absent => row.Absence,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Schemas.Model;
@@ -18,36 +17,24 @@ internal sealed class JsonReport : IReportFormat
     public string Name => "json";
 
     /// <inheritdoc/>
-    public void Write(DiffResult result, TextWriter output, Ink ink)
+    public void Write(DiffResult result, TextWriter output, Ink ink) => WriteDocument(output, json =>
     {
-        WriteDocument(output, json =>
-        {
-            WriteCapture(json, result);
-            WriteQuality(json, result);
-            WriteVerdicts(json, result);
-            WriteClasses(json, "divergences", result, result.Divergences);
-            WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
-            WriteUndecided(json, result);
-            WriteRules(json, result);
-        });
-    }
+        WriteCapture(json, result);
+        WriteQuality(json, result);
+        WriteVerdicts(json, result);
+        WriteClasses(json, "divergences", result, result.Divergences);
+        WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
+        WriteUndecided(json, result);
+        WriteRules(json, result);
+    });
 
     /// <summary>Writes one JSON document: the versions of schema and manual, then what the caller has to say.</summary>
-    internal static void WriteDocument(TextWriter output, Action<Utf8JsonWriter> content)
+    internal static void WriteDocument(TextWriter output, Action<Utf8JsonWriter> content) => JsonText.Write(output, json =>
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("schemaVersion", SchemaVersion);
-            json.WriteString("manual", Apm.Revision);
-            content(json);
-            json.WriteEndObject();
-        }
-
-        output.Write(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
-        output.Write('\n');
-    }
+        json.WriteNumber("schemaVersion", SchemaVersion);
+        json.WriteString("manual", Apm.Revision);
+        content(json);
+    });
 
     private static void WriteCapture(Utf8JsonWriter json, DiffResult result)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Differ.Diff.Compare;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -200,7 +199,5 @@ internal sealed class TextReport : IReportFormat
     private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
     /// <summary>A number in groups without a culture: 1 700 106.</summary>
-    internal static string Grouped(ulong number) => number.ToString("#,0", Groups);
-
-    private static readonly NumberFormatInfo Groups = new() { NumberGroupSeparator = " ", NumberGroupSizes = [3] };
+    internal static string Grouped(ulong number) => Numbers.Grouped(number);
 }

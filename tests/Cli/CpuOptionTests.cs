@@ -45,7 +45,8 @@ public sealed class CpuOptionTests : IDisposable
             string capture = ReflectedRdpru(cpuid);
             Assert.Equal(0, CommandLine.Run("convert", capture, "-o", run).Status);
             Assert.Equal(0, CommandLine.Run("replay", run, "-o", model, "--cpu", cpu).Status);
-            Assert.Equal(CommandLine.Run("check", capture, "--cpu", cpu), CommandLine.Run("diff", run, model));
+            CommandResult check = CommandLine.Run("check", capture, "--cpu", cpu), diff = CommandLine.Run("diff", run, model);
+            Assert.Equal((check.Status, check.Output), (diff.Status, diff.Output));
         }
     }
 

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Cli;
+using Differ.Diff.Changes;
 using Differ.Diff.Report;
+using Differ.Diff.Statistics;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Tests.Support;
@@ -19,6 +21,12 @@ public sealed partial class ListsTests
 
     [Fact]
     public void Every_report_format_is_in_the_list() => AssertListed<IReportFormat>(ReportFormats.All);
+
+    [Fact]
+    public void Every_format_of_compare_is_in_the_list() => AssertListed<IChangeFormat>(ChangeFormats.All);
+
+    [Fact]
+    public void Every_format_of_stats_is_in_the_list() => AssertListed<IStatsFormat>(StatsFormats.All);
 
     [Fact]
     public void Every_capture_format_is_in_the_list() => AssertListed<ITraceFormat>(TraceFormats.All);

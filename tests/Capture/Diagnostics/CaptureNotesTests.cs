@@ -67,6 +67,7 @@ public sealed class CaptureNotesTests
             story.Entry(1).Exit(0x78, 1).Entry(2).Exit(0x78, 2).Entry(3);
             new KvmStory(trace.Instance("other", clock: "mono"), Layouts, thread: 200).Entry(1);
         }),
+        ["DIF0131"] = static () => Told(static (_, story) => story.ExitFromL2(0x81, 5).Entry(8)),
     };
 
     public static TheoryData<string> Codes => [.. Captures.Keys];

@@ -86,12 +86,13 @@ public sealed class PackingsTests
         Assert.Contains("curl -O", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [CorpusFact]
     public void A_stream_tells_of_a_finding_when_it_is_first_seen()
     {
-        byte[] capture = File.ReadAllBytes(Path.Combine(Repository.Fixtures, "l2-vmmcall-not-intercepted-6.1", "trace.dat"));
-        CommandResult result = CommandLine.RunWith(capture, "check", "-");
-        Assert.Single(result.Errors.Split('\n'), line => line.StartsWith("differ: SVM-15.18-VMMCALL-UNINT-UD at exit 2282", StringComparison.Ordinal));
+        byte[] text = File.ReadAllBytes(Path.Combine(Repository.Corpus!, "6.1.0-56", "apm-l2_nointercept_vmmcall", "report.txt"));
+        CommandResult result = CommandLine.RunWith(text, "check", "-");
+        Assert.Equal(1, result.Status);
+        Assert.Single(result.Errors.Split('\n'), line => line.StartsWith("differ: SVM-15.18-VMMCALL-UNINT-UD at exit ", StringComparison.Ordinal));
     }
 
     private static string Check(byte[] input) => CommandLine.RunWith(input, "check", "-").Output;

@@ -124,7 +124,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Keeps(L2(Invlpga).L2Exit(Invlpga).Reflects(Invlpga))),
         new("SVM-L-SKINIT-L2",
             Breaks(L2(Skinit).L2Exit(Skinit).Happens(HappeningKind.Skinit).Reflects(Skinit)),
-            Breaks(L2(Skinit).L2Exit(Skinit).Raises(6), Default, Immediate),
+            Breaks(L2(Skinit).Knowing(static v => v.Profile.Set(CpuFeature.Skinit, true)).L2Exit(Skinit).Raises(6), Default, Immediate),
             Keeps(L2(Skinit).L2Exit(Skinit).Reflects(Skinit))),
         new("SVM-L-IOIO-UNION",
             Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.No).L2Exit(Ioio).Reflects(Ioio), "SVM-15.10-IOIO-BYTES"),

@@ -188,7 +188,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
     private static RunStory AvicIndex(ulong index) => L2().State(L2AtEntry, IntCtl, AvicEnable).State(L2AtEntry, AvicPhysicalTable, 0x5000 | index);
 
     private static RunStory HostCode(ulong selector, ulong limit) =>
-        L2().State(L1AtExit, CsSelector, selector).State(L1AtExit, GdtrLimit, limit).L2Exit(Cpuid).Reflects(Cpuid).State(L2AtExit, Rsp, 0);
+        L2().State(L1AtExit, CsSelector, selector).State(L1AtExit, GdtrLimit, limit).State(L1AtExit, Cr4Register, 0x20).State(L1AtExit, EferRegister, 0x1d00)
+            .L2Exit(Cpuid).Reflects(Cpuid).State(L2AtExit, Rsp, 0);
 
     // L0 changes CR2 of L2 between an exit and the entry.
     private static RunStory Edited() => L2().L2Exit(Npf).State(L2AtExit, Cr2, 1).State(L2AtEntry, Cr2, 2);

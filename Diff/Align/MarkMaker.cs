@@ -1,0 +1,89 @@
+using Differ.Diff.Compare;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Align;
+
+/// <summary>Exits become marks; exits that the world causes, not the guest, are passed over.</summary>
+/// <param name="listed">Tracepoints that both captures describe: what only one shows cannot be compared.</param>
+internal sealed class MarkMaker(TracepointSet listed)
+{
+    /// <summary>A step of this many bytes or less is the length of the instruction.</summary>
+    public const ulong LongestInstruction = 15;
+    private const ulong Elsewhere = 16;
+    private const int PageBits = 12;
+
+    // EXITINFO1 of IOIO: the port, and bit 0 for the direction (APM2 15.10.2).
+    private const uint PortAndDirection = 0xffff_0001;
+
+    private readonly FieldComparer _comparer = new(listed);
+    private readonly RecordDigest _digest = new();
+
+    /// <summary>Makes the mark of an exit.</summary>
+    /// <param name="record">The exit.</param>
+    /// <param name="instruction">The instruction the guest was at, as the replay knows it.</param>
+    /// <param name="mark">The mark.</param>
+    /// <returns>False for an exit that another run of the same guest need not have.</returns>
+    public bool TryMake(in ExitRecord record, ulong instruction, out ExitMark mark)
+    {
+        mark = default;
+        if (!record.HasExit || IsOfTheWorld(record))
+        {
+            return false;
+        }
+
+        _digest.Read(record);
+        if (record.Level == GuestLevel.L1 && _digest.HasMsr && IsOfTheApic(_digest.Msr.Index))
+        {
+            return false;
+        }
+
+        mark = new ExitMark
+        {
+            Index = record.Index,
+            Place = ((uint)record.Level << PageBits) | (uint)(record.Exit.Rip & ((1 << PageBits) - 1)),
+            Code = record.Exit.Code.Value,
+            Instruction = instruction,
+            Detail = record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection) : 0,
+            Comparable = record is { HasHole: false, HasEntry: true } && !_digest.SmmEntered && !_digest.SmmLeft && !IsInterrupted(),
+        };
+        for (int row = 0; row < AlignedFields.All.Count; row++)
+        {
+            AlignedField field = AlignedFields.All[row];
+            mark.Set(row, field.Read(_comparer.Read(record, _digest, field.Field), _digest));
+        }
+
+        mark.Step = StepOf(record);
+        return true;
+    }
+
+    // Interrupts, spinning and what the host's page tables lack come when they come.
+    private static bool IsOfTheWorld(in ExitRecord record)
+    {
+        SvmExitCode code = record.Exit.Code;
+        return IsAsynchronous(code) || code == SvmExitCode.Pause || code == SvmExitCode.BusLock || code == SvmExitCode.AvicIncompleteIpi
+            || code == SvmExitCode.AvicNoAccel || code == SvmExitCode.HostUse
+            || (code == SvmExitCode.Npf && !record.Kinds.Has(HappeningKind.NestedVmexitInject))
+            || (code == SvmExitCode.Hlt && record.Level == GuestLevel.L1);
+    }
+
+    // What a guest does about interrupts it does as often as they come: x2APIC registers and the TSC deadline (APM2 16.12).
+    private static bool IsOfTheApic(uint msr) => msr is >= 0x800 and <= 0x8ff or 0x6e0;
+
+    private static bool IsAsynchronous(SvmExitCode code) =>
+        code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.Smi || code == SvmExitCode.Init || code == SvmExitCode.VIntr;
+
+    // L0 leaves L2 for an interrupt that came while it handled something else.
+    private bool IsInterrupted() => _digest.IntrAnnounced || (_digest.Reflections > 0 && IsAsynchronous(_digest.Reflection.ExitCode));
+
+    private ulong StepOf(in ExitRecord record)
+    {
+        if (!record.HasEntry || !record.Entry.Rip.IsKnown || _digest.ChangesGuest || _digest.HasException)
+        {
+            return ExitMark.NotKnown;
+        }
+
+        ulong step = unchecked(record.Entry.Rip.Value - record.Exit.Rip);
+        return step <= LongestInstruction ? step : Elsewhere;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Differ.Diff.Compare;
+using Differ.Schemas.Run;
+
+namespace Differ.Diff.Baseline;
+
+/// <summary>Accepted departures: they are told and do not fail; what is new fails.</summary>
+/// <param name="Accepted">By rule, then by fingerprint.</param>
+public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
+{
+    /// <summary>No accepted departures.</summary>
+    public static Baseline Empty { get; } = new([]);
+
+    /// <summary>Holds what a check found against the baseline.</summary>
+    /// <param name="result">What was found.</param>
+    /// <param name="today">The day, for what has expired.</param>
+    /// <returns>The same with accepted departures among the known ones, and remarks on entries that expired or whose departure is gone.</returns>
+    public DiffResult Apply(DiffResult result, DateOnly today)
+    {
+        var accepted = new List<DivergenceClass>();
+        var left = new List<DivergenceClass>();
+        foreach (DivergenceClass found in result.Divergences)
+        {
+            AcceptedDeparture? entry = Accepted.FirstOrDefault(one => one.Fingerprint == found.Fingerprint
+                && one.Covers(result.Header.KernelRelease) && !one.HasExpired(today));
+            if (entry is null)
+            {
+                left.Add(found);
+            }
+            else
+            {
+                accepted.Add(found with { Known = $"accepted: {entry.Reason}{(entry.Expires is { } last ? $" (until {Day(last)})" : "")}" });
+            }
+        }
+
+        ulong exits = accepted.Aggregate(0UL, (sum, found) => sum + found.Count);
+        return result with
+        {
+            Divergences = left,
+            KnownDepartures = [.. result.KnownDepartures, .. accepted],
+            Verdicts = result.Verdicts.ToDictionary(pair => pair.Key, pair => pair.Key switch
+            {
+                Verdict.Diverges => pair.Value - Math.Min(pair.Value, exits),
+                Verdict.KnownDeparture => pair.Value + exits,
+                _ => pair.Value,
+            }),
+            Summary = result.Summary with { Notes = [.. result.Summary.Notes, .. Remarks(result, today)] },
+        };
+    }
+
+    /// <summary>The baseline with every departure that a check found.</summary>
+    /// <param name="found">Fingerprints and rules.</param>
+    /// <param name="prune">Whether entries whose departure was not found go.</param>
+    public Baseline With(IReadOnlyCollection<(string Fingerprint, string Rule)> found, bool prune)
+    {
+        HashSet<string> seen = [.. found.Select(one => one.Fingerprint)], listed = [.. Accepted.Select(entry => entry.Fingerprint)];
+        return new Baseline(
+        [
+            .. Accepted.Where(entry => !prune || seen.Contains(entry.Fingerprint))
+                .Concat(found.Where(one => listed.Add(one.Fingerprint)).Select(one => new AcceptedDeparture(one.Fingerprint, one.Rule, AcceptedDeparture.NoReason, "", "", null)))
+                .OrderBy(entry => entry.Rule, StringComparer.Ordinal).ThenBy(entry => entry.Fingerprint, StringComparer.Ordinal),
+        ]);
+    }
+
+    /// <summary>Entries for the kernel of a capture whose departure is gone although its rule was asked.</summary>
+    public IEnumerable<AcceptedDeparture> VanishedFrom(DiffResult result) => Accepted.Where(entry =>
+        entry.Covers(result.Header.KernelRelease)
+        && !result.Divergences.Concat(result.KnownDepartures).Any(found => found.Fingerprint == entry.Fingerprint)
+        && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Conforms + count.Departs > 0));
+
+    /// <summary>Entries that a day is behind the end of.</summary>
+    public IEnumerable<AcceptedDeparture> ExpiredOn(DateOnly today) => Accepted.Where(entry => entry.HasExpired(today));
+
+    /// <summary>A day as the file has it.</summary>
+    internal static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private IEnumerable<CaptureNote> Remarks(DiffResult result, DateOnly today) =>
+        [
+            .. ExpiredOn(today).Where(entry => entry.Covers(result.Header.KernelRelease)).Select(entry => new CaptureNote(
+                "DIF0150", 1, $"accepted until {Day(entry.Expires!.Value)}, no longer: fix it, or give the entry of the baseline another date", Name(entry))),
+            .. VanishedFrom(result).Select(entry => new CaptureNote(
+                "DIF0151", 1, "an accepted departure is gone: take its entry out of the baseline (differ baseline update --prune)", Name(entry))),
+        ];
+
+    private static string Name(AcceptedDeparture entry) => $"{entry.Fingerprint} {entry.Rule}";
+}

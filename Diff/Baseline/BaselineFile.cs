@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using Differ.Diff.Report;
+
+namespace Differ.Diff.Baseline;
+
+/// <summary>A baseline or report that cannot be used.</summary>
+/// <param name="problem">What is wrong with it.</param>
+public sealed class BaselineFormatException(string problem) : Exception(problem);
+
+/// <summary>Baselines as JSON for people to review: one entry after the other, in stable order. The schema is docs/baseline.schema.json.</summary>
+public static class BaselineFile
+{
+    /// <summary>Number of the diagnostic for a file that is no baseline.</summary>
+    public const string BaselineCode = "DIF0152";
+
+    /// <summary>Number of the diagnostic for a file that is no report.</summary>
+    public const string ReportCode = "DIF0153";
+
+    private const int SchemaVersion = 1;
+    private const string Date = "yyyy-MM-dd";
+
+    /// <summary>Reads a baseline.</summary>
+    /// <exception cref="BaselineFormatException">It is none.</exception>
+    public static Baseline Read(string text) => Parse(text, "baseline", static root =>
+    {
+        if (Array(root, "accepted") is not { } accepted)
+        {
+            throw new BaselineFormatException("it has no list \"accepted\"; make one with differ baseline update");
+        }
+
+        return new Baseline([.. accepted.EnumerateArray().Select(Entry)]);
+    });
+
+    /// <summary>Reads the findings of a JSON report.</summary>
+    /// <exception cref="BaselineFormatException">It is none.</exception>
+    public static IReadOnlyList<(string Fingerprint, string Rule)> ReadReport(string text) => Parse(text, "report", static root =>
+    {
+        if (Array(root, "divergences") is not { } found)
+        {
+            throw new BaselineFormatException("it has no list \"divergences\"; make one with differ check --format json");
+        }
+
+        return (IReadOnlyList<(string, string)>)[.. found.EnumerateArray().Select(item => (Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true)))];
+    });
+
+    /// <summary>Writes a baseline.</summary>
+    public static void Write(Baseline baseline, TextWriter output) => JsonText.Write(output, json =>
+    {
+        json.WriteNumber("schemaVersion", SchemaVersion);
+        json.WriteStartArray("accepted");
+        foreach (AcceptedDeparture entry in baseline.Accepted)
+        {
+            json.WriteStartObject();
+            json.WriteString("fingerprint", entry.Fingerprint);
+            json.WriteString("rule", entry.Rule);
+            json.WriteString("reason", entry.Reason);
+            json.WriteString("fromKernel", entry.FromKernel);
+            json.WriteString("toKernel", entry.ToKernel);
+            json.WriteString("expires", entry.Expires is { } last ? Baseline.Day(last) : "");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    private static AcceptedDeparture Entry(JsonElement item)
+    {
+        string expires = Text(item, "expires", needed: false);
+        DateOnly? last = expires.Length == 0 ? null
+            : DateOnly.TryParseExact(expires, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
+            : throw new BaselineFormatException($"\"{expires}\" is no date; write it as 2027-01-31");
+        string reason = Text(item, "reason", needed: false);
+        return new AcceptedDeparture(
+            Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true), reason.Length > 0 ? reason : AcceptedDeparture.NoReason,
+            Text(item, "fromKernel", needed: false), Text(item, "toKernel", needed: false), last);
+    }
+
+    private static T Parse<T>(string text, string what, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("schemaVersion", out JsonElement version)
+                || !version.TryGetInt32(out int number))
+            {
+                throw new BaselineFormatException($"it is no {what} of Differ: it has no schemaVersion");
+            }
+
+            return number == SchemaVersion ? read(root)
+                : throw new BaselineFormatException($"its schemaVersion is {number}, and this Differ knows {SchemaVersion}");
+        }
+        catch (JsonException e)
+        {
+            throw new BaselineFormatException($"line {(e.LineNumber ?? 0) + 1}: it is no JSON");
+        }
+    }
+
+    private static JsonElement? Array(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list : null;
+
+    private static string Text(JsonElement item, string name, bool needed) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString()!
+        : needed ? throw new BaselineFormatException($"an entry has no text \"{name}\"")
+        : "";
+}

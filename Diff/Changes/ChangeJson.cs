@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Differ.Diff.Align;
+using Differ.Diff.Compare;
+using Differ.Diff.Report;
+using Differ.Schemas.Model;
+
+namespace Differ.Diff.Changes;
+
+/// <summary>Changes for programs. The schema is docs/compare.schema.json.</summary>
+internal sealed class ChangeJson : IChangeFormat
+{
+    /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
+    public const int SchemaVersion = 1;
+
+    /// <inheritdoc/>
+    public string Name => "json";
+
+    /// <inheritdoc/>
+    public void Write(ChangeSet changes, TextWriter output, Ink ink) => JsonText.Write(output, json =>
+    {
+        json.WriteNumber("schemaVersion", SchemaVersion);
+        json.WriteBoolean("new", changes.HasNew);
+        json.WriteStartArray("pairs");
+        foreach (RunChanges pair in changes.Pairs)
+        {
+            WritePair(json, pair);
+        }
+
+        json.WriteEndArray();
+        WriteNames(json, "onlyInBase", changes.OnlyBase);
+        WriteNames(json, "onlyInTest", changes.OnlyTest);
+        json.WriteStartArray("unread");
+        foreach ((string name, string fault) in changes.Unread)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("fault", fault);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    private static void WriteNames(Utf8JsonWriter json, string name, IReadOnlyList<string> names)
+    {
+        json.WriteStartArray(name);
+        foreach (string one in names)
+        {
+            json.WriteStringValue(one);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WritePair(Utf8JsonWriter json, RunChanges pair)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", pair.Name);
+        WriteCapture(json, "base", pair.Base);
+        WriteCapture(json, "test", pair.Test);
+        json.WriteStartArray("classes");
+        foreach (ClassChange one in pair.Classes)
+        {
+            WriteClass(json, one);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("vcpus");
+        foreach (VcpuAlignment vcpu in pair.Vcpus)
+        {
+            WriteVcpu(json, vcpu);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteCapture(Utf8JsonWriter json, string name, DiffResult result)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("file", result.Header.Capture);
+        json.WriteString("kernel", result.Header.KernelRelease);
+        json.WriteNumber("exits", result.Summary.Exits);
+        json.WriteNumber("lossMarks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
+        json.WriteEndObject();
+    }
+
+    private static void WriteClass(Utf8JsonWriter json, ClassChange one)
+    {
+        json.WriteStartObject();
+        json.WriteString("change", ChangeText.Words(one.Change));
+        json.WriteString("fingerprint", one.Found.Fingerprint);
+        json.WriteString("rule", one.Found.Rule.Id);
+        json.WriteString("citation", one.Found.Rule.Citation);
+        json.WriteString("statement", one.Found.Rule.Statement);
+        json.WriteString("culprit", one.Found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
+        json.WriteString("instruction", one.Found.Instruction);
+        WriteRate(json, "base", one.Base);
+        WriteRate(json, "test", one.Test);
+        json.WriteNumber("p", Math.Round(one.Probability, 12));
+        json.WriteBoolean("significant", one.IsSignificant);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRate(Utf8JsonWriter json, string name, Proportion rate)
+    {
+        (double low, double high) = rate.Interval;
+        json.WriteStartObject(name);
+        json.WriteNumber("count", rate.Count);
+        json.WriteNumber("chances", rate.Chances);
+        json.WriteNumber("perThousand", Math.Round(rate.PerThousand, 6));
+        json.WriteNumber("low", Math.Round(low, 6));
+        json.WriteNumber("high", Math.Round(high, 6));
+        json.WriteEndObject();
+    }
+
+    private static void WriteVcpu(Utf8JsonWriter json, VcpuAlignment vcpu)
+    {
+        StreamAlignment aligned = vcpu.Aligned;
+        json.WriteStartObject();
+        json.WriteString("vcpu", vcpu.Label);
+        json.WriteString("end", aligned.End switch { AlignmentEnd.Parted => "parted", AlignmentEnd.OutOfReach => "out of reach", _ => "complete" });
+        json.WriteNumber("pairs", aligned.Pairs);
+        json.WriteNumber("differences", aligned.Differences);
+        json.WriteNumber("onlyInBase", aligned.OnlyBase);
+        json.WriteNumber("onlyInTest", aligned.OnlyTest);
+        json.WritePropertyName("first");
+        if (vcpu.Base is { } inBase && vcpu.Test is { } inTest)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", aligned.First is null ? "guests part" : "L0 acts otherwise");
+            WriteSide(json, "base", inBase, aligned.BaseDid);
+            WriteSide(json, "test", inTest, aligned.TestDid);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteSide(Utf8JsonWriter json, string name, ExitContext context, IReadOnlyList<FieldText> did)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("exit", context.Index);
+        WriteNames(json, "did", [.. did.Select(field => field.Text)]);
+        WriteNames(json, "context", [.. context.Exits.Select(ExitPrinter.Line)]);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using Differ.Diff.Align;
+using Differ.Diff.Compare;
+using Differ.Diff.Report;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+
+namespace Differ.Diff.Changes;
+
+/// <summary>Changes for a person: what became of each class, then where each vCPU first behaves otherwise.</summary>
+internal sealed class ChangeText : IChangeFormat
+{
+    /// <inheritdoc/>
+    public string Name => "text";
+
+    /// <summary>A change in one or two words.</summary>
+    public static string Words(Change change) => change switch
+    {
+        Change.New => "new",
+        Change.Fixed => "fixed",
+        Change.RateChanged => "rate changed",
+        Change.StillThere => "still there",
+        _ => "not comparable",
+    };
+
+    /// <inheritdoc/>
+    public void Write(ChangeSet changes, TextWriter output, Ink ink)
+    {
+        foreach (RunChanges pair in changes.Pairs)
+        {
+            output.Write(pair.Name.Length > 0 ? $"{ink.Bold(pair.Name)}\n" : "");
+            WritePair(pair, output, ink);
+            output.Write('\n');
+        }
+
+        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Fault}"), "cannot be used", output);
+        WriteList(changes.OnlyBase, "only in base", output);
+        WriteList(changes.OnlyTest, "only in test", output);
+        output.Write($"{Sum(changes)}\n");
+    }
+
+    private static string Sum(ChangeSet changes)
+    {
+        ILookup<Change, ClassChange> by = changes.Pairs.SelectMany(pair => pair.Classes).ToLookup(one => one.Change);
+        IEnumerable<string> parts = Enum.GetValues<Change>().Where(change => by[change].Any()).Select(change => $"{by[change].Count()} {Words(change)}");
+        return $"{Numbers.Amount((ulong)changes.Pairs.Count, "pair", "pairs")} compared: {(by.Count == 0 ? "no divergences" : string.Join(", ", parts))}";
+    }
+
+    private static void WriteList(IEnumerable<string> lines, string label, TextWriter output)
+    {
+        foreach (string line in lines)
+        {
+            output.Write($"{label,-14}  {line}\n");
+        }
+    }
+
+    private static void WritePair(RunChanges pair, TextWriter output, Ink ink)
+    {
+        WriteCapture("base", pair.Base, output, ink);
+        WriteCapture("test", pair.Test, output, ink);
+        foreach (ClassChange one in pair.Classes)
+        {
+            string words = $"{Words(one.Change),-14}";
+            output.Write($"{(one.Change == Change.New ? ink.Bad(words) : one.Change == Change.Fixed ? ink.Good(words) : words)}  {one.Found.Rule.Id}  {one.Found.Rule.Citation}\n");
+            Item(output, $"{(one.Found.Culprit == Culprit.Processor ? "the processor departs, " : "")}{One(one.Found)}, fingerprint {one.Found.Fingerprint}");
+            Item(output, $"base {Rate(one.Base)}");
+            Item(output, $"test {Rate(one.Test)}{(one.Change == Change.NotComparable ? "" : Significance(one))}");
+        }
+
+        foreach (VcpuAlignment vcpu in pair.Vcpus)
+        {
+            WriteVcpu(vcpu, output, ink);
+        }
+    }
+
+    private static void WriteCapture(string label, DiffResult result, TextWriter output, Ink ink)
+    {
+        ulong marks = result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
+        output.Write($"{label,-14}  {(result.Header.Capture.Length > 0 ? result.Header.Capture : "(pipe)")}, "
+            + $"{(result.Header.KernelRelease.Length > 0 ? $"kernel {result.Header.KernelRelease}" : "kernel not recorded")}, {Numbers.Amount(result.Summary.Exits, "exit", "exits")}"
+            + $"{(marks > 0 ? ink.Warn($", events lost at {Numbers.Amount(marks, "place", "places")}") : "")}\n");
+    }
+
+    private static string One(DivergenceClass found)
+    {
+        KeptExit exit = found.First.Exit;
+        return $"{exit.Level}{((exit.Flags & RecordFlags.NoExit) == 0 ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
+    }
+
+    private static string Rate(Proportion rate)
+    {
+        (double low, double high) = rate.Interval;
+        return rate.Chances == 0 ? "never did what it takes"
+            : $"{Numbers.Grouped(rate.Count)} of {Numbers.Amount(rate.Chances, "chance", "chances")}, {Numbers.Short(rate.PerThousand)} per thousand ({Numbers.Short(low)} to {Numbers.Short(high)})";
+    }
+
+    private static string Significance(ClassChange one) => !one.IsSignificant ? "  ~"
+        : string.Create(CultureInfo.InvariantCulture, $"  p {(one.Probability < 0.0001 ? "< 0.0001" : $"= {one.Probability:0.####}")}");
+
+    private static void WriteVcpu(VcpuAlignment vcpu, TextWriter output, Ink ink)
+    {
+        StreamAlignment aligned = vcpu.Aligned;
+        string alone = aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base" : "";
+        output.Write($"{vcpu.Label,-14}  {(alone.Length > 0 ? alone
+            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned.End)}")}\n");
+        if (vcpu.Base is not { } inBase || vcpu.Test is not { } inTest)
+        {
+            return;
+        }
+
+        string first = aligned.First is null ? "the guests go different ways after" : "L0 first acts otherwise at";
+        Item(output, $"{ink.Bad(first)} exit {inBase.Index} of base, exit {inTest.Index} of test");
+        WriteSide("base", aligned.BaseDid, inBase, output, ink);
+        WriteSide("test", aligned.TestDid, inTest, output, ink);
+    }
+
+    private static string How(AlignmentEnd end) => end switch
+    {
+        AlignmentEnd.Parted => "; then they part",
+        AlignmentEnd.OutOfReach => "; then one is too far ahead of the other",
+        _ => "",
+    };
+
+    private static void WriteSide(string label, IReadOnlyList<FieldText> did, ExitContext context, TextWriter output, Ink ink)
+    {
+        Item(output, $"{label}  {string.Join("; ", did.Select(field => field.Text))}".TrimEnd());
+        foreach (KeptExit exit in context.Exits)
+        {
+            string line = ExitPrinter.Line(exit);
+            Item(output, exit.Index == context.Index ? $"> {line}" : $"  {ink.Dim(line)}");
+        }
+    }
+
+    private static void Item(TextWriter output, string text) => output.Write($"{"",14}  {text}\n");
+}

@@ -1,0 +1,76 @@
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Cli;
+
+public sealed class BaselineVerbTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    private static string Diverging => Fixture.Capture("svme-unchecked");
+
+    private string Known => _scratch["known.json"];
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void What_was_accepted_fails_no_more()
+    {
+        Assert.Equal(1, CommandLine.Run("check", Diverging).Status);
+        CommandResult update = CommandLine.Run("baseline", "update", Diverging, "-o", Known);
+        Assert.Equal((0, ""), (update.Status, update.Output));
+        Golden.Matches("Cli/Expected/baseline.json", File.ReadAllText(Known));
+        CommandResult check = CommandLine.Run("check", Diverging, "--baseline", Known);
+        Assert.Equal(0, check.Status);
+        Assert.Contains("accepted: not reviewed", check.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_report_serves_as_well_as_its_capture()
+    {
+        string report = _scratch["report.json"];
+        File.WriteAllText(report, CommandLine.Run("check", Diverging, "--format", "json").Output);
+        Assert.Equal(
+            CommandLine.Run("baseline", "update", Diverging, "-o", "-").Output,
+            CommandLine.Run("baseline", "update", report, "-o", "-").Output);
+    }
+
+    [Fact]
+    public void An_update_keeps_what_people_wrote()
+    {
+        CommandLine.Run("baseline", "update", Diverging, "-o", Known);
+        File.WriteAllText(Known, File.ReadAllText(Known).Replace("not reviewed", "kept until 7.2", StringComparison.Ordinal));
+        string before = File.ReadAllText(Known);
+        CommandResult other = CommandLine.Run("baseline", "update", Fixture.Capture("spurious-reflection"), "-o", Known);
+        Assert.Equal(0, other.Status);
+        Assert.Contains("not found and kept", other.Errors, StringComparison.Ordinal);
+        Assert.Contains("kept until 7.2", File.ReadAllText(Known), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run("baseline", "update", Diverging, "-o", Known, "--prune").Status);
+        Assert.Equal(before, File.ReadAllText(Known));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_baseline_ends_with_2_and_its_number()
+    {
+        string broken = _scratch.Write("broken.json", "{}"u8);
+        CommandResult check = CommandLine.Run("check", Diverging, "--baseline", broken);
+        Assert.Equal((2, ""), (check.Status, check.Output));
+        Assert.StartsWith($"differ: {"DIF0152"} in {broken}: ", check.Errors, StringComparison.Ordinal);
+        CommandResult update = CommandLine.Run("baseline", "update", broken, "-o", Known);
+        Assert.StartsWith($"differ: {"DIF0153"} in {broken}: ", update.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(Known));
+    }
+
+    [Fact]
+    public void A_collection_may_hold_what_is_accepted()
+    {
+        Directory.CreateDirectory(_scratch["corpus"]);
+        File.WriteAllText(Path.Combine(_scratch["corpus"], "expected.tsv"), $"capture\texpectation\n{Path.GetFileName(Diverging)}\tclean\n");
+        File.Copy(Diverging, Path.Combine(_scratch["corpus"], Path.GetFileName(Diverging)));
+        Assert.Equal(1, CommandLine.Run("corpus", _scratch["corpus"]).Status);
+        CommandLine.Run("baseline", "update", Diverging, "-o", Known);
+        CommandLine.Run("baseline", "update", Fixture.Capture("spurious-reflection"), "-o", Known);
+        CommandResult result = CommandLine.Run("corpus", _scratch["corpus"], "--baseline", Known);
+        Assert.Equal(0, result.Status);
+        Assert.Contains("\ngone         ", $"\n{result.Output}", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,125 @@
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Cli;
+
+public sealed class CompareVerbTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    private string Wrong => Capture("wrong.dat", right: false);
+
+    private string Right => Capture("right.dat", right: true);
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void A_departure_that_is_gone_is_fixed_and_the_first_difference_is_its_exit()
+    {
+        CommandResult result = CommandLine.Run("compare", Wrong, Right);
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Golden.Matches("Cli/Expected/compare-fixed.txt", result.Output);
+    }
+
+    [Fact]
+    public void A_departure_that_came_is_new()
+    {
+        CommandResult result = CommandLine.Run("compare", Right, Wrong, "--format", "json");
+        Assert.Equal((1, ""), (result.Status, result.Errors));
+        Golden.Matches("Cli/Expected/compare-new.json", result.Output);
+        AssertKeepsSchema(result.Output);
+    }
+
+    [Fact]
+    public void A_capture_and_itself_are_the_same()
+    {
+        CommandResult result = CommandLine.Run("compare", Wrong, Wrong);
+        Assert.Equal(0, result.Status);
+        Assert.Contains("still there ", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("L0 first acts otherwise", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_departure_whose_situation_never_came_is_not_comparable()
+    {
+        CommandResult result = CommandLine.Run("compare", Wrong, Fixture.Capture("reflected-cpuid"));
+        Assert.Equal(0, result.Status);
+        Assert.Contains("not comparable  SVM-15.18-VMMCALL-UNINT-UD", result.Output, StringComparison.Ordinal);
+        Assert.Contains("test never did what it takes", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_is_as_good_as_its_capture()
+    {
+        Assert.Equal(0, CommandLine.Run("convert", Wrong, "-o", _scratch["wrong.difr"]).Status);
+        Assert.Equal(CommandLine.Run("compare", Wrong, Right).Output, CommandLine.Run("compare", _scratch["wrong.difr"], Right).Output);
+    }
+
+    [Fact]
+    public void Folders_are_compared_by_name()
+    {
+        foreach ((string folder, string name, bool right) in (IEnumerable<(string, string, bool)>)
+            [("old", "one", false), ("old", "two", true), ("old", "three", true), ("new", "one", true), ("new", "two", false), ("new", "four", true)])
+        {
+            Directory.CreateDirectory(Path.Combine(_scratch[folder], name));
+            File.WriteAllBytes(Path.Combine(_scratch[folder], name, "trace.dat"), Story(right));
+        }
+
+        File.WriteAllBytes(Path.Combine(_scratch["old"], "five.dat"), Story(right: true));
+        File.WriteAllBytes(Path.Combine(_scratch["new"], "five.dat"), "no capture"u8);
+        CommandResult result = CommandLine.Run("compare", _scratch["old"], _scratch["new"]);
+        Assert.Equal(1, result.Status);
+        Golden.Matches("Cli/Expected/compare-folders.txt", result.Output);
+        AssertKeepsSchema(CommandLine.Run("compare", _scratch["old"], _scratch["new"], "--format", "json").Output);
+    }
+
+    [Fact]
+    public void What_is_accepted_is_not_new()
+    {
+        Assert.Equal(0, CommandLine.Run("baseline", "update", Wrong, "-o", _scratch["known.json"]).Status);
+        Assert.Equal(0, CommandLine.Run("compare", Right, Wrong, "--baseline", _scratch["known.json"]).Status);
+    }
+
+    [Fact]
+    public void What_cannot_be_compared_ends_with_2_and_one_line()
+    {
+        string broken = _scratch.Write("broken.dat", "no capture"u8);
+        AssertRefused(CommandLine.Run("compare", Right, broken));
+        AssertRefused(CommandLine.Run("compare", broken, Right));
+        AssertRefused(CommandLine.Run("compare", Right, _scratch["missing"]));
+        AssertRefused(CommandLine.Run("compare", "-", Right));
+        Directory.CreateDirectory(_scratch["empty"]);
+        AssertRefused(CommandLine.Run("compare", _scratch["empty"], Right));
+        AssertRefused(CommandLine.Run("compare", _scratch["empty"], _scratch["empty"]));
+    }
+
+    [CorpusFact]
+    public void The_same_guests_on_two_kernels_differ_where_the_kernels_do()
+    {
+        string old = Path.Combine(Repository.Corpus!, "6.1.0-56"), now = Path.Combine(Repository.Corpus!, "6.12.117");
+        string[] names = [.. Directory.EnumerateDirectories(old).Select(path => Path.GetFileName(path)!)
+            .Where(name => name.StartsWith("apm-l2_", StringComparison.Ordinal) && Directory.Exists(Path.Combine(now, name))).Order(StringComparer.Ordinal)];
+        Assert.NotEmpty(names);
+        Assert.All(names, name =>
+        {
+            CommandResult result = CommandLine.Run("compare", Path.Combine(old, name), Path.Combine(now, name));
+            bool vmmcall = name is "apm-l2_nointercept_vmmcall" or "apm-l2_vmmcall_ud_icpt";
+            Assert.Equal(0, result.Status);
+            Assert.Equal(vmmcall, result.Output.Contains("\nfixed ", StringComparison.Ordinal));
+            Assert.Equal(vmmcall, result.Output.Contains("L0 first acts otherwise", StringComparison.Ordinal));
+            Assert.DoesNotContain("go different ways", result.Output, StringComparison.Ordinal);
+        });
+    }
+
+    private static void AssertRefused(CommandResult result)
+    {
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Matches("^differ: [^\n]+\n$", result.Errors);
+    }
+
+    private static void AssertKeepsSchema(string json) =>
+        Assert.Empty(new JsonSchema(File.ReadAllText(Path.Combine(Repository.Root, "docs", "compare.schema.json"))).Check(json));
+
+    private static byte[] Story(bool right) => Stories.Vmmcall("6.12", right, new TraceDatBuilder());
+
+    private string Capture(string name, bool right) => _scratch.Write(name, Story(right));
+}
