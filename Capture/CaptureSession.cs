@@ -79,7 +79,7 @@ public sealed class CaptureSession : IDisposable
     {
         foreach (TraceEventType type in _reader.Types)
         {
-            type.Binding = KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is { } tracepoint
+            type.Binding = !type.IsCut && KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is { } tracepoint
                 ? BoundTracepoint.Bind(tracepoint, type.Layout, _reader.BigEndian, Texts)
                 : null;
         }
@@ -134,7 +134,7 @@ public sealed class CaptureSession : IDisposable
     {
         TracepointSet listed = default;
         EventLayout? failed = null, exception = null, nested = null;
-        foreach (EventLayout layout in reader.Types.Where(type => type.IsListed).Select(type => type.Layout))
+        foreach (EventLayout layout in reader.Types.Where(type => type is { IsListed: true, IsCut: false }).Select(type => type.Layout))
         {
             if (KvmTracepoints.Find(layout.System, layout.Name) is not { } tracepoint)
             {

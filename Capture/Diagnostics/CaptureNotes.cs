@@ -75,6 +75,7 @@ internal sealed class CaptureNotes
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
             StartsInL2, SortWindow, LateEvent,
             .. Formats.Text.TextNotes.All,
+            .. Formats.NetTrace.NetTraceNotes.All,
         ];
 
     /// <summary>Counts one occurrence.</summary>

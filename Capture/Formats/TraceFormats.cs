@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.NetTrace;
 using Differ.Capture.Formats.PerfData;
 using Differ.Capture.Formats.Text;
 using Differ.Capture.Formats.TraceDat;
@@ -22,6 +23,9 @@ internal static class TraceFormats
 
         // Eight fixed bytes.
         new PerfDataFormat(),
+
+        // Eight fixed bytes.
+        new NetTraceFormat(),
 
         // Anything with a line that looks like an event: last, because a binary file may hold such a line too.
         new TextFormat(),

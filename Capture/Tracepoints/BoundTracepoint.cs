@@ -46,21 +46,36 @@ internal sealed class BoundTracepoint
     /// <summary>The tracepoint as a member of a set.</summary>
     public TracepointSet Member { get; }
 
+    /// <summary>The first required field that a layout lacks; null when it has them all.</summary>
+    public static string? Missing(Tracepoint tracepoint, EventLayout layout)
+    {
+        foreach (FieldRow row in tracepoint.Rows)
+        {
+            bool there = layout.Find(row.Name) is { } field && Fits(row, field);
+            if (!there && row.Required && !tracepoint.Rows.Any(other => other.Slot == row.Slot && layout.Find(other.Name) is not null))
+            {
+                return row.Name;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Binds a tracepoint to a layout.</summary>
     /// <exception cref="CaptureFormatException">DIF0109: the layout lacks a required field.</exception>
     public static BoundTracepoint Bind(Tracepoint tracepoint, EventLayout layout, bool bigEndian, TextTable texts)
     {
+        if (Missing(tracepoint, layout) is { } missing)
+        {
+            CaptureFormatException.ThrowMissingField(tracepoint.Name, missing, 0);
+        }
+
         var places = new List<Place>();
         foreach (FieldRow row in tracepoint.Rows)
         {
-            EventField? field = layout.Find(row.Name);
-            if (field is not null && Fits(row, field))
+            if (layout.Find(row.Name) is { } field && Fits(row, field))
             {
                 places.Add(new Place(row.Slot, row.Form, field.Offset, field.Size, field.Signed));
-            }
-            else if (row.Required && !tracepoint.Rows.Any(other => other.Slot == row.Slot && layout.Find(other.Name) is not null))
-            {
-                CaptureFormatException.ThrowMissingField(tracepoint.Name, row.Name, 0);
             }
         }
 

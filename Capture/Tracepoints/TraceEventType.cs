@@ -10,6 +10,9 @@ internal sealed class TraceEventType(EventLayout layout)
     /// <summary>Whether the capture says that this kind of event was recorded, as far as it says anything.</summary>
     public bool IsListed { get; set; } = true;
 
+    /// <summary>Whether the capture describes too few of its fields for Differ to read it: it is counted and left out.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>How Differ reads it; null when Differ does not use it.</summary>
     public BoundTracepoint? Binding { get; set; }
 

@@ -18,6 +18,8 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     private Happening _scratch;
     private TracepointSet _seen;
     private ulong _backwards;
+    private ClockTime _now;
+    private ClockTime _lostUntil;
 
     /// <inheritdoc/>
     public bool WantsEverything => false;
@@ -57,6 +59,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
             return;
         }
 
+        _now = raw.Time;
         switch (binding.Tracepoint.Role)
         {
             case TracepointRole.Exit:
@@ -77,6 +80,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     public void Lost(in LossMark mark)
     {
         Losses.Add(mark);
+        _lostUntil = mark.Before.Value > _lostUntil.Value ? mark.Before : _lostUntil;
         foreach (ExitAssembler stream in _streams)
         {
             // A vCPU that was last seen on another CPU may still have visited this one.
@@ -221,6 +225,12 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes);
         _streams.Add(stream);
+        if (_now < _lostUntil)
+        {
+            // The vCPU may have run in the hole before it was first seen.
+            stream.Lost(_lostUntil);
+        }
+
         return stream;
     }
 

@@ -12,6 +12,9 @@ internal sealed class FaultSite
     /// <summary>L1's intercepts, from the last VMRUN of the vCPU; null while none was seen.</summary>
     public NestedIntercepts? Intercepts { get; init; }
 
+    /// <summary>L1's last write to EFER set SVME.</summary>
+    public bool IsSvmeSet { get; init; }
+
     /// <summary>Exit code.</summary>
     public SvmExitCode Code => Record.Exit.Code;
 
@@ -23,6 +26,9 @@ internal sealed class FaultSite
 
     /// <summary>L1 is shown a #VMEXIT.</summary>
     public bool IsReflected => Record.Has(HappeningKind.NestedVmexitInject);
+
+    /// <summary>L1 is shown the processor's own exit of L2, not another that became pending meanwhile.</summary>
+    public bool IsDirect => IsReflected && Record.Value(HappeningKind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot) == Code.Value;
 
     /// <summary>L2 is started.</summary>
     public bool IsVmrun => Record.Has(HappeningKind.NestedVmenter) && Record.Has(HappeningKind.NestedIntercepts);

@@ -53,20 +53,46 @@ internal sealed class FaultCounter(IExitSink sink) : IExitSink
 /// <summary>Knows, at each record, what a fault has to know of the ones before.</summary>
 internal sealed class SiteTracker
 {
+    private const uint Efer = 0xc000_0080;
+    private const ulong Svme = 1 << 12;
+
     private readonly Dictionary<StreamId, NestedIntercepts> _intercepts = [];
+    private readonly HashSet<StreamId> _svmeSet = [];
 
     /// <summary>The place a record is; null where no fault may be put: something was lost there.</summary>
     public FaultSite? At(in ExitRecord record)
     {
         NestedIntercepts? before = _intercepts.TryGetValue(record.Stream, out NestedIntercepts words) ? words : null;
+        bool svmeSet = _svmeSet.Contains(record.Stream);
         foreach (ref readonly Happening happening in record.Happenings)
         {
             if (happening.Kind == HappeningKind.NestedIntercepts)
             {
                 _intercepts[record.Stream] = NestedIntercepts.Of(happening);
             }
+            else if (happening.Kind == HappeningKind.MsrAccess && record.Level == GuestLevel.L1)
+            {
+                TakeEfer(record.Stream, happening);
+            }
         }
 
-        return record.Flags == RecordFlags.None ? new FaultSite { Record = new MutableRecord(record), Intercepts = before } : null;
+        return record.Flags == RecordFlags.None ? new FaultSite { Record = new MutableRecord(record), Intercepts = before, IsSvmeSet = svmeSet } : null;
+    }
+
+    private void TakeEfer(StreamId stream, in Happening access)
+    {
+        if (access.Values[MsrAccess.IndexSlot] != Efer || access.Values[MsrAccess.WriteSlot] == 0 || access.Values[MsrAccess.FaultedSlot] != 0)
+        {
+            return;
+        }
+
+        if ((access.Values[MsrAccess.ValueSlot] & Svme) != 0)
+        {
+            _svmeSet.Add(stream);
+        }
+        else
+        {
+            _svmeSet.Remove(stream);
+        }
     }
 }

@@ -23,17 +23,16 @@ internal static class Faults
         new("reflected-code", "L1 is shown another exit code", static s => s.IsL2 && s.IsReflected && s.Intercepted.IsYes && !IsAsynchronous(s.Code), static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static code => code ^ 1)),
         new("reflected-code-undefined", "L1 is shown an exit code that does not exist", static s => s.IsL2 && s.IsReflected, static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static _ => 0x3ff)),
         new("reflected-twice", "L1 is shown one exit twice", static s => s.IsL2 && s.IsReflected, static r => r.Happenings.Add(r.Happenings.FindLast(static h => h.Kind == Kind.NestedVmexitInject))),
-        new("reflected-info1", "EXITINFO1 for L1 is another than the processor's", static s => s.IsReflected && s.Code is { } code && (code == SvmExitCode.Ioio || code == SvmExitCode.Msr || code == SvmExitCode.OfException(ExceptionVector.GP)), static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ 1)),
-        new("reflected-info2", "EXITINFO2 for L1 is another than the processor's", static s => s.IsReflected && s.IsL2 && (s.Code == SvmExitCode.Npf || s.Code == SvmExitCode.Ioio || s.Code == SvmExitCode.OfException(ExceptionVector.PF)), static r => r.Change(Kind.NestedVmexitInject, Inject2, static info => info ^ 0x10_0000)),
-        new("reflected-simple-info", "EXITINFO1 is not 0 for an exit that has none", static s => s.IsReflected && (s.Code == SvmExitCode.Hlt || s.Code == SvmExitCode.Cpuid || s.Code == SvmExitCode.Vmmcall), static r => r.Change(Kind.NestedVmexitInject, Inject1, static _ => 0x1234)),
-        new("npf-stage", "a nested page fault for L1 swaps final translation and table walk", static s => s.IsReflected && s.Code == SvmExitCode.Npf && (s.Record.Value(Kind.NestedVmexitInject, Inject1) & (FinalStage | TableStage)) != 0, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ (FinalStage | TableStage))),
-        new("npf-no-stage", "a nested page fault for L1 names no stage", static s => s.IsReflected && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info & ~(FinalStage | TableStage))),
-        new("npf-reserved-not-present", "a nested page fault for L1 has RSV without P", static s => s.IsReflected && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => (info | 8) & ~1UL)),
-        new("npf-address-zero", "the address of a nested page fault is lost", static s => s.IsReflected && s.Code == SvmExitCode.Npf && s.Record.Exit.Info2 != 0, static r => r.Change(Kind.NestedVmexitInject, Inject2, static _ => 0)),
+        new("reflected-info1", "EXITINFO1 for L1 is another than the processor's", static s => s.IsDirect && s.Code is { } code && (code == SvmExitCode.Ioio || code == SvmExitCode.Msr || code == SvmExitCode.OfException(ExceptionVector.GP)), static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ 1)),
+        new("reflected-info2", "EXITINFO2 for L1 is another than the processor's", static s => s.IsDirect && s.IsL2 && (s.Code == SvmExitCode.Npf || s.Code == SvmExitCode.Ioio || s.Code == SvmExitCode.OfException(ExceptionVector.PF)), static r => r.Change(Kind.NestedVmexitInject, Inject2, static info => info ^ 0x10_0000)),
+        new("npf-stage", "a nested page fault for L1 swaps final translation and table walk", static s => s.IsDirect && s.Code == SvmExitCode.Npf && (s.Record.Value(Kind.NestedVmexitInject, Inject1) & (FinalStage | TableStage)) != 0, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ (FinalStage | TableStage))),
+        new("npf-no-stage", "a nested page fault for L1 names no stage", static s => s.IsDirect && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info & ~(FinalStage | TableStage))),
+        new("npf-reserved-not-present", "a nested page fault for L1 has RSV without P", static s => s.IsDirect && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => (info | 8) & ~1UL)),
+        new("npf-address-zero", "the address of a nested page fault is lost", static s => s.IsDirect && s.Code == SvmExitCode.Npf && s.Record.Exit.Info2 != 0, static r => r.Change(Kind.NestedVmexitInject, Inject2, static _ => 0)),
         new("smm-code", "L1 is shown an exit of the hypervisor's own", static s => s.IsL2 && s.IsReflected && s.Intercepted.IsYes, static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static _ => 0xf000_0001)),
 
         // EXITINTINFO.
-        new("intinfo-dropped", "EXITINTINFO is lost on the way to L1", static s => s.IsReflected && s.Record.Exit.Interrupted.Valid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static _ => 0)),
+        new("intinfo-dropped", "EXITINTINFO is lost on the way to L1", static s => s.IsDirect && s.Record.Exit.Interrupted.Valid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static _ => 0)),
         new("intinfo-altered", "EXITINTINFO for L1 names another vector", static s => s.IsReflected && new EventInfo((uint)s.Record.Value(Kind.NestedVmexitInject, InjectInt)).Valid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static info => info ^ 1)),
         new("intinfo-type", "EXITINTINFO for L1 is of a type that does not exist", static s => s.IsReflected && new EventInfo((uint)s.Record.Value(Kind.NestedVmexitInject, InjectInt)).Valid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static info => (info & ~0x700UL) | 0x100)),
         new("intinfo-invented", "EXITINTINFO for L1 names an event nobody delivered", static s => s.IsL2 && s.IsReflected && !s.Record.Exit.Interrupted.Valid && s.Code == SvmExitCode.Cpuid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static _ => InvalidOpcode)),
@@ -67,12 +66,12 @@ internal static class Faults
         new("vmrun-nested", "L2 is started while it runs", static s => s.IsL2 && !s.IsReflected && s.Code == SvmExitCode.Npf, static r => r.Add(Kind.NestedVmenter, r.Exit.Rip, 0x5000, r.Exit.Rip, 0, 0, 0, 0x1000)),
 
         // Model-specific registers.
-        new("efer-svme-cleared", "a guest run starts although EFER.SVME was just cleared", static s => s.IsL1 && s.IsVmrun, static r => r.Happenings.Insert(0, MsrWrite(r, Efer, 0xd00))),
+        new("efer-svme-cleared", "guests run although EFER.SVME was never set", static s => IsWrite(s, Efer) && !s.IsSvmeSet && (s.Record.Value(Kind.MsrAccess, MsrAccess.ValueSlot) & Svme) != 0, static r => r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static value => value & ~Svme)),
         new("hsave-accepted", "VM_HSAVE_PA takes an address within a page", static s => IsWrite(s, HsavePa), static r => r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static value => value | 0x10)),
         new("vmcr-accepted", "VM_CR takes reserved bits", static s => IsWrite(s, Efer) || IsWrite(s, VmCr), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x100); }),
-        new("svmdis-accepted", "VM_CR.SVMDIS is set although EFER.SVME is", static s => IsWrite(s, Efer) && (s.Record.Value(Kind.MsrAccess, MsrAccess.ValueSlot) & Svme) != 0, static r => r.Happenings.Add(MsrWrite(r, VmCr, 0x10))),
+        new("svmdis-accepted", "VM_CR.SVMDIS is set although EFER.SVME is", static s => s.IsSvmeSet && s.Code == SvmExitCode.Msr && IsWrite(s), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x10); }),
         new("tsc-ratio-accepted", "TSC_RATIO takes reserved bits", static s => IsWrite(s, Efer), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => TscRatio); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 1UL << 50); }),
-        new("msr-and-reflected", "L0 carries out an access that L1 is shown too", static s => s.IsReflected && s.Code == SvmExitCode.Msr, static r => r.Happenings.Insert(0, MsrWrite(r, 0x277, 0))),
+        new("msr-and-reflected", "L0 carries out an access that L1 is shown too", static s => s.IsDirect && s.Code == SvmExitCode.Msr, static r => r.Happenings.Insert(0, MsrWrite(r, 0x277, 0))),
 
         // The processor, and what L0 makes of its exits.
         new("exit-code-undefined", "the processor reports an exit code that does not exist", static s => s.IsL1 && s.Code == SvmExitCode.Cpuid, static r => r.ChangeExit(static exit => exit with { Code = new SvmExitCode(0x3ff) })),
@@ -94,8 +93,10 @@ internal static class Faults
     private static bool IsSvmInstruction(SvmExitCode code) => code.Value is >= 0x80 and <= 0x86 || code == SvmExitCode.Invlpga;
 
     private static bool IsWrite(FaultSite site, uint index) =>
-        site.IsL1 && site.Record.Has(Kind.MsrAccess) && site.Record.Value(Kind.MsrAccess, MsrAccess.IndexSlot) == index
-        && site.Record.Value(Kind.MsrAccess, MsrAccess.WriteSlot) != 0 && site.Record.Value(Kind.MsrAccess, MsrAccess.FaultedSlot) == 0;
+        IsWrite(site) && site.Record.Value(Kind.MsrAccess, MsrAccess.IndexSlot) == index;
+
+    private static bool IsWrite(FaultSite site) =>
+        site.IsL1 && site.Record.Has(Kind.MsrAccess) && site.Record.Value(Kind.MsrAccess, MsrAccess.WriteSlot) != 0 && site.Record.Value(Kind.MsrAccess, MsrAccess.FaultedSlot) == 0;
 
     private static Happening MsrWrite(MutableRecord record, uint index, ulong value)
     {

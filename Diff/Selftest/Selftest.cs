@@ -72,13 +72,14 @@ public static class Selftest
             [.. rules.OrderByDescending(rule => rule.Value).ThenBy(rule => rule.Key, StringComparer.Ordinal).Select(rule => rule.Key)]);
     }
 
-    // A class that the recording itself does not have, or has less often.
+    // A class that the recording itself does not have, or has less often; or a rule that a class of it did not break.
     private static IEnumerable<string> NewlyBroken(DiffResult untouched, DiffResult result)
     {
-        var known = untouched.Divergences.ToDictionary(found => found.Fingerprint, found => found.Count);
+        var known = untouched.Divergences.ToDictionary(found => found.Fingerprint);
         return result.Divergences
-            .Where(found => found.Count > known.GetValueOrDefault(found.Fingerprint))
-            .SelectMany(found => found.AlsoBroken.Prepend(found.Rule))
+            .SelectMany(found => !known.TryGetValue(found.Fingerprint, out DivergenceClass? before) || found.Count > before.Count
+                ? found.AlsoBroken.Prepend(found.Rule)
+                : found.AlsoBroken.Except(before.AlsoBroken))
             .Select(rule => rule.Id).Distinct();
     }
 }

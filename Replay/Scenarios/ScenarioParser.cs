@@ -115,6 +115,8 @@ public sealed class ScenarioParser
             case "expect":
                 _expected.AddRange(new ExpectationParser(rest, _line).Parse());
                 break;
+            case "L1:" or "L2:" when rest.Length > 0:
+                throw Problem($"the program of {word[..2]} starts on the next line, one instruction a line");
             case "L1:" or "L2:":
                 _program = word == "L1:" ? _l1 : _l2;
                 return true;

@@ -107,19 +107,28 @@ internal static class EventInjection
         {
             s.Expect().Allow(HappensNot(ComparedField.Exception)).Allow(Is(ComparedField.ExceptionHasError, 0));
         }
-        else if (!s.Seen.HasInstruction)
+        else if (!IsProtected(s))
         {
-            // Nothing tells whether the guest is in real mode, where no exception pushes an error code.
-            s.Undecided(Evidence.OperatingMode);
-        }
-        else if (s.Seen.Mode is DecodeMode.Real or DecodeMode.Virtual8086 or DecodeMode.Unknown)
-        {
-            // Virtual-8086 mode pushes one; the recording cannot always tell the two apart.
+            // In real mode no exception pushes an error code, and nothing tells whether the guest is in it.
             s.Undecided(Evidence.OperatingMode);
         }
         else
         {
             s.Expect().Allow(HappensNot(ComparedField.Exception)).Allow(Is(ComparedField.ExceptionHasError, 1));
         }
+    }
+
+    // What the guest was when it exited; another level, or the guest of a VMRUN, may be in another mode.
+    private static bool IsProtected(in Step s)
+    {
+        if (s.Seen.HasInstruction)
+        {
+            // Virtual-8086 mode pushes an error code; the recording cannot always tell it from real mode.
+            return s.Seen.Mode is not (DecodeMode.Real or DecodeMode.Virtual8086 or DecodeMode.Unknown);
+        }
+
+        // Outside protected mode an SVM instruction raises #UD before it exits (15.4), and RIP has at most 32 bits.
+        return s.HasExit && !s.Seen.HasVmenter && !s.Seen.LeftL2
+            && (s.Exit.Rip > uint.MaxValue || (Availability.IsSvmInstruction(s.Code) && s.Code != SvmExitCode.Vmmcall));
     }
 }

@@ -17,8 +17,7 @@ internal sealed class PerfDataReader : ITraceReader
     private readonly PerfContent _content;
     private readonly TraceEventType?[] _typeOfId;
     private readonly CommonFields _common;
-    private readonly Dictionary<int, int> _machineOfThread = [];
-    private readonly Dictionary<int, int> _machineOfProcess = [];
+    private readonly ProcessMachines _machines = new();
 
     public PerfDataReader(ByteSource source, PerfHeader header, PerfContent content)
     {
@@ -64,7 +63,7 @@ internal sealed class PerfDataReader : ITraceReader
     public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<int, int> MachineOfThread => _machineOfThread;
+    public IReadOnlyDictionary<int, int> MachineOfThread => _machines.MachineOfThread;
 
     /// <summary>Empty: what perf counts when it ends becomes marks.</summary>
     public IReadOnlyDictionary<int, ulong> Overruns { get; } = new Dictionary<int, ulong>();
@@ -84,7 +83,7 @@ internal sealed class PerfDataReader : ITraceReader
         using PerfRecords events = Records();
         new PerfPass(events, _content.Attributes, _typeOfId, _common, losses, sink, notes)
         {
-            EnteredBy = Learn,
+            EnteredBy = _machines.Entered,
             Progress = count => progress?.Invoke(count, 0.5 + (events.Consumed / walk)),
             Cancel = cancel,
         }.Run();
@@ -92,21 +91,6 @@ internal sealed class PerfDataReader : ITraceReader
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
-
-    // A VM is a process that enters guests.
-    private void Learn(int thread, int process)
-    {
-        if (process > 0 && !_machineOfThread.ContainsKey(thread))
-        {
-            if (!_machineOfProcess.TryGetValue(process, out int machine))
-            {
-                machine = _machineOfProcess.Count;
-                _machineOfProcess.Add(process, machine);
-            }
-
-            _machineOfThread.Add(thread, machine);
-        }
-    }
 
     private PerfRecords Records() => new(_source, _header.Data, BigEndian);
 

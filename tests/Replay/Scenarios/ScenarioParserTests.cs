@@ -83,6 +83,7 @@ public sealed class ScenarioParserTests
     [InlineData("scenario a\narrives rain before L2 0", 2, "write arrives interrupt 0x30 before L2 1")]
     [InlineData("scenario a\narrives nmi before L3 0", 2, "write arrives interrupt 0x30 before L2 1")]
     [InlineData("scenario a\narrives interrupt 0x100 before L2 0", 2, "is not a vector; vectors end at 0xff")]
+    [InlineData("scenario a\nL1: vmrun", 2, "starts on the next line")]
     [InlineData("scenario a\nexpect", 2, "is not understood; write enter, exit NAME")]
     [InlineData("scenario a\nexpect exit BANANA", 2, "is not an exit code")]
     [InlineData("scenario a\nexpect exit HLT info1", 2, "needs a value: name=value")]

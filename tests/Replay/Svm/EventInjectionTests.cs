@@ -70,6 +70,10 @@ public sealed class EventInjectionTests : RuleTests<EventInjectionTests>, IRuleC
             Breaks(L1().L1Exit(Npf).Emulates("0f a2").Raises(13)),
             Keeps(L1().L1Exit(Npf).Raises(6)),
             Keeps(L1().L1Exit(Npf).Emulates("0f a2").Raises(13, 0)),
+            Breaks(L1().L1Exit(Vmload).Raises(13)),
+            Keeps(L1().L1Exit(Vmload).Raises(13, 0)),
+            Breaks(L1().L1Exit(Npf, rip: 0xffff_ffff_8100_0000).Raises(13)),
+            Keeps(L1().L1Exit(Npf, rip: 0xffff_ffff_8100_0000).Raises(13, 0)),
             Undecided(Evidence.OperatingMode, L1().L1Exit(Npf).Raises(13)),
             Undecided(Evidence.OperatingMode, L1().L1Exit(Npf).Emulates("0f a2", DecodeMode.Real).Raises(13))),
 

@@ -1,0 +1,14 @@
+using Differ.Capture.Diagnostics;
+
+namespace Differ.Capture.Formats.NetTrace;
+
+/// <summary>What can be lossy or odd in a .nettrace file.</summary>
+internal static class NetTraceNotes
+{
+    /// <summary>Kinds of events whose description lacks fields Differ cannot do without.</summary>
+    public static readonly NoteKind CutDescription =
+        new("DIF0362", "the file describes some tracepoints only in part, as dotnet-trace does from the first array, bool or text on; they were left out. Record with trace-cmd or perf");
+
+    /// <summary>All, by number.</summary>
+    public static IReadOnlyList<NoteKind> All { get; } = [CutDescription];
+}
