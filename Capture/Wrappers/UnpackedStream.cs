@@ -2,7 +2,7 @@ using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Wrappers;
 
-/// <summary>What comes out of a packing: damage is named, and a bomb does not fill the disk.</summary>
+/// <summary>What comes out of a packing: damage is named, and what unpacks without end is refused.</summary>
 /// <param name="inner">The unpacking stream.</param>
 /// <param name="name">Name of the packing.</param>
 internal sealed class UnpackedStream(Stream inner, string name) : Stream

@@ -6,7 +6,8 @@ namespace Differ.Replay.Model;
 /// <summary>The processor that the manual describes, as far as SVM reaches: it runs L1 and, after its VMRUN, L2.</summary>
 /// <remarks>
 /// Unlike the rules, which judge a recording of partly known state, this executes a machine known to the bit. Scenarios run on
-/// it, and what it records is judged by the rules: the two are written separately from the manual and must agree.
+/// it, and what it records is judged by the rules. What it does is written apart from them, except for the illegal states of
+/// VMRUN, which it asks the rules for: there the two cannot find each other's faults, and the scenarios alone decide.
 /// </remarks>
 internal sealed class Processor
 {
