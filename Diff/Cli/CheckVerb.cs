@@ -51,7 +51,7 @@ internal sealed class CheckVerb : IVerb
         Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        using RunInput input = RunInput.Open(path, terminal, pipe => new EndingStream(pipe, cancel));
+        using RunInput input = RunInput.OpenLive(path, terminal, cancel);
         (IExitReportFormat Format, string Path)? wish = report is null ? null : Options.ExitReport(report);
         using OutputFile? file = wish is { } named ? OutputFile.Create(named.Path, terminal) : null;
         using IExitReport? exits = file is null ? null : wish!.Value.Format.Begin(input.Header, file.Stream);

@@ -56,7 +56,7 @@ internal sealed class CompareVerb : IVerb
         DiffResult Judge(DiffResult result) => accepted.Apply(result, terminal.Today);
     }
 
-    private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && CaptureFolder.Find(path) is null;
+    private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && !CaptureFolder.IsOne(path);
 
     private static ChangeSet CompareFolders(
         string inBase, string inTest, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)

@@ -68,18 +68,22 @@ internal sealed class RulesVerb : IVerb
 
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
-        foreach (string path in paths.SelectMany(RecordingFolder.FilesOf))
+        foreach (string path in paths)
         {
-            try
+            using InputSet inputs = InputSet.Of(path, terminal, cancel);
+            foreach ((string name, Func<RunInput> open) in inputs.All)
             {
-                using RunInput input = RunInput.Open(path, terminal);
-                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
-            }
-            catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && !paths.Contains(path))
-            {
-                // The user named the folder, not the file: the others count.
-                terminal.Error.WriteLine($"differ: not read: {path}: {fault.Message}");
-                unread++;
+                try
+                {
+                    using RunInput input = open();
+                    counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+                }
+                catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && inputs.All.Count > 1)
+                {
+                    // The user named the folder, not the file: the others count.
+                    terminal.Error.WriteLine($"differ: not read: {name}: {fault.Message}");
+                    unread++;
+                }
             }
         }
 

@@ -43,7 +43,10 @@ internal sealed class TextFormat : IStreamedFormat
     }
 
     /// <inheritdoc/>
-    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest)
+    public bool Streams(ReadOnlySpan<byte> start) => true;
+
+    /// <inheritdoc/>
+    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live)
     {
         RefuseWide(start.Span);
         return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
