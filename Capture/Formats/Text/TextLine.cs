@@ -7,6 +7,7 @@ namespace Differ.Capture.Formats.Text;
 ///      CPU 0/KVM-1234    [003]   612.630301123: kvm_exit:             vcpu 0 reason ...         trace-cmd report
 ///      CPU 0/KVM  1200/1234  [003]   612.630301:               kvm:kvm_exit: vcpu 0 reason ...  perf script
 ///      CPU 0/KV-1234     3d..1.   612.630301: kvm_exit: ...                                     trace-cmd report -l
+///      CPU 0/KV-1234     3d..1. 612630301us+: kvm_exit: ...                                     ftrace_dump_on_oops, latency-format
 /// </code>
 /// The one fixed point is the CPU in brackets with a time behind it: names of threads hold blanks, digits and slashes.
 /// Without brackets it is the CPU with its flags. Source: Linux kernel/trace/trace_output.c, tools/perf/builtin-script.c,
@@ -16,7 +17,9 @@ internal ref struct TextLine
 {
     // How far into a line without brackets a time is looked for.
     private const int LongestStart = 256;
-    private const int LongestComm = 15;
+    private const int LongestComm = 15, LongestLatencyComm = 8;
+
+    private static ReadOnlySpan<byte> DelayMarks => " !+#*@$"u8;
 
     /// <summary>The thread's name.</summary>
     public ReadOnlySpan<byte> Comm { get; private set; }
@@ -77,7 +80,7 @@ internal ref struct TextLine
         ReadOnlySpan<byte> start = line[..Math.Min(line.Length, LongestStart)];
         for (int from = 0; start[from..].IndexOf(": "u8) is >= 0 and int colon; from += colon + 2)
         {
-            ReadOnlySpan<byte> head = line[..(from + colon)];
+            ReadOnlySpan<byte> head = line[..(from + colon)].TrimEnd(DelayMarks);
             int blank = head.LastIndexOf((byte)' ');
             if (blank < 1 || head.IndexOf((byte)'-') < 0 || !ReadTime(line[blank..], flags: false))
             {
@@ -96,6 +99,8 @@ internal ref struct TextLine
             if (digits is > 0 and < 6 && flags.Length - digits is >= 3 and <= 8 && ReadThread(before[..^flags.Length]))
             {
                 Cpu = (int)Decimal(flags[..digits]);
+                Comm = Comm[Math.Max(0, Comm.Length - LongestLatencyComm)..];
+                Comm = Comm[(Comm.LastIndexOf(": "u8) is >= 0 and int prefix ? prefix + 2 : 0)..].TrimStart((byte)' ');
                 return true;
             }
         }
@@ -135,6 +140,16 @@ internal ref struct TextLine
         }
 
         Fraction = Math.Max(0, at - fractionStart);
+        if (at > start && rest[at..].StartsWith("us"u8))
+        {
+            // Microseconds, then a mark of how long they were.
+            at += 2;
+            at += at < rest.Length && DelayMarks.Contains(rest[at]) ? 1 : 0;
+            fraction = seconds % 1_000_000;
+            seconds /= 1_000_000;
+            Fraction = 6;
+        }
+
         if (at == start || at >= rest.Length || rest[at] != ':' || (Fraction > 0 && seconds > ulong.MaxValue / 2_000_000_000))
         {
             return false;

@@ -12,6 +12,7 @@ internal sealed class TextSurvey
 {
     // Fewer kinds of events than this may be a choice of someone's; more, and some that show nothing of a vCPU, are all of kvm.
     private const int FewestOfAll = 8, FewestUnread = 3;
+    private const int NarrowestTerminal = 60, WidestTerminal = 400;
     private const int Chunk = 1 << 18, LongestLook = 512;
 
     // The first release in which AMD hosts print an event (Linux arch/x86/kvm/trace.h, include/trace/events/kvm.h).
@@ -31,6 +32,9 @@ internal sealed class TextSurvey
 
     /// <summary>What the times of the text are, from its first event.</summary>
     public ClockUnit Unit { get; private set; }
+
+    /// <summary>Where a terminal broke every longer line, in bytes; 0 where none did.</summary>
+    public int Width { get; private set; }
 
     /// <summary>Whether times have no more than microseconds.</summary>
     public bool Rounded { get; private set; }
@@ -79,6 +83,7 @@ internal sealed class TextSurvey
             if (first)
             {
                 LookAtHead(buffer.AsSpan(0, length));
+                Width = WidthOf(buffer.AsSpan(0, length));
                 first = false;
             }
 
@@ -108,6 +113,27 @@ internal sealed class TextSurvey
                 return;
             }
         }
+    }
+
+    // No line is longer, and an event of that length goes on on the next line.
+    private static int WidthOf(ReadOnlySpan<byte> text)
+    {
+        int longest = 0;
+        bool goesOn = false, full = false;
+        foreach (Range range in text.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> line = text[range].TrimEnd((byte)'\r');
+            if (line.Length > WidestTerminal)
+            {
+                return 0;
+            }
+
+            goesOn = line.Length <= longest && (goesOn || (full && TextOddities.MayContinue(line)));
+            longest = Math.Max(longest, line.Length);
+            full = line.Length == longest && new TextLine().Read(line);
+        }
+
+        return goesOn && longest >= NarrowestTerminal ? longest : 0;
     }
 
     private int LookAt(ReadOnlySpan<byte> text, int until)
