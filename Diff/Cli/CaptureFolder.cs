@@ -18,8 +18,9 @@ internal static class CaptureFolder
     /// </returns>
     public static string? Find(string path) => File.Exists(path) ? path : Directory.Exists(path) ? Best(path).FirstOrDefault() : null;
 
-    /// <summary>Whether a path stands for one capture: it is a file, or a folder in which one tells most.</summary>
-    public static bool IsOne(string path) => !Directory.Exists(path) || Best(path).Count == 1;
+    /// <summary>Whether a path stands for one capture: it is a file, or a folder in which one tells most, and no folder in it holds others.</summary>
+    public static bool IsOne(string path) => !Directory.Exists(path)
+        || (Best(path).Count == 1 && !Directory.EnumerateDirectories(path, "*", Look).Any(inside => Find(inside) is not null));
 
     /// <summary>The file to read for a path that a user named.</summary>
     /// <exception cref="UsageException">It is a folder without a capture, or with several of the same format.</exception>

@@ -20,7 +20,6 @@ public sealed class IdentityTests
         ["perf.data of zstd"] = static () => StoryFiles.Perf(Kernel, Tell, packed: true),
         ["pipe of perf"] = static () => StoryFiles.Perf(Kernel, Tell, pipe: true),
         ["pipe of perf of zstd"] = static () => StoryFiles.Perf(Kernel, Tell, pipe: true, packed: true),
-        ["text with nanoseconds"] = static () => StoryFiles.Text(Kernel, Tell),
     };
 
     [Theory]

@@ -31,11 +31,11 @@ internal static class StoryFiles
             (cpu, time, record) => file.Sample(events[record.Format.Name], time, cpu, record.Thread, record.ToBytes(bigEndian: false)), layouts));
         if (packed)
         {
-            return builder.Packed(Tell, piece: 100).File;
+            return builder.Packed(Tell, piece: 100).FinishedRound().File;
         }
 
         Tell(builder);
-        return builder.File;
+        return builder.FinishedRound().File;
     }
 
     /// <summary>What the kernel prints, with nanoseconds, behind enough of kvm's other events to show that all were recorded.</summary>

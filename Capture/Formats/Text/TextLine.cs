@@ -74,6 +74,26 @@ internal ref struct TextLine
         return ReadLatency(line);
     }
 
+    /// <summary>Takes an event apart that is broken over two lines before its name.</summary>
+    /// <param name="head">The first line, which is no event alone.</param>
+    /// <param name="next">The second, which is none either.</param>
+    /// <param name="together">Takes both, where they may be one event; what was read lies there.</param>
+    /// <returns>False when they are no event together.</returns>
+    public bool ReadBroken(ReadOnlySpan<byte> head, ReadOnlySpan<byte> next, Span<byte> together)
+    {
+        next = TextOddities.Unquoted(next);
+        int length = head.Length + 1 + next.Length;
+        if (length > together.Length || !TextOddities.MayBeHead(head))
+        {
+            return false;
+        }
+
+        head.CopyTo(together);
+        together[head.Length] = (byte)' ';
+        next.CopyTo(together[(head.Length + 1)..]);
+        return Read(together[..length]);
+    }
+
     // "comm-1234     3d..1.   612.630301: kvm_exit: ...": the CPU, and its flags if any, stand before the time without brackets.
     private bool ReadLatency(ReadOnlySpan<byte> line)
     {
@@ -100,7 +120,8 @@ internal ref struct TextLine
             {
                 Cpu = (int)Decimal(flags[..digits]);
                 Comm = Comm[Math.Max(0, Comm.Length - LongestLatencyComm)..];
-                Comm = Comm[(Comm.LastIndexOf(": "u8) is >= 0 and int prefix ? prefix + 2 : 0)..].TrimStart((byte)' ');
+                int prefix = Math.Max(Comm.LastIndexOf(": "u8), Comm.LastIndexOf("] "u8));
+                Comm = Comm[(prefix < 0 ? 0 : prefix + 2)..].TrimStart((byte)' ');
                 return true;
             }
         }

@@ -3,7 +3,8 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>Lines that are no events: headings, marks of loss, omissions, and what people write around them.</summary>
 internal static class TextOddities
 {
-    private const int LongestHead = 240;
+    /// <summary>Longest event that is looked for in two lines broken before its name.</summary>
+    public const int LongestHead = 512;
 
     private static ReadOnlySpan<byte> Quote => "> |\t"u8;
 
@@ -17,7 +18,7 @@ internal static class TextOddities
     {
         line = Unquoted(line);
         return line.Length == 0
-            || (line[0] == '#' && !IsStarted(line))
+            || (line[0] == '#' && !IsStarted(line) && (line.Length == 1 || !char.IsAsciiLetter((char)line[1])))
             || line.StartsWith("cpus="u8)
             || line.StartsWith("version = "u8)
             || line.StartsWith("=> "u8)

@@ -104,6 +104,8 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
     }
 
+    private bool IsParted => lines.Current is [.., (byte)' '];
+
     private bool IsFull => reader.Survey.Width > 0 && lines.Current.Length == reader.Survey.Width;
 
     // A line may be broken before its event is named: what is no event alone may be one together with the next line.
@@ -115,25 +117,18 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return false;
         }
 
-        int length = head.Length;
-        head.CopyTo(_pieces);
+        byte[] start = head.ToArray();
         var line = new TextLine();
         _ahead = lines.MoveNext();
-        if (_ahead && !line.Read(lines.Current))
+        if (_ahead && !line.Read(lines.Current) && line.ReadBroken(start, lines.Current, _pieces))
         {
-            ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
-            _pieces[length] = (byte)' ';
-            more.CopyTo(_pieces.AsSpan(length + 1));
-            if (line.Read(_pieces.AsSpan(0, length + 1 + more.Length)))
-            {
-                _ahead = false;
-                notes.Add(TextNotes.Wrapped, WhereOfFirst(TextNotes.Wrapped));
-                Event(line);
-                return true;
-            }
+            _ahead = false;
+            notes.Add(TextNotes.Wrapped, WhereOfFirst(TextNotes.Wrapped));
+            Event(line);
+            return true;
         }
 
-        Other(_pieces.AsSpan(0, length), cpu);
+        Other(start, cpu);
         return true;
     }
 
@@ -148,7 +143,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         TextForm? form = found.Read(_pieces.AsSpan(0, length), _record, out int recordLength, out bool whole);
         int pieces = 1;
         int kept = length;
-        bool full = IsFull;
+        bool full = IsFull, parted = IsParted;
         while (!whole || form is null || full)
         {
             _ahead = lines.MoveNext();
@@ -159,11 +154,11 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
 
             // A mailer breaks at a blank and drops it; a terminal breaks where its line ends.
             ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
-            int glue = full && !TextOddities.StartsWithBlank(lines.Current) ? 0 : 1;
+            int glue = length == 0 || (full && !parted && !TextOddities.StartsWithBlank(lines.Current)) ? 0 : 1;
             _pieces[length] = (byte)' ';
             more.CopyTo(_pieces.AsSpan(length + glue));
             length += more.Length + glue;
-            full = IsFull;
+            (full, parted) = (IsFull, IsParted);
             pieces++;
             form = found.Read(_pieces.AsSpan(0, length), _record, out recordLength, out whole);
             _ahead = false;

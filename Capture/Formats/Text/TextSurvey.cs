@@ -100,26 +100,29 @@ internal sealed class TextSurvey
     {
         var line = new TextLine();
         bool tracer = false, cpus = false;
+        ReadOnlySpan<byte> before = default;
+        byte[] together = new byte[TextOddities.LongestHead];
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = text[range];
             tracer |= candidate.IndexOf("# tracer:"u8) >= 0;
             cpus |= candidate.StartsWith("cpus="u8);
-            if (line.Read(candidate.TrimEnd((byte)'\r')))
+            if (line.Read(candidate.TrimEnd((byte)'\r')) || line.ReadBroken(before, candidate, together))
             {
                 Unit = line.Fraction == 0 ? ClockUnit.Ticks : ClockUnit.Nanoseconds;
                 Rounded = line.Fraction is > 0 and < 9;
                 Printer = tracer ? "ftrace text" : cpus ? "trace-cmd report" : line.System.Length > 0 ? "perf script" : "text";
                 return;
             }
+
+            before = candidate.TrimEnd((byte)'\r');
         }
     }
 
-    // No line is longer, and an event of that length goes on on the next line.
+    // No line is longer, and most events that go on on the next line have that length: a mailer breaks at blanks, and hardly ever there.
     private static int WidthOf(ReadOnlySpan<byte> text)
     {
-        int longest = 0;
-        bool goesOn = false, full = false;
+        int longest = 0, full = 0, others = 0, before = 0;
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> line = text[range].TrimEnd((byte)'\r');
@@ -128,12 +131,20 @@ internal sealed class TextSurvey
                 return 0;
             }
 
-            goesOn = line.Length <= longest && (goesOn || (full && TextOddities.MayContinue(line)));
-            longest = Math.Max(longest, line.Length);
-            full = line.Length == longest && new TextLine().Read(line);
+            if (line.Length > longest)
+            {
+                (longest, full, others) = (line.Length, 0, others + full);
+            }
+
+            if (before > 0 && TextOddities.MayContinue(line))
+            {
+                _ = before == longest ? full++ : others++;
+            }
+
+            before = new TextLine().Read(line) ? line.Length : 0;
         }
 
-        return goesOn && longest >= NarrowestTerminal ? longest : 0;
+        return full > others && longest >= NarrowestTerminal ? longest : 0;
     }
 
     private int LookAt(ReadOnlySpan<byte> text, int until)
@@ -153,7 +164,7 @@ internal sealed class TextSurvey
                 end++;
             }
 
-            if (end < text.Length && text[end] == ':' && start > 0 && text[start - 1] is (byte)' ' or (byte)':' or (byte)'\t')
+            if (end < text.Length && text[end] == ':' && start > 0 && text[start - 1] is (byte)' ' or (byte)':' or (byte)'\t' or (byte)'\n')
             {
                 Note(text[start..end], text[(end + 1)..]);
             }

@@ -73,7 +73,7 @@ public sealed class PackingsTests
     });
 
     [Fact]
-    public void A_packed_capture_with_other_bytes_behind_it_says_where() => Refused("DIF0316", [.. PackedTexts.All["xz"], .. "garbage"u8]);
+    public void A_packed_capture_with_other_bytes_behind_it_says_where() => Refused("DIF0316", [.. PackedTexts.All["xz"], .. "not packed at all"u8]);
 
     [Fact]
     public void A_packed_capture_that_asks_for_too_much_memory_is_refused() => Refused("DIF0393", PackedTexts.XzOfHalfAGigabyte);
