@@ -14,13 +14,22 @@ internal static class CaptureFolder
     /// <param name="path">A file, or a folder with a capture in it.</param>
     /// <returns>
     /// The file. Of a folder, the one whose format tells most (the same guest is often recorded with several tools), and of several
-    /// of that format the first by name; null when there is none.
+    /// of that format the first by name; where there is none, the only file, which then says what is wrong with it; else null.
     /// </returns>
-    public static string? Find(string path) => File.Exists(path) ? path : Directory.Exists(path) ? Best(path).FirstOrDefault() : null;
+    public static string? Find(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return File.Exists(path) ? path : null;
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(path, "*", Look).Take(2)];
+        return Best(path).FirstOrDefault() ?? (files.Length == 1 ? files[0] : null);
+    }
 
     /// <summary>Whether a path stands for one capture: it is a file, or a folder in which one tells most, and no folder in it holds others.</summary>
     public static bool IsOne(string path) => !Directory.Exists(path)
-        || (Best(path).Count == 1 && !Directory.EnumerateDirectories(path, "*", Look).Any(inside => Find(inside) is not null));
+        || (Best(path).Count == 1 && !Directory.EnumerateDirectories(path, "*", Look).Any(inside => Best(inside).Count > 0));
 
     /// <summary>The file to read for a path that a user named.</summary>
     /// <exception cref="UsageException">It is a folder without a capture, or with several of the same format.</exception>
