@@ -27,12 +27,15 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(Off().Vmrun(), NoNested),
             Breaks(Off().L1Exit(Vmrun).Raises(UD).Entry(RunStory.L1Rip + 3)),
             Keeps(Off().L1Exit(Vmrun).Raises(UD)),
+            Breaks(Paged().L1Exit(Vmrun).Raises(UD)),
+            Keeps(Paged().Vmrun()),
             Undecided(Evidence.EferSvme, Blank().Vmrun()),
-            Silent("SVME is set", On().Vmrun())),
+            Silent("SVME is set, and paging may be off", On().L1Exit(Vmrun).Raises(UD))),
 
         // "VMLOAD with SVME=0 raises #UD." Virtualized, it does not exit.
         new("SVM-15.4-SVME-UD-VMLOAD",
             Breaks(Off().L1Exit(Vmload)),
+            Breaks(Paged().L1Exit(Vmload).Raises(UD)),
             Keeps(Off().L1Exit(Vmload).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Vmload)),
             Undecided(Evidence.VirtualVmload, On().SvmeOff()),
@@ -290,6 +293,13 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
     ];
 
     private static RunStory Blank() => new();
+
+    // L1 has set EFER.SVME, uses paging and is not in System Management Mode.
+    private static RunStory Paged() => On().Knowing(static v =>
+    {
+        v.Cr0 = v.Cr0.Set(Differ.Replay.Machine.Cr0.PG);
+        v.InSmm = Truth.No;
+    });
 
     private static RunStory On() => new RunStory().SvmeOn();
 
