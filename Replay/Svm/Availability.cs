@@ -185,7 +185,8 @@ internal static class Availability
     // outside System Management Mode; without paging L0 departs in a way it documents.
     private static void NoUdWithSvme(in Step s)
     {
-        bool legal = s.Level == GuestLevel.L1 && !s.Vcpu.SvmeConcluded && (s.Vcpu.Svme & !s.Vcpu.InSmm & s.Vcpu.Cr0[Cr0.PG]).IsYes;
+        Truth paging = s.Vcpu.Cr0[Cr0.PG] | Truth.Of(s.Exit.Rip > uint.MaxValue);
+        bool legal = s.Level == GuestLevel.L1 && !s.Vcpu.SvmeConcluded && (s.Vcpu.Svme & !s.Vcpu.InSmm & paging).IsYes;
         if (legal && s.Code != SvmExitCode.Vmmcall && s.Code != SvmExitCode.Skinit)
         {
             s.Expect().Allow(IsNot(ComparedField.Exception, UD)).Allow(Is(ComparedField.EntryLevel, EntryL2));

@@ -103,7 +103,23 @@ internal static class Narrowing
             }
 
             vcpu.InL2 = Truth.No;
+            LearnPaging(vcpu, code, digest, seen);
             AfterL1Instruction(vcpu, record, digest, listed);
+        }
+    }
+
+    // 64-bit mode needs paging, and a write of CR0 may end it. Only at exits that are always looked at closely.
+    private static void LearnPaging(Vcpu vcpu, SvmExitCode code, RecordDigest digest, Observations seen)
+    {
+        bool closely = (Availability.IsSvmInstruction(code) && code != SvmExitCode.Vmload && code != SvmExitCode.Vmsave)
+            || (digest.HasMsr && Availability.IsSvmMsr(digest.Msr.Index));
+        if (closely && digest.HasInstruction && seen.Mode == DecodeMode.Long64)
+        {
+            vcpu.Cr0 = vcpu.Cr0.Set(Cr0.PG);
+        }
+        else if (code == SvmExitCode.CrWrite || code == SvmExitCode.Cr0SelWrite)
+        {
+            vcpu.Cr0 = default;
         }
     }
 

@@ -30,6 +30,9 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(Paged().L1Exit(Vmrun).Raises(UD)),
             Keeps(Paged().Vmrun()),
             Undecided(Evidence.EferSvme, Blank().Vmrun()),
+            Breaks(Booted().SvmeOn().L1Exit(Vmrun, 0xffff_8000_0000_1000).Raises(UD).Stays()),
+            Breaks(Booted().SvmeOn().Emulates("0f 30").L1Exit(Vmrun).Raises(UD).Stays()),
+            Silent("L1 may have turned paging off", Booted().SvmeOn().Emulates("0f 30").L1Exit(Cr0SelWrite).L1Exit(Vmrun).Raises(UD).Stays()),
             Silent("SVME is set, and paging may be off", On().L1Exit(Vmrun).Raises(UD))),
 
         // "VMLOAD with SVME=0 raises #UD." Virtualized, it does not exit.
@@ -293,6 +296,9 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
     ];
 
     private static RunStory Blank() => new();
+
+    private static RunStory Booted() =>
+        Blank().Starts().Entry(0xfff0).L1Exit(Npf, 0xfff0).Stays().L1Exit(Cpuid, 0xfff0).Entry(0xfff2);
 
     // L1 has set EFER.SVME, uses paging and is not in System Management Mode.
     private static RunStory Paged() => On().Knowing(static v =>
