@@ -240,7 +240,7 @@ public sealed class Replayer : IExitSink
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
-        bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
+        bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded && !_seen.SmmLeft;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
     }
 

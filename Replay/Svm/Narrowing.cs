@@ -175,7 +175,7 @@ internal static class Narrowing
         {
             switch (happening.Kind)
             {
-                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2:
+                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2 && !(vcpu.InSmm.IsYes && MsrAccess.Of(happening).Index == Efer.Index):
                     LearnMsr(vcpu, MsrAccess.Of(happening));
                     break;
                 case HappeningKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:

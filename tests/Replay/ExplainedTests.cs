@@ -40,6 +40,10 @@ public sealed class ExplainedTests
         ("an older kernel leaves EXITINFO of an NMI as it was", Older().L2Exit(Intr).Reflects(Nmi, 0x10, 0x20)),
         ("an older kernel shows EXITINTINFO before it completes it",
             Older().L2Exit(Npf).Interrupts(0x31, null, null).Reflects(OfException(6)).Entry(RunStory.L1Rip + 3)),
+        ("an older kernel leaves L2 for an interrupt before it runs", new RunStory().On(static header => header with { PretendsNestedExits = true })
+            .BeforeReinjectionIsShown().BeforeChecksAreNamed().SvmeOn().Vmrun([Intr]).Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
+        ("RSM brings L2 back, and the handler had cleared EFER", L2(Intr).L2Exit(Intr).Reflects(HostUse).EntersSmm().Entry(SmmEntry).L1Sets(EferIndex, Lme)
+            .L1Exit(Rsm).Emulates("0f aa").LeavesSmm().StartsL2().Intercepts(SvmExitCode.Vmrun, Intr)),
         ("Hyper-V's flush of a TLB is not recorded", L2(Vmmcall).Without(HappeningKind.HypervHypercall).L2Exit(Vmmcall)),
         ("L2 clears EFER.SVME, and L1 shuts down", L2(Shutdown).L2Exit(Msr, info1: 1).Msr(true, EferIndex, 0, false).AsksUserspace(UserspaceExit.ShutdownReason).Entry(ResetVector)),
         ("vmcb12 cannot be written, and L1 shuts down", L2(Shutdown, Cpuid).L2Exit(Cpuid).AsksUserspace(UserspaceExit.ShutdownReason).Entry(ResetVector)),
