@@ -1,5 +1,6 @@
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report.Html;
+using Differ.Diff.Report.Perfetto;
 
 namespace Differ.Diff.Report;
 
@@ -10,7 +11,7 @@ public static class ReportFormats
     public static IReadOnlyList<IReportFormat> All { get; } = [new TextReport(), new JsonReport()];
 
     /// <summary>Formats of the exits themselves.</summary>
-    public static IReadOnlyList<IExitReportFormat> OfExits { get; } = [new HtmlReport()];
+    public static IReadOnlyList<IExitReportFormat> OfExits { get; } = [new HtmlReport(), new PerfettoReport()];
 
     /// <summary>The format with a name; null when there is none.</summary>
     public static IReportFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
