@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Schemas.Model;
 
@@ -30,11 +31,11 @@ internal sealed class ChangeJson : IChangeFormat
         WriteNames(json, "onlyInBase", changes.OnlyBase);
         WriteNames(json, "onlyInTest", changes.OnlyTest);
         json.WriteStartArray("unread");
-        foreach ((string name, string fault) in changes.Unread)
+        foreach (UnreadCapture unread in changes.Unread)
         {
             json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteString("fault", fault);
+            json.WriteString("name", unread.Name);
+            json.WriteString("fault", unread.Message);
             json.WriteEndObject();
         }
 

@@ -33,7 +33,7 @@ internal sealed class ChangeText : IChangeFormat
             output.Write('\n');
         }
 
-        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Fault}"), "cannot be used", output);
+        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Message}"), "cannot be used", output);
         WriteList(changes.OnlyBase, "only in base", output);
         WriteList(changes.OnlyTest, "only in test", output);
         output.Write($"{Sum(changes)}\n");

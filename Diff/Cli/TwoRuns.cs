@@ -42,7 +42,10 @@ internal static class TwoRuns
             () => contexts[1] = Contexts(inTest, [.. aligned.Select(one => PlaceOf(one)?.Test)], terminal, cancel));
         return new RunChanges(
             name, checkedBase.Result, checkedTest.Result, RunChanges.ClassesOf(checkedBase, checkedTest),
-            [.. aligned.Select((one, i) => new VcpuAlignment(Label(one, checkedBase.Result, checkedTest.Result), one, contexts[0][i], contexts[1][i]))]);
+            [.. aligned.Select((one, i) => new VcpuAlignment(Label(one, checkedBase.Result, checkedTest.Result), one, contexts[0][i], contexts[1][i]))])
+        {
+            TestFile = inTest,
+        };
     }
 
     private static (CheckedRun Base, CheckedRun Test, IReadOnlyList<StreamAlignment> Aligned) Check(

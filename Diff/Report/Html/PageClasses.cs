@@ -51,7 +51,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteString("exit", (exit.Flags & RecordFlags.NoExit) == 0 ? exit.Exit.Code.Name : "");
         json.WriteString("insn", found.Instruction);
         json.WriteNumber("count", found.Count);
-        json.WriteNumber("streams", found.Streams);
+        json.WriteNumber("streams", found.Streams.Count);
         json.WriteNumber("stream", exit.Stream.Value);
         json.WriteNumber("index", exit.Index);
         json.WriteNumber("lastStream", found.Last.Stream.Value);

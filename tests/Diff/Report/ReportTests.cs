@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Tests.Support;
 
@@ -39,7 +40,7 @@ public sealed class ReportTests
     private static string Write(string format, DiffResult result)
     {
         using var output = new StringWriter();
-        ReportFormats.Find(format)!.Write(result, output, Ink.None);
+        ReportFormats.Find(format)!.Write(FindingSet.Of(result), output, Ink.None);
         return output.ToString();
     }
 }

@@ -71,11 +71,11 @@ internal static class SampleResult
     ];
 
     private static DivergenceClass Known => new(
-        "00000000000f", Event, [], Culprit.Hypervisor, Evidence.None, "", 1, 1, "it is so by design (Linux file, function)",
+        "00000000000f", Event, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(0), 1)], "it is so by design (Linux file, function)",
         new Occurrence(Plain(3), [], [], [new FieldText("exception", "no exception raised", null)], ["exception raised #UD"]), new ExitPlace(new StreamId(0), 3));
 
     private static DivergenceClass Likely => new(
-        "0123456789ab", Event, [], Culprit.Processor, Evidence.EferSvme, "VMRUN", 1, 1, null,
+        "0123456789ab", Event, [], Culprit.Processor, Evidence.EferSvme, "VMRUN", 1, [new(new StreamId(1), 1)], null,
         new Occurrence(Lossy, [Plain(41)], [], [new FieldText("exitIntInfo", "EXITINTINFO: not recorded", null)], ["EXITINTINFO none"]), new ExitPlace(new StreamId(1), 42));
 
     private static DivergenceClass BeforeTheFirstExit
@@ -84,7 +84,7 @@ internal static class SampleResult
         {
             var start = new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit, Level = GuestLevel.Unknown };
             return new DivergenceClass(
-                "ba9876543210", Composed, [], Culprit.Hypervisor, Evidence.None, "", 1, 1, null,
+                "ba9876543210", Composed, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(2), 1)], null,
                 new Occurrence(KeptExit.Of(start.Record), [], [], [new FieldText("entryLevel", "entry into L2", 2)], ["entry into L1"]), new ExitPlace(new StreamId(2), 0));
         }
     }
@@ -100,7 +100,7 @@ internal static class SampleResult
     }
 
     private static DivergenceClass Certain(int failure) => new(
-        "abcdef012345", Check, [Composed, Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, 2, null,
+        "abcdef012345", Check, [Composed, Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, [new(new StreamId(0), 998), new(new StreamId(1), 2)], null,
         new Occurrence(
             Everything(failure), [Plain(38), Plain(39)], [Plain(41)],
             [new FieldText("reflectedCode", "L1 is shown #VMEXIT NPF", 0x400), new FieldText("exception", "no exception raised", null)],
