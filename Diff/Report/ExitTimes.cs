@@ -10,8 +10,8 @@ internal readonly record struct VmmSpan(ulong From, ulong To, uint Reason);
 
 /// <summary>When the parts of an exit were, on the run's clock: the guest ran from the start to the exit, L0 and the VMM from there to the end.</summary>
 /// <param name="Start">When the guest that exits was entered; the time of the exit where that was not recorded.</param>
-/// <param name="Exit">When it exited.</param>
-/// <param name="End">When a guest was entered again; the time of the exit where that was not recorded.</param>
+/// <param name="Exit">When it exited; where that was not recorded, the first time that was.</param>
+/// <param name="End">When a guest was entered again; where that was not recorded, the last time that was.</param>
 internal readonly record struct ExitTimes(ulong Start, ulong Exit, ulong End)
 {
     /// <summary>The times of a record.</summary>
@@ -21,9 +21,12 @@ internal readonly record struct ExitTimes(ulong Start, ulong Exit, ulong End)
     public static ExitTimes Of(in ExitRecord record, ulong floor, bool entered)
     {
         // Clocks may go backwards between CPUs: a time before the one it follows counts as that one.
-        ulong exit = Math.Max(record.HasExit ? record.Exit.Time.Value : record.HasEntry ? record.Entry.Time.Value : floor, floor);
+        ReadOnlySpan<Happening> happenings = record.Happenings;
+        ulong exit = Math.Max(floor, record.HasExit ? record.Exit.Time.Value : happenings.Length > 0 ? happenings[0].Time.Value
+            : record.HasEntry ? record.Entry.Time.Value : floor);
+        ulong end = record.HasEntry ? record.Entry.Time.Value : happenings.Length > 0 ? happenings[^1].Time.Value : exit;
         ulong start = entered && (record.Flags & RecordFlags.LossBefore) == 0 ? floor : exit;
-        return new ExitTimes(start, exit, record.HasEntry ? Math.Max(record.Entry.Time.Value, exit) : exit);
+        return new ExitTimes(start, exit, Math.Max(end, exit));
     }
 
     /// <summary>

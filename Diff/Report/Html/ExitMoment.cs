@@ -6,8 +6,8 @@ namespace Differ.Diff.Report.Html;
 /// <summary>What the timeline shows of one exit. Times are of the run's clock.</summary>
 /// <param name="Index">Position in the stream.</param>
 /// <param name="Start">When the guest that exits was entered; the time of the exit where that was not recorded.</param>
-/// <param name="Exit">When it exited.</param>
-/// <param name="End">When a guest was entered again; the time of the exit where that was not recorded.</param>
+/// <param name="Exit">When it exited; where that was not recorded, the first time that was.</param>
+/// <param name="End">When a guest was entered again; where that was not recorded, the last time that was.</param>
 /// <param name="User">How much of the handling the VMM had.</param>
 /// <param name="Level">Who was running.</param>
 /// <param name="Reason">Row of the exit's reason in <see cref="ReasonTable"/>.</param>
