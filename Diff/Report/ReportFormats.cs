@@ -1,6 +1,8 @@
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report.Html;
+using Differ.Diff.Report.Kcidb;
 using Differ.Diff.Report.Perfetto;
+using Differ.Diff.Report.Sarif;
 
 namespace Differ.Diff.Report;
 
@@ -12,6 +14,8 @@ public static class ReportFormats
     [
         new TextReport(),
         new JsonReport(),
+        new SarifReport(),
+        new KcidbReport(),
     ];
 
     /// <summary>Formats of the exits themselves.</summary>
