@@ -87,7 +87,8 @@ internal sealed class ChangeText : IChangeFormat
         return $"{exit.Level}{((exit.Flags & RecordFlags.NoExit) == 0 ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
     }
 
-    private static string Rate(Proportion rate)
+    /// <summary>How often, with its interval.</summary>
+    public static string Rate(Proportion rate)
     {
         (double low, double high) = rate.Interval;
         return rate.Chances == 0 ? "never did what it takes"

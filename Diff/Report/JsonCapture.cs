@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
-using Differ.Schemas.Model;
 using Differ.Schemas.Run;
-using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 
@@ -15,7 +13,7 @@ internal static class JsonCapture
     {
         WriteCapture(json, result);
         WriteQuality(json, result);
-        WriteVerdicts(json, result);
+        JsonParts.WriteVerdicts(json, result);
         WriteClasses(json, "divergences", result, result.Divergences);
         WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
         WriteUndecided(json, result);
@@ -41,8 +39,8 @@ internal static class JsonCapture
             json.WriteStartObject();
             json.WriteNumber("stream", stream.Id.Value);
             json.WriteNumber("machine", stream.Machine);
-            Optional(json, "vcpu", stream.Vcpu?.Value);
-            Optional(json, "thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
+            JsonParts.Optional(json, "vcpu", stream.Vcpu?.Value);
+            JsonParts.Optional(json, "thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
             json.WriteString("name", stream.Name);
             json.WriteNumber("exits", stream.Exits);
             json.WriteEndObject();
@@ -55,19 +53,7 @@ internal static class JsonCapture
     private static void WriteQuality(Utf8JsonWriter json, DiffResult result)
     {
         json.WriteStartObject("quality");
-        var quality = CaptureQuality.Of(result);
-        json.WriteString("grade", $"{quality.Grade}");
-        json.WriteStartArray("reasons");
-        foreach (QualityReason reason in quality.Reasons)
-        {
-            json.WriteStartObject();
-            json.WriteString("grade", $"{reason.Grade}");
-            json.WriteString("text", reason.Text);
-            json.WriteNumber("blindRules", reason.BlindRules);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        JsonParts.WriteGrade(json, CaptureQuality.Of(result));
         json.WriteNumber("events", result.Summary.Events);
         json.WriteStartArray("losses");
         foreach (CpuLoss loss in result.Summary.Losses)
@@ -82,36 +68,8 @@ internal static class JsonCapture
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("notRecorded");
-        foreach (string name in KernelNames.MissingFrom(result.Header.Listed))
-        {
-            json.WriteStringValue(name);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("notes");
-        foreach (CaptureNote note in result.Summary.Notes)
-        {
-            json.WriteStartObject();
-            json.WriteString("code", note.Code);
-            json.WriteNumber("count", note.Count);
-            json.WriteString("text", note.Text);
-            json.WriteString("first", note.First);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteVerdicts(Utf8JsonWriter json, DiffResult result)
-    {
-        json.WriteStartObject("verdicts");
-        json.WriteNumber("exits", result.Summary.Exits);
-        json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
-        json.WriteNumber("knownDeparture", result.CountOf(Verdict.KnownDeparture));
-        json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
-        json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
+        JsonParts.Texts(json, "notRecorded", KernelNames.MissingFrom(result.Header.Listed));
+        JsonParts.WriteNotes(json, result);
         json.WriteEndObject();
     }
 
@@ -122,38 +80,25 @@ internal static class JsonCapture
         foreach (DivergenceClass found in classes)
         {
             json.WriteStartObject();
-            json.WriteString("fingerprint", found.Fingerprint);
-            json.WriteString("rule", found.Rule.Id);
-            json.WriteString("citation", found.Rule.Citation);
-            json.WriteString("statement", found.Rule.Statement);
-            json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
-            json.WriteString("culprit", found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
-            json.WriteString("confidence", found.Assumed == Evidence.None ? "certain" : "likely");
-            json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).Name);
-            json.WriteStartArray("alsoBroken");
-            foreach (RuleInfo rule in found.AlsoBroken)
-            {
-                json.WriteStringValue(rule.Id);
-            }
-
-            json.WriteEndArray();
-            json.WriteString("instruction", found.Instruction);
-            json.WriteNumber("count", found.Count);
-            json.WriteNumber("streams", found.Streams.Count);
-            json.WriteStartArray("byStream");
-            foreach (StreamShare share in found.Streams)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("stream", share.Stream.Value);
-                json.WriteNumber("count", share.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteBoolean("accepted", found.Accepted is not null);
-            Optional(json, "knownBecause", found.Known);
+            JsonParts.WriteClass(json, found);
+            WriteStreams(json, found);
             WriteOccurrence(json, result, found.First);
             WritePlace(json, "last", found.Last);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteStreams(Utf8JsonWriter json, DivergenceClass found)
+    {
+        json.WriteNumber("streams", found.Streams.Count);
+        json.WriteStartArray("byStream");
+        foreach (StreamShare share in found.Streams)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("stream", share.Stream.Value);
+            json.WriteNumber("count", share.Count);
             json.WriteEndObject();
         }
 
@@ -168,19 +113,13 @@ internal static class JsonCapture
         {
             json.WriteStartObject();
             json.WriteString("field", field.Name);
-            Optional(json, "value", field.Value is { } value ? Hex(value) : null);
+            JsonParts.Optional(json, "value", field.Value is { } value ? Hex(value) : null);
             json.WriteString("text", field.Text);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("expected");
-        foreach (string outcome in first.Expected)
-        {
-            json.WriteStringValue(outcome);
-        }
-
-        json.WriteEndArray();
+        JsonParts.Texts(json, "expected", first.Expected);
         json.WritePropertyName("exit");
         WriteExit(json, result, first.Exit);
         WriteExits(json, "before", result, first.Before);
@@ -213,21 +152,15 @@ internal static class JsonCapture
             json.WriteString("rip", Hex(exit.Exit.Rip));
             json.WriteString("exitInfo1", Hex(exit.Exit.Info1));
             json.WriteString("exitInfo2", Hex(exit.Exit.Info2));
-            Optional(json, "exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
+            JsonParts.Optional(json, "exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
         }
 
         if ((exit.Flags & RecordFlags.NoEntry) == 0)
         {
-            Optional(json, "entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
+            JsonParts.Optional(json, "entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
         }
 
-        json.WriteStartArray("lines");
-        foreach (string line in new ExitPrinter(result.Header, result.Texts).Lines(exit))
-        {
-            json.WriteStringValue(line);
-        }
-
-        json.WriteEndArray();
+        JsonParts.Texts(json, "lines", new ExitPrinter(result.Header, result.Texts).Lines(exit));
         json.WriteEndObject();
     }
 
@@ -237,21 +170,9 @@ internal static class JsonCapture
         foreach (UndecidedClass undecided in result.Undecided)
         {
             json.WriteStartObject();
-            json.WriteString("missing", undecided.Missing.Name);
-            json.WriteString("what", undecided.Missing.What);
-            json.WriteString("how", undecided.Missing.How);
-            json.WriteNumber("exits", undecided.Exits);
+            JsonParts.WriteMissing(json, undecided);
             WritePlace(json, "first", undecided.First);
-            json.WriteStartArray("rules");
-            foreach (RuleShare share in undecided.Rules)
-            {
-                json.WriteStartObject();
-                json.WriteString("rule", share.Rule.Id);
-                json.WriteNumber("count", share.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            JsonParts.WriteRuleShares(json, undecided);
             json.WriteEndObject();
         }
 
@@ -280,30 +201,6 @@ internal static class JsonCapture
         json.WriteNumber("stream", place.Stream.Value);
         json.WriteNumber("index", place.Index);
         json.WriteEndObject();
-    }
-
-    private static void Optional(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is null)
-        {
-            json.WriteNull(name);
-        }
-        else
-        {
-            json.WriteString(name, value);
-        }
-    }
-
-    private static void Optional(Utf8JsonWriter json, string name, uint? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, number);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
     }
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");

@@ -1,4 +1,5 @@
 using Differ.Diff.Knowledge;
+using Differ.Diff.Report.Ci;
 using Differ.Diff.Report.Html;
 
 namespace Differ.Diff.Report;
@@ -11,6 +12,13 @@ public static class ReportFormats
     [
         new TextReport(),
         new JsonReport(),
+        new JsonLinesReport(),
+        new MarkdownReport(),
+        new JUnitReport(),
+        new TapReport(),
+        new KtapReport(),
+        new GithubReport(),
+        new GitlabReport(),
     ];
 
     /// <summary>Formats of the exits themselves.</summary>

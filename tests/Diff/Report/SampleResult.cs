@@ -13,6 +13,8 @@ internal static class SampleResult
         Check = Rule("SVM-15.5-SAMPLE", "15.5.1", Severity.Critical),
         Event = Rule("SVM-15.20-SAMPLE", "15.20", Severity.Medium),
         Composed = Rule("SVM-L-SAMPLE", "composition 15.6", Severity.Low),
+        Unseen = Rule("SVM-15.2-UNSEEN", "15.2", Severity.High),
+        Kept = Rule("SVM-15.3-KEPT", "15.3", Severity.High),
         Silent = Rule("SVM-15.1-SILENT", "15.1", Severity.Info);
 
     /// <summary>Two virtual machines, losses, notes, findings against both culprits, a known departure, things undecided.</summary>
@@ -61,11 +63,18 @@ internal static class SampleResult
     };
 
     private static IReadOnlyList<RuleCount> Rules =>
-        [new(Check, 10, 2, 1_000, []), new(Event, 0, 0, 1, []), new(Composed, 5, 20, 1, []), new(Silent, 0, 0, 0, [])];
+    [
+        Count(Check, [(Evidence.IoPermissionMap, 2)], new(new StreamId(0), 8, 1, 998), new(new StreamId(1), 2, 1, 2)),
+        Count(Event, [], new(new StreamId(0), 0, 0, 1), new(new StreamId(1), 0, 0, 1)),
+        Count(Composed, [(Evidence.IoPermissionMap, 19), (Evidence.LostEvents, 1)], new(new StreamId(0), 5, 19, 0), new(new StreamId(2), 0, 1, 1)),
+        Count(Unseen, [(Evidence.IoPermissionMap, 3)], new StreamRuleCount(new StreamId(0), 0, 3, 0)),
+        Count(Kept, [(Evidence.LostEvents, 1)], new(new StreamId(0), 4, 1, 0), new(new StreamId(StreamRuleCount.MostStreams), 9, 0, 0)),
+        Count(Silent, []),
+    ];
 
     private static IReadOnlyList<UndecidedClass> Undecided =>
     [
-        new(EvidenceTable.Of(Evidence.IoPermissionMap), [new RuleShare(Composed, 19), new RuleShare(Check, 2)], 19, new ExitPlace(new StreamId(0), 17)),
+        new(EvidenceTable.Of(Evidence.IoPermissionMap), [new RuleShare(Composed, 19), new RuleShare(Unseen, 3), new RuleShare(Check, 2)], 19, new ExitPlace(new StreamId(0), 17)),
         new(EvidenceTable.Of(Evidence.LostEvents), [], 1, new ExitPlace(new StreamId(1), 3)),
         new(EvidenceTable.Of(Evidence.None), [], 1, new ExitPlace(new StreamId(9), 0)),
     ];
@@ -122,6 +131,15 @@ internal static class SampleResult
 
         return KeptExit.Of(exit.Record);
     }
+
+    private static RuleCount Count(RuleInfo rule, (Evidence Missing, ulong Count)[] lacking, params StreamRuleCount[] streams) => new(
+        rule, Sum(streams, one => one.Conforms), Sum(streams, one => one.Undecided), Sum(streams, one => one.Departs),
+        [.. lacking.Select(share => new EvidenceShare(EvidenceTable.Of(share.Missing), share.Count))])
+    {
+        Streams = streams,
+    };
+
+    private static ulong Sum(StreamRuleCount[] streams, Func<StreamRuleCount, ulong> part) => streams.Aggregate(0UL, (sum, one) => sum + part(one));
 
     private static RuleInfo Rule(string id, string sections, Severity severity) => new(
         id, sections, RuleScope.Emulation, Visibility.Observable, Confidence.Certain, severity, $"statement of {id}", "evidence", "expected");
