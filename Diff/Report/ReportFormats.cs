@@ -1,4 +1,5 @@
 using Differ.Diff.Knowledge;
+using Differ.Diff.Report.Ci;
 using Differ.Diff.Report.Html;
 using Differ.Diff.Report.Kcidb;
 using Differ.Diff.Report.Perfetto;
@@ -14,6 +15,13 @@ public static class ReportFormats
     [
         new TextReport(),
         new JsonReport(),
+        new JsonLinesReport(),
+        new MarkdownReport(),
+        new JUnitReport(),
+        new TapReport(),
+        new KtapReport(),
+        new GithubReport(),
+        new GitlabReport(),
         new SarifReport(),
         new KcidbReport(),
     ];

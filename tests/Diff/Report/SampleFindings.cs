@@ -2,6 +2,7 @@ using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using AcceptedList = Differ.Diff.Baseline.Baseline;
 
 namespace Differ.Tests.Diff.Report;
 
@@ -96,7 +97,7 @@ internal static class SampleFindings
             [.. Enumerable.Range(0, captures).Select(i => new UnreadCapture($"unread/{i}", $"unread/{i}", "DIF0102", new string('m', 2000)))]);
     }
 
-    private static DiffResult Accepting(DiffResult result) => new Differ.Diff.Baseline.Baseline(
+    private static DiffResult Accepting(DiffResult result) => new AcceptedList(
         [new AcceptedDeparture(result.Divergences[^1].Fingerprint, result.Divergences[^1].Rule.Id, "our guests never do it", "6.1", "", new DateOnly(2027, 6, 30))])
         .Apply(result, new DateOnly(2027, 1, 1));
 }
