@@ -30,6 +30,16 @@ internal sealed class CtfDecoder(CtfBits bits, int registers)
     /// <summary>Number of the event whose header was read.</summary>
     public ulong EventId { get; private set; }
 
+    /// <summary>A number in the record.</summary>
+    public ulong Value(int at, int size) => BinaryPrimitives.ReadUInt64LittleEndian(_record.AsSpan(at)) << (64 - (8 * size)) >> (64 - (8 * size));
+
+    /// <summary>The data whose place is in the record.</summary>
+    public ReadOnlySpan<byte> Located(int at)
+    {
+        uint place = BinaryPrimitives.ReadUInt32LittleEndian(_record.AsSpan(at));
+        return _record.AsSpan((int)(place & 0xffff), (int)(place >> 16));
+    }
+
     /// <summary>Starts a record.</summary>
     /// <param name="fixedSize">Bytes before what has no fixed size.</param>
     public void Begin(int fixedSize)

@@ -3,7 +3,11 @@ namespace Differ.Capture.Formats.Ctf.Tsdl;
 /// <summary>A type of a description.</summary>
 /// <param name="Align">Bits; the type starts at a multiple of them, counted from the start of the packet.</param>
 /// <param name="LeastBits">The fewest bits that a value has.</param>
-internal abstract record TsdlType(int Align, long LeastBits);
+internal abstract record TsdlType(int Align, long LeastBits)
+{
+    /// <summary>What more bits than these count as.</summary>
+    protected const long Most = long.MaxValue / 4;
+}
 
 /// <summary>A number: an integer, or the bits of a float.</summary>
 /// <param name="Bits">1 to 64.</param>
@@ -40,7 +44,7 @@ internal sealed record TsdlStruct(IReadOnlyList<TsdlField> Fields, int Align, lo
     /// <param name="align">What the description asks for.</param>
     public static TsdlStruct Of(IReadOnlyList<TsdlField> fields, int align) => new(
         fields, fields.Aggregate(align, (most, field) => Math.Max(most, field.Type.Align)),
-        fields.Aggregate(0L, (sum, field) => Math.Min(sum + field.Type.LeastBits, long.MaxValue / 4)));
+        fields.Aggregate(0L, (sum, field) => Math.Min(sum + field.Type.LeastBits, Most)));
 }
 
 /// <summary>A field.</summary>
@@ -62,7 +66,7 @@ internal sealed record TsdlVariant(string Tag, IReadOnlyList<TsdlField> Options)
 /// <param name="Element">Type of each.</param>
 /// <param name="Count">How many.</param>
 internal sealed record TsdlArray(TsdlType Element, ulong Count)
-    : TsdlType(Element.Align, (long)(Count < 1UL << 40 ? Math.Min((Int128)Count * Element.LeastBits, long.MaxValue / 4) : long.MaxValue / 4));
+    : TsdlType(Element.Align, Count == 0 ? 0 : Count > (ulong)Most || Element.LeastBits > Most / (long)Count ? Most : (long)Count * Element.LeastBits);
 
 /// <summary>Elements whose number is in a field before them.</summary>
 /// <param name="Element">Type of each.</param>
