@@ -49,7 +49,7 @@ internal sealed class CtfBits(string name)
         _start = 0;
         _length = 0;
         Position = 0;
-        Limit(limit);
+        _limit = limit;
         Fill();
     }
 
@@ -57,7 +57,7 @@ internal sealed class CtfBits(string name)
     public void Limit(long limit)
     {
         _limit = limit;
-        _readable = Math.Min(limit, (_start + _length) * 8);
+        _readable = Math.Min(_readable, limit);
     }
 
     /// <summary>Makes sure that a whole event can be read.</summary>
@@ -68,8 +68,9 @@ internal sealed class CtfBits(string name)
         {
             _start = at;
             _length = _source!.Read(_offset + at, _window.AsSpan(0, (int)Math.Min(WindowSize, end - at)));
-            _readable = Math.Min(_limit, (_start + _length) * 8);
         }
+
+        _readable = Math.Min(_limit, Math.Min(_start + _length, at + LongestEvent) * 8);
     }
 
     /// <summary>Goes to the next multiple of an alignment.</summary>
@@ -100,15 +101,15 @@ internal sealed class CtfBits(string name)
     }
 
     /// <summary>Reads bytes; the position is a multiple of 8.</summary>
-    public ReadOnlySpan<byte> Read(int length)
+    public ReadOnlySpan<byte> Read(ulong length)
     {
-        if (Position + (length * 8L) > _readable)
+        if (length > (ulong)Math.Max(0, _readable - Position) / 8)
         {
             Refuse();
         }
 
-        ReadOnlySpan<byte> bytes = _window.AsSpan((int)((Position >> 3) - _start), length);
-        Position += length * 8L;
+        ReadOnlySpan<byte> bytes = _window.AsSpan((int)((Position >> 3) - _start), (int)length);
+        Position += (long)length * 8;
         return bytes;
     }
 
@@ -123,8 +124,8 @@ internal sealed class CtfBits(string name)
             Refuse();
         }
 
-        return Read(length + 1)[..length];
+        return Read((ulong)length + 1)[..length];
     }
 
-    private void Refuse() => CaptureFormatException.ThrowLongEvent(name, FileOffset, Position < _limit && _readable < _limit, LongestEvent);
+    private void Refuse() => CaptureFormatException.ThrowLongEvent(name, FileOffset, _readable < _limit, LongestEvent);
 }

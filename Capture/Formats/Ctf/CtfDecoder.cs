@@ -152,6 +152,11 @@ internal sealed class CtfDecoder(CtfBits bits, int registers)
                 }
 
                 break;
+            case CtfElements.Behind when step.Inside[0].Bits == 8 && step.ElementSize == 1 && (bits.Position & 7) == 0:
+                int first = _length;
+                Append(bits.Read(count));
+                Locate(step.Out, first);
+                break;
             case CtfElements.Behind:
                 int start = _length;
                 for (ulong i = 0; i < count; i++)
@@ -193,7 +198,7 @@ internal sealed class CtfDecoder(CtfBits bits, int registers)
         ulong chosen = _registers[step.Register];
         foreach ((ulong first, ulong last, int option) in step.Ranges)
         {
-            if (step.RangesAreSigned ? (long)chosen >= (long)first && (long)chosen <= (long)last : chosen >= first && chosen <= last)
+            if (step.RangesAreSigned ? unchecked((long)chosen >= (long)first && (long)chosen <= (long)last) : chosen >= first && chosen <= last)
             {
                 Run(step.Options[option]);
                 return;
