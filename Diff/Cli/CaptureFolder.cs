@@ -3,8 +3,11 @@ namespace Differ.Cli;
 /// <summary>The capture in a folder that holds one, whatever its format, and the captures in a folder of many.</summary>
 internal static class CaptureFolder
 {
-    /// <summary>The names that are looked for, in this order; the last one is what perf record --threads writes into its folder.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "ftrace.txt", "report.txt", "perf-script.txt", "data"];
+    /// <summary>
+    /// The names that are looked for, in this order; the last three are what perf record --threads writes into its folder, what a CTF
+    /// recording is known by, and where LTTng puts that.
+    /// </summary>
+    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "ftrace.txt", "report.txt", "perf-script.txt", "data", "metadata", "kernel/metadata"];
 
     /// <summary>The file to read for a path.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>
