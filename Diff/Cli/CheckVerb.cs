@@ -31,7 +31,7 @@ internal sealed class CheckVerb : IVerb
             inputs, format, report, color, speculative, cpu, baseline,
         };
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            NamedInput.Of(words.GetRequiredValue(inputs)), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
+            words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
             new CheckWishes(words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline))), terminal, cancel)));
         return command;
     }
@@ -53,8 +53,11 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes, string color, CheckWishes how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, CheckWishes how, Terminal terminal, CancellationToken cancel)
     {
+        // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
+        using var set = InputSet.Of(words, terminal, cancel);
+        IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
         using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, terminal, color);
         var captures = new List<CheckedCapture>();
@@ -70,7 +73,7 @@ internal sealed class CheckVerb : IVerb
                 // One capture that cannot be read must not hide what the others say.
                 terminal.ClearProgress();
                 terminal.Error.WriteLine(inputs.Count > 1 ? $"differ: {input.Name}: {fault.Message}" : $"differ: {fault.Message}");
-                unread.Add(UnusableInput.Of(input, fault));
+                unread.Add(UnusableInput.Of(input.Name, input.File, fault));
             }
         }
 
@@ -81,8 +84,7 @@ internal sealed class CheckVerb : IVerb
 
     private static DiffResult CheckOne(NamedInput named, CheckWishes how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
-        // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        using RunInput input = RunInput.Open(named.File, terminal, pipe => new EndingStream(pipe, cancel));
+        using RunInput input = named.Open();
         IJudgedSink? exits = reports.Begin(input.Header);
         DiffResult found = Check(
             input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);

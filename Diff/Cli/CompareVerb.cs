@@ -42,8 +42,8 @@ internal sealed class CompareVerb : IVerb
             }
         }
 
-        bool folders = CaptureFolder.IsOfMany(inBase);
-        if (folders != CaptureFolder.IsOfMany(inTest))
+        bool folders = IsFolderOfCaptures(inBase);
+        if (folders != IsFolderOfCaptures(inTest))
         {
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
@@ -56,6 +56,8 @@ internal sealed class CompareVerb : IVerb
 
         DiffResult Judge(DiffResult result) => accepted.Apply(result, terminal.Today);
     }
+
+    private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && !CaptureFolder.IsOne(path);
 
     private static ChangeSet CompareFolders(
         string inBase, string inTest, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
@@ -72,7 +74,7 @@ internal sealed class CompareVerb : IVerb
             catch (Exception e) when (UnusableInput.Is(e))
             {
                 // One capture that cannot be read must not hide what the others say.
-                unread.Add(UnusableInput.Of(new NamedInput(name, after[name]), e));
+                unread.Add(UnusableInput.Of(name, after[name], e));
             }
         }
 

@@ -21,8 +21,8 @@ internal sealed class CorpusVerb : IVerb
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
-            + $"separated by |. The capture is a file, or a folder with one of\n"
-            + $"{string.Join(", ", CaptureFolder.Names)}, taken in this order.")
+            + "separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
+            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.")
         {
             folder, cpu, baseline,
         };

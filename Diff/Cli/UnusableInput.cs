@@ -11,15 +11,16 @@ internal static class UnusableInput
     public static bool Is(Exception fault) => fault is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException;
 
     /// <summary>The input for reports.</summary>
-    /// <param name="input">The input.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="file">The file, as it can be named from the folder the command ran in.</param>
     /// <param name="fault">What is wrong with it.</param>
-    public static UnreadCapture Of(NamedInput input, Exception fault) => fault switch
+    public static UnreadCapture Of(string name, string file, Exception fault) => fault switch
     {
-        CaptureFormatException format => new(input.Name, input.File, format.Code, format.Message),
-        RunFormatException format => new(input.Name, input.File, format.Code, format.Message),
+        CaptureFormatException format => new(name, file, format.Code, format.Message),
+        RunFormatException format => new(name, file, format.Code, format.Message),
         // The system's words hold the whole path, which differs from machine to machine.
-        FileNotFoundException or DirectoryNotFoundException => new(input.Name, input.File, "", "there is no such file"),
-        UnauthorizedAccessException => new(input.Name, input.File, "", "the file may not be read"),
-        _ => new(input.Name, input.File, "", fault.Message.ReplaceLineEndings(" ")),
+        FileNotFoundException or DirectoryNotFoundException => new(name, file, "", "there is no such file"),
+        UnauthorizedAccessException => new(name, file, "", "the file may not be read"),
+        _ => new(name, file, "", fault.Message.ReplaceLineEndings(" ")),
     };
 }
