@@ -37,7 +37,7 @@ public sealed class CaptureSession : IDisposable
     /// <summary>What the capture is known to be after its last event; null before <see cref="ReadExits"/> has ended.</summary>
     public RunSummary? Summary { get; private set; }
 
-    /// <summary>Opens a capture file.</summary>
+    /// <summary>Opens a capture file. Where it describes the other files of a recording, they are read too.</summary>
     /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
@@ -47,7 +47,7 @@ public sealed class CaptureSession : IDisposable
         Span<byte> start = stackalloc byte[8];
         if (!Packings.Sniff(start[..file.Read(0, start)]))
         {
-            return Open(file, Path.GetFileName(path));
+            return OpenFolder(file, path) ?? Open(file, Path.GetFileName(path));
         }
 
         file.Dispose();
@@ -57,6 +57,9 @@ public sealed class CaptureSession : IDisposable
     /// <summary>Opens a capture that comes through a pipe, packed or not.</summary>
     /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
     public static CaptureSession Open(Stream pipe) => Open(pipe, "");
+
+    /// <summary>The session of a recording that something else opened.</summary>
+    internal static CaptureSession Of(ITraceReader reader) => new(reader, "", 0);
 
     private static CaptureSession Open(Stream packed, string name)
     {
@@ -116,6 +119,27 @@ public sealed class CaptureSession : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
+
+    /// <summary>Opens a recording that is several files.</summary>
+    /// <param name="folder">The files.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="name">Name of the folder.</param>
+    /// <param name="size">Bytes of all files.</param>
+    /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
+    internal static CaptureSession Open(ByteFolder folder, IFolderFormat format, string name, ulong size) => new(format.Open(folder), name, size);
+
+    // The name of the file says nothing, that of its folder does.
+    private static CaptureSession? OpenFolder(FileSource file, string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is not { } format)
+        {
+            return null;
+        }
+
+        file.Dispose();
+        var files = new DiskFolder(folder);
+        return Open(files, format, Path.GetFileName(folder), files.Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(folder, name)).Length));
+    }
 
     private static CaptureSession Open(ByteSource source, string name)
     {
