@@ -58,6 +58,9 @@ public sealed class CaptureSession : IDisposable
     /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
     public static CaptureSession Open(Stream pipe) => Open(pipe, "");
 
+    /// <summary>The session of a recording that something else opened.</summary>
+    internal static CaptureSession Of(ITraceReader reader) => new(reader, "", 0);
+
     private static CaptureSession Open(Stream packed, string name)
     {
         PeekStream pipe = Packings.Unwrap(packed);

@@ -101,20 +101,23 @@ internal sealed class ChangeJson : IChangeFormat
         json.WriteNumber("differences", aligned.Differences);
         json.WriteNumber("onlyInBase", aligned.OnlyBase);
         json.WriteNumber("onlyInTest", aligned.OnlyTest);
-        json.WritePropertyName("first");
-        if (vcpu.Base is { } inBase && vcpu.Test is { } inTest)
+        json.WriteNumber("pairsInL2", aligned.PairsInL2);
+        json.WriteStartArray("partings");
+        foreach (PartingContext one in vcpu.Partings)
         {
             json.WriteStartObject();
-            json.WriteString("what", aligned.First is null ? "guests part" : "L0 acts otherwise");
-            WriteSide(json, "base", inBase, aligned.BaseDid);
-            WriteSide(json, "test", inTest, aligned.TestDid);
+            json.WriteString("what", one.Parting.What switch
+            {
+                PartingKind.L1AsksOtherwise => "L1 asks otherwise",
+                PartingKind.L0ActsOtherwise => "L0 acts otherwise",
+                _ => "guests part",
+            });
+            WriteSide(json, "base", one.Base, one.Parting.Base);
+            WriteSide(json, "test", one.Test, one.Parting.Test);
             json.WriteEndObject();
         }
-        else
-        {
-            json.WriteNullValue();
-        }
 
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

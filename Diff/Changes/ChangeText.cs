@@ -103,20 +103,25 @@ internal sealed class ChangeText : IChangeFormat
         StreamAlignment aligned = vcpu.Aligned;
         string alone = aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base" : "";
         output.Write($"{vcpu.Label,-14}  {(alone.Length > 0 ? alone
-            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned.End)}")}\n");
-        if (vcpu.Base is not { } inBase || vcpu.Test is not { } inTest)
+            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned)}")}\n");
+        foreach (PartingContext one in vcpu.Partings)
         {
-            return;
+            Item(output, $"{ink.Bad(Words(one.Parting.What))} exit {one.Base.Index} of base, exit {one.Test.Index} of test");
+            WriteSide("base", one.Parting.Base, one.Base, output, ink);
+            WriteSide("test", one.Parting.Test, one.Test, output, ink);
         }
-
-        string first = aligned.First is null ? "the guests go different ways after" : "L0 first acts otherwise at";
-        Item(output, $"{ink.Bad(first)} exit {inBase.Index} of base, exit {inTest.Index} of test");
-        WriteSide("base", aligned.BaseDid, inBase, output, ink);
-        WriteSide("test", aligned.TestDid, inTest, output, ink);
     }
 
-    private static string How(AlignmentEnd end) => end switch
+    private static string Words(PartingKind what) => what switch
     {
+        PartingKind.L1AsksOtherwise => "L1 first asks otherwise at",
+        PartingKind.L0ActsOtherwise => "L0 first acts otherwise at",
+        _ => "the guests go different ways after",
+    };
+
+    private static string How(StreamAlignment aligned) => aligned.End switch
+    {
+        AlignmentEnd.Parted when aligned.PairsInL2 > 0 => $"; then they part, and L2 by itself has {Numbers.Amount(aligned.PairsInL2, "exit", "exits")} in common",
         AlignmentEnd.Parted => "; then they part",
         AlignmentEnd.OutOfReach => "; then one is too far ahead of the other",
         _ => "",

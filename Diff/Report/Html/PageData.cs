@@ -69,7 +69,19 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("events", result.Summary.Events);
         json.WriteNumber("lost", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events));
         json.WriteNumber("marks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
-        JsonParts.Texts(json, "missing", KernelNames.MissingFrom(result.Header.Listed));
+        var quality = CaptureQuality.Of(result);
+        json.WriteString("grade", $"{quality.Grade}");
+        json.WriteStartArray("reasons");
+        foreach (QualityReason reason in quality.Reasons)
+        {
+            json.WriteStartObject();
+            json.WriteString("grade", $"{reason.Grade}");
+            json.WriteString("text", reason.Text);
+            json.WriteNumber("blind", reason.BlindRules);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         JsonParts.WriteNotes(json, result);
         json.WriteEndObject();
     }
@@ -188,11 +200,11 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("user", row.User);
         json.WriteNumber("timed", row.Handling.Count);
         json.WriteNumber("sum", row.Handling.Sum);
-        json.WriteNumber("p50", row.Handling.Percentile(50));
-        json.WriteNumber("p99", row.Handling.Percentile(99));
+        json.WriteNumber("p50", row.Handling.Quantile(0.5));
+        json.WriteNumber("p99", row.Handling.Quantile(0.99));
         json.WriteNumber("max", row.Handling.Max);
         json.WriteStartArray("buckets");
-        foreach ((ulong lowest, ulong count) in row.Handling.Filled())
+        foreach ((ulong lowest, ulong count) in row.Handling.Bars())
         {
             json.WriteNumberValue(lowest);
             json.WriteNumberValue(count);
