@@ -35,15 +35,17 @@ public sealed record CheckedCapture(string Name, string File, DiffResult Result,
             finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding)).ToLookup(item => item.Id, item => item.Finding);
         return from count in Result.Rules
                from stream in count.Streams
-               select new RuleCase(count.Rule, VcpuOf(stream.Stream), stream, count.Lacking, [.. byRule[count.Rule.Id].Where(finding => IsIn(finding, stream))]);
+               select new RuleCase(count.Rule, VcpuOf(stream.Stream), stream, count.Lacking, [.. byRule[count.Rule.Id].Where(finding => IsIn(finding, count.Rule, stream))]);
     }
 
     /// <summary>A vCPU for a person. Two virtual machines each have a vCPU 0.</summary>
     public string VcpuOf(StreamId stream) => stream.Value == StreamRuleCount.MostStreams ? "further vCPUs" : VcpuNames.Of(Result.Summary, stream);
 
-    // A class of the base capture has the base capture's streams; it is told with the rule wherever that had something to say.
-    private static bool IsIn(Finding finding, StreamRuleCount count) => !finding.IsPresent || finding.Class.Streams.Any(share =>
-        share.Stream == count.Stream || (count.Stream.Value == StreamRuleCount.MostStreams && share.Stream.Value > StreamRuleCount.MostStreams));
+    // A class of the base capture has the base capture's streams; it is told with the rule wherever that had something to say. What else
+    // the exits of a class break need not be the same on every vCPU: there the counts decide.
+    private static bool IsIn(Finding finding, RuleInfo rule, StreamRuleCount count) => !finding.IsPresent
+        || ((finding.Class.Rule.Id == rule.Id || count.Departs > 0) && finding.Class.Streams.Any(share =>
+            share.Stream == count.Stream || (count.Stream.Value == StreamRuleCount.MostStreams && share.Stream.Value > StreamRuleCount.MostStreams)));
 
     private static IReadOnlyList<Finding> Ordered(IEnumerable<Finding> findings) => [.. findings.OrderBy(finding => finding.State)];
 }

@@ -1,5 +1,6 @@
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Report.Ci;
 
 namespace Differ.Diff.Report;
 
@@ -11,16 +12,16 @@ internal static class TextSet
     /// <summary>Writes them.</summary>
     public static void Write(FindingSet findings, TextWriter output, Ink ink)
     {
-        int width = findings.Checked.Select(capture => capture.Name.Length).Concat(findings.Unread.Select(unread => unread.Name.Length)).DefaultIfEmpty().Max();
+        int width = findings.Checked.Select(capture => capture.Name).Concat(findings.Unread.Select(unread => unread.Name)).Select(name => PlainText.Of(name).Length).DefaultIfEmpty().Max();
         foreach (CheckedCapture capture in findings.Checked)
         {
             string word = $"{(capture.Fails ? "diverges" : "clean"),-8}";
-            output.Write($"{(capture.Fails ? ink.Bad(word) : ink.Good(word))}  {capture.Name.PadRight(width)}  {Line(capture.Result)}\n");
+            output.Write($"{(capture.Fails ? ink.Bad(word) : ink.Good(word))}  {PlainText.Of(capture.Name).PadRight(width)}  {Line(capture.Result)}\n");
         }
 
         foreach (UnreadCapture unread in findings.Unread)
         {
-            output.Write($"{ink.Warn($"{"unread",-8}")}  {unread.Name.PadRight(width)}  {unread.Message}\n");
+            output.Write($"{ink.Warn($"{"unread",-8}")}  {PlainText.Of(unread.Name).PadRight(width)}  {PlainText.Of(unread.Message)}\n");
         }
 
         IReadOnlyList<FindingClass> classes = findings.Classes();
@@ -41,7 +42,7 @@ internal static class TextSet
         {
             DiffResult result = classes[i].Lead.Capture.Result;
             TextCapture.WriteDivergence(result, classes[i].Class, i + 1, new ExitPrinter(result.Header, result.Texts), output, ink);
-            output.Write($"   in       {Names(classes[i])}\n");
+            output.Write($"   in       {FindingWords.Names(classes[i], MostNames)}\n");
         }
     }
 
@@ -51,7 +52,7 @@ internal static class TextSet
         foreach (FindingClass known in classes)
         {
             output.Write($"   {known.Class.Rule.Id}  {known.Class.Rule.Citation}  {Numbers.Amount(known.Count, "time", "times")}\n");
-            output.Write($"     {known.Class.Known}\n     {ink.Dim("in")} {Names(known)}\n");
+            output.Write($"     {known.Class.Known}\n     {ink.Dim("in")} {FindingWords.Names(known, MostNames)}\n");
         }
     }
 
@@ -65,7 +66,4 @@ internal static class TextSet
             output.Write(share.Missing.How.Length > 0 ? $"     {ink.Dim("get it")} {share.Missing.How}\n" : "");
         }
     }
-
-    private static string Names(FindingClass found) => string.Join(", ", found.Places.Take(MostNames).Select(place => place.Capture.Name))
-        + (found.Places.Count > MostNames ? $" and {found.Places.Count - MostNames} more" : "");
 }

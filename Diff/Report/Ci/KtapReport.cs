@@ -11,7 +11,7 @@ internal sealed class KtapReport : IReportFormat
     public string Name => "ktap";
 
     /// <inheritdoc/>
-    public string Summary => "KTAP 1, the kernel's TAP: the same tests, undecided is SKIP, known is XFAIL, an unusable capture ERROR";
+    public string Summary => "KTAP 1, the kernel's TAP: the same tests, undecided is # SKIP, known is # XFAIL, an unusable capture # ERROR";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)

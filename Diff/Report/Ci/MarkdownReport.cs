@@ -37,6 +37,7 @@ internal sealed class MarkdownReport : IReportFormat
         text.Add("the heading", $"### Differ: {SetWords.Sum(findings)}\n");
         text.Add("the table of departures", Departures(findings, [.. isKnown[false]]));
         text.Add("captures that cannot be used", Unread(findings));
+        text.Add("captures without partners", Alone(findings));
         text.Add("the table of captures", Captures(findings));
         foreach (FindingClass one in isKnown[false].Where(one => one.State == FindingState.Failing).Take(MostDetails))
         {
@@ -82,6 +83,11 @@ internal sealed class MarkdownReport : IReportFormat
 
         return list.Append(findings.Unread.Count == 0 ? "" : findings.Unread.Count > MostRows ? $"\n- and {findings.Unread.Count - MostRows} more\n" : "\n").ToString();
     }
+
+    private static string Alone(FindingSet findings) => string.Concat(
+        new[] { ("base", findings.OnlyBase), ("test", findings.OnlyTest) }.Where(side => side.Item2.Count > 0)
+            .Select(side => $"\nOnly in {side.Item1}: {string.Join(", ", side.Item2.Take(MostRows).Select(name => Code(name)))}"
+                + $"{(side.Item2.Count > MostRows ? $" and {side.Item2.Count - MostRows} more" : "")}\n"));
 
     private static string Captures(FindingSet findings)
     {

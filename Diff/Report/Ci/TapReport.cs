@@ -13,7 +13,7 @@ internal sealed class TapReport : IReportFormat
     public string Name => "tap";
 
     /// <inheritdoc/>
-    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided is SKIP, known is TODO";
+    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided is # SKIP, known is # TODO";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)

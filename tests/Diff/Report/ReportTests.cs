@@ -1,4 +1,4 @@
-using System.Text;
+using Differ.Diff.Changes;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Tests.Support;
@@ -17,7 +17,7 @@ public sealed class ReportTests
             var stored = new TheoryData<string, string>();
             foreach (string set in SampleFindings.All.Keys)
             {
-                foreach (string format in ReportFormats.All.Select(format => format.Name))
+                foreach (string format in ReportFormats.All.Select(format => format.Name).Where(format => IsWritten(set, format)))
                 {
                     stored.Add(set, format);
                 }
@@ -49,6 +49,14 @@ public sealed class ReportTests
     [Fact]
     public void A_name_that_no_format_has_finds_none() => Assert.Null(ReportFormats.Find("no-such-format"));
 
+    // A comparison has texts and JSON of its own, and the text of one capture shows names as its reader made them harmless.
+    private static bool IsWritten(string set, string format) => set switch
+    {
+        "compared" => ChangeFormats.All.All(own => own.Name != format),
+        "hostile" => format != "text",
+        _ => true,
+    };
+
     internal static string Write(string format, FindingSet findings)
     {
         using var output = new StringWriter();
@@ -56,5 +64,4 @@ public sealed class ReportTests
         return output.ToString();
     }
 
-    internal static int Bytes(string report) => Encoding.UTF8.GetByteCount(report);
 }
