@@ -3,7 +3,6 @@ using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Capture.Vcpus;
-using Differ.Capture.Wrappers;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -13,6 +12,9 @@ namespace Differ.Capture;
 /// <summary>One capture from bytes to records: open, sniff, describe, read, decode, order, assemble.</summary>
 public sealed class CaptureSession : IDisposable
 {
+    // A recorder that says nothing for so long has said what it had.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
+
     private readonly ITraceReader _reader;
     private readonly CaptureNotes _notes = new();
 
@@ -31,46 +33,26 @@ public sealed class CaptureSession : IDisposable
     /// <summary>Whether the capture is read while it is still being written, so that its end may be far.</summary>
     public bool IsStream { get; private init; }
 
+    private CaptureFile? Owns { get; set; }
+
     /// <summary>Texts that records refer to by number.</summary>
     public TextTable Texts { get; } = new();
 
     /// <summary>What the capture is known to be after its last event; null before <see cref="ReadExits"/> has ended.</summary>
     public RunSummary? Summary { get; private set; }
 
-    /// <summary>Opens a capture file. Where it describes the other files of a recording, they are read too.</summary>
+    /// <summary>Opens the capture in a file.</summary>
     /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static CaptureSession Open(string path)
-    {
-        FileSource file = FileSource.Open(path);
-        Span<byte> start = stackalloc byte[8];
-        if (!Packings.Sniff(start[..file.Read(0, start)]))
-        {
-            return OpenFolder(file, path) ?? Open(file, Path.GetFileName(path));
-        }
+    public static CaptureSession Open(string path) => OpenOnly(CaptureFile.Open(path));
 
-        file.Dispose();
-        return Open(File.OpenRead(path), Path.GetFileName(path));
-    }
-
-    /// <summary>Opens a capture that comes through a pipe, packed or not.</summary>
+    /// <summary>Opens the capture that comes through a pipe, packed or not.</summary>
     /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
-    public static CaptureSession Open(Stream pipe) => Open(pipe, "");
+    public static CaptureSession Open(Stream pipe) => OpenOnly(CaptureFile.Open(pipe));
 
     /// <summary>The session of a recording that something else opened.</summary>
     internal static CaptureSession Of(ITraceReader reader) => new(reader, "", 0);
-
-    private static CaptureSession Open(Stream packed, string name)
-    {
-        PeekStream pipe = Packings.Unwrap(packed);
-        byte[] start = new byte[TraceFormats.PipeStart];
-        int length = pipe.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        ReadOnlyMemory<byte> read = start.AsMemory(0, length);
-        return TraceFormats.Of(read.Span, length) is IStreamedFormat streamed
-            ? new CaptureSession(streamed.Open(read, pipe), name, 0) { IsStream = true }
-            : Open(FileSource.Spool(read.Span, pipe), name);
-    }
 
     /// <summary>Reads the whole capture and hands on its records.</summary>
     /// <param name="sink">Takes them.</param>
@@ -118,7 +100,11 @@ public sealed class CaptureSession : IDisposable
         _reader.Read(new EventDump(output, _reader, Header.ClockUnit == ClockUnit.Nanoseconds), _notes, null, cancel);
 
     /// <inheritdoc/>
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        Owns?.Dispose();
+    }
 
     /// <summary>Opens a recording that is several files.</summary>
     /// <param name="folder">The files.</param>
@@ -126,30 +112,54 @@ public sealed class CaptureSession : IDisposable
     /// <param name="name">Name of the folder.</param>
     /// <param name="size">Bytes of all files.</param>
     /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
-    internal static CaptureSession Open(ByteFolder folder, IFolderFormat format, string name, ulong size) => new(format.Open(folder), name, size);
+    internal static CaptureSession Of(ByteFolder folder, IFolderFormat format, string name, ulong size) => new(format.Open(folder), name, size);
 
-    // The name of the file says nothing, that of its folder does.
-    private static CaptureSession? OpenFolder(FileSource file, string path)
-    {
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is not { } format)
-        {
-            return null;
-        }
-
-        file.Dispose();
-        var files = new DiskFolder(folder);
-        return Open(files, format, Path.GetFileName(folder), files.Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(folder, name)).Length));
-    }
-
-    private static CaptureSession Open(ByteSource source, string name)
+    /// <summary>The capture in a source, which is closed with it.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <param name="size">Bytes of the file, which may be packed.</param>
+    internal static CaptureSession Of(ByteSource source, string name, ulong size)
     {
         try
         {
-            return new CaptureSession(TraceFormats.Of(source).Open(source), name, name.Length > 0 ? (ulong)source.Length : 0);
+            return new CaptureSession(TraceFormats.Of(source).Open(source), name, size);
         }
         catch
         {
             source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The capture in a pipe.</summary>
+    /// <param name="pipe">The pipe, unpacked.</param>
+    /// <param name="live">Tells whether more comes; null where all is there.</param>
+    internal static CaptureSession Of(PeekStream pipe, LiveStream? live)
+    {
+        byte[] start = new byte[TraceFormats.PipeStart];
+        int length = 0;
+        for (int read = 1; read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence)); length += read)
+        {
+            read = pipe.Read(start.AsSpan(length));
+        }
+
+        ReadOnlyMemory<byte> known = start.AsMemory(0, length);
+        return TraceFormats.Of(known.Span, length) is IStreamedFormat streamed && streamed.Streams(known.Span)
+            ? new CaptureSession(streamed.Open(known, pipe, live), "", 0) { IsStream = true }
+            : Of(FileSource.Spool(known.Span, pipe), "", 0);
+    }
+
+    private static CaptureSession OpenOnly(CaptureFile file)
+    {
+        try
+        {
+            CaptureSession session = file.Only().OpenCapture();
+            session.Owns = file;
+            return session;
+        }
+        catch
+        {
+            file.Dispose();
             throw;
         }
     }

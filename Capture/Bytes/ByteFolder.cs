@@ -15,6 +15,12 @@ internal abstract class ByteFolder
 /// <param name="path">The folder.</param>
 internal sealed class DiskFolder(string path) : ByteFolder
 {
+    /// <summary>Its own name.</summary>
+    public string Name { get; } = Path.GetFileName(path);
+
+    /// <summary>Bytes of all files.</summary>
+    public ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(path, name)).Length);
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> Names { get; } =
         [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];

@@ -23,7 +23,7 @@ internal abstract class ByteSource : IDisposable
 
     /// <summary>Reads as much as there is, at most the length of <paramref name="to"/>.</summary>
     /// <returns>Bytes read.</returns>
-    public int Read(long offset, Span<byte> to)
+    public virtual int Read(long offset, Span<byte> to)
     {
         int length = (int)Math.Clamp(Length - offset, 0, to.Length);
         if (length > 0)
@@ -33,6 +33,10 @@ internal abstract class ByteSource : IDisposable
 
         return length;
     }
+
+    /// <summary>Reads what is there without waiting for more: at least one byte, except at the end.</summary>
+    /// <returns>Bytes read.</returns>
+    public virtual int ReadSome(long offset, Span<byte> to) => Read(offset, to);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -110,8 +110,13 @@ internal sealed class SourceReader(ByteSource source, long position, bool bigEnd
         if (into < 0 || into + length > _windowLength)
         {
             _windowStart = Position;
-            _windowLength = source.Read(Position, _window);
+            _windowLength = 0;
             into = 0;
+            for (int read = 1; read > 0 && _windowLength < length; _windowLength += read)
+            {
+                read = source.ReadSome(Position + _windowLength, _window.AsSpan(_windowLength));
+            }
+
             if (_windowLength < length)
             {
                 CaptureFormatException.ThrowTruncated(field, Position, length, _windowLength);

@@ -9,25 +9,23 @@ internal static partial class Zstd
 {
     private const string Library = "libzstd.so.1";
 
+    // ZSTD_error_frameParameter_windowTooLarge; its own limit on a stream's window is 128 MiB.
+    private const int WindowTooLarge = 16;
+
+    private static readonly SystemLibrary System = new(Library, "libzstd1");
+
     /// <summary>A context to unpack with, given back with <see cref="FreeContext"/>.</summary>
     /// <exception cref="CaptureFormatException">DIF0107: the library is not installed.</exception>
-    public static nint CreateContext(long fileOffset)
-    {
-        try
-        {
-            return ZSTD_createDCtx();
-        }
-        catch (DllNotFoundException)
-        {
-            return CaptureFormatException.ThrowMissingLibrary<nint>(Library, "libzstd1", fileOffset);
-        }
-    }
+    public static nint CreateContext(long fileOffset) => System.First(ZSTD_createDCtx, fileOffset);
 
     /// <summary>Gives a context back.</summary>
     public static void FreeContext(nint context) => _ = ZSTD_freeDCtx(context);
 
     /// <summary>Whether what a function returned is an error.</summary>
     public static bool IsError(nuint code) => ZSTD_isError(code) != 0;
+
+    /// <summary>Whether it is the error that a stream asks for more memory than the library gives.</summary>
+    public static bool NeedsTooMuch(nuint code) => code == unchecked((nuint)(-WindowTooLarge));
 
     /// <summary>Unpacks a whole frame.</summary>
     /// <returns>Bytes written, or an error.</returns>
@@ -38,21 +36,11 @@ internal static partial class Zstd
     /// <returns>Nothing that matters, or an error; bytes read; bytes written.</returns>
     public static (nuint Code, int Read, int Written) Step(nint context, ArraySegment<byte> packed, ArraySegment<byte> to)
     {
-        // The library takes the addresses in structures, which the marshaller cannot fill from spans.
-        var from = GCHandle.Alloc(packed.Array, GCHandleType.Pinned);
-        var into = GCHandle.Alloc(to.Array, GCHandleType.Pinned);
-        try
-        {
-            var input = new Part(Marshal.UnsafeAddrOfPinnedArrayElement(packed.Array!, packed.Offset), (nuint)packed.Count);
-            var output = new Part(Marshal.UnsafeAddrOfPinnedArrayElement(to.Array!, to.Offset), (nuint)to.Count);
-            nuint code = ZSTD_decompressStream(context, ref output, ref input);
-            return (code, (int)input.Done, (int)output.Done);
-        }
-        finally
-        {
-            into.Free();
-            from.Free();
-        }
+        using var pinned = new PinnedPieces(packed, to);
+        var input = new Part(pinned.From, (nuint)packed.Count);
+        var output = new Part(pinned.To, (nuint)to.Count);
+        nuint code = ZSTD_decompressStream(context, ref output, ref input);
+        return (code, (int)input.Done, (int)output.Done);
     }
 
     [LibraryImport(Library)]

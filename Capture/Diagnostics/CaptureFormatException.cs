@@ -48,7 +48,7 @@ public sealed class CaptureFormatException : Exception
 
     [DoesNotReturn]
     internal static T ThrowMissingLibrary<T>(string library, string package, long fileOffset) => throw new CaptureFormatException(
-        "DIF0107", $"the file is compressed and {library} is not installed; install the package {package}", fileOffset);
+        "DIF0107", $"the file is compressed and {library} is not installed; install the package {package}, or unpack the file elsewhere", fileOffset);
 
     [DoesNotReturn]
     internal static void ThrowUnsupported(string what, string advice, long fileOffset) => throw new CaptureFormatException(
@@ -157,4 +157,24 @@ public sealed class CaptureFormatException : Exception
     [DoesNotReturn]
     internal static void ThrowNoThreads() => throw new CaptureFormatException(
         "DIF0379", "the recording does not say which thread ran; record with lttng add-context -k -t tid -t pid -t procname", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowTooMuchMemory(string algorithm, int most, long fileOffset) => throw new CaptureFormatException(
+        "DIF0393", $"to unpack the {algorithm} stream takes more than {most >> 20} MiB of memory; unpack it yourself if that is right", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowCutStream(string algorithm, long fileOffset) => throw new CaptureFormatException(
+        "DIF0394", $"the {algorithm} stream ends before it is whole; the file is cut short, copy or record it again", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowManyMembers(int most, long fileOffset) => throw new CaptureFormatException(
+        "DIF0395", $"the archive has more than {most} members; unpack it and name the captures", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowNoMember<T>(long fileOffset) => throw new CaptureFormatException(
+        "DIF0396", "the archive holds no capture", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowSeveralMembers<T>(string names, long fileOffset) => throw new CaptureFormatException(
+        "DIF0397", $"the archive holds several captures: {names}; unpack it and name one, or check them all with differ check", fileOffset);
 }

@@ -67,13 +67,21 @@ internal sealed class CaptureNotes
     public static readonly NoteKind LateEvent =
         new("DIF0301", "events came after later ones and count as out of order; nothing is claimed across them", NoteCost.Absence);
 
+    /// <summary>A loss in a pipe that became known when later events had been read.</summary>
+    public static readonly NoteKind LateLoss =
+        new("DIF0302", "a loss became known when later events had been judged, because a pipe is read once; record into a file to be sure of what lies between", NoteCost.Absence);
+
+    /// <summary>A pipe whose writer was killed.</summary>
+    public static readonly NoteKind CutPipe =
+        new("DIF0303", "the pipe ended inside a record: its writer was killed or interrupted, and what it held back is missing at the end", NoteCost.Nothing);
+
     private readonly Dictionary<NoteKind, (ulong Count, string First)> _counts = [];
 
     /// <summary>Every kind, by number.</summary>
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
-            StartsInL2, SortWindow, LateEvent,
+            StartsInL2, SortWindow, LateEvent, LateLoss, CutPipe,
             .. Formats.Text.TextNotes.All,
             .. Formats.NetTrace.NetTraceNotes.All,
             .. Formats.Ctf.CtfNotes.All,

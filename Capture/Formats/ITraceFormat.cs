@@ -19,14 +19,19 @@ internal interface ITraceFormat
     ITraceReader Open(ByteSource source);
 }
 
-/// <summary>A format that is read front to back, so that a pipe needs no copy on disk.</summary>
+/// <summary>A format that can be read front to back, so that a pipe needs no copy on disk and is read as it comes.</summary>
 internal interface IStreamedFormat : ITraceFormat
 {
+    /// <summary>Whether this one can be read so.</summary>
+    /// <param name="start">Its first bytes.</param>
+    bool Streams(ReadOnlySpan<byte> start);
+
     /// <summary>Reads what describes the recording from the start of a pipe.</summary>
-    /// <param name="start">Read already; the whole pipe where it is shorter than <see cref="TraceFormats.PipeStart"/>.</param>
+    /// <param name="start">Read already: <see cref="TraceFormats.PipeStart"/> bytes, or what came before the pipe ended or fell silent.</param>
     /// <param name="rest">What follows.</param>
+    /// <param name="live">Tells whether more comes; null where all is there.</param>
     /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
-    ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest);
+    ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live);
 }
 
 /// <summary>A format whose recording is several files in a folder. It is told by the file that describes the others.</summary>

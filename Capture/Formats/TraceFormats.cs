@@ -14,7 +14,8 @@ internal static class TraceFormats
     /// <summary>How much of a pipe is read before it is decided what it is.</summary>
     public const int PipeStart = 1 << 20;
 
-    private const int SniffLength = 1 << 16;
+    /// <summary>How much of it is looked at to find what it is.</summary>
+    public const int SniffLength = 1 << 16;
 
     /// <summary>In the order in which they are tried; each says why it stands where it stands.</summary>
     public static IReadOnlyList<ITraceFormat> All { get; } =

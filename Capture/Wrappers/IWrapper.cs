@@ -6,6 +6,9 @@ internal interface IWrapper
     /// <summary>The name in <c>--help</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether it is unpacked here; else it is known to say what to do.</summary>
+    bool Unpacks { get; }
+
     /// <summary>Whether a file that starts with these bytes is packed so.</summary>
     bool Sniff(ReadOnlySpan<byte> start);
 

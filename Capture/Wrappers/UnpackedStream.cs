@@ -4,8 +4,9 @@ namespace Differ.Capture.Wrappers;
 
 /// <summary>What comes out of a packing: damage is named, and what unpacks without end is refused.</summary>
 /// <param name="inner">The unpacking stream.</param>
+/// <param name="packed">What it unpacks, to say where damage is.</param>
 /// <param name="name">Name of the packing.</param>
-internal sealed class UnpackedStream(Stream inner, string name) : Stream
+internal sealed class UnpackedStream(Stream inner, Stream packed, string name) : Stream
 {
     // A capture of a day; nobody packs more, and a small file that claims more is a trap.
     private const long Most = 256L << 30;
@@ -46,7 +47,7 @@ internal sealed class UnpackedStream(Stream inner, string name) : Stream
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            CaptureFormatException.ThrowDamagedStream(name, _read);
+            CaptureFormatException.ThrowDamagedStream(name, packed.Position);
             return 0;
         }
     }

@@ -33,7 +33,7 @@ internal sealed class ChangeText : IChangeFormat
             output.Write('\n');
         }
 
-        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Fault}"), "cannot be used", output);
+        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Message}"), "cannot be used", output);
         WriteList(changes.OnlyBase, "only in base", output);
         WriteList(changes.OnlyTest, "only in test", output);
         output.Write($"{Sum(changes)}\n");
@@ -87,7 +87,8 @@ internal sealed class ChangeText : IChangeFormat
         return $"{exit.Level}{((exit.Flags & RecordFlags.NoExit) == 0 ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
     }
 
-    private static string Rate(Proportion rate)
+    /// <summary>How often, with its interval.</summary>
+    public static string Rate(Proportion rate)
     {
         (double low, double high) = rate.Interval;
         return rate.Chances == 0 ? "never did what it takes"

@@ -65,6 +65,9 @@ public sealed record VcpuAlignment(string Label, StreamAlignment Aligned, IReadO
 public sealed record RunChanges(
     string Name, DiffResult Base, DiffResult Test, IReadOnlyList<ClassChange> Classes, IReadOnlyList<VcpuAlignment> Vcpus)
 {
+    /// <summary>The test capture's file, as the user named it.</summary>
+    public string TestFile { get; init; } = "";
+
     /// <summary>Whether the test capture has a class that the base capture lacks.</summary>
     public bool HasNew => Classes.Any(one => one.Change == Change.New);
 

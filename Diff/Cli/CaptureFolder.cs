@@ -1,48 +1,111 @@
+using Differ.Capture;
+
 namespace Differ.Cli;
 
-/// <summary>The capture in a folder that holds one, whatever its format.</summary>
+/// <summary>The captures and runs in a folder: known by their first bytes, never by their names; everything else in it is passed over.</summary>
 internal static class CaptureFolder
 {
-    /// <summary>
-    /// The names that are looked for, in this order; the last three are what perf record --threads writes into its folder, what a CTF
-    /// recording is known by, and where LTTng puts that.
-    /// </summary>
-    public static IReadOnlyList<string> Names { get; } = ["trace.dat", "perf.data", "ftrace.txt", "report.txt", "perf-script.txt", "data", "metadata", "kernel/metadata"];
+    private const int DeepestFolder = 16;
+    private const int MostNamed = 8;
+
+    private static EnumerationOptions Look => new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
 
     /// <summary>The file to read for a path.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>
-    /// <returns>The file; null when there is neither.</returns>
-    public static string? Find(string path) => File.Exists(path) ? path
-        : Directory.Exists(path) ? Names.Select(name => Path.Combine(path, name)).FirstOrDefault(File.Exists)
-        : null;
+    /// <returns>
+    /// The file. Of a folder, the one whose format tells most (the same guest is often recorded with several tools), and of several
+    /// of that format the first by name; null when there is none.
+    /// </returns>
+    public static string? Find(string path) => File.Exists(path) ? path : Directory.Exists(path) ? Best(path).FirstOrDefault() : null;
 
-    /// <summary>The same for a path that a user named.</summary>
-    /// <exception cref="UsageException">It is a folder without a capture.</exception>
-    public static string Resolve(string path) => !Directory.Exists(path) ? path
-        : Find(path) ?? throw new UsageException($"{path} is a folder without a capture; looked for {string.Join(", ", Names)}");
+    /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
+    public static bool IsOne(string path) => !Directory.Exists(path) || Under(path).Take(2).Count() == 1;
+
+    /// <summary>The file to read for a path that a user named.</summary>
+    /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
+    public static string Resolve(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return path;
+        }
+
+        (string Place, string File)[] found = [.. Under(path).Take(MostNamed + 1)];
+        return found.Length switch
+        {
+            0 => throw new UsageException(Empty(path)),
+            1 => found[0].File,
+            _ => throw new UsageException(
+                $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Length > MostNamed ? ", ..." : "")}; name one"),
+        };
+    }
+
+    /// <summary>What is said of a folder that has none.</summary>
+    public static string Empty(string folder) => $"{folder} is a folder without a capture";
+
+    /// <summary>The captures in a folder and the folders below it.</summary>
+    /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
+    /// <remarks>Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less.</remarks>
+    public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
 
     /// <summary>The captures in a folder of captures.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>Each by its name, in alphabetical order: the folder it is in, or its own name without ending.</returns>
-    /// <remarks>Of files that are no folder's only capture, those count whose ending says that they are captures or runs.</remarks>
+    /// <returns>Each by its name, in alphabetical order: its place in the folder, without the ending of a file.</returns>
     public static SortedDictionary<string, string> In(string folder)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string inside in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        foreach ((string place, string file) in Under(folder).OrderBy(item => File.Exists(item.Place)))
         {
-            if (Find(inside) is { } capture)
-            {
-                found.Add(Path.GetFileName(inside), capture);
-            }
-        }
-
-        foreach (string file in Directory.EnumerateFiles(folder).Where(file => Endings.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal))
-        {
-            found.TryAdd(Path.GetFileNameWithoutExtension(file), file);
+            string name = Path.GetRelativePath(folder, place);
+            found.TryAdd(File.Exists(place) ? Path.ChangeExtension(name, null) : name, file);
         }
 
         return found;
     }
 
-    private static readonly string[] Endings = [".difr", ".dat", ".data"];
+    /// <summary>How well a file serves as the capture of its folder; null for no capture, and for what cannot be read: that is told when it is named.</summary>
+    public static int? RankOf(string file)
+    {
+        try
+        {
+            return CaptureFile.Rank(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // A link to a folder may lead back to where it stands, and is not followed.
+    private static IEnumerable<(string Place, string File)> Within(string folder, int depth)
+    {
+        List<(string File, int Rank)> ranked = Ranked(folder);
+        string[] inner = depth == DeepestFolder ? [] :
+        [
+            .. Directory.EnumerateDirectories(folder, "*", Look)
+                .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
+        ];
+        List<string> best = BestOf(ranked);
+        IEnumerable<(string, string)> here = best.Count == 1 ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
+        return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
+    }
+
+    private static List<string> Best(string folder) => BestOf(Ranked(folder));
+
+    private static List<string> BestOf(List<(string File, int Rank)> all) => [.. all.Where(one => one.Rank == all.Min(other => other.Rank)).Select(one => one.File)];
+
+    // A file without length is none, or a pipe that would be waited for.
+    private static List<(string File, int Rank)> Ranked(string folder)
+    {
+        var ranked = new List<(string File, int Rank)>();
+        foreach (string file in Directory.EnumerateFiles(folder, "*", Look).Order(StringComparer.Ordinal))
+        {
+            if (new FileInfo(file).Length > 0 && RankOf(file) is { } rank)
+            {
+                ranked.Add((file, rank));
+            }
+        }
+
+        return ranked;
+    }
 }

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Replay.Machine;
-using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 
 namespace Differ.Cli;
@@ -23,8 +21,8 @@ internal sealed class CorpusVerb : IVerb
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
-            + $"separated by |. The capture is a file, or a folder with one of\n"
-            + $"{string.Join(", ", CaptureFolder.Names)}, taken in this order.")
+            + "separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
+            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.")
         {
             folder, cpu, baseline,
         };
@@ -102,7 +100,7 @@ internal sealed class CorpusVerb : IVerb
             fault = "";
             return true;
         }
-        catch (Exception e) when (e is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnusableInput.Is(e))
         {
             result = null;
             fault = e.Message;

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
-using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -68,17 +66,18 @@ internal sealed class RulesVerb : IVerb
 
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
-        foreach (string path in paths.SelectMany(RecordingFolder.FilesOf))
+        using var inputs = InputSet.Of(paths, terminal, cancel);
+        foreach (NamedInput named in inputs.All)
         {
             try
             {
-                using RunInput input = RunInput.Open(path, terminal);
+                using RunInput input = named.Open();
                 counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
             }
-            catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && !paths.Contains(path))
+            catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
             {
                 // The user named the folder, not the file: the others count.
-                terminal.Error.WriteLine($"differ: not read: {path}: {fault.Message}");
+                terminal.Error.WriteLine($"differ: not read: {named.Name}: {fault.Message}");
                 unread++;
             }
         }

@@ -20,21 +20,29 @@ internal abstract class RunInput : IDisposable
     public virtual bool IsStream => false;
 
     /// <summary>Opens a file, a folder with a capture in it, a pipe, or standard input for -.</summary>
-    public static RunInput Open(string path, Terminal terminal) => Open(path, terminal, static pipe => pipe);
+    public static RunInput Open(string path, Terminal terminal) => OpenLive(path, terminal, CancellationToken.None);
 
-    /// <summary>The same, with something around what can be read only once.</summary>
-    public static RunInput Open(string path, Terminal terminal, Func<Stream, Stream> around)
+    /// <summary>The same, with an interruption that ends a pipe, so that what was read is still reported.</summary>
+    public static RunInput OpenLive(string path, Terminal terminal, CancellationToken end)
     {
-        RefuseAddress(path);
-        if (PipeOf(path, terminal) is { } bare && around(bare) is var pipe)
+        CaptureFile file = OpenFile(path, terminal, end);
+        try
         {
-            var stream = new PeekStream(pipe);
-            return RunReader.Sniff(stream.Peek(RunFile.Magic.Length)) ? new OfRun(RunReader.Open(stream)) : new OfCapture(CaptureSession.Open(stream), terminal);
+            return Of(file.Only(), terminal, file);
         }
-
-        path = CaptureFolder.Resolve(path);
-        return IsRun(path) ? new OfRun(RunReader.Open(OpenFile(path))) : new OfCapture(CaptureSession.Open(path), terminal);
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Opens what is in a file.</summary>
+    /// <param name="item">The capture or run.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <param name="owned">What to close with it.</param>
+    public static RunInput Of(CaptureItem item, Terminal terminal, IDisposable? owned = null) =>
+        item.IsRun ? new OfRun(item.OpenRun(), owned) : new OfCapture(item.OpenCapture(), terminal, owned);
 
     /// <summary>Opens a capture only.</summary>
     public static CaptureSession OpenCapture(string path, Terminal terminal)
@@ -46,20 +54,30 @@ internal abstract class RunInput : IDisposable
         }
 
         path = CaptureFolder.Resolve(path);
-        return IsRun(path) ? throw new UsageException($"{path} is a run already") : CaptureSession.Open(path);
+        using (CaptureFile file = CaptureFile.Open(path))
+        {
+            if (file.Only().IsRun)
+            {
+                throw new UsageException($"{path} is a run already");
+            }
+        }
+
+        return CaptureSession.Open(path);
+    }
+
+    /// <summary>Opens a file, the capture of a folder, a pipe, or standard input for -.</summary>
+    public static CaptureFile OpenFile(string path, Terminal terminal, CancellationToken end)
+    {
+        RefuseAddress(path);
+        return PipeOf(path, terminal) is { } pipe ? CaptureFile.Open(pipe.CanSeek ? pipe : new LiveStream(pipe, end)) : CaptureFile.Open(CaptureFolder.Resolve(path));
     }
 
     /// <summary>Opens a run file, or standard input for -.</summary>
-    public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : OpenFile(path);
+    public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : Reading(path);
 
-    /// <summary>Reads all records.</summary>
-    public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
-
-    /// <inheritdoc/>
-    public abstract void Dispose();
-
-    // Captures hold what a guest did; Differ fetches nothing and sends nothing.
-    private static void RefuseAddress(string path)
+    /// <summary>Refuses an address: captures hold what a guest did, and Differ fetches nothing and sends nothing.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    public static void RefuseAddress(string path)
     {
         if (path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
@@ -67,7 +85,13 @@ internal abstract class RunInput : IDisposable
         }
     }
 
-    private static FileStream OpenFile(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+    /// <summary>Reads all records.</summary>
+    public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    private static FileStream Reading(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
 
     // What can be read only once: standard input, a named pipe, the shell's <(command).
     private static Stream? PipeOf(string path, Terminal terminal)
@@ -82,7 +106,7 @@ internal abstract class RunInput : IDisposable
             return null;
         }
 
-        FileStream file = OpenFile(path);
+        FileStream file = Reading(path);
         if (!file.CanSeek)
         {
             return file;
@@ -92,14 +116,7 @@ internal abstract class RunInput : IDisposable
         return null;
     }
 
-    private static bool IsRun(string path)
-    {
-        using FileStream file = OpenFile(path);
-        Span<byte> start = stackalloc byte[RunFile.Magic.Length];
-        return RunReader.Sniff(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
-    }
-
-    private sealed class OfCapture(CaptureSession session, Terminal terminal) : RunInput
+    private sealed class OfCapture(CaptureSession session, Terminal terminal, IDisposable? owned) : RunInput
     {
         public override RunHeader Header => session.Header;
 
@@ -114,10 +131,14 @@ internal abstract class RunInput : IDisposable
             return summary;
         }
 
-        public override void Dispose() => session.Dispose();
+        public override void Dispose()
+        {
+            session.Dispose();
+            owned?.Dispose();
+        }
     }
 
-    private sealed class OfRun(RunReader reader) : RunInput
+    private sealed class OfRun(RunReader reader, IDisposable? owned) : RunInput
     {
         public override RunHeader Header => reader.Header;
 
@@ -125,6 +146,10 @@ internal abstract class RunInput : IDisposable
 
         public override RunSummary Read(IExitSink sink, CancellationToken cancel) => reader.ReadExits(sink, cancel);
 
-        public override void Dispose() => reader.Dispose();
+        public override void Dispose()
+        {
+            reader.Dispose();
+            owned?.Dispose();
+        }
     }
 }

@@ -45,7 +45,10 @@ internal static class TwoRuns
             name, checkedBase.Result, checkedTest.Result, RunChanges.ClassesOf(checkedBase, checkedTest),
             [.. aligned.Select(one => new VcpuAlignment(
                 Label(one, checkedBase.Result, checkedTest.Result), one,
-                [.. one.Partings.Select(parting => new PartingContext(parting, aroundBase[parting.At.Base], aroundTest[parting.At.Test]))]))]);
+                [.. one.Partings.Select(parting => new PartingContext(parting, aroundBase[parting.At.Base], aroundTest[parting.At.Test]))]))])
+        {
+            TestFile = inTest,
+        };
     }
 
     private static (CheckedRun Base, CheckedRun Test, IReadOnlyList<StreamAlignment> Aligned) Check(

@@ -6,6 +6,7 @@ public sealed class PeekStream(Stream inner) : Stream
 {
     private byte[] _start = [];
     private int _given;
+    private long _position;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -19,16 +20,21 @@ public sealed class PeekStream(Stream inner) : Stream
     /// <inheritdoc/>
     public override long Length => throw new NotSupportedException();
 
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    /// <summary>Bytes read so far.</summary>
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
 
-    /// <summary>The first bytes, at most so many; to be called before anything is read.</summary>
+    /// <summary>The first bytes, at most so many; to be called before anything is read, as often as wanted.</summary>
     public ReadOnlySpan<byte> Peek(int count)
     {
-        _start = new byte[count];
-        int length = inner.ReadAtLeast(_start, count, throwOnEndOfStream: false);
-        _start = _start[..length];
-        return _start;
+        if (_start.Length < count)
+        {
+            int known = _start.Length;
+            Array.Resize(ref _start, count);
+            int length = known + inner.ReadAtLeast(_start.AsSpan(known), count - known, throwOnEndOfStream: false);
+            Array.Resize(ref _start, length);
+        }
+
+        return _start.AsSpan(0, Math.Min(count, _start.Length));
     }
 
     /// <inheritdoc/>
@@ -37,14 +43,18 @@ public sealed class PeekStream(Stream inner) : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        if (_given == _start.Length)
+        int length = Math.Min(buffer.Length, _start.Length - _given);
+        if (length == 0)
         {
-            return inner.Read(buffer);
+            length = inner.Read(buffer);
+        }
+        else
+        {
+            _start.AsSpan(_given, length).CopyTo(buffer);
+            _given += length;
         }
 
-        int length = Math.Min(buffer.Length, _start.Length - _given);
-        _start.AsSpan(_given, length).CopyTo(buffer);
-        _given += length;
+        _position += length;
         return length;
     }
 

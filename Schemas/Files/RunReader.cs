@@ -26,6 +26,23 @@ public sealed class RunReader : IDisposable
     /// <summary>Whether a file that starts with these bytes is a run file.</summary>
     public static bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(RunFile.Magic);
 
+    /// <summary>Whether a run file holds what was computed, not what was recorded.</summary>
+    /// <param name="stream">The file, from its start.</param>
+    public static bool IsComputed(Stream stream)
+    {
+        try
+        {
+            var blocks = new BlockReader(stream);
+            return blocks.MoveNext() && blocks.Kind == BlockKind.Header && !blocks.Damaged
+                && HeaderCodec.DecodeHeader(blocks.Body, blocks.BlockOffset).Origin == RunOrigin.Computed;
+        }
+        catch (RunFormatException)
+        {
+            // Reading it says what is wrong.
+            return false;
+        }
+    }
+
     /// <summary>Opens a run file of recorded exits.</summary>
     /// <param name="stream">The file or pipe; closed with the reader.</param>
     /// <exception cref="RunFormatException">It is no such file, or its header is damaged.</exception>

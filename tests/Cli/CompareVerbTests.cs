@@ -65,7 +65,7 @@ public sealed class CompareVerbTests : IDisposable
         }
 
         File.WriteAllBytes(Path.Combine(_scratch["old"], "five.dat"), Story(right: true));
-        File.WriteAllBytes(Path.Combine(_scratch["new"], "five.dat"), "no capture"u8);
+        File.WriteAllBytes(Path.Combine(_scratch["new"], "five.dat"), Story(right: true).AsSpan(0, 64));
         CommandResult result = CommandLine.Run("compare", _scratch["old"], _scratch["new"]);
         Assert.Equal(1, result.Status);
         Golden.Matches("Cli/Expected/compare-folders.txt", result.Output);

@@ -87,7 +87,7 @@ internal static class Program
         try
         {
             using CaptureSession session = input.TryGetValue("", out byte[]? file) ? CaptureSession.Open(new MemoryStream(file, writable: false))
-                : CaptureSession.Open(new MemoryFolder(input), new CtfFormat(), "", 0);
+                : CaptureSession.Of(new MemoryFolder(input), new CtfFormat(), "", 0);
             var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts);
             RunSummary summary = session.ReadExits(new Replayer(session.Header, session.Texts, comparison));
             _ = comparison.Finish(summary);

@@ -75,7 +75,7 @@ internal sealed class CtfBuilder
     }
 
     /// <summary>Opens a recording as a capture.</summary>
-    public static CaptureSession Open(IReadOnlyDictionary<string, byte[]> files) => CaptureSession.Open(new MemoryFolder(files), new CtfFormat(), "ctf", 0);
+    public static CaptureSession Open(IReadOnlyDictionary<string, byte[]> files) => CaptureSession.Of(new MemoryFolder(files), new CtfFormat(), "ctf", 0);
 
     /// <summary>A recording as records.</summary>
     public static Recording Records(IReadOnlyDictionary<string, byte[]> files)

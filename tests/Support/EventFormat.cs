@@ -82,6 +82,15 @@ internal sealed class EventRecord(EventFormat format, int thread)
 {
     private readonly List<(FieldLayout Field, object Value)> _values = [];
 
+    /// <summary>Its format.</summary>
+    public EventFormat Format => format;
+
+    /// <summary>The thread that ran.</summary>
+    public int Thread => thread;
+
+    /// <summary>The number in a field; 0 where it was not set.</summary>
+    public ulong this[string field] => _values.LastOrDefault(value => value.Field.Name == field).Value is ulong number ? number : 0;
+
     /// <summary>Sets a field, which the layout must have.</summary>
     public EventRecord With(string field, ulong value) => Set(field, value);
 

@@ -2,12 +2,18 @@ namespace Differ.Tests.Support;
 
 /// <summary>Tells what one vCPU did, in the tracepoints and layouts of a chosen kernel.</summary>
 /// <remarks>Fields the kernel lacks are left out, names it changed are its own. The order of events is the teller's.</remarks>
-/// <param name="buffer">Where the events go.</param>
+/// <param name="tell">Takes CPU, time and record of each event.</param>
 /// <param name="kernel">The layouts.</param>
 /// <param name="thread">The host thread.</param>
 /// <param name="vcpu">KVM's number of the vCPU.</param>
-internal sealed class KvmStory(InstanceBuilder buffer, KernelLayouts kernel, int thread = 100, uint vcpu = 0)
+internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayouts kernel, int thread = 100, uint vcpu = 0)
 {
+    /// <summary>A story that is recorded in a buffer of trace.dat.</summary>
+    public KvmStory(InstanceBuilder buffer, KernelLayouts kernel, int thread = 100, uint vcpu = 0)
+        : this((cpu, time, record) => buffer.Cpu(cpu).Event(time, record), kernel, thread, vcpu)
+    {
+    }
+
     /// <summary>Time of the next event.</summary>
     public ulong Time { get; set; } = 1_000_000;
 
@@ -74,7 +80,7 @@ internal sealed class KvmStory(InstanceBuilder buffer, KernelLayouts kernel, int
 
     public KvmStory Add(EventRecord record)
     {
-        buffer.Cpu(Cpu).Event(Time, record);
+        tell(Cpu, Time, record);
         Time += Step;
         return this;
     }

@@ -17,8 +17,15 @@ internal sealed record PerfTracepoint(string Name, int Number, IReadOnlyList<(st
     public static PerfTracepoint Exit { get; } = new("kvm_exit", 1002,
         [("exit_reason", 4, 8), ("guest_rip", 8, 16), ("isa", 4, 24), ("info1", 8, 32), ("info2", 8, 40), ("intr_info", 4, 48), ("error_code", 4, 52), ("vcpu_id", 4, 56)], 60);
 
+    /// <summary>The same tracepoint as of a kernel.</summary>
+    public static PerfTracepoint Of(EventFormat format) =>
+        new(format.Name, format.Id, [.. format.Fields.Select(field => (field.Name, field.Size, field.Offset))], format.Size) { Text = format.Text };
+
+    /// <summary>The text the kernel gives, where it is not made from the fields.</summary>
+    public string? Text { get; init; }
+
     /// <summary>The text the kernel gives.</summary>
-    public string Format => $"name: {Name}\nID: {Number}\nformat:\n" + string.Concat(
+    public string Format => Text ?? $"name: {Name}\nID: {Number}\nformat:\n" + string.Concat(
         new (string Name, int Size, int Offset)[] { ("common_type", 2, 0), ("common_flags", 1, 2), ("common_preempt_count", 1, 3), ("common_pid", 4, 4) }
             .Concat(Fields).Select(row => $"\tfield:u{row.Size * 8} {row.Name};\toffset:{row.Offset};\tsize:{row.Size};\tsigned:0;\n"))
         + "\nprint fmt: \"\"\n";

@@ -16,13 +16,19 @@ namespace Differ.Capture.Formats.PerfData;
 /// The two differ in where the description stands; the records are read by the same code.
 /// Source: Linux tools/perf/util/header.c, <c>perf_session__do_write_header</c> and <c>perf_session__read_header</c>.
 /// </remarks>
-internal sealed class PerfDataFormat : ITraceFormat
+internal sealed class PerfDataFormat : IStreamedFormat
 {
     /// <inheritdoc/>
     public string Name => "perf.data (perf record, file and pipe)";
 
     /// <inheritdoc/>
     public bool Sniff(ReadOnlySpan<byte> start) => PerfHeader.Sniff(start);
+
+    /// <inheritdoc/>
+    public bool Streams(ReadOnlySpan<byte> start) => PerfHeader.IsOfPipe(start);
+
+    /// <inheritdoc/>
+    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live) => Open(new PipeSource(start, rest, live));
 
     /// <inheritdoc/>
     public ITraceReader Open(ByteSource source)

@@ -13,15 +13,22 @@ namespace Differ.Capture.Formats.PerfData;
 internal sealed class PerfDataReader : ITraceReader
 {
     private readonly ByteSource _source;
+    private readonly PipeSource? _pipe;
     private readonly PerfHeader _header;
     private readonly PerfContent _content;
     private readonly TraceEventType?[] _typeOfId;
     private readonly CommonFields _common;
     private readonly ProcessMachines _machines = new();
 
+    /// <summary>A recording whose description has been read.</summary>
+    /// <param name="source">The file or pipe; closed with this.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="content">Its description.</param>
     public PerfDataReader(ByteSource source, PerfHeader header, PerfContent content)
     {
         _source = source;
+        _pipe = source as PipeSource;
+        _pipe?.EndDescription();
         _header = header;
         _content = content;
         List<PerfAttribute> recorded = Recorded(content, header);
@@ -72,25 +79,33 @@ internal sealed class PerfDataReader : ITraceReader
     public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
     {
         double walk = Math.Max(1, _header.Data.Size) * 2.0;
-        PerfLosses losses;
-        using (PerfRecords records = Records())
-        {
-            losses = PerfLosses.Find(
-                records, _content.Attributes, BigEndian, () => progress?.Invoke(0, records.Consumed / walk), cancel);
-        }
-
-        ThreadNames = losses.ThreadNames;
+        PerfLosses losses = _pipe is null ? FindLosses(part => progress?.Invoke(0, part / 2), cancel) : new PerfLosses(_content.Attributes, BigEndian);
         using PerfRecords events = Records();
-        new PerfPass(events, _content.Attributes, _typeOfId, _common, losses, sink, notes)
+        var pass = new PerfPass(events, _content.Attributes, _typeOfId, _common, losses, sink, notes)
         {
             EnteredBy = _machines.Entered,
             Progress = count => progress?.Invoke(count, 0.5 + (events.Consumed / walk)),
             Cancel = cancel,
-        }.Run();
+            FindsLosses = _pipe is not null,
+        };
+        if (_pipe is not null)
+        {
+            _pipe.Silent = pass.FallSilent;
+        }
+
+        pass.Run();
+        ThreadNames = losses.ThreadNames;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
+
+    private PerfLosses FindLosses(Action<double> progress, CancellationToken cancel)
+    {
+        using PerfRecords records = Records();
+        double whole = Math.Max(1, _header.Data.Size);
+        return PerfLosses.Find(records, _content.Attributes, BigEndian, () => progress(records.Consumed / whole), cancel);
+    }
 
     private PerfRecords Records() => new(_source, _header.Data, BigEndian);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 
@@ -56,6 +57,10 @@ internal sealed record PerfHeader(
 
     /// <summary>Whether a file starts with the magic number, in either byte order.</summary>
     public static bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith("PERFILE2"u8) || start.StartsWith("2ELIFREP"u8);
+
+    /// <summary>Whether what starts with these bytes is what perf writes into a pipe.</summary>
+    public static bool IsOfPipe(ReadOnlySpan<byte> start) => start.Length >= (int)PipeSize
+        && (start[0] == (byte)'2' ? BinaryPrimitives.ReadUInt64BigEndian(start[MagicSize..]) : BinaryPrimitives.ReadUInt64LittleEndian(start[MagicSize..])) == PipeSize;
 
     /// <summary>Whether the file has a feature.</summary>
     public bool Has(int feature) => Features.Count > feature / 64 && (Features[feature / 64] >> (feature % 64) & 1) != 0;

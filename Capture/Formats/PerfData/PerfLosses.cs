@@ -5,7 +5,10 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.PerfData;
 
-/// <summary>Where events were lost, and the names of threads: found in a walk of its own before the events are read.</summary>
+/// <summary>
+/// Where events were lost, and the names of threads: found in a walk of its own before the events are read, or along with them in a
+/// pipe, which can be read only once.
+/// </summary>
 /// <remarks>
 /// The kernel can report a loss only with the next event that finds room in the same ring. By then perf may have written later
 /// events of other CPUs, which belong behind the mark: it would come too late for a vCPU that moved from one CPU to another.
@@ -13,6 +16,8 @@ namespace Differ.Capture.Formats.PerfData;
 /// CPU 0    event  x x x x x x x x x x x x x x x  LOST event       the hole opens after the first event of CPU 0,
 /// CPU 1         event  event  event  event                        and is known only when CPU 1 is long done
 /// </code>
+/// In a pipe the events of two rounds are held back instead of one: the loss is told with the ring's next events, and those are two
+/// rounds behind its last at most where its CPU goes on. Where it fell idle, the mark comes late, and the notes say so.
 /// LOST_SAMPLES is what perf asks of the kernel when it ends: those above the sum of LOST were lost after a CPU's last record.
 /// </remarks>
 internal sealed class PerfLosses
@@ -31,7 +36,13 @@ internal sealed class PerfLosses
     private readonly List<LossMark> _marks = [];
     private CpuState _last = new(0);
 
-    private PerfLosses(PerfAttributes attributes, bool bigEndian, int mostMarks)
+    private int _next;
+
+    /// <summary>Starts without records.</summary>
+    /// <param name="attributes">What was recorded.</param>
+    /// <param name="bigEndian">Byte order.</param>
+    /// <param name="mostMarks">Most marks that are kept.</param>
+    public PerfLosses(PerfAttributes attributes, bool bigEndian, int mostMarks = MostMarks)
     {
         _mostMarks = mostMarks;
         _attributes = attributes;
@@ -39,8 +50,8 @@ internal sealed class PerfLosses
         _cpus.Add(0, _last);
     }
 
-    /// <summary>Every loss, in the order in which they begin.</summary>
-    public IReadOnlyList<LossMark> Marks => _marks;
+    /// <summary>Every loss that is known and was not taken, in the order in which they begin.</summary>
+    public IReadOnlyList<LossMark> Marks => _marks[_next..];
 
     /// <summary>Names of threads, as they were last.</summary>
     public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
@@ -71,7 +82,27 @@ internal sealed class PerfLosses
         return losses;
     }
 
-    private void Take(PerfRecords records)
+    /// <summary>Takes the next loss that begins before a time.</summary>
+    public bool TryNext(ulong time, out LossMark mark)
+    {
+        mark = _next < _marks.Count ? _marks[_next] : default;
+        if (_next >= _marks.Count || mark.After.Value >= time)
+        {
+            return false;
+        }
+
+        if (++_next == _marks.Count)
+        {
+            _marks.Clear();
+            _next = 0;
+        }
+
+        return true;
+    }
+
+    /// <summary>Looks at the current record.</summary>
+    /// <exception cref="CaptureFormatException">It is damaged.</exception>
+    public void Take(PerfRecords records)
     {
         switch (records.Type)
         {
@@ -216,17 +247,18 @@ internal sealed class PerfLosses
 
     private void Close(CpuState state, ulong before)
     {
-        if (_marks.Count >= _mostMarks)
+        if (_marks.Count - _next >= _mostMarks)
         {
             Thin();
         }
 
-        _marks.Add(new LossMark(state.Cpu, state.Events, new ClockTime(state.LastTime), new ClockTime(before)));
+        Insert(new LossMark(state.Cpu, state.Events, new ClockTime(state.LastTime), new ClockTime(before)));
         state.Open = false;
         state.Events = 0;
     }
 
-    private void End()
+    /// <summary>There are no more records: what is still missing is lost to the end.</summary>
+    public void End()
     {
         foreach (CpuState state in _cpus.Values)
         {
@@ -241,7 +273,6 @@ internal sealed class PerfLosses
             }
         }
 
-        SortMarks();
         ThreadNames = _names.Settle();
     }
 
@@ -249,7 +280,7 @@ internal sealed class PerfLosses
     {
         var open = new Dictionary<int, LossMark>();
         var thinned = new List<LossMark>();
-        foreach (LossMark mark in _marks)
+        foreach (LossMark mark in Marks)
         {
             if (open.Remove(mark.Cpu, out LossMark earlier))
             {
@@ -262,14 +293,20 @@ internal sealed class PerfLosses
         }
 
         _marks.Clear();
-        _marks.AddRange(thinned.Concat(open.Values));
+        _next = 0;
+        _marks.AddRange(thinned.Concat(open.Values).OrderBy(mark => mark.After.Value).ThenBy(mark => mark.Cpu));
     }
 
-    private void SortMarks()
+    // Rings are read in turn, so that a mark begins behind nearly all that are there.
+    private void Insert(LossMark mark)
     {
-        LossMark[] ordered = [.. _marks.OrderBy(mark => mark.After.Value).ThenBy(mark => mark.Cpu)];
-        _marks.Clear();
-        _marks.AddRange(ordered);
+        int at = _marks.Count;
+        while (at > _next && (_marks[at - 1].After.Value, _marks[at - 1].Cpu).CompareTo((mark.After.Value, mark.Cpu)) > 0)
+        {
+            at--;
+        }
+
+        _marks.Insert(at, mark);
     }
 
     private sealed class CpuState(int cpu)

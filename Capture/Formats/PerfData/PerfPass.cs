@@ -9,7 +9,7 @@ namespace Differ.Capture.Formats.PerfData;
 /// <param name="attributes">What was recorded.</param>
 /// <param name="typeOfId">The tracepoints by number.</param>
 /// <param name="common">Where their records hold number and thread.</param>
-/// <param name="losses">The losses.</param>
+/// <param name="losses">The losses: of all records, or where they are found along the way, of none yet.</param>
 /// <param name="sink">Takes the events.</param>
 /// <param name="notes">Takes what is lossy or odd.</param>
 internal sealed class PerfPass(
@@ -23,12 +23,11 @@ internal sealed class PerfPass(
     private const int MostChunks = 1 << 12;
     private const int MostWaiting = 1 << 23;
 
-    private readonly RoundSorter _sorter = new();
+    private RoundSorter? _sorter;
     private readonly bool _everything = sink.WantsEverything;
     private readonly bool _bigEndian = common.BigEndian;
     private ulong _events;
     private ulong _handedOut;
-    private int _nextLoss;
 
     /// <summary>Told thread and process of every entry into a guest.</summary>
     public required Action<int, int> EnteredBy { get; init; }
@@ -39,6 +38,9 @@ internal sealed class PerfPass(
     /// <summary>Ends the walk.</summary>
     public required CancellationToken Cancel { get; init; }
 
+    /// <summary>Whether losses are found along the way, because the records can be read only once.</summary>
+    public bool FindsLosses { get; init; }
+
     /// <summary>Most chunks that wait to be put in order.</summary>
     public int ChunkLimit { get; init; } = MostChunks;
 
@@ -48,20 +50,40 @@ internal sealed class PerfPass(
     {
         while (records.MoveNext())
         {
+            if (FindsLosses)
+            {
+                losses.Take(records);
+            }
+
             if (records.Type == PerfRecordType.Sample)
             {
                 Take();
             }
             else if (records.Type == PerfRecordType.FinishedRound)
             {
-                HandOut(_sorter.EndRound());
+                HandOut(Sorter.EndRound());
             }
         }
 
-        HandOut(_sorter.All());
+        if (FindsLosses)
+        {
+            losses.End();
+        }
+
+        if (records.IsCut)
+        {
+            notes.Add(CaptureNotes.CutPipe, $"event {_events}");
+        }
+
+        HandOut(Sorter.All());
         PassLosses(ulong.MaxValue);
         Progress(_events);
     }
+
+    /// <summary>Nothing comes for a while: hands on what need not wait.</summary>
+    public void FallSilent() => HandOut(Sorter.Certain());
+
+    private RoundSorter Sorter => _sorter ??= new RoundSorter(FindsLosses ? 2 : 1);
 
     private void Take()
     {
@@ -106,15 +128,15 @@ internal sealed class PerfPass(
 
     private void Wait(in PerfSample sample, int id, int thread, int instance)
     {
-        if (records.Chunks.Live > ChunkLimit || _sorter.Count >= MostWaiting)
+        if (records.Chunks.Live > ChunkLimit || Sorter.Count >= MostWaiting)
         {
             notes.Add(CaptureNotes.SortWindow, $"byte 0x{records.BodyOffset:x}");
-            ReadOnlySpan<WaitingEvent> all = _sorter.All();
+            ReadOnlySpan<WaitingEvent> all = Sorter.All();
             HandOut(all[..((all.Length + 1) / 2)]);
         }
 
         records.Chunk.Users++;
-        _sorter.Add(new WaitingEvent(
+        Sorter.Add(new WaitingEvent(
             sample.Time, records.Chunk.Index, records.BodyStart + sample.RawStart, thread, sample.Process,
             (ushort)sample.RawLength, (ushort)sample.Cpu, (ushort)id, (byte)Math.Min(instance, byte.MaxValue)));
     }
@@ -145,16 +167,20 @@ internal sealed class PerfPass(
             records.Chunks.Release(chunk);
         }
 
-        _sorter.Drop(due.Length);
+        Sorter.Drop(due.Length);
     }
 
     // A mark comes before the first event that is later than the beginning of the hole.
     private void PassLosses(ulong time)
     {
-        while (_nextLoss < losses.Marks.Count && losses.Marks[_nextLoss].After.Value < time)
+        while (losses.TryNext(time, out LossMark mark))
         {
-            LossMark mark = losses.Marks[_nextLoss++];
             notes.Add(CaptureNotes.LostEvents, $"CPU {mark.Cpu}, before time {mark.Before.Value}");
+            if (mark.After.Value < _handedOut)
+            {
+                notes.Add(CaptureNotes.LateLoss, $"CPU {mark.Cpu}, after time {mark.After.Value}");
+            }
+
             sink.Lost(mark);
         }
     }

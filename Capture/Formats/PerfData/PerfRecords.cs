@@ -62,6 +62,9 @@ internal sealed class PerfRecords : IDisposable
     /// <summary>The data that follows the current record and is not part of it.</summary>
     public PerfSection Following { get; private set; }
 
+    /// <summary>Whether a pipe ended inside a record.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>How many bytes of the file are done.</summary>
     public long Consumed => _next - _data.Offset;
 
@@ -89,8 +92,7 @@ internal sealed class PerfRecords : IDisposable
             {
                 if (!Fill())
                 {
-                    _plain.End();
-                    _unpacked.End();
+                    End();
                     return false;
                 }
             }
@@ -109,6 +111,19 @@ internal sealed class PerfRecords : IDisposable
         Chunks.Dispose();
     }
 
+    // Whoever wrote a pipe may be killed at any byte, and what came before is all there is: a file is copied again.
+    private void End()
+    {
+        if (_source is PipeSource)
+        {
+            IsCut = _plain.Left > 0 || _unpacked.Left > 0;
+            return;
+        }
+
+        _plain.End();
+        _unpacked.End();
+    }
+
     private bool Fill()
     {
         long left = _data.End - _next;
@@ -119,11 +134,10 @@ internal sealed class PerfRecords : IDisposable
 
         _plain.Renew(_next, unpacked: false);
         ArraySegment<byte> free = _plain.Free;
-        int length = (int)Math.Min(left, free.Count);
-        _source.ReadExactly(_next, free.AsSpan(0, length), "records");
+        int length = _source.ReadSome(_next, free.AsSpan(0, (int)Math.Min(left, free.Count)));
         _plain.Filled(length);
         _next += length;
-        return true;
+        return length > 0;
     }
 
     private bool StartUnpacking()

@@ -27,16 +27,20 @@ internal readonly record struct WaitingEvent(
 /// The events of one ring come in order, so what waits is a few ascending runs; neighbouring runs are merged until one is left.
 /// Events of the same time stay in the order of the file. Source: Linux tools/perf/util/session.c, <c>process_finished_round</c>.
 /// </remarks>
-internal sealed class RoundSorter
+/// <param name="held">Rounds that must end after the one that brought an event before it is due.</param>
+internal sealed class RoundSorter(int held = 1)
 {
     private const int SmallestCapacity = 1 << 10;
 
     private readonly List<int> _runs = [];
+    private readonly Queue<ulong> _limits = new(Enumerable.Repeat(0UL, held));
     private WaitingEvent[] _waiting = new WaitingEvent[SmallestCapacity];
     private WaitingEvent[] _spare = [];
     private int _count;
     private ulong _latest;
-    private ulong _limit;
+    private ulong _latestOfFirst;
+    private int _firstCpu = -1;
+    private ulong _certain;
 
     /// <summary>How many events wait.</summary>
     public int Count => _count;
@@ -56,6 +60,8 @@ internal sealed class RoundSorter
 
         _waiting[_count++] = waiting;
         _latest = Math.Max(_latest, waiting.Time);
+        _firstCpu = _firstCpu < 0 ? waiting.Cpu : _firstCpu;
+        _latestOfFirst = waiting.Cpu == _firstCpu ? Math.Max(_latestOfFirst, waiting.Time) : _latestOfFirst;
     }
 
     /// <summary>Ends a round.</summary>
@@ -63,9 +69,22 @@ internal sealed class RoundSorter
     public ReadOnlySpan<WaitingEvent> EndRound()
     {
         Sort();
-        int due = UpTo(_limit);
-        _limit = _latest;
+        int due = UpTo(_limits.Dequeue());
+        _limits.Enqueue(_latest);
+        _certain = _latestOfFirst;
+        _firstCpu = -1;
         return _waiting.AsSpan(0, due);
+    }
+
+    /// <summary>What can be taken for complete while nothing comes.</summary>
+    /// <remarks>
+    /// Whatever comes next in the ring that was read first in the last round is later than what that round brought of it; the other rings
+    /// were read after it. That the ring of an idle CPU was read before it cannot be seen: its events may come late.
+    /// </remarks>
+    public ReadOnlySpan<WaitingEvent> Certain()
+    {
+        Sort();
+        return _waiting.AsSpan(0, UpTo(_certain));
     }
 
     /// <summary>Everything that waits, in order.</summary>

@@ -21,14 +21,23 @@ internal sealed class TextFormat : IStreamedFormat
             return true;
         }
 
+        if (TextMender.For(start) is { } mender)
+        {
+            byte[] mended = new byte[start.Length];
+            start = mended.AsSpan(0, mender.Mend(start, mended, last: true).Written);
+        }
+
         var line = new TextLine();
+        ReadOnlySpan<byte> before = default;
         foreach (Range range in start.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = start[range].TrimEnd((byte)'\r');
-            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate))
+            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead]))
             {
                 return true;
             }
+
+            before = candidate;
         }
 
         return false;
@@ -43,7 +52,10 @@ internal sealed class TextFormat : IStreamedFormat
     }
 
     /// <inheritdoc/>
-    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest)
+    public bool Streams(ReadOnlySpan<byte> start) => true;
+
+    /// <inheritdoc/>
+    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live)
     {
         RefuseWide(start.Span);
         return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);

@@ -7,6 +7,7 @@ namespace Differ.Capture.Formats.Text;
 ///      CPU 0/KVM-1234    [003]   612.630301123: kvm_exit:             vcpu 0 reason ...         trace-cmd report
 ///      CPU 0/KVM  1200/1234  [003]   612.630301:               kvm:kvm_exit: vcpu 0 reason ...  perf script
 ///      CPU 0/KV-1234     3d..1.   612.630301: kvm_exit: ...                                     trace-cmd report -l
+///      CPU 0/KV-1234     3d..1. 612630301us+: kvm_exit: ...                                     ftrace_dump_on_oops, latency-format
 /// </code>
 /// The one fixed point is the CPU in brackets with a time behind it: names of threads hold blanks, digits and slashes.
 /// Without brackets it is the CPU with its flags. Source: Linux kernel/trace/trace_output.c, tools/perf/builtin-script.c,
@@ -16,7 +17,9 @@ internal ref struct TextLine
 {
     // How far into a line without brackets a time is looked for.
     private const int LongestStart = 256;
-    private const int LongestComm = 15;
+    private const int LongestComm = 15, LongestLatencyComm = 8;
+
+    private static ReadOnlySpan<byte> DelayMarks => " !+#*@$"u8;
 
     /// <summary>The thread's name.</summary>
     public ReadOnlySpan<byte> Comm { get; private set; }
@@ -71,13 +74,33 @@ internal ref struct TextLine
         return ReadLatency(line);
     }
 
+    /// <summary>Takes an event apart that is broken over two lines before its name.</summary>
+    /// <param name="head">The first line, which is no event alone.</param>
+    /// <param name="next">The second, which is none either.</param>
+    /// <param name="together">Takes both, where they may be one event; what was read lies there.</param>
+    /// <returns>False when they are no event together.</returns>
+    public bool ReadBroken(ReadOnlySpan<byte> head, ReadOnlySpan<byte> next, Span<byte> together)
+    {
+        next = TextOddities.Unquoted(next);
+        int length = head.Length + 1 + next.Length;
+        if (length > together.Length || !TextOddities.MayBeHead(head))
+        {
+            return false;
+        }
+
+        head.CopyTo(together);
+        together[head.Length] = (byte)' ';
+        next.CopyTo(together[(head.Length + 1)..]);
+        return Read(together[..length]);
+    }
+
     // "comm-1234     3d..1.   612.630301: kvm_exit: ...": the CPU, and its flags if any, stand before the time without brackets.
     private bool ReadLatency(ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> start = line[..Math.Min(line.Length, LongestStart)];
         for (int from = 0; start[from..].IndexOf(": "u8) is >= 0 and int colon; from += colon + 2)
         {
-            ReadOnlySpan<byte> head = line[..(from + colon)];
+            ReadOnlySpan<byte> head = line[..(from + colon)].TrimEnd(DelayMarks);
             int blank = head.LastIndexOf((byte)' ');
             if (blank < 1 || head.IndexOf((byte)'-') < 0 || !ReadTime(line[blank..], flags: false))
             {
@@ -96,6 +119,9 @@ internal ref struct TextLine
             if (digits is > 0 and < 6 && flags.Length - digits is >= 3 and <= 8 && ReadThread(before[..^flags.Length]))
             {
                 Cpu = (int)Decimal(flags[..digits]);
+                Comm = Comm[Math.Max(0, Comm.Length - LongestLatencyComm)..];
+                int prefix = Math.Max(Comm.LastIndexOf(": "u8), Comm.LastIndexOf("] "u8));
+                Comm = Comm[(prefix < 0 ? 0 : prefix + 2)..].TrimStart((byte)' ');
                 return true;
             }
         }
@@ -135,6 +161,16 @@ internal ref struct TextLine
         }
 
         Fraction = Math.Max(0, at - fractionStart);
+        if (at > start && rest[at..].StartsWith("us"u8))
+        {
+            // Microseconds, then a mark of how long they were.
+            at += 2;
+            at += at < rest.Length && DelayMarks.Contains(rest[at]) ? 1 : 0;
+            fraction = seconds % 1_000_000;
+            seconds /= 1_000_000;
+            Fraction = 6;
+        }
+
         if (at == start || at >= rest.Length || rest[at] != ':' || (Fraction > 0 && seconds > ulong.MaxValue / 2_000_000_000))
         {
             return false;

@@ -3,7 +3,12 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>Lines that are no events: headings, marks of loss, omissions, and what people write around them.</summary>
 internal static class TextOddities
 {
+    /// <summary>Longest event that is looked for in two lines broken before its name.</summary>
+    public const int LongestHead = 512;
+
     private static ReadOnlySpan<byte> Quote => "> |\t"u8;
+
+    private static ReadOnlySpan<byte> Started => "##### CPU "u8;
 
     /// <summary>A line without the marks of a quotation.</summary>
     public static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> line) => line.TrimStart(Quote).TrimEnd(" \t\r"u8);
@@ -13,7 +18,7 @@ internal static class TextOddities
     {
         line = Unquoted(line);
         return line.Length == 0
-            || (line[0] == '#' && !IsStarted(line))
+            || (line[0] == '#' && !IsStarted(line) && (line.Length == 1 || !char.IsAsciiLetter((char)line[1])))
             || line.StartsWith("cpus="u8)
             || line.StartsWith("version = "u8)
             || line.StartsWith("=> "u8)
@@ -60,18 +65,19 @@ internal static class TextOddities
         line = Unquoted(line);
         if (IsStarted(line))
         {
-            return ((int)Math.Min(NumberIn(line), ushort.MaxValue), 0);
+            return ((int)Math.Min(NumberIn(line[line.IndexOf(Started)..]), ushort.MaxValue), 0);
         }
 
-        int bracket = line.IndexOf((byte)'[');
-        bool lost = line.IndexOf("LOST "u8) >= 0 || line.IndexOf("DROPPED]"u8) >= 0 || line.IndexOf(" events lost"u8) >= 0;
-        if (!lost || bracket < 0 || (line.IndexOf("EVENTS"u8) < 0 && line.IndexOf("events"u8) < 0))
+        // What a console prints before the line has brackets too.
+        int lost = Math.Max(line.IndexOf("LOST "u8), Math.Max(line.IndexOf("DROPPED]"u8), line.IndexOf(" events lost"u8)));
+        int bracket = lost < 0 ? -1 : line[..lost].LastIndexOf((byte)'[');
+        if (bracket < 0 || (line.IndexOf("EVENTS"u8) < 0 && line.IndexOf("events"u8) < 0))
         {
             return null;
         }
 
-        int named = line.IndexOf("CPU"u8);
-        return (named >= 0 && named < bracket ? (int)Math.Min(NumberIn(line[named..bracket]), ushort.MaxValue) : cpu, NumberIn(line[bracket..]));
+        int named = line[..bracket].LastIndexOf("CPU"u8);
+        return (named >= 0 ? (int)Math.Min(NumberIn(line[named..bracket]), ushort.MaxValue) : cpu, NumberIn(line[bracket..]));
     }
 
     /// <summary>Whether a line that is no event stands for events that are not there: an omission, or an event that was cut.</summary>
@@ -87,10 +93,23 @@ internal static class TextOddities
     public static bool MayContinue(ReadOnlySpan<byte> line)
     {
         var parsed = new TextLine();
-        return !IsDecoration(line) && Loss(line, 0) is null && line.IndexOf("kvm_"u8) < 0 && !parsed.Read(line);
+        return !IsDecoration(line) && Loss(line, 0) is null && !IsGap(line) && !parsed.Read(line);
     }
 
-    private static bool IsStarted(ReadOnlySpan<byte> line) => line.StartsWith("##"u8) && line.IndexOf(" buffer started"u8) >= 0;
+    /// <summary>Whether a line that is no event may be the start of one that was broken before its name.</summary>
+    public static bool MayBeHead(ReadOnlySpan<byte> line) =>
+        line.Length < LongestHead && line.IndexOf((byte)'[') >= 0 && line.IndexOf((byte)']') is >= 0 and int end
+        && line[end..].IndexOfAnyInRange((byte)'0', (byte)'9') >= 0 && MayContinue(line);
+
+    /// <summary>Whether the text of a line starts with a blank, behind the marks of a quotation.</summary>
+    public static bool StartsWithBlank(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> bare = line.TrimStart(">|"u8);
+        bare = bare.Length < line.Length && bare.Length > 0 && bare[0] == ' ' ? bare[1..] : bare;
+        return bare.Length > 0 && bare[0] is (byte)' ' or (byte)'\t';
+    }
+
+    private static bool IsStarted(ReadOnlySpan<byte> line) => line.IndexOf(Started) >= 0 && line.IndexOf(" buffer started"u8) >= 0;
 
     // "ffffffff81061b26 kvm_vcpu_ioctl+0x24 ([kernel.kallsyms])"
     private static bool IsCallChain(ReadOnlySpan<byte> line)

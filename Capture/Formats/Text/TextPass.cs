@@ -38,7 +38,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             {
                 Event(line);
             }
-            else
+            else if (!TryHead(line.Cpu))
             {
                 Other(lines.Current, line.Cpu);
             }
@@ -89,7 +89,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
 
         TextForm? form = found.Read(line.Body, _record, out int length, out bool whole);
-        if (form is not null && whole)
+        if (form is not null && whole && !IsFull)
         {
             if (form.Lacks.Length > 0)
             {
@@ -104,6 +104,34 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
     }
 
+    private bool IsParted => lines.Current is [.., (byte)' '];
+
+    private bool IsFull => reader.Survey.Width > 0 && lines.Current.Length == reader.Survey.Width;
+
+    // A line may be broken before its event is named: what is no event alone may be one together with the next line.
+    private bool TryHead(int cpu)
+    {
+        ReadOnlySpan<byte> head = lines.Current;
+        if (!TextOddities.MayBeHead(head))
+        {
+            return false;
+        }
+
+        byte[] start = head.ToArray();
+        var line = new TextLine();
+        _ahead = lines.MoveNext();
+        if (_ahead && !line.Read(lines.Current) && line.ReadBroken(start, lines.Current, _pieces))
+        {
+            _ahead = false;
+            notes.Add(TextNotes.Wrapped, WhereOfFirst(TextNotes.Wrapped));
+            Event(line);
+            return true;
+        }
+
+        Other(start, cpu);
+        return true;
+    }
+
     // The text goes on on the next lines, or is of no known form.
     private void Broken(in TextLine line, ClockTime time, TextEvent found)
     {
@@ -115,7 +143,8 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         TextForm? form = found.Read(_pieces.AsSpan(0, length), _record, out int recordLength, out bool whole);
         int pieces = 1;
         int kept = length;
-        while (!whole || form is null)
+        bool full = IsFull, parted = IsParted;
+        while (!whole || form is null || full)
         {
             _ahead = lines.MoveNext();
             if (!_ahead || pieces == MostPieces || !TextOddities.MayContinue(lines.Current) || length + lines.Current.Length + 1 > _pieces.Length)
@@ -123,10 +152,13 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
                 break;
             }
 
+            // A mailer breaks at a blank and drops it; a terminal breaks where its line ends.
             ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
+            int glue = length == 0 || (full && !parted && !TextOddities.StartsWithBlank(lines.Current)) ? 0 : 1;
             _pieces[length] = (byte)' ';
-            more.CopyTo(_pieces.AsSpan(length + 1));
-            length += more.Length + 1;
+            more.CopyTo(_pieces.AsSpan(length + glue));
+            length += more.Length + glue;
+            (full, parted) = (IsFull, IsParted);
             pieces++;
             form = found.Read(_pieces.AsSpan(0, length), _record, out recordLength, out whole);
             _ahead = false;

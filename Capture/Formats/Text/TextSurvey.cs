@@ -12,6 +12,7 @@ internal sealed class TextSurvey
 {
     // Fewer kinds of events than this may be a choice of someone's; more, and some that show nothing of a vCPU, are all of kvm.
     private const int FewestOfAll = 8, FewestUnread = 3;
+    private const int NarrowestTerminal = 60, WidestTerminal = 400;
     private const int Chunk = 1 << 18, LongestLook = 512;
 
     // The first release in which AMD hosts print an event (Linux arch/x86/kvm/trace.h, include/trace/events/kvm.h).
@@ -31,6 +32,9 @@ internal sealed class TextSurvey
 
     /// <summary>What the times of the text are, from its first event.</summary>
     public ClockUnit Unit { get; private set; }
+
+    /// <summary>Where a terminal broke every longer line, in bytes; 0 where none did.</summary>
+    public int Width { get; private set; }
 
     /// <summary>Whether times have no more than microseconds.</summary>
     public bool Rounded { get; private set; }
@@ -79,6 +83,7 @@ internal sealed class TextSurvey
             if (first)
             {
                 LookAtHead(buffer.AsSpan(0, length));
+                Width = WidthOf(buffer.AsSpan(0, length));
                 first = false;
             }
 
@@ -95,19 +100,51 @@ internal sealed class TextSurvey
     {
         var line = new TextLine();
         bool tracer = false, cpus = false;
+        ReadOnlySpan<byte> before = default;
+        byte[] together = new byte[TextOddities.LongestHead];
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = text[range];
             tracer |= candidate.IndexOf("# tracer:"u8) >= 0;
             cpus |= candidate.StartsWith("cpus="u8);
-            if (line.Read(candidate.TrimEnd((byte)'\r')))
+            if (line.Read(candidate.TrimEnd((byte)'\r')) || line.ReadBroken(before, candidate, together))
             {
                 Unit = line.Fraction == 0 ? ClockUnit.Ticks : ClockUnit.Nanoseconds;
                 Rounded = line.Fraction is > 0 and < 9;
                 Printer = tracer ? "ftrace text" : cpus ? "trace-cmd report" : line.System.Length > 0 ? "perf script" : "text";
                 return;
             }
+
+            before = candidate.TrimEnd((byte)'\r');
         }
+    }
+
+    // No line is longer, and most events that go on on the next line have that length: a mailer breaks at blanks, and hardly ever there.
+    private static int WidthOf(ReadOnlySpan<byte> text)
+    {
+        int longest = 0, full = 0, others = 0, before = 0;
+        foreach (Range range in text.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> line = text[range].TrimEnd((byte)'\r');
+            if (line.Length > WidestTerminal)
+            {
+                return 0;
+            }
+
+            if (line.Length > longest)
+            {
+                (longest, full, others) = (line.Length, 0, others + full);
+            }
+
+            if (before > 0 && TextOddities.MayContinue(line))
+            {
+                _ = before == longest ? full++ : others++;
+            }
+
+            before = new TextLine().Read(line) ? line.Length : 0;
+        }
+
+        return full > others && longest >= NarrowestTerminal ? longest : 0;
     }
 
     private int LookAt(ReadOnlySpan<byte> text, int until)
@@ -127,7 +164,7 @@ internal sealed class TextSurvey
                 end++;
             }
 
-            if (end < text.Length && text[end] == ':' && start > 0 && text[start - 1] is (byte)' ' or (byte)':' or (byte)'\t')
+            if (end < text.Length && text[end] == ':' && start > 0 && text[start - 1] is (byte)' ' or (byte)':' or (byte)'\t' or (byte)'\n')
             {
                 Note(text[start..end], text[(end + 1)..]);
             }

@@ -69,31 +69,8 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("events", result.Summary.Events);
         json.WriteNumber("lost", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events));
         json.WriteNumber("marks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
-        var quality = CaptureQuality.Of(result);
-        json.WriteString("grade", $"{quality.Grade}");
-        json.WriteStartArray("reasons");
-        foreach (QualityReason reason in quality.Reasons)
-        {
-            json.WriteStartObject();
-            json.WriteString("grade", $"{reason.Grade}");
-            json.WriteString("text", reason.Text);
-            json.WriteNumber("blind", reason.BlindRules);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("notes");
-        foreach (CaptureNote note in result.Summary.Notes)
-        {
-            json.WriteStartObject();
-            json.WriteString("code", note.Code);
-            json.WriteNumber("count", note.Count);
-            json.WriteString("text", note.Text);
-            json.WriteString("first", note.First);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        JsonParts.WriteGrade(json, CaptureQuality.Of(result));
+        JsonParts.WriteNotes(json, result);
         json.WriteEndObject();
     }
 
@@ -154,9 +131,7 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         foreach (UndecidedClass undecided in result.Undecided)
         {
             json.WriteStartObject();
-            json.WriteString("what", undecided.Missing.What);
-            json.WriteString("how", undecided.Missing.How);
-            json.WriteNumber("exits", undecided.Exits);
+            JsonParts.WriteMissing(json, undecided);
             json.WriteNumber("stream", undecided.First.Stream.Value);
             json.WriteNumber("index", undecided.First.Index);
             json.WriteStartArray("rules");

@@ -5,6 +5,8 @@ namespace Differ.Tests.Capture.Wrappers;
 
 public sealed class PackingsTests
 {
+    public static TheoryData<string> Packed => [.. PackedTexts.All.Keys];
+
     private static readonly byte[] Capture = File.ReadAllBytes(Path.Combine(Repository.Fixtures, "few-events", "trace.dat"));
 
     [Fact]
@@ -29,10 +31,10 @@ public sealed class PackingsTests
     }
 
     [Theory]
-    [InlineData("fd 37 7a 58 5a 00", "xz -d")]
-    [InlineData("42 5a 68 39", "bzip2 -d")]
-    [InlineData("04 22 4d 18", "lz4 -d")]
+    [InlineData("02 21 4c 18", "lz4 -d")]
+    [InlineData("4c 5a 49 50 01", "lzip -d")]
     [InlineData("50 4b 03 04", "unzip")]
+    [InlineData("37 7a bc af 27 1c", "7z x")]
     public void A_packing_that_Differ_does_not_call_is_named_with_its_command(string start, string command)
     {
         CommandResult result = CommandLine.RunWith([.. Convert.FromHexString(start.Replace(" ", "", StringComparison.Ordinal)), .. new byte[64]], "check", "-");
@@ -40,6 +42,41 @@ public sealed class PackingsTests
         Assert.Contains("DIF0390", result.Errors, StringComparison.Ordinal);
         Assert.Contains(command, result.Errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [MemberData(nameof(Packed))]
+    public void A_text_that_a_system_library_unpacks_is_read_as_the_text(string packing)
+    {
+        byte[] packed = PackedTexts.All[packing];
+        Assert.Equal("kvm_entry\t1\nkvm_fpu\t1\n", CommandLine.RunWith(packed, "show", "--counts", "-").Output);
+        Assert.Equal("kvm_entry\t2\nkvm_fpu\t2\n", CommandLine.RunWith([.. packed, .. packed], "show", "--counts", "-").Output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Packed))]
+    public void A_packed_text_that_is_cut_short_says_where(string packing)
+    {
+        byte[] packed = PackedTexts.All[packing];
+        CommandResult result = CommandLine.RunWith(packed[..^2], "check", "-");
+        Assert.Equal(2, result.Status);
+        Assert.StartsWith($"differ: DIF0394 at byte 0x{packed.Length - 2:x}: ", result.Errors, StringComparison.Ordinal);
+        Assert.All(Mutations.Truncations(packed).Skip(8), cut => Assert.Equal(2, CommandLine.RunWith(cut, "check", "-").Status));
+    }
+
+    [Theory]
+    [MemberData(nameof(Packed))]
+    public void A_packed_text_that_is_damaged_is_read_or_refused(string packing) => Assert.All(Mutations.Flips(PackedTexts.All[packing], 300), damaged =>
+    {
+        CommandResult result = CommandLine.RunWith(damaged, "check", "-");
+        Assert.InRange(result.Status, 0, 2);
+        Assert.InRange(result.Errors.Count(letter => letter == '\n'), 0, 1);
+    });
+
+    [Fact]
+    public void A_packed_capture_with_other_bytes_behind_it_says_where() => Refused("DIF0316", [.. PackedTexts.All["xz"], .. "not packed at all"u8]);
+
+    [Fact]
+    public void A_packed_capture_that_asks_for_too_much_memory_is_refused() => Refused("DIF0393", PackedTexts.XzOfHalfAGigabyte);
 
     [Fact]
     public void A_capture_packed_more_than_four_times_is_refused()
@@ -66,7 +103,7 @@ public sealed class PackingsTests
     [Fact]
     public void A_stream_that_unpacks_without_end_is_refused()
     {
-        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), "gzip");
+        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), Stream.Null, "gzip");
         byte[] buffer = new byte[1 << 20];
         Differ.Capture.Diagnostics.CaptureFormatException fault = Assert.Throws<Differ.Capture.Diagnostics.CaptureFormatException>(() =>
         {
@@ -104,7 +141,7 @@ public sealed class PackingsTests
         Assert.Contains(code, result.Errors, StringComparison.Ordinal);
     }
 
-    private static byte[] Gzip(byte[] bytes)
+    internal static byte[] Gzip(byte[] bytes)
     {
         using var packed = new MemoryStream();
         using (var stream = new GZipStream(packed, CompressionLevel.Fastest))

@@ -53,7 +53,7 @@ const grades = {
 function remarks(quality) {
   const lowers = new Map(quality.reasons.map(reason => [reason.text, reason]));
   const items = quality.reasons.filter(reason => !quality.notes.some(note => note.code === reason.text))
-    .map(reason => h('li', { class: 'warn' }, chip(reason.grade), ` ${reason.text}${reason.blind > 0 ? `; ${plural(reason.blind, 'rule')} need it` : ''}`));
+    .map(reason => h('li', { class: 'warn' }, chip(reason.grade), ` ${reason.text}${reason.blindRules > 0 ? `; ${plural(reason.blindRules, 'rule')} need it` : ''}`));
   if (quality.marks > 0) items.push(h('li', { class: 'warn' }, `${plural(quality.lost, 'event')} lost at ${plural(quality.marks, 'place')}: nothing is claimed across them`));
   items.push(...quality.notes.map(note => h('li', null, lowers.has(note.code) && [chip(lowers.get(note.code).grade), ' '],
     h('code', null, note.code), ` (${count(note.count)}) ${note.text}${note.first ? ` [first: ${note.first}]` : ''}`)));

@@ -1,12 +1,13 @@
 using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Wrappers;
 
-/// <summary>A file packed by the zstd program.</summary>
+/// <summary>What a library unpacks of a file.</summary>
 /// <param name="packed">The file.</param>
-internal sealed class ZstdFrames(Stream packed) : Stream
+/// <param name="unpacker">The library; closed with this.</param>
+internal sealed class UnpackingStream(Stream packed, StreamUnpacker unpacker) : Stream
 {
-    private readonly ZstdStream _zstd = ZstdStream.Create(0);
     private readonly byte[] _piece = new byte[1 << 16];
     private readonly byte[] _out = new byte[1 << 17];
     private ArraySegment<byte> _left;
@@ -42,6 +43,11 @@ internal sealed class ZstdFrames(Stream packed) : Stream
                 int read = packed.Read(_piece);
                 if (read == 0)
                 {
+                    if (!unpacker.IsWhole)
+                    {
+                        CaptureFormatException.ThrowCutStream(unpacker.Name, _offset);
+                    }
+
                     return 0;
                 }
 
@@ -77,7 +83,7 @@ internal sealed class ZstdFrames(Stream packed) : Stream
     {
         if (disposing)
         {
-            _zstd.Dispose();
+            unpacker.Dispose();
             packed.Dispose();
         }
 
@@ -87,7 +93,7 @@ internal sealed class ZstdFrames(Stream packed) : Stream
     // A full output may have more behind it that needs no further input.
     private void Unpack()
     {
-        (int read, int written) = _zstd.Unpack(_left, _out, _offset);
+        (int read, int written) = unpacker.Unpack(_left, _out, _offset);
         _left = _left[read..];
         _offset += read;
         _more = written == _out.Length;

@@ -1,0 +1,172 @@
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats;
+using Differ.Capture.Wrappers;
+using Differ.Schemas.Files;
+
+namespace Differ.Capture;
+
+/// <summary>What a file or a pipe holds when it is unpacked: one capture or run, or those in a tar archive.</summary>
+/// <remarks>
+/// What it is, is found in its first bytes, never by its name. What is packed and comes from a file, and an archive from a pipe, is
+/// unpacked into a temporary file that vanishes with this: it is read as it would be unpacked. A pipe is read as it comes.
+/// </remarks>
+public sealed class CaptureFile : IDisposable
+{
+    private readonly List<ByteSource> _sources = [];
+
+    /// <summary>The rank of an archive, and of what is packed and damaged: behind every capture.</summary>
+    public static int LastRank => TraceFormats.All.Count + 1;
+
+    private CaptureFile()
+    {
+    }
+
+    /// <summary>What there is, in the order of the archive.</summary>
+    public IReadOnlyList<CaptureItem> Items { get; private set; } = [];
+
+    /// <summary>Whether a tar archive was opened, however many captures are in it.</summary>
+    public bool IsArchive { get; private set; }
+
+    /// <summary>Names of the packings that are unpacked or named.</summary>
+    public static IReadOnlyList<string> PackingNames => [.. Packings.All.Where(packing => packing.Unpacks).Select(packing => packing.Name).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Opens a file. Where it describes the other files of a recording, they are read too.</summary>
+    /// <exception cref="CaptureFormatException">It cannot be unpacked.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static CaptureFile Open(string path)
+    {
+        var opened = new CaptureFile();
+        try
+        {
+            FileSource file = opened.Keep(FileSource.Open(path));
+            if (TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is { } format)
+            {
+                opened.Items = [CaptureItem.Of(new DiskFolder(Path.GetDirectoryName(Path.GetFullPath(path))!), format)];
+                return opened;
+            }
+
+            ByteSource bare = opened.Unpacked(file);
+            opened.Take(bare, Path.GetFileName(path), (ulong)opened._sources[0].Length);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a pipe.</summary>
+    /// <exception cref="CaptureFormatException">It cannot be unpacked.</exception>
+    public static CaptureFile Open(Stream pipe)
+    {
+        LiveStream? live = pipe as LiveStream ?? (pipe.CanSeek ? null : new LiveStream(pipe, CancellationToken.None));
+        PeekStream bare = Packings.Unwrap(live ?? pipe);
+        var opened = new CaptureFile();
+        try
+        {
+            if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)))
+            {
+                opened.Take(opened.Keep(FileSource.Spool([], bare)), "", 0);
+            }
+            else
+            {
+                opened.Items = [CaptureItem.Of(bare, live)];
+            }
+
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How well a file serves as the capture of its folder: less is better, null is no capture.</summary>
+    /// <remarks>A run comes first, then the formats in the order of their list. What is packed in a known way and damaged counts as a capture.</remarks>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static int? Rank(string path)
+    {
+        using FileSource file = FileSource.Open(path);
+        Span<byte> first = stackalloc byte[Packings.SniffLength];
+        bool packed = Packings.Sniff(first[..file.Read(0, first)]);
+        if (packed && !Packings.CanUnpack(first))
+        {
+            return null;
+        }
+
+        try
+        {
+            using PeekStream bare = Packings.Unwrap(new SourceStream(file));
+            return TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) ? LastRank : CaptureItem.Rank(bare);
+        }
+        catch (CaptureFormatException)
+        {
+            return LastRank;
+        }
+    }
+
+    /// <summary>The only capture or run there is.</summary>
+    /// <exception cref="CaptureFormatException">DIF0396, DIF0397: an archive holds none, or several.</exception>
+    public CaptureItem Only() => Items.Count switch
+    {
+        1 => Items[0],
+        0 => CaptureFormatException.ThrowNoMember<CaptureItem>(0),
+        _ => CaptureFormatException.ThrowSeveralMembers<CaptureItem>(Names(), 0),
+    };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ByteSource source in _sources)
+        {
+            source.Dispose();
+        }
+    }
+
+    private T Keep<T>(T source)
+        where T : ByteSource
+    {
+        _sources.Add(source);
+        return source;
+    }
+
+    private ByteSource Unpacked(ByteSource source)
+    {
+        Span<byte> start = stackalloc byte[Packings.SniffLength];
+        return Packings.Sniff(start[..source.Read(0, start)]) ? Keep(FileSource.Spool([], Packings.Unwrap(new SourceStream(source)))) : source;
+    }
+
+    private void Take(ByteSource bare, string name, ulong size)
+    {
+        byte[] start = new byte[TarArchive.BlockSize];
+        if (!TarArchive.Sniff(start.AsSpan(0, bare.Read(0, start))))
+        {
+            Items = [CaptureItem.Of(bare, name, size)];
+            return;
+        }
+
+        IsArchive = true;
+        var items = new List<CaptureItem>();
+        foreach (TarMember member in TarArchive.List(bare))
+        {
+            var content = new SliceSource(bare, member.Offset, member.Length);
+            ByteSource inside = Unpacked(content);
+            using var stream = new PeekStream(new SourceStream(inside));
+            if (CaptureItem.Rank(stream) is not null)
+            {
+                items.Add(CaptureItem.Of(inside, member.Name, (ulong)member.Length));
+            }
+        }
+
+        Items = items;
+    }
+
+    private string Names() => Items.Count <= 8
+        ? string.Join(", ", Items.Select(item => item.Name))
+        : $"{string.Join(", ", Items.Take(8).Select(item => item.Name))} and {Items.Count - 8} more";
+}

@@ -1,0 +1,185 @@
+namespace Differ.Capture;
+
+/// <summary>A pipe that is read ahead on a thread of its own, so that a reader can tell silence from the end and need not wait for ever.</summary>
+/// <remarks>An interruption ends the pipe: what was read is still reported.</remarks>
+public sealed class LiveStream : Stream
+{
+    private const int PieceSize = 1 << 16;
+    private const int MostPieces = 16;
+
+    private readonly Stream _inner;
+    private readonly CancellationToken _cancel;
+    private readonly Queue<ArraySegment<byte>> _pieces = new();
+    private readonly Stack<byte[]> _spare = new();
+    private readonly CancellationTokenRegistration _registration;
+    private ArraySegment<byte> _current;
+    private Exception? _fault;
+    private bool _ended;
+    private bool _closed;
+
+    /// <summary>Starts to read a pipe.</summary>
+    /// <param name="inner">The pipe; not closed, because the thread may be waiting for it.</param>
+    /// <param name="cancel">Ends it.</param>
+    public LiveStream(Stream inner, CancellationToken cancel)
+    {
+        _inner = inner;
+        _cancel = cancel;
+        _registration = cancel.Register(Wake);
+        new Thread(ReadAhead) { IsBackground = true, Name = "pipe" }.Start();
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>Waits until there is something to read, or the pipe has ended.</summary>
+    /// <param name="most">How long at most.</param>
+    /// <returns>False when the pipe stayed silent.</returns>
+    public bool Wait(TimeSpan most)
+    {
+        lock (_pieces)
+        {
+            long end = Environment.TickCount64 + (long)most.TotalMilliseconds;
+            while (IsEmpty && !HasEnded)
+            {
+                long left = end - Environment.TickCount64;
+                if (left <= 0 || !Monitor.Wait(_pieces, (int)left))
+                {
+                    return !IsEmpty || HasEnded;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        lock (_pieces)
+        {
+            while (IsEmpty && !HasEnded)
+            {
+                Monitor.Wait(_pieces);
+            }
+
+            if (_cancel.IsCancellationRequested || (_current.Count == 0 && !_pieces.TryDequeue(out _current)))
+            {
+                return _fault is null || _cancel.IsCancellationRequested ? 0 : throw new IOException(_fault.Message, _fault);
+            }
+
+            int length = Math.Min(_current.Count, buffer.Length);
+            _current.AsSpan(0, length).CopyTo(buffer);
+            _current = _current[length..];
+            if (_current.Count == 0)
+            {
+                _spare.Push(_current.Array!);
+                Monitor.PulseAll(_pieces);
+            }
+
+            return length;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        // Nothing is written.
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _registration.Dispose();
+            lock (_pieces)
+            {
+                _closed = true;
+                Monitor.PulseAll(_pieces);
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool IsEmpty => _current.Count == 0 && _pieces.Count == 0;
+
+    private bool HasEnded => _ended || _closed || _cancel.IsCancellationRequested;
+
+    private void Wake()
+    {
+        lock (_pieces)
+        {
+            Monitor.PulseAll(_pieces);
+        }
+    }
+
+    private void ReadAhead()
+    {
+        try
+        {
+            for (byte[]? free = Free(); free is not null; free = Free())
+            {
+                int read = _inner.Read(free);
+                lock (_pieces)
+                {
+                    if (read == 0)
+                    {
+                        break;
+                    }
+
+                    _pieces.Enqueue(new ArraySegment<byte>(free, 0, read));
+                    Monitor.PulseAll(_pieces);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+        {
+            _fault = e;
+        }
+
+        lock (_pieces)
+        {
+            _ended = true;
+            Monitor.PulseAll(_pieces);
+        }
+    }
+
+    // A free piece of memory, when the reader has kept up; null when nobody reads any more.
+    private byte[]? Free()
+    {
+        lock (_pieces)
+        {
+            while (_pieces.Count >= MostPieces && !HasEnded)
+            {
+                Monitor.Wait(_pieces);
+            }
+
+            return HasEnded ? null : _spare.TryPop(out byte[]? spare) ? spare : new byte[PieceSize];
+        }
+    }
+}

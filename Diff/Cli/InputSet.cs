@@ -1,0 +1,124 @@
+using Differ.Capture;
+using Differ.Capture.Diagnostics;
+
+namespace Differ.Cli;
+
+/// <summary>Every capture and run that some words stand for: that of a file or a pipe, or those in a folder or a tar archive.</summary>
+internal sealed class InputSet : IDisposable
+{
+    private readonly Terminal _terminal;
+    private readonly CancellationToken _end;
+    private readonly List<CaptureFile> _files = [];
+    private readonly List<NamedInput> _all = [];
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+
+    private InputSet(Terminal terminal, CancellationToken end)
+    {
+        _terminal = terminal;
+        _end = end;
+    }
+
+    /// <summary>In the order of the words; those of a folder by name, those of an archive in its order. No file is in it twice.</summary>
+    public IReadOnlyList<NamedInput> All => _all;
+
+    /// <summary>Looks at what the words name. What cannot be read is in the set, and opening it fails.</summary>
+    /// <param name="words">Files, folders, pipes, and - for standard input.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
+    /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
+    public static InputSet Of(IEnumerable<string> words, Terminal terminal, CancellationToken end)
+    {
+        var set = new InputSet(terminal, end);
+        try
+        {
+            foreach (string word in words)
+            {
+                set.Add(word);
+            }
+
+            return set;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (CaptureFile file in _files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private void Add(string word)
+    {
+        RunInput.RefuseAddress(word);
+        if (!Directory.Exists(word))
+        {
+            AddFile(word == RunInput.StandardInput ? "standard input" : Shown(word), word);
+            return;
+        }
+
+        (string Place, string File)[] found = [.. CaptureFolder.Under(word)];
+        if (found.Length == 0)
+        {
+            throw new UsageException(CaptureFolder.Empty(word));
+        }
+
+        foreach ((string place, string file) in found)
+        {
+            AddFile(Shown(place), file);
+        }
+    }
+
+    // An archive is looked into now; any other file is opened when it is read, because there may be thousands.
+    private void AddFile(string name, string file)
+    {
+        string shown = Shown(file);
+        if (!_taken.Add(shown))
+        {
+            return;
+        }
+
+        bool isPipe = file == RunInput.StandardInput || (File.Exists(file) && new FileInfo(file).Length == 0);
+        if (!isPipe && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
+        {
+            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _end)));
+            return;
+        }
+
+        try
+        {
+            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _end));
+        }
+        catch (CaptureFormatException fault)
+        {
+            _all.Add(new NamedInput(name, shown, () => throw fault));
+        }
+    }
+
+    private void AddOpened(string name, string shown, CaptureFile file)
+    {
+        _files.Add(file);
+        if (!file.IsArchive || file.Items.Count == 0)
+        {
+            CaptureItem only = file.Only();
+            _all.Add(new NamedInput(name, shown, () => RunInput.Of(only, _terminal)));
+            return;
+        }
+
+        _all.AddRange(file.Items.Select(item =>
+            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, () => RunInput.Of(item, _terminal))));
+    }
+
+    private static string Shown(string path)
+    {
+        string shown = Path.IsPathRooted(path) ? Path.GetRelativePath(Environment.CurrentDirectory, path) : Path.TrimEndingDirectorySeparator(path);
+        shown = shown.StartsWith("..", StringComparison.Ordinal) ? Path.TrimEndingDirectorySeparator(path) : shown;
+        return shown.StartsWith("./", StringComparison.Ordinal) && shown.Length > 2 ? shown[2..] : shown;
+    }
+}
