@@ -96,8 +96,9 @@ internal sealed class Mutator(int seed)
     // Descriptions are made of words: one in the place of another still parses, and means something else.
     private byte[] Word(byte[] bytes)
     {
-        (int start, int end) = WordAt(bytes, Place(bytes.Length)), other = WordAt(bytes, Place(bytes.Length));
-        return [.. bytes.AsSpan(0, start), .. bytes.AsSpan(other.Item1, other.Item2 - other.Item1), .. bytes.AsSpan(end)];
+        (int start, int end) = WordAt(bytes, Place(bytes.Length));
+        (int from, int to) = WordAt(bytes, Place(bytes.Length));
+        return [.. bytes.AsSpan(0, start), .. bytes.AsSpan(from, to - from), .. bytes.AsSpan(end)];
     }
 
     private static (int Start, int End) WordAt(byte[] bytes, int at)

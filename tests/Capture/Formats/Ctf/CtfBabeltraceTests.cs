@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -9,9 +8,11 @@ namespace Differ.Tests.Capture.Formats.Ctf;
 /// <summary>Holds the reader and the builder against babeltrace2, where it is installed.</summary>
 public sealed partial class CtfBabeltraceTests
 {
+    private const string Program = "babeltrace2";
+
     public static TheoryData<string> Shapes => ["perf", "LTTng", "LTTng, big-endian", "LTTng, packets of text"];
 
-    [Theory]
+    [BabeltraceTheory]
     [MemberData(nameof(Shapes))]
     public void Babeltrace_reads_the_same_events_times_and_numbers(string shape)
     {
@@ -23,7 +24,7 @@ public sealed partial class CtfBabeltraceTests
         Assert.Equal(theirs.Select(Summary), ours.Select(Summary));
     }
 
-    [Theory]
+    [BabeltraceTheory]
     [MemberData(nameof(Shapes))]
     public void What_babeltrace_writes_again_is_read_alike(string shape)
     {
@@ -68,23 +69,11 @@ public sealed partial class CtfBabeltraceTests
 
     private static string Babeltrace(params string[] words)
     {
-        Process? process = null;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo("babeltrace2", words) { RedirectStandardOutput = true, RedirectStandardError = true });
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip("babeltrace2 is not installed");
-        }
-
-        using (process)
-        {
-            string output = process!.StandardOutput.ReadToEnd();
-            Assert.Equal("", process.StandardError.ReadToEnd());
-            process.WaitForExit();
-            return output;
-        }
+        using Process process = Process.Start(new ProcessStartInfo(Program, words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        Assert.Equal("", process.StandardError.ReadToEnd());
+        process.WaitForExit();
+        return output;
     }
 
     [GeneratedRegex(@"^\[?[0-9.]+\]?")]
@@ -92,4 +81,15 @@ public sealed partial class CtfBabeltraceTests
 
     [GeneratedRegex(@"\b(\w+) ?= ?(0[xX][0-9a-fA-F]+|-?[0-9]+)(?=[,\s]|$)")]
     private static partial Regex Number();
+
+    /// <summary>A theory that needs babeltrace2.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    private sealed class BabeltraceTheoryAttribute : TheoryAttribute
+    {
+        public BabeltraceTheoryAttribute()
+        {
+            IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+            Skip = folders.Any(folder => File.Exists(Path.Combine(folder, Program))) ? null : "babeltrace2 is not installed";
+        }
+    }
 }
