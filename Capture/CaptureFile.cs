@@ -31,7 +31,7 @@ public sealed class CaptureFile : IDisposable
     /// <summary>Names of the packings that are unpacked or named.</summary>
     public static IReadOnlyList<string> PackingNames => [.. Packings.All.Where(packing => packing.Unpacks).Select(packing => packing.Name).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Opens a file.</summary>
+    /// <summary>Opens a file. Where it describes the other files of a recording, they are read too.</summary>
     /// <exception cref="CaptureFormatException">It cannot be unpacked.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
@@ -40,7 +40,14 @@ public sealed class CaptureFile : IDisposable
         var opened = new CaptureFile();
         try
         {
-            ByteSource bare = opened.Unpacked(opened.Keep(FileSource.Open(path)));
+            FileSource file = opened.Keep(FileSource.Open(path));
+            if (TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is { } format)
+            {
+                opened.Items = [CaptureItem.Of(new DiskFolder(Path.GetDirectoryName(Path.GetFullPath(path))!), format)];
+                return opened;
+            }
+
+            ByteSource bare = opened.Unpacked(file);
             opened.Take(bare, Path.GetFileName(path), (ulong)opened._sources[0].Length);
             return opened;
         }

@@ -43,6 +43,11 @@ public sealed class CaptureItem
             () => RunReader.Open(new BufferedStream(new SourceStream(source))));
     }
 
+    /// <summary>Of the files of a folder. The name of the file that describes the others says nothing, that of the folder does.</summary>
+    internal static CaptureItem Of(DiskFolder folder, IFolderFormat format) => new(
+        folder.Name, false, () => CaptureSession.Of(folder, format, folder.Name, folder.Size),
+        static () => throw new InvalidOperationException("a folder is no run"));
+
     /// <summary>Of a pipe that has not been read from.</summary>
     internal static CaptureItem Of(PeekStream pipe, LiveStream? live) => new(
         "", RunReader.Sniff(pipe.Peek(RunFile.Magic.Length)), () => CaptureSession.Of(pipe, live), () => RunReader.Open(pipe));

@@ -51,6 +51,9 @@ public sealed class CaptureSession : IDisposable
     /// <exception cref="CaptureFormatException">The capture cannot be used.</exception>
     public static CaptureSession Open(Stream pipe) => OpenOnly(CaptureFile.Open(pipe));
 
+    /// <summary>The session of a recording that something else opened.</summary>
+    internal static CaptureSession Of(ITraceReader reader) => new(reader, "", 0);
+
     /// <summary>Reads the whole capture and hands on its records.</summary>
     /// <param name="sink">Takes them.</param>
     /// <param name="progress">Told now and then how many events and what part of the capture are done.</param>
@@ -102,6 +105,14 @@ public sealed class CaptureSession : IDisposable
         _reader.Dispose();
         Owns?.Dispose();
     }
+
+    /// <summary>Opens a recording that is several files.</summary>
+    /// <param name="folder">The files.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="name">Name of the folder.</param>
+    /// <param name="size">Bytes of all files.</param>
+    /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
+    internal static CaptureSession Of(ByteFolder folder, IFolderFormat format, string name, ulong size) => new(format.Open(folder), name, size);
 
     /// <summary>The capture in a source, which is closed with it.</summary>
     /// <param name="source">The source.</param>

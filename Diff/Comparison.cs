@@ -44,6 +44,7 @@ public sealed class Comparison : IComputedSink
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         ExitHistory history = HistoryOf(recorded.Stream);
+        _tally.Begin(recorded.Stream);
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;

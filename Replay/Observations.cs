@@ -14,13 +14,19 @@ internal sealed class Observations
 {
     private readonly RecordDigest _digest;
     private readonly InstructionDecoder _decoder;
+    private readonly TracepointSet _listed;
     private bool _decoded;
     private DecodedInstruction _instruction;
 
-    public Observations(RecordDigest digest, InstructionDecoder decoder)
+    /// <summary>What is seen of the records that a digest reads.</summary>
+    /// <param name="digest">The digest.</param>
+    /// <param name="decoder">Decodes what L0 decoded.</param>
+    /// <param name="listed">Recorded tracepoints: of the others their absence tells nothing.</param>
+    public Observations(RecordDigest digest, InstructionDecoder decoder, TracepointSet listed)
     {
         _digest = digest;
         _decoder = decoder;
+        _listed = listed;
     }
 
     /// <summary>The kinds of happenings in the record.</summary>
@@ -28,6 +34,9 @@ internal sealed class Observations
 
     /// <summary>Whether L0 decoded an instruction.</summary>
     public bool HasInstruction => _digest.HasInstruction;
+
+    /// <summary>Whether L0 decoded an instruction, or may have without a sign.</summary>
+    public bool MayHaveInstruction => HasInstruction || !_listed.Has(HappeningKind.EmulateInstruction);
 
     /// <summary>The instruction L0 decoded.</summary>
     public DecodedInstruction Instruction
@@ -83,6 +92,10 @@ internal sealed class Observations
     /// <summary>An event that L0 had begun to deliver to L2 before L2 was left; none when there was none.</summary>
     public EventInfo BegunBeforeReflection => _digest.Reflections > 0 ? _digest.StagedBeforeReflection : default;
 
+    /// <summary>Whether L0 had begun to deliver an event before L2 was left, or may have without a sign.</summary>
+    public bool MayHaveBegun => BegunBeforeReflection.Valid
+        || !_listed.Covers(TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt));
+
     /// <summary>L2 was left in this record.</summary>
     public bool LeftL2 => _digest.Reflections > 0;
 
@@ -97,6 +110,9 @@ internal sealed class Observations
 
     /// <summary>A Hyper-V hypercall or TLB flush took place: the enlightened flush of L2 is L0's.</summary>
     public bool HypervFlush => Kinds.Has(HappeningKind.HypervHypercall) || Kinds.Has(HappeningKind.HypervFlushTlb);
+
+    /// <summary>Whether a Hyper-V hypercall or TLB flush took place, or may have without a sign.</summary>
+    public bool MayFlushForHyperv => HypervFlush || !_listed.Has(HappeningKind.HypervHypercall);
 
     /// <summary>An asynchronous page fault of the host took place.</summary>
     public bool AsyncPageFault => Kinds.Has(HappeningKind.AsyncPageFault);

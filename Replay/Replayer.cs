@@ -40,7 +40,7 @@ public sealed class Replayer : IExitSink
         _header = header;
         _sink = sink;
         _cpu = cpu;
-        _seen = new Observations(_digest, new InstructionDecoder());
+        _seen = new Observations(_digest, new InstructionDecoder(), header.Listed);
         _failedChecks = new FailedChecks(texts);
     }
 
@@ -92,7 +92,7 @@ public sealed class Replayer : IExitSink
         }
 
         _sink.Take(record, _builder.View(InstructionOf(record)));
-        Narrowing.After(vcpu, record, _digest, _seen);
+        Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
         if ((record.Flags & RecordFlags.LossInside) != 0)
         {
             vcpu.Forget();
@@ -123,6 +123,7 @@ public sealed class Replayer : IExitSink
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
         && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
         && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesWatchedMsr(vcpu, record))
+        && Narrowing.GoesOnNearby(record)
         && (!record.Kinds.Has(HappeningKind.UserspaceExit) || PassesUserspace(record));
 
     // VMLOAD and VMSAVE are spoken of for EFER.SVME=0 and CPL > 0 only, and neither is so.
@@ -130,7 +131,7 @@ public sealed class Replayer : IExitSink
         !Availability.IsSvmInstruction(code)
         || ((code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && vcpu.Svme.IsYes && vcpu.VmloadExits.IsYes && vcpu.Cpl.Known == 0);
 
-    // The VMM answers, and the guest goes on where it stood; behind a shutdown it is reset.
+    // The VMM answers, and the guest goes on; behind a shutdown it is reset.
     private static bool PassesUserspace(in ExitRecord record)
     {
         foreach (ref readonly Happening happening in record.Happenings)
@@ -141,7 +142,7 @@ public sealed class Replayer : IExitSink
             }
         }
 
-        return unchecked(record.Entry.Rip.Or(ulong.MaxValue) - record.Exit.Rip) <= Narrowing.LongestInstruction;
+        return record.Entry.Rip.IsKnown;
     }
 
     private static bool AccessesWatchedMsr(Vcpu vcpu, in ExitRecord record)
@@ -166,7 +167,7 @@ public sealed class Replayer : IExitSink
     private static bool IsRare(SvmExitCode code) =>
         code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
         || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
-        || code == SvmExitCode.Shutdown
+        || code == SvmExitCode.Shutdown || code == SvmExitCode.Cr0SelWrite
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
@@ -233,15 +234,13 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasMsr && Availability.IsSvmMsr(_digest.Msr.Index) ? Situation.SvmMsr : Situation.None;
         situation |= _digest.SmmEntered || _digest.SmmLeft ? Situation.Smm : Situation.None;
         situation |= _seen.LeftL2 ? Situation.LeftL2 | OddityOfReflection(vcpu) : Situation.None;
-
-        // For System Management Mode kernels up to 5.18 show whatever code stood there; L1 does not see it.
-        situation |= _seen.LeftL2 && !_seen.SmmEntered && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
+        situation |= _seen.LeftL2 && Shutdown.IsFault(_digest.Reflection.ExitCode) ? Situation.LeftByFault : Situation.None;
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
-        bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded;
+        bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded && !_seen.SmmLeft;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
     }
 

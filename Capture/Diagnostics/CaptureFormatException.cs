@@ -119,6 +119,46 @@ public sealed class CaptureFormatException : Exception
         "DIF0392", $"the {algorithm} file unpacks to more than {unpacked >> 30} GiB; unpack it yourself if that is right", unpacked);
 
     [DoesNotReturn]
+    internal static T ThrowCtfMetadata<T>() => throw new CaptureFormatException(
+        "DIF0370", "this is the metadata of a CTF recording, whose events are in the other files of its folder; name the folder", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowSecondCtf() => throw new CaptureFormatException(
+        "DIF0371", "the recording is CTF 2; convert it with babeltrace2 <folder> -c sink.ctf.fs -p 'path=\"out\",ctf-version=\"1\"'", 0);
+
+    [DoesNotReturn]
+    internal static T ThrowMetadata<T>(string what, int line) => throw new CaptureFormatException(
+        "DIF0372", $"the metadata cannot be read: {Printable.Of(what)}; it is damaged, or of a recorder that Differ does not know", 0, (ulong)line);
+
+    [DoesNotReturn]
+    internal static void ThrowMetadataLimit(string what, long limit, int line) => throw new CaptureFormatException(
+        "DIF0373", $"the metadata has more than {limit} {what}; no recording of KVM needs so many", 0, (ulong)line);
+
+    [DoesNotReturn]
+    internal static void ThrowManyStreams(int limit) => throw new CaptureFormatException(
+        "DIF0374", $"the CTF recording has more than {limit} streams; record fewer channels", 0);
+
+    [DoesNotReturn]
+    internal static void ThrowUnfinishedPacket(string file, long fileOffset) => throw new CaptureFormatException(
+        "DIF0375", $"{file}: the writer did not finish the packet; where perf data convert said \"flush failed\", check the perf.data itself", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowBadPacket(string file, string what, long fileOffset) => throw new CaptureFormatException(
+        "DIF0376", $"{file}: {what}; the file is damaged or of another recording", fileOffset);
+
+    [DoesNotReturn]
+    internal static T ThrowUnknownCtfEvent<T>(string file, ulong id, long fileOffset) => throw new CaptureFormatException(
+        "DIF0377", $"{file}: the metadata does not describe event {id}, so that what follows cannot be read; the file is damaged or of another recording", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowLongEvent(string file, long fileOffset, bool isLong, int limit) => throw new CaptureFormatException(
+        "DIF0378", isLong ? $"{file}: an event is longer than {limit} bytes; the file is damaged" : $"{file}: an event is longer than its packet; the file is damaged", fileOffset);
+
+    [DoesNotReturn]
+    internal static void ThrowNoThreads() => throw new CaptureFormatException(
+        "DIF0379", "the recording does not say which thread ran; record with lttng add-context -k -t tid -t pid -t procname", 0);
+
+    [DoesNotReturn]
     internal static void ThrowTooMuchMemory(string algorithm, int most, long fileOffset) => throw new CaptureFormatException(
         "DIF0393", $"to unpack the {algorithm} stream takes more than {most >> 20} MiB of memory; unpack it yourself if that is right", fileOffset);
 

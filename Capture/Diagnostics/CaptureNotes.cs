@@ -84,6 +84,7 @@ internal sealed class CaptureNotes
             StartsInL2, SortWindow, LateEvent, LateLoss, CutPipe,
             .. Formats.Text.TextNotes.All,
             .. Formats.NetTrace.NetTraceNotes.All,
+            .. Formats.Ctf.CtfNotes.All,
         ];
 
     /// <summary>Counts one occurrence.</summary>

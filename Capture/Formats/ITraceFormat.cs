@@ -34,6 +34,17 @@ internal interface IStreamedFormat : ITraceFormat
     ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live);
 }
 
+/// <summary>A format whose recording is several files in a folder. It is told by the file that describes the others.</summary>
+internal interface IFolderFormat : ITraceFormat
+{
+    /// <summary>Name of the file that describes the others, and that <see cref="ITraceFormat.Sniff"/> knows.</summary>
+    string MainFile { get; }
+
+    /// <summary>Reads what describes the recording from its folder.</summary>
+    /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
+    ITraceReader Open(ByteFolder folder);
+}
+
 /// <summary>An opened recording.</summary>
 internal interface ITraceReader : IDisposable
 {

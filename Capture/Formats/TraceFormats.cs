@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Ctf;
 using Differ.Capture.Formats.NetTrace;
 using Differ.Capture.Formats.PerfData;
 using Differ.Capture.Formats.Text;
@@ -28,6 +29,9 @@ internal static class TraceFormats
         // Eight fixed bytes.
         new NetTraceFormat(),
 
+        // Four fixed bytes, or the comment that a description starts with: before the text, which may hold anything.
+        new CtfFormat(),
+
         // Anything with a line that looks like an event: last, because a binary file may hold such a line too.
         new TextFormat(),
     ];
@@ -38,6 +42,14 @@ internal static class TraceFormats
     {
         byte[] start = new byte[SniffLength];
         return Of(start.AsSpan(0, source.Read(0, start)), source.Length);
+    }
+
+    /// <summary>The format of a recording that is several files, told by the one that describes the others; null for any other file.</summary>
+    public static IFolderFormat? FolderFormatOf(ByteSource source, string name)
+    {
+        byte[] start = new byte[SniffLength];
+        int length = source.Read(0, start);
+        return All.OfType<IFolderFormat>().FirstOrDefault(format => format.MainFile == name && format.Sniff(start.AsSpan(0, length)));
     }
 
     /// <summary>The format of what starts with these bytes.</summary>

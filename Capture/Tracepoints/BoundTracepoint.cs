@@ -51,8 +51,7 @@ internal sealed class BoundTracepoint
     {
         foreach (FieldRow row in tracepoint.Rows)
         {
-            bool there = layout.Find(row.Name) is { } field && Fits(row, field);
-            if (!there && row.Required && !tracepoint.Rows.Any(other => other.Slot == row.Slot && layout.Find(other.Name) is not null))
+            if (row.Required && !tracepoint.Rows.Any(other => other.Slot == row.Slot && layout.Find(other.Name) is { } field && Fits(other, field)))
             {
                 return row.Name;
             }

@@ -12,7 +12,8 @@ namespace Differ.Capture.Vcpus;
 ///   `------ one record -----------'   fast path: belong to the exit that follows
 /// </code>
 /// Up to 5.7 the kernel pretends a second entry and exit before it shows L1 an event of its own:
-/// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. Such a pair is folded into the first record,
+/// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. The first exit may also be a VMRUN whose guest is
+/// left before it runs. Such a pair is folded into the first record,
 /// which is why a record of such a kernel is held back until the event behind the next exit is known.
 /// </remarks>
 internal sealed class ExitAssembler
@@ -195,7 +196,7 @@ internal sealed class ExitAssembler
     private void Close()
     {
         Release();
-        if (_header.PretendsNestedExits && _current.Nested && !_current.Reflected)
+        if (_header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected)
         {
             (_current, _held) = (_held, _current);
             _holding = true;

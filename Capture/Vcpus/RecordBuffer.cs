@@ -92,7 +92,17 @@ internal sealed class RecordBuffer
     }
 
     /// <summary>Keeps the happening in the last place given out.</summary>
-    public void Keep() => Kinds |= TracepointSet.Of(_happenings[_count++].Kind);
+    public void Keep()
+    {
+        ref readonly Happening kept = ref _happenings[_count++];
+        Kinds |= TracepointSet.Of(kept.Kind);
+        if (kept.Kind == HappeningKind.NestedVmexit && !_exit.IntInfo.IsKnown && (Flags & RecordFlags.NoExit) == 0)
+        {
+            // Up to 5.9 kvm_exit lacks EXITINTINFO; for exits of L2 this event has it.
+            NestedVmexit same = NestedVmexit.Of(kept);
+            _exit = _exit with { IntInfo = Observed<uint>.Of(same.IntInfo.Raw), IntInfoError = Observed<uint>.Of(same.IntInfoError) };
+        }
+    }
 
     /// <summary>Adds everything another buffer holds.</summary>
     public void Append(RecordBuffer other)

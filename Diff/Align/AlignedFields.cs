@@ -5,13 +5,27 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Align;
 
-/// <summary>One thing that L0 did, as far as it can be held against another run of the same guest.</summary>
-/// <param name="Field">The compared field it is read from.</param>
+/// <summary>One thing that L0 did, or that L1 asked of it, as far as it can be held against another run of the same guest.</summary>
+/// <param name="Name">Short name.</param>
+/// <param name="Field">The compared field it is read from; null for what L1 asked.</param>
 /// <param name="Read">Makes it comparable; unseen where it says nothing about another run.</param>
 /// <param name="Words">A value for a person; null where the field's own words do.</param>
-internal sealed record AlignedField(FieldRow Field, Func<Observed<ulong>, RecordDigest, Observed<ulong>> Read, Func<ulong, string>? Words = null);
+internal sealed record AlignedField(string Name, FieldRow? Field, Func<Observed<ulong>, RecordDigest, Observed<ulong>> Read, Func<ulong, string>? Words)
+{
+    /// <summary>Something that L0 did.</summary>
+    public AlignedField(FieldRow field, Func<Observed<ulong>, RecordDigest, Observed<ulong>> read, Func<ulong, string>? words = null)
+        : this(field.Name, field, read, words)
+    {
+    }
 
-/// <summary>What two runs of the same guest must have in common at the same exit. A new one is a row here.</summary>
+    /// <summary>Something that L1 asked of VMRUN.</summary>
+    public AlignedField(string name, Func<RecordDigest, Observed<ulong>> read, Func<ulong, string> words)
+        : this(name, null, (_, digest) => digest.Vmenters > 0 ? read(digest) : default, words)
+    {
+    }
+}
+
+/// <summary>What two runs of the same guest must have in common at the same exit: first what L0 did, then what L1 asked of VMRUN. A new one is a row here.</summary>
 /// <remarks>
 /// Addresses are left out or cut to the offset in their page, which survives a guest that is loaded elsewhere. Interrupts, the
 /// VMM and the times are left out: they are the world's doing, not L0's.
@@ -19,11 +33,17 @@ internal sealed record AlignedField(FieldRow Field, Func<Observed<ulong>, Record
 internal static class AlignedFields
 {
     /// <summary>Most rows there may be.</summary>
-    public const int Capacity = 15;
+    public const int Capacity = 21;
+
+    /// <summary>The first row of what L1 asks; those before are what L0 does.</summary>
+    public const int FirstAsked = 15;
 
     private const ulong PageOffset = 0xfff;
     private const ulong NotZero = 0x1000;
     private const uint InternalError = 17;
+
+    // V_TPR and V_INTR_VECTOR say which interrupts wait, not what L1 wants of VMRUN (APM2 appendix B).
+    private const uint NotOfInterrupts = 0xffff_ff00;
 
     /// <summary>In the order in which they are told.</summary>
     public static IReadOnlyList<AlignedField> All { get; } =
@@ -46,6 +66,15 @@ internal static class AlignedFields
         new(Fields.Of(ComparedField.EmulationFailed), Same),
         new(Fields.Of(ComparedField.UserspaceReason), static (value, _) =>
             value.Or(0) is UserspaceExit.ShutdownReason or InternalError ? value : Observed<ulong>.Absent),
+        new("nestedRip", static digest => Observed<ulong>.Of(digest.Vmenter.NestedRip & PageOffset), static value => $"L1 has L2 go on at offset 0x{value:x} of its page"),
+        new("intCtl", static digest => Observed<ulong>.Of(digest.Vmenter.IntCtl & NotOfInterrupts), static value => $"L1 asks for V_INTR controls 0x{value:x}"),
+        new("eventInj", static digest => Injected(digest.Vmenter.EventInj), static value => $"L1 injects {new EventInfo((uint)value)}"),
+        new("crAndExceptionIntercepts", static digest => Intercepts(digest, static one => one.CrRead | ((ulong)one.CrWrite << 16) | ((ulong)one.Exceptions << 32)),
+            static value => $"L1 intercepts CR reads 0x{value & 0xffff:x}, CR writes 0x{value >> 16 & 0xffff:x}, exceptions 0x{value >> 32:x}"),
+        new("intercepts", static digest => Intercepts(digest, static one => one.Word3 | ((ulong)one.Word4 << 32)),
+            static value => $"L1 intercepts 0x{(uint)value:x}, 0x{value >> 32:x} in words 3 and 4"),
+        new("intercepts5", static digest => digest.HasIntercepts && digest.Intercepts.Word5.IsKnown ? Observed<ulong>.Of(digest.Intercepts.Word5.Value) : default,
+            static value => $"L1 intercepts 0x{value:x} in word 5"),
     ];
 
     private static Observed<ulong> Same(Observed<ulong> value, RecordDigest digest) => value;
@@ -62,6 +91,12 @@ internal static class AlignedFields
     // An exception whose delivery was interrupted was raised at an exit before, unless it was raised and interrupted here.
     private static Observed<ulong> NewException(Observed<ulong> value, RecordDigest digest) =>
         digest is { HasException: true, Exception.Reinjected.IsYes: true, FirstStagedAgain.IsYes: true } ? Observed<ulong>.Absent : value;
+
+    // An interrupt that L1 injects came from outside.
+    private static Observed<ulong> Injected(EventInfo info) => info is { Valid: true, Type: EventType.Interrupt } ? default : Observed<ulong>.Of(info.Normalised.Raw);
+
+    private static Observed<ulong> Intercepts(RecordDigest digest, Func<NestedIntercepts, ulong> words) =>
+        digest.HasIntercepts ? Observed<ulong>.Of(words(digest.Intercepts)) : default;
 
     // The manual leaves EXITINFO1 and 2 undefined for other codes, and kernels leave there what was there.
     private static bool DefinesInfo(RecordDigest digest) => digest.Reflections > 0

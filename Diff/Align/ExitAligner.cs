@@ -13,6 +13,9 @@ public enum AlignmentEnd : byte
     OutOfReach,
 }
 
+/// <summary>Takes an exit of the base run or of the test run.</summary>
+internal delegate void MarkTaker(in ExitMark mark, bool isBase);
+
 /// <summary>Which exit of one run belongs to which of the other, exit by exit, and where L0 first did something else.</summary>
 /// <remarks>
 /// <code>
@@ -41,6 +44,7 @@ internal sealed class ExitAligner
     private ExitMark _lastBase;
     private ExitMark _lastTest;
     private int _window = SmallestWindow;
+    private int _together;
 
     /// <summary>Exits that are the same step in both runs.</summary>
     public ulong Pairs { get; private set; }
@@ -63,6 +67,9 @@ internal sealed class ExitAligner
     /// <summary>The first pair at which L0 did different things.</summary>
     public (ExitMark Base, ExitMark Test)? First { get; private set; }
 
+    /// <summary>The first pair at which L1 asked VMRUN for different things, in the midst of equal steps.</summary>
+    public (ExitMark Base, ExitMark Test)? FirstAsked { get; private set; }
+
     /// <summary>The last exits that were the same step in both runs; null where none was.</summary>
     public (ExitMark Base, ExitMark Test)? LastCommon => Pairs > 0 ? (_lastBase, _lastTest) : null;
 
@@ -77,6 +84,23 @@ internal sealed class ExitAligner
 
     /// <summary>No further exit of the test run comes.</summary>
     public void EndTest() => _test.Ended = true;
+
+    /// <summary>Gives away the exits that wait, in their order: those of guests that parted.</summary>
+    public void TakeWaiting(MarkTaker take)
+    {
+        for (int i = 0; i < _base.Count; i++)
+        {
+            take(_base[i], true);
+        }
+
+        for (int i = 0; i < _test.Count; i++)
+        {
+            take(_test[i], false);
+        }
+
+        _base.Drop(_base.Count);
+        _test.Drop(_test.Count);
+    }
 
     /// <summary>Goes on as far as what has been added allows.</summary>
     public void Advance()
@@ -125,10 +149,17 @@ internal sealed class ExitAligner
         _lastBase = _base[0];
         _lastTest = _test[0];
         Pairs++;
+        _together++;
         if (!ExitMark.ActAlike(_lastBase, _lastTest))
         {
             First ??= (_lastBase, _lastTest);
             Differences++;
+        }
+
+        // Right behind a gap two VMRUNs need not be the same one.
+        if (_together > Run && FirstAsked is null && !ExitMark.AskAlike(_lastBase, _lastTest))
+        {
+            FirstAsked = (_lastBase, _lastTest);
         }
 
         _base.Drop(1);
@@ -145,6 +176,7 @@ internal sealed class ExitAligner
             _base.Drop(fromBase);
             _test.Drop(fromTest);
             _window = SmallestWindow;
+            _together = 0;
         }
         else if (_window >= LargestWindow || (_base.Ended && _test.Ended && _window >= Math.Max(_base.Count, _test.Count)))
         {
@@ -214,8 +246,11 @@ internal sealed class ExitAligner
             OnlyTest += (ulong)_test.Count;
         }
 
-        _base.Drop(_base.Count);
-        _test.Drop(_test.Count);
         _places.Clear();
+        if (end != AlignmentEnd.Parted)
+        {
+            _base.Drop(_base.Count);
+            _test.Drop(_test.Count);
+        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Align;
@@ -17,8 +19,8 @@ internal struct ExitMark
     public const ulong NotKnown = ulong.MaxValue;
 
     private MarkValues _values;
-    private ushort _known;
-    private ushort _absent;
+    private uint _known;
+    private uint _absent;
 
     /// <summary>Position in the stream.</summary>
     public ulong Index { get; init; }
@@ -41,6 +43,15 @@ internal struct ExitMark
     /// <summary>Whether what L0 did may be compared: nothing was lost, and nothing from outside came in between.</summary>
     public bool Comparable { get; init; }
 
+    /// <summary>Whether L1 was shown the exit.</summary>
+    public bool IsShownToL1 { get; init; }
+
+    /// <summary>Who was running.</summary>
+    public GuestLevel Level { get; init; }
+
+    /// <summary>What L1 asked of the VMRUN that the guest runs under, in one number; 0 where it is not known.</summary>
+    public ulong Request { get; init; }
+
     /// <summary>A place number that no exit has: behind the last exit.</summary>
     public const uint PlaceOfEnd = uint.MaxValue;
 
@@ -48,8 +59,8 @@ internal struct ExitMark
     public void Set(int row, Observed<ulong> value)
     {
         _values[row] = value.Or(0);
-        _known |= (ushort)(value.IsKnown ? 1 << row : 0);
-        _absent |= (ushort)(value.Sight == Sight.Absent ? 1 << row : 0);
+        _known |= value.IsKnown ? 1U << row : 0;
+        _absent |= value.Sight == Sight.Absent ? 1U << row : 0;
     }
 
     /// <summary>The value of a field.</summary>
@@ -62,30 +73,28 @@ internal struct ExitMark
         left.Place == right.Place && left.Detail == right.Detail
         && (left.Code == right.Code || (left.Instruction == right.Instruction && left.Instruction != NotKnown));
 
-    /// <summary>Whether L0 did the same at two exits that are the same step.</summary>
-    public static bool ActAlike(in ExitMark left, in ExitMark right)
+    /// <summary>Whether L0 did the same at two exits that are the same step, or was asked for something else.</summary>
+    public static bool ActAlike(in ExitMark left, in ExitMark right) =>
+        !left.Comparable || !right.Comparable || !AskAlike(left, right)
+        || (left.Request != right.Request && left.Request != 0 && right.Request != 0)
+        || (DifferingRows(left, right, 0, AlignedFields.FirstAsked) == 0 && StepsAgree(left, right));
+
+    /// <summary>Whether L1 asked the same of VMRUN at two exits that are the same step.</summary>
+    public static bool AskAlike(in ExitMark left, in ExitMark right) =>
+        DifferingRows(left, right, AlignedFields.FirstAsked, AlignedFields.Capacity) == 0;
+
+    /// <summary>A bit for each row that both show, as a value or as not having happened, and that differs.</summary>
+    public static uint DifferingRows(in ExitMark left, in ExitMark right, int from, int to)
     {
-        if (!left.Comparable || !right.Comparable)
+        uint seen = (left._known | left._absent) & (right._known | right._absent) & ((1U << to) - (1U << from));
+        uint differing = (left._known ^ right._known) & seen;
+        for (uint rest = seen & ~differing; rest != 0; rest &= rest - 1)
         {
-            return true;
+            int row = BitOperations.TrailingZeroCount(rest);
+            differing |= left._values[row] != right._values[row] ? 1U << row : 0;
         }
 
-        // What both show, as a value or as not having happened.
-        int seen = (left._known | left._absent) & (right._known | right._absent);
-        if (((left._known ^ right._known) & seen) != 0)
-        {
-            return false;
-        }
-
-        for (int row = 0; row < AlignedFields.Capacity; row++)
-        {
-            if ((seen >> row & 1) != 0 && left._values[row] != right._values[row])
-            {
-                return false;
-            }
-        }
-
-        return StepsAgree(left, right);
+        return differing;
     }
 
     /// <summary>Whether the rip moved alike, where both say.</summary>

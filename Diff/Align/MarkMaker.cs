@@ -18,6 +18,7 @@ internal sealed class MarkMaker(TracepointSet listed)
 
     private readonly FieldComparer _comparer = new(listed);
     private readonly RecordDigest _digest = new();
+    private readonly Dictionary<int, World> _worlds = [];
 
     /// <summary>Makes the mark of an exit.</summary>
     /// <param name="record">The exit.</param>
@@ -27,18 +28,37 @@ internal sealed class MarkMaker(TracepointSet listed)
     public bool TryMake(in ExitRecord record, ulong instruction, out ExitMark mark)
     {
         mark = default;
-        if (!record.HasExit || IsOfTheWorld(record))
+        if (record.HasHole)
+        {
+            // Another VMRUN may have been lost.
+            _worlds.Remove(record.Stream.Value);
+        }
+
+        bool switches = record.Kinds.Has(HappeningKind.NestedVmexitInject) || record.Kinds.Has(HappeningKind.NestedVmenter);
+        bool counts = record.HasExit && !IsOfTheWorld(record);
+        if (!counts && !switches)
         {
             return false;
         }
 
         _digest.Read(record);
-        if (record.Level == GuestLevel.L1 && _digest.HasMsr && IsOfTheApic(_digest.Msr.Index))
+        if (counts && !(record.Level == GuestLevel.L1 && _digest.HasMsr && IsOfTheApic(_digest.Msr.Index)))
         {
-            return false;
+            mark = Make(record, instruction);
+        }
+        else
+        {
+            counts = false;
         }
 
-        mark = new ExitMark
+        NoteSwitch(record);
+        return counts;
+    }
+
+    private ExitMark Make(in ExitRecord record, ulong instruction)
+    {
+        _worlds.TryGetValue(record.Stream.Value, out World world);
+        var mark = new ExitMark
         {
             Index = record.Index,
             Place = ((uint)record.Level << PageBits) | (uint)(record.Exit.Rip & ((1 << PageBits) - 1)),
@@ -46,15 +66,43 @@ internal sealed class MarkMaker(TracepointSet listed)
             Instruction = instruction,
             Detail = record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection) : 0,
             Comparable = record is { HasHole: false, HasEntry: true } && !_digest.SmmEntered && !_digest.SmmLeft && !IsInterrupted(),
+            IsShownToL1 = _digest.Reflections > 0,
+            Level = record.Level,
+            Request = record.Level == GuestLevel.L2 ? world.Request : 0,
         };
-        for (int row = 0; row < AlignedFields.All.Count; row++)
+        // After an interrupt L1 has L2 go on wherever it was.
+        int rows = _digest.Vmenters == 0 ? AlignedFields.FirstAsked : AlignedFields.All.Count;
+        for (int row = 0; row < rows; row++)
         {
             AlignedField field = AlignedFields.All[row];
-            mark.Set(row, field.Read(_comparer.Read(record, _digest, field.Field), _digest));
+            bool isOfTheWorld = row == AlignedFields.FirstAsked && world.Interrupted;
+            mark.Set(row, isOfTheWorld ? default : field.Read(field.Field is { } source ? _comparer.Read(record, _digest, source) : default, _digest));
         }
 
         mark.Step = StepOf(record);
-        return true;
+        return mark;
+    }
+
+    // What L1 asked at the last VMRUN, and whether an interrupt ended the last L2.
+    private void NoteSwitch(in ExitRecord record)
+    {
+        if (_digest.Reflections == 0 && _digest.Vmenters == 0)
+        {
+            return;
+        }
+
+        _worlds.TryGetValue(record.Stream.Value, out World world);
+        _worlds[record.Stream.Value] = new World(
+            _digest.Vmenters > 0 ? RequestOf(_digest) : world.Request,
+            _digest.Reflections > 0 && IsAsynchronous(_digest.Reflection.ExitCode));
+    }
+
+    // Intercepts and what does not come and go with interrupts; never 0.
+    private static ulong RequestOf(RecordDigest digest)
+    {
+        NestedIntercepts asked = digest.Intercepts;
+        return digest.HasIntercepts
+            ? unchecked((uint)HashCode.Combine(asked.CrRead, asked.CrWrite, asked.Exceptions, asked.Word3, asked.Word4, asked.Word5.Or(0))) | (1UL << 32) : 0;
     }
 
     // Interrupts, spinning and what the host's page tables lack come when they come.
@@ -86,4 +134,9 @@ internal sealed class MarkMaker(TracepointSet listed)
         ulong step = unchecked(record.Entry.Rip.Value - record.Exit.Rip);
         return step <= LongestInstruction ? step : Elsewhere;
     }
+
+    /// <summary>What a stream is under.</summary>
+    /// <param name="Request">What L1 asked of the last VMRUN; 0 where it is not known.</param>
+    /// <param name="Interrupted">An interrupt ended the last L2.</param>
+    private readonly record struct World(ulong Request, bool Interrupted);
 }

@@ -10,6 +10,26 @@ namespace Differ.Diff.Align;
 /// <param name="Test">Where it is in the test run.</param>
 public sealed record StepPair(ExitPlace Base, ExitPlace Test);
 
+/// <summary>What happens where two runs are no longer alike.</summary>
+public enum PartingKind : byte
+{
+    /// <summary>L1 asks VMRUN for something else. What L0 did before is alike as far as it was recorded.</summary>
+    L1AsksOtherwise,
+
+    /// <summary>L0 acts otherwise.</summary>
+    L0ActsOtherwise,
+
+    /// <summary>The guests go different ways and do not meet again.</summary>
+    GuestsPart,
+}
+
+/// <summary>A place where two runs are no longer alike.</summary>
+/// <param name="What">What happens there.</param>
+/// <param name="At">The exits; of guests that part, the last common ones.</param>
+/// <param name="Base">What differs, in the base run; empty where guests part.</param>
+/// <param name="Test">The same in the test run.</param>
+public sealed record Parting(PartingKind What, StepPair At, IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test);
+
 /// <summary>How far two streams of the same vCPU go together.</summary>
 /// <param name="Base">The stream of the base run.</param>
 /// <param name="Test">The stream of the test run.</param>
@@ -18,13 +38,11 @@ public sealed record StepPair(ExitPlace Base, ExitPlace Test);
 /// <param name="OnlyBase">Exits that only the base run has, before the end.</param>
 /// <param name="OnlyTest">Exits that only the test run has, before the end.</param>
 /// <param name="End">How the alignment ended.</param>
-/// <param name="First">The first pair at which L0 did different things; null where there is none.</param>
-/// <param name="BaseDid">What L0 did there in the base run, as far as it differs.</param>
-/// <param name="TestDid">What L0 did there in the test run.</param>
-/// <param name="LastCommon">The last pair; null where there is none.</param>
+/// <param name="PairsInL2">Exits of L2 that are the same step after the guests parted.</param>
+/// <param name="Partings">Where they are no longer alike, in order, up to where L0 first acts otherwise.</param>
 public sealed record StreamAlignment(
-    StreamId Base, StreamId Test, ulong Pairs, ulong Differences, ulong OnlyBase, ulong OnlyTest, AlignmentEnd End, StepPair? First,
-    IReadOnlyList<FieldText> BaseDid, IReadOnlyList<FieldText> TestDid, StepPair? LastCommon);
+    StreamId Base, StreamId Test, ulong Pairs, ulong Differences, ulong OnlyBase, ulong OnlyTest, AlignmentEnd End, ulong PairsInL2,
+    IReadOnlyList<Parting> Partings);
 
 /// <summary>Two runs side by side: each is read on a thread of its own, and their vCPUs are aligned as they come.</summary>
 public sealed class RunAligner : IDisposable
@@ -32,7 +50,7 @@ public sealed class RunAligner : IDisposable
     private readonly StreamPairs _pairs;
     private readonly RunSide _base;
     private readonly RunSide _test;
-    private readonly SortedDictionary<int, ExitAligner> _aligners = [];
+    private readonly SortedDictionary<int, StreamAligner> _aligners = [];
     private readonly HashSet<int> _touched = [];
     private bool _baseEnded;
     private bool _testEnded;
@@ -94,7 +112,7 @@ public sealed class RunAligner : IDisposable
     private bool BaseIsBehind()
     {
         long lead = 0;
-        foreach (ExitAligner aligner in _aligners.Values)
+        foreach (StreamAligner aligner in _aligners.Values)
         {
             (int inBase, int inTest) = aligner.Waiting;
             lead += inBase - inTest;
@@ -109,16 +127,7 @@ public sealed class RunAligner : IDisposable
         for (int i = 0; i < batch.Count; i++)
         {
             int pair = toBase ? batch.StreamOf(i) : _pairs.OfTest(batch.StreamOf(i));
-            ExitAligner aligner = AlignerOf(pair);
-            if (toBase)
-            {
-                aligner.AddBase(batch[i]);
-            }
-            else
-            {
-                aligner.AddTest(batch[i]);
-            }
-
+            AlignerOf(pair).Add(batch[i], toBase);
             _touched.Add(pair);
         }
 
@@ -128,12 +137,11 @@ public sealed class RunAligner : IDisposable
         }
     }
 
-    private ExitAligner AlignerOf(int pair)
+    private StreamAligner AlignerOf(int pair)
     {
-        if (!_aligners.TryGetValue(pair, out ExitAligner? aligner))
+        if (!_aligners.TryGetValue(pair, out StreamAligner? aligner))
         {
-            aligner = new ExitAligner();
-            EndSides(aligner);
+            aligner = new StreamAligner(_baseEnded, _testEnded);
             _aligners.Add(pair, aligner);
         }
 
@@ -144,36 +152,42 @@ public sealed class RunAligner : IDisposable
     {
         _baseEnded |= ofBase;
         _testEnded |= !ofBase;
-        foreach (ExitAligner aligner in _aligners.Values)
+        foreach (StreamAligner aligner in _aligners.Values)
         {
-            EndSides(aligner);
+            aligner.End(ofBase);
             aligner.Advance();
         }
     }
 
-    private void EndSides(ExitAligner aligner)
-    {
-        if (_baseEnded)
-        {
-            aligner.EndBase();
-        }
-
-        if (_testEnded)
-        {
-            aligner.EndTest();
-        }
-    }
-
-    private StreamAlignment Describe(int pair, ExitAligner aligner)
+    private StreamAlignment Describe(int pair, StreamAligner aligner)
     {
         StreamId inBase = StreamPairs.BaseOf(pair), inTest = _pairs.TestOf(pair);
-        (IReadOnlyList<FieldText> baseDid, IReadOnlyList<FieldText> testDid) =
-            aligner.First is { } first ? StepWords.Differing(first.Base, first.Test) : ([], []);
+        ExitAligner all = aligner.Together;
         return new StreamAlignment(
-            inBase, inTest, aligner.Pairs, aligner.Differences, aligner.OnlyBase, aligner.OnlyTest, aligner.End ?? AlignmentEnd.Complete,
-            PairOf(aligner.First), baseDid, testDid, PairOf(aligner.LastCommon));
+            inBase, inTest, all.Pairs, all.Differences + (aligner.InL2?.Differences ?? 0), all.OnlyBase, all.OnlyTest,
+            all.End ?? AlignmentEnd.Complete, aligner.InL2?.Pairs ?? 0, [.. Partings(aligner, inBase, inTest)]);
+    }
 
-        StepPair? PairOf((ExitMark Base, ExitMark Test)? marks) =>
-            marks is { } both ? new StepPair(new ExitPlace(inBase, both.Base.Index), new ExitPlace(inTest, both.Test.Index)) : null;
+    // What follows from an earlier parting is not told: only where L0 acts otherwise, and what came before.
+    private static IEnumerable<Parting> Partings(StreamAligner aligner, StreamId inBase, StreamId inTest)
+    {
+        ExitAligner all = aligner.Together;
+        if (all.FirstAsked is { } asked && (all.First is not { } act || asked.Base.Index < act.Base.Index))
+        {
+            yield return Make(PartingKind.L1AsksOtherwise, asked, StepWords.Asked(asked.Base, asked.Test));
+        }
+
+        if (all.First is null && all is { End: AlignmentEnd.Parted, LastCommon: { } last })
+        {
+            yield return Make(PartingKind.GuestsPart, last, ([], []));
+        }
+
+        if ((all.First ?? aligner.InL2?.First) is { } first)
+        {
+            yield return Make(PartingKind.L0ActsOtherwise, first, StepWords.Done(first.Base, first.Test));
+        }
+
+        Parting Make(PartingKind what, (ExitMark Base, ExitMark Test) at, (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) words) =>
+            new(what, new StepPair(new ExitPlace(inBase, at.Base.Index), new ExitPlace(inTest, at.Test.Index)), words.Base, words.Test);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Differ.Diff.Compare;
 using Differ.Schemas.Vocabulary;
 
@@ -6,21 +7,10 @@ namespace Differ.Diff.Align;
 /// <summary>What two runs did differently at the same step, in words.</summary>
 internal static class StepWords
 {
-    /// <summary>The fields that differ, for each run.</summary>
-    public static (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) Differing(in ExitMark left, in ExitMark right)
+    /// <summary>What L0 did otherwise, for each run.</summary>
+    public static (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) Done(in ExitMark left, in ExitMark right)
     {
-        List<FieldText> inBase = [], inTest = [];
-        for (int row = 0; row < AlignedFields.All.Count; row++)
-        {
-            AlignedField field = AlignedFields.All[row];
-            Observed<ulong> one = left.Get(row), other = right.Get(row);
-            if (one.Sight != Sight.Unseen && other.Sight != Sight.Unseen && one != other)
-            {
-                inBase.Add(Text(field, one));
-                inTest.Add(Text(field, other));
-            }
-        }
-
+        (List<FieldText> inBase, List<FieldText> inTest) = Rows(left, right, ExitMark.DifferingRows(left, right, 0, AlignedFields.FirstAsked));
         if (!ExitMark.StepsAgree(left, right))
         {
             inBase.Add(Step(left.Step));
@@ -30,8 +20,27 @@ internal static class StepWords
         return (inBase, inTest);
     }
 
+    /// <summary>What L1 asked otherwise, for each run.</summary>
+    public static (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) Asked(in ExitMark left, in ExitMark right) =>
+        Rows(left, right, ExitMark.DifferingRows(left, right, AlignedFields.FirstAsked, AlignedFields.Capacity));
+
+    private static (List<FieldText> Base, List<FieldText> Test) Rows(in ExitMark left, in ExitMark right, uint rows)
+    {
+        List<FieldText> inBase = [], inTest = [];
+        for (; rows != 0; rows &= rows - 1)
+        {
+            int row = BitOperations.TrailingZeroCount(rows);
+            inBase.Add(Text(AlignedFields.All[row], left.Get(row)));
+            inTest.Add(Text(AlignedFields.All[row], right.Get(row)));
+        }
+
+        return (inBase, inTest);
+    }
+
     private static FieldText Text(AlignedField field, Observed<ulong> value) => new(
-        field.Field.Name, value.IsKnown && field.Words is { } words ? words(value.Value) : FieldWords.Recorded(field.Field, value),
+        field.Name,
+        value.IsKnown && field.Words is { } words ? words(value.Value)
+            : field.Field is { } row ? FieldWords.Recorded(row, value) : "",
         value.IsKnown ? value.Value : null);
 
     private static FieldText Step(ulong step) => new("entryStep", step switch

@@ -29,7 +29,7 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
             }
             else
             {
-                accepted.Add(found with { Known = $"accepted: {entry.Reason}{(entry.Expires is { } last ? $" (until {Day(last)})" : "")}" });
+                accepted.Add(found with { Accepted = entry, Known = $"accepted: {entry.Reason}{(entry.Expires is { } last ? $" (until {Day(last)})" : "")}" });
             }
         }
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
-using Differ.Schemas.Model;
 
 namespace Differ.Diff.Changes;
 
@@ -27,30 +27,19 @@ internal sealed class ChangeJson : IChangeFormat
         }
 
         json.WriteEndArray();
-        WriteNames(json, "onlyInBase", changes.OnlyBase);
-        WriteNames(json, "onlyInTest", changes.OnlyTest);
+        JsonParts.Texts(json, "onlyInBase", changes.OnlyBase);
+        JsonParts.Texts(json, "onlyInTest", changes.OnlyTest);
         json.WriteStartArray("unread");
-        foreach ((string name, string fault) in changes.Unread)
+        foreach (UnreadCapture unread in changes.Unread)
         {
             json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteString("fault", fault);
+            json.WriteString("name", unread.Name);
+            json.WriteString("fault", unread.Message);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     });
-
-    private static void WriteNames(Utf8JsonWriter json, string name, IReadOnlyList<string> names)
-    {
-        json.WriteStartArray(name);
-        foreach (string one in names)
-        {
-            json.WriteStringValue(one);
-        }
-
-        json.WriteEndArray();
-    }
 
     private static void WritePair(Utf8JsonWriter json, RunChanges pair)
     {
@@ -93,24 +82,12 @@ internal sealed class ChangeJson : IChangeFormat
         json.WriteString("rule", one.Found.Rule.Id);
         json.WriteString("citation", one.Found.Rule.Citation);
         json.WriteString("statement", one.Found.Rule.Statement);
-        json.WriteString("culprit", one.Found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
+        json.WriteString("culprit", JsonParts.Culprit(one.Found));
         json.WriteString("instruction", one.Found.Instruction);
-        WriteRate(json, "base", one.Base);
-        WriteRate(json, "test", one.Test);
+        JsonParts.WriteRate(json, "base", one.Base);
+        JsonParts.WriteRate(json, "test", one.Test);
         json.WriteNumber("p", Math.Round(one.Probability, 12));
         json.WriteBoolean("significant", one.IsSignificant);
-        json.WriteEndObject();
-    }
-
-    private static void WriteRate(Utf8JsonWriter json, string name, Proportion rate)
-    {
-        (double low, double high) = rate.Interval;
-        json.WriteStartObject(name);
-        json.WriteNumber("count", rate.Count);
-        json.WriteNumber("chances", rate.Chances);
-        json.WriteNumber("perThousand", Math.Round(rate.PerThousand, 6));
-        json.WriteNumber("low", Math.Round(low, 6));
-        json.WriteNumber("high", Math.Round(high, 6));
         json.WriteEndObject();
     }
 
@@ -124,20 +101,23 @@ internal sealed class ChangeJson : IChangeFormat
         json.WriteNumber("differences", aligned.Differences);
         json.WriteNumber("onlyInBase", aligned.OnlyBase);
         json.WriteNumber("onlyInTest", aligned.OnlyTest);
-        json.WritePropertyName("first");
-        if (vcpu.Base is { } inBase && vcpu.Test is { } inTest)
+        json.WriteNumber("pairsInL2", aligned.PairsInL2);
+        json.WriteStartArray("partings");
+        foreach (PartingContext one in vcpu.Partings)
         {
             json.WriteStartObject();
-            json.WriteString("what", aligned.First is null ? "guests part" : "L0 acts otherwise");
-            WriteSide(json, "base", inBase, aligned.BaseDid);
-            WriteSide(json, "test", inTest, aligned.TestDid);
+            json.WriteString("what", one.Parting.What switch
+            {
+                PartingKind.L1AsksOtherwise => "L1 asks otherwise",
+                PartingKind.L0ActsOtherwise => "L0 acts otherwise",
+                _ => "guests part",
+            });
+            WriteSide(json, "base", one.Base, one.Parting.Base);
+            WriteSide(json, "test", one.Test, one.Parting.Test);
             json.WriteEndObject();
         }
-        else
-        {
-            json.WriteNullValue();
-        }
 
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -145,8 +125,8 @@ internal sealed class ChangeJson : IChangeFormat
     {
         json.WriteStartObject(name);
         json.WriteNumber("exit", context.Index);
-        WriteNames(json, "did", [.. did.Select(field => field.Text)]);
-        WriteNames(json, "context", [.. context.Exits.Select(ExitPrinter.Line)]);
+        JsonParts.Texts(json, "did", [.. did.Select(field => field.Text)]);
+        JsonParts.Texts(json, "context", [.. context.Exits.Select(ExitPrinter.Line)]);
         json.WriteEndObject();
     }
 }

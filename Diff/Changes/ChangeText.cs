@@ -33,7 +33,7 @@ internal sealed class ChangeText : IChangeFormat
             output.Write('\n');
         }
 
-        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Fault}"), "cannot be used", output);
+        WriteList(changes.Unread.Select(item => $"{item.Name}: {item.Message}"), "cannot be used", output);
         WriteList(changes.OnlyBase, "only in base", output);
         WriteList(changes.OnlyTest, "only in test", output);
         output.Write($"{Sum(changes)}\n");
@@ -87,7 +87,8 @@ internal sealed class ChangeText : IChangeFormat
         return $"{exit.Level}{((exit.Flags & RecordFlags.NoExit) == 0 ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
     }
 
-    private static string Rate(Proportion rate)
+    /// <summary>How often, with its interval.</summary>
+    public static string Rate(Proportion rate)
     {
         (double low, double high) = rate.Interval;
         return rate.Chances == 0 ? "never did what it takes"
@@ -102,20 +103,25 @@ internal sealed class ChangeText : IChangeFormat
         StreamAlignment aligned = vcpu.Aligned;
         string alone = aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base" : "";
         output.Write($"{vcpu.Label,-14}  {(alone.Length > 0 ? alone
-            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned.End)}")}\n");
-        if (vcpu.Base is not { } inBase || vcpu.Test is not { } inTest)
+            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned)}")}\n");
+        foreach (PartingContext one in vcpu.Partings)
         {
-            return;
+            Item(output, $"{ink.Bad(Words(one.Parting.What))} exit {one.Base.Index} of base, exit {one.Test.Index} of test");
+            WriteSide("base", one.Parting.Base, one.Base, output, ink);
+            WriteSide("test", one.Parting.Test, one.Test, output, ink);
         }
-
-        string first = aligned.First is null ? "the guests go different ways after" : "L0 first acts otherwise at";
-        Item(output, $"{ink.Bad(first)} exit {inBase.Index} of base, exit {inTest.Index} of test");
-        WriteSide("base", aligned.BaseDid, inBase, output, ink);
-        WriteSide("test", aligned.TestDid, inTest, output, ink);
     }
 
-    private static string How(AlignmentEnd end) => end switch
+    private static string Words(PartingKind what) => what switch
     {
+        PartingKind.L1AsksOtherwise => "L1 first asks otherwise at",
+        PartingKind.L0ActsOtherwise => "L0 first acts otherwise at",
+        _ => "the guests go different ways after",
+    };
+
+    private static string How(StreamAlignment aligned) => aligned.End switch
+    {
+        AlignmentEnd.Parted when aligned.PairsInL2 > 0 => $"; then they part, and L2 by itself has {Numbers.Amount(aligned.PairsInL2, "exit", "exits")} in common",
         AlignmentEnd.Parted => "; then they part",
         AlignmentEnd.OutOfReach => "; then one is too far ahead of the other",
         _ => "",

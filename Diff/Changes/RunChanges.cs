@@ -44,12 +44,17 @@ public sealed record CheckedRun(DiffResult Result, ChanceCounter Chances);
 /// <param name="Index">Position in the stream of the one that is meant.</param>
 public sealed record ExitContext(IReadOnlyList<KeptExit> Exits, ulong Index);
 
-/// <summary>How far one vCPU of two runs goes together, and what is around the place where it parts.</summary>
+/// <summary>A place where two runs are no longer alike, with the exits around it.</summary>
+/// <param name="Parting">The place.</param>
+/// <param name="Base">The exits of the base run.</param>
+/// <param name="Test">Those of the test run.</param>
+public sealed record PartingContext(Parting Parting, ExitContext Base, ExitContext Test);
+
+/// <summary>How far one vCPU of two runs goes together, and what is around the places where it parts.</summary>
 /// <param name="Label">The vCPU.</param>
 /// <param name="Aligned">The alignment.</param>
-/// <param name="Base">The place in the base run: the first difference, else the last common step of guests that part; null where there is neither.</param>
-/// <param name="Test">The same in the test run.</param>
-public sealed record VcpuAlignment(string Label, StreamAlignment Aligned, ExitContext? Base, ExitContext? Test);
+/// <param name="Partings">The places.</param>
+public sealed record VcpuAlignment(string Label, StreamAlignment Aligned, IReadOnlyList<PartingContext> Partings);
 
 /// <summary>Two captures of the same thing, compared.</summary>
 /// <param name="Name">What the pair is called.</param>
@@ -60,6 +65,9 @@ public sealed record VcpuAlignment(string Label, StreamAlignment Aligned, ExitCo
 public sealed record RunChanges(
     string Name, DiffResult Base, DiffResult Test, IReadOnlyList<ClassChange> Classes, IReadOnlyList<VcpuAlignment> Vcpus)
 {
+    /// <summary>The test capture's file, as the user named it.</summary>
+    public string TestFile { get; init; } = "";
+
     /// <summary>Whether the test capture has a class that the base capture lacks.</summary>
     public bool HasNew => Classes.Any(one => one.Change == Change.New);
 

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Bisect;
 using Differ.Diff.Compare;
 using Differ.Replay.Svm;
-using Differ.Schemas.Files;
 
 namespace Differ.Cli;
 
@@ -19,7 +17,7 @@ internal sealed class BisectVerb : IVerb
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
-        var inputs = new Argument<string[]>("captures") { Description = "Captures or runs of the revision", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> inputs = Options.Inputs();
         var rule = new Option<string?>("--rule") { Description = "Bad is that this rule is broken" };
         var fingerprint = new Option<string?>("--fingerprint") { Description = "Bad is a divergence with this fingerprint" };
         var since = new Option<string?>("--new-since") { Description = "Bad is a divergence that this capture or run lacks" };
@@ -44,11 +42,6 @@ internal sealed class BisectVerb : IVerb
     private static int Run(
         string[] inputs, string? rule, string? fingerprint, string? since, int votes, double loss, Terminal terminal, CancellationToken cancel)
     {
-        if (inputs.FirstOrDefault(input => input.StartsWith("--", StringComparison.Ordinal)) is { } option)
-        {
-            throw new UsageException($"there is no option {option}");
-        }
-
         if (rule is not null)
         {
             rule = RuleBook.Statements.FirstOrDefault(one => string.Equals(one.Id, rule, StringComparison.OrdinalIgnoreCase))?.Id
@@ -75,7 +68,7 @@ internal sealed class BisectVerb : IVerb
         {
             return question.Judge(Check(input, terminal, cancel));
         }
-        catch (Exception e) when (e is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnusableInput.Is(e))
         {
             return new BisectJudgement(BisectAnswer.CannotJudge, $"{input} cannot be used: {e.Message}");
         }

@@ -27,12 +27,11 @@ internal static class CaptureFolder
         return Best(path).FirstOrDefault() ?? (files.Length == 1 ? files[0] : null);
     }
 
-    /// <summary>Whether a path stands for one capture: it is a file, or a folder in which one tells most, and no folder in it holds others.</summary>
-    public static bool IsOne(string path) => !Directory.Exists(path)
-        || (Best(path).Count == 1 && !Directory.EnumerateDirectories(path, "*", Look).Any(inside => Best(inside).Count > 0));
+    /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
+    public static bool IsOne(string path) => !Directory.Exists(path) || Under(path).Take(2).Count() == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
-    /// <exception cref="UsageException">It is a folder without a capture, or with several of the same format.</exception>
+    /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
         if (!Directory.Exists(path))
@@ -40,54 +39,69 @@ internal static class CaptureFolder
             return path;
         }
 
-        List<string> best = Best(path);
-        return best.Count switch
+        (string Place, string File)[] found = [.. Under(path).Take(MostNamed + 1)];
+        return found.Length switch
         {
-            0 => throw new UsageException($"{path} is a folder without a capture"),
-            1 => best[0],
+            0 => throw new UsageException(Empty(path)),
+            1 => found[0].File,
             _ => throw new UsageException(
-                $"{path} holds several captures: {string.Join(", ", best.Take(MostNamed).Select(Path.GetFileName))}{(best.Count > MostNamed ? ", ..." : "")}; name one"),
+                $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Length > MostNamed ? ", ..." : "")}; name one"),
         };
     }
 
+    /// <summary>What is said of a folder that has none.</summary>
+    public static string Empty(string folder) => $"{folder} is a folder without a capture";
+
+    /// <summary>The captures in a folder and the folders below it.</summary>
+    /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
+    /// <remarks>Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less.</remarks>
+    public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
+
     /// <summary>The captures in a folder of captures.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>Each by its name, in alphabetical order: the folder it is in, or its own name without ending.</returns>
+    /// <returns>Each by its name, in alphabetical order: its place in the folder, without the ending of a file.</returns>
     public static SortedDictionary<string, string> In(string folder)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string inside in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        foreach ((string place, string file) in Under(folder).OrderBy(item => File.Exists(item.Place)))
         {
-            if (Find(inside) is { } capture)
-            {
-                found.Add(Path.GetFileName(inside), capture);
-            }
-        }
-
-        foreach ((string file, _) in Ranked(folder))
-        {
-            found.TryAdd(Path.GetFileNameWithoutExtension(file), file);
+            string name = Path.GetRelativePath(folder, place);
+            found.TryAdd(File.Exists(place) ? Path.ChangeExtension(name, null) : name, file);
         }
 
         return found;
     }
 
-    /// <summary>Every capture in a folder and the folders in it, each folder in the order of names.</summary>
-    public static IReadOnlyList<string> All(string folder) => [.. Within(folder, 0)];
+    /// <summary>How well a file serves as the capture of its folder; null for no capture, and for what cannot be read: that is told when it is named.</summary>
+    public static int? RankOf(string file)
+    {
+        try
+        {
+            return CaptureFile.Rank(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     // A link to a folder may lead back to where it stands, and is not followed.
-    private static IEnumerable<string> Within(string folder, int depth)
+    private static IEnumerable<(string Place, string File)> Within(string folder, int depth)
     {
-        IEnumerable<string> inner = depth == DeepestFolder ? [] : Directory.EnumerateDirectories(folder, "*", Look)
-            .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal);
-        return Ranked(folder).Select(one => one.File).Concat(inner.SelectMany(one => Within(one, depth + 1)));
+        List<(string File, int Rank)> ranked = Ranked(folder);
+        string[] inner = depth == DeepestFolder ? [] :
+        [
+            .. Directory.EnumerateDirectories(folder, "*", Look)
+                .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
+        ];
+        List<string> best = BestOf(ranked);
+        IEnumerable<(string, string)> here = best.Count == 1 ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
+        return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
     }
 
-    private static List<string> Best(string folder)
-    {
-        List<(string File, int Rank)> all = Ranked(folder);
-        return [.. all.Where(one => one.Rank == all.Min(other => other.Rank)).Select(one => one.File)];
-    }
+    private static List<string> Best(string folder) => BestOf(Ranked(folder));
+
+    private static List<string> BestOf(List<(string File, int Rank)> all) => [.. all.Where(one => one.Rank == all.Min(other => other.Rank)).Select(one => one.File)];
 
     // A file without length is none, or a pipe that would be waited for.
     private static List<(string File, int Rank)> Ranked(string folder)
@@ -102,18 +116,5 @@ internal static class CaptureFolder
         }
 
         return ranked;
-    }
-
-    private static int? RankOf(string file)
-    {
-        try
-        {
-            return CaptureFile.Rank(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What cannot be read is told when it is named.
-            return null;
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Differ.Diff;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Replay;
 using Differ.Replay.Machine;
@@ -16,17 +17,22 @@ internal sealed class CheckVerb : IVerb
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
-        Argument<string> input = Options.Input();
+        Argument<string[]> inputs = Options.Inputs();
         Option<string> format = Options.Format();
+        Option<string[]> report = Options.Report(ReportFormats.Names);
         Option<string> color = Options.Color();
         Option<bool> speculative = Options.Speculative();
         Option<string?> cpu = Options.Cpu();
-        Option<string?> report = Options.Report();
         Option<string?> baseline = Options.Baseline();
-        var command = new Command("check", "Reports where a recording departs from the manual") { input, format, report, color, speculative, cpu, baseline };
+        var command = new Command("check",
+            "Reports where recordings depart from the manual. Several are checked one after the other and reported together.\n"
+            + "Exit status: 0 nothing diverges, 1 something diverges, 2 nothing diverges and a recording cannot be used.")
+        {
+            inputs, format, report, color, speculative, cpu, baseline,
+        };
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(input), ReportFormats.Find(words.GetRequiredValue(format))!, words.GetRequiredValue(color),
-            words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)), words.GetValue(report), terminal, cancel)));
+            words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
+            new CheckWishes(words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline))), terminal, cancel)));
         return command;
     }
 
@@ -47,20 +53,54 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string path, IReportFormat format, string color, bool speculative, CpuDescription? cpu, Baseline accepted, string? report,
-        Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, CheckWishes how, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        using RunInput input = RunInput.OpenLive(path, terminal, cancel);
-        (IExitReportFormat Format, string Path)? wish = report is null ? null : Options.ExitReport(report);
-        using OutputFile? file = wish is { } named ? OutputFile.Create(named.Path, terminal) : null;
-        using IExitReport? exits = file is null ? null : wish!.Value.Format.Begin(input.Header, file.Stream);
-        DiffResult found = Check(
-            input, speculative, cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
-        DiffResult result = accepted.Apply(found, terminal.Today);
-        exits?.Finish(result);
-        file?.Complete();
-        format.Write(result, terminal.Output, terminal.InkFor(color));
-        return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
+        using var set = InputSet.Of(words, terminal, cancel);
+        IReadOnlyList<NamedInput> inputs = set.All;
+        RefuseExitsOfMany(inputs, wishes);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, terminal, color);
+        var captures = new List<CheckedCapture>();
+        var unread = new List<UnreadCapture>();
+        foreach (NamedInput input in inputs)
+        {
+            try
+            {
+                captures.Add(CheckedCapture.Of(input.Name, input.File, CheckOne(input, how, reports, terminal, cancel)));
+            }
+            catch (Exception fault) when (UnusableInput.Is(fault))
+            {
+                // One capture that cannot be read must not hide what the others say.
+                terminal.ClearProgress();
+                terminal.Error.WriteLine(inputs.Count > 1 ? $"differ: {input.Name}: {fault.Message}" : $"differ: {fault.Message}");
+                unread.Add(UnusableInput.Of(input.Name, input.File, fault));
+            }
+        }
+
+        var findings = new FindingSet(captures, unread);
+        reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
+        return findings.Fails ? ExitStatus.Diverges : unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
     }
+
+    private static DiffResult CheckOne(NamedInput named, CheckWishes how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
+    {
+        using RunInput input = named.Open();
+        IJudgedSink? exits = reports.Begin(input.Header);
+        DiffResult found = Check(
+            input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
+        DiffResult result = how.Accepted.Apply(found, terminal.Today);
+        reports.Finish(result);
+        return result;
+    }
+
+    private static void RefuseExitsOfMany(IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes)
+    {
+        if (inputs.Count > 1 && wishes.FirstOrDefault(wish => ReportFormats.FindOfExits(wish.Format) is not null) is { } one)
+        {
+            throw new UsageException(
+                $"--report {one.Format} shows the exits of one capture, and these are {inputs.Count}; write it for each: differ check {inputs[0].Name} --report {one.Format}={one.Path}");
+        }
+    }
+
+    private sealed record CheckWishes(bool Speculative, CpuDescription? Cpu, Baseline Accepted);
 }

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
-using Differ.Schemas.Files;
+using Differ.Diff.Findings;
 
 namespace Differ.Cli;
 
@@ -15,23 +14,24 @@ internal sealed class CompareVerb : IVerb
     {
         var inBase = new Argument<string>("base") { Description = "A capture, a run, or a folder of them" };
         var inTest = new Argument<string>("test") { Description = "The same guest on another kernel; of a folder, captures of the same names" };
-        Option<string> format = Options.FormatOf(ChangeFormats.All.Select(one => one.Name));
+        Option<string> format = Options.Format(ChangeFormats.WithFindings);
+        Option<string[]> report = Options.Report(ChangeFormats.Names);
         Option<string> color = Options.Color();
         Option<string?> baseline = Options.Baseline();
         var command = new Command("compare",
             "Compares two captures: departures that are new, fixed or as they were, and where the hypervisor first acts otherwise.\n"
             + "Exit status: 0 nothing is new, 1 something is new, 2 a capture cannot be used.")
         {
-            inBase, inTest, format, color, baseline,
+            inBase, inTest, format, report, color, baseline,
         };
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(inBase), words.GetRequiredValue(inTest),
-            ChangeFormats.All.First(one => one.Name == words.GetRequiredValue(format)), words.GetRequiredValue(color), words.GetValue(baseline),
-            terminal, cancel)));
+            words.GetRequiredValue(inBase), words.GetRequiredValue(inTest), Options.Wishes(words, format, report, ChangeFormats.Names),
+            words.GetRequiredValue(color), words.GetValue(baseline), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string inBase, string inTest, IChangeFormat format, string color, string? baseline, Terminal terminal, CancellationToken cancel)
+    private static int Run(
+        string inBase, string inTest, IReadOnlyList<ReportWish> wishes, string color, string? baseline, Terminal terminal, CancellationToken cancel)
     {
         Baseline accepted = BaselineVerb.Read(baseline);
         foreach (string path in (string[])[inBase, inTest])
@@ -48,9 +48,10 @@ internal sealed class CompareVerb : IVerb
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
 
+        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], terminal, color);
         ChangeSet changes = folders ? CompareFolders(inBase, inTest, Judge, terminal, cancel)
             : new ChangeSet([TwoRuns.Compare("", inBase, inTest, Judge, terminal, cancel)], [], [], []);
-        format.Write(changes, terminal.Output, terminal.InkFor(color));
+        reports.Write(changes);
         return changes.HasNew ? ExitStatus.Diverges : changes.Unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
 
         DiffResult Judge(DiffResult result) => accepted.Apply(result, terminal.Today);
@@ -63,17 +64,17 @@ internal sealed class CompareVerb : IVerb
     {
         SortedDictionary<string, string> before = CaptureFolder.In(inBase), after = CaptureFolder.In(inTest);
         var pairs = new List<RunChanges>();
-        var unread = new List<(string Name, string Fault)>();
+        var unread = new List<UnreadCapture>();
         foreach ((string name, string path) in before.Where(item => after.ContainsKey(item.Key)))
         {
             try
             {
                 pairs.Add(TwoRuns.Compare(name, path, after[name], judge, terminal, cancel));
             }
-            catch (Exception e) when (e is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (UnusableInput.Is(e))
             {
                 // One capture that cannot be read must not hide what the others say.
-                unread.Add((name, e.Message));
+                unread.Add(UnusableInput.Of(name, after[name], e));
             }
         }
 

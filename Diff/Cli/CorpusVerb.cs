@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Replay.Machine;
-using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 
 namespace Differ.Cli;
@@ -102,7 +100,7 @@ internal sealed class CorpusVerb : IVerb
             fault = "";
             return true;
         }
-        catch (Exception e) when (e is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnusableInput.Is(e))
         {
             result = null;
             fault = e.Message;

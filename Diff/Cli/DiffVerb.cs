@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Differ.Diff;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
@@ -43,7 +44,7 @@ internal sealed class DiffVerb : IVerb
         }
 
         DiffResult result = comparison!.Finish(summary);
-        format.Write(result, terminal.Output, terminal.InkFor(color));
+        format.Write(FindingSet.Of(result), terminal.Output, terminal.InkFor(color));
         return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
     }
 }

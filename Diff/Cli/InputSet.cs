@@ -3,42 +3,40 @@ using Differ.Capture.Diagnostics;
 
 namespace Differ.Cli;
 
-/// <summary>Every capture and run that a path stands for: that of a file or a pipe, or those in a folder or a tar archive.</summary>
+/// <summary>Every capture and run that some words stand for: that of a file or a pipe, or those in a folder or a tar archive.</summary>
 internal sealed class InputSet : IDisposable
 {
+    private readonly Terminal _terminal;
+    private readonly CancellationToken _end;
     private readonly List<CaptureFile> _files = [];
-    private readonly List<(string Name, Func<RunInput> Open)> _all = [];
+    private readonly List<NamedInput> _all = [];
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    private InputSet()
+    private InputSet(Terminal terminal, CancellationToken end)
     {
+        _terminal = terminal;
+        _end = end;
     }
 
-    /// <summary>Each with its name; that of a folder or archive in the order of their names there. Opening may fail as for a file.</summary>
-    public IReadOnlyList<(string Name, Func<RunInput> Open)> All => _all;
+    /// <summary>In the order of the words; those of a folder by name, those of an archive in its order. No file is in it twice.</summary>
+    public IReadOnlyList<NamedInput> All => _all;
 
-    /// <summary>Looks at a path.</summary>
-    /// <param name="path">A file, a folder, a pipe, or - for standard input.</param>
+    /// <summary>Looks at what the words name. What cannot be read is in the set, and opening it fails.</summary>
+    /// <param name="words">Files, folders, pipes, and - for standard input.</param>
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
-    /// <exception cref="UsageException">It is a folder without a capture.</exception>
-    /// <exception cref="CaptureFormatException">It cannot be unpacked, or is an archive without a capture.</exception>
-    public static InputSet Of(string path, Terminal terminal, CancellationToken end)
+    /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
+    public static InputSet Of(IEnumerable<string> words, Terminal terminal, CancellationToken end)
     {
-        var set = new InputSet();
+        var set = new InputSet(terminal, end);
         try
         {
-            if (!Directory.Exists(path))
+            foreach (string word in words)
             {
-                set.Add(path, RunInput.OpenFile(path, terminal, end), terminal);
-                return set;
+                set.Add(word);
             }
 
-            foreach (string file in CaptureFolder.All(path))
-            {
-                set.AddFound(file, terminal);
-            }
-
-            return set._all.Count > 0 ? set : throw new UsageException($"{path} is a folder without a capture");
+            return set;
         }
         catch
         {
@@ -56,40 +54,71 @@ internal sealed class InputSet : IDisposable
         }
     }
 
-    // Of a folder, what is an archive is looked into now; a file is opened when it is read, because there may be thousands.
-    private void AddFound(string path, Terminal terminal)
+    private void Add(string word)
     {
-        if (CaptureFile.Rank(path) != CaptureFile.LastRank)
+        RunInput.RefuseAddress(word);
+        if (!Directory.Exists(word))
         {
-            _all.Add((path, () => RunInput.Open(path, terminal)));
+            AddFile(word == RunInput.StandardInput ? "standard input" : Shown(word), word);
+            return;
+        }
+
+        (string Place, string File)[] found = [.. CaptureFolder.Under(word)];
+        if (found.Length == 0)
+        {
+            throw new UsageException(CaptureFolder.Empty(word));
+        }
+
+        foreach ((string place, string file) in found)
+        {
+            AddFile(Shown(place), file);
+        }
+    }
+
+    // An archive is looked into now; any other file is opened when it is read, because there may be thousands.
+    private void AddFile(string name, string file)
+    {
+        string shown = Shown(file);
+        if (!_taken.Add(shown))
+        {
+            return;
+        }
+
+        bool isPipe = file == RunInput.StandardInput || (File.Exists(file) && new FileInfo(file).Length == 0);
+        if (!isPipe && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
+        {
+            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _end)));
             return;
         }
 
         try
         {
-            Add(path, CaptureFile.Open(path), terminal);
+            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _end));
         }
-        catch (CaptureFormatException)
+        catch (CaptureFormatException fault)
         {
-            _all.Add((path, () => RunInput.Open(path, terminal)));
+            _all.Add(new NamedInput(name, shown, () => throw fault));
         }
     }
 
-    private void Add(string path, CaptureFile file, Terminal terminal)
+    private void AddOpened(string name, string shown, CaptureFile file)
     {
         _files.Add(file);
-        if (!file.IsArchive)
+        if (!file.IsArchive || file.Items.Count == 0)
         {
             CaptureItem only = file.Only();
-            _all.Add((path, () => RunInput.Of(only, terminal)));
+            _all.Add(new NamedInput(name, shown, () => RunInput.Of(only, _terminal)));
             return;
         }
 
-        if (file.Items.Count == 0)
-        {
-            _ = file.Only();
-        }
+        _all.AddRange(file.Items.Select(item =>
+            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, () => RunInput.Of(item, _terminal))));
+    }
 
-        _all.AddRange(file.Items.Select(item => ($"{path}:{item.Name}", (Func<RunInput>)(() => RunInput.Of(item, terminal)))));
+    private static string Shown(string path)
+    {
+        string shown = Path.IsPathRooted(path) ? Path.GetRelativePath(Environment.CurrentDirectory, path) : Path.TrimEndingDirectorySeparator(path);
+        shown = shown.StartsWith("..", StringComparison.Ordinal) ? Path.TrimEndingDirectorySeparator(path) : shown;
+        return shown.StartsWith("./", StringComparison.Ordinal) && shown.Length > 2 ? shown[2..] : shown;
     }
 }

@@ -53,16 +53,41 @@ internal static class Options
         }
     }
 
-    /// <summary>A report beside the one on standard output.</summary>
-    public static Option<string?> Report() => new("--report") { Description = "A further report, as format=file: html=out.html" };
-
-    /// <summary>The format and the file that --report names.</summary>
-    public static (IExitReportFormat Format, string Path) ExitReport(string wish)
+    /// <summary>Captures, and folders of them.</summary>
+    public static Argument<string[]> Inputs()
     {
-        string[] parts = wish.Split('=', 2);
-        IExitReportFormat format = ReportFormats.FindOfExits(parts[0]) ?? throw new UsageException($"--report {parts[0]}: there is no such format");
-        return parts.Length == 2 && parts[1].Length > 0 ? (format, parts[1]) : throw new UsageException($"--report {wish}: name the file, as {parts[0]}=out.{parts[0]}");
+        var inputs = new Argument<string[]>("captures")
+        {
+            Description = "Captures, runs made with differ convert, and folders of them; - for standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+        // An argument of many words would take an option that does not exist for one of them.
+        inputs.Validators.Add(result =>
+        {
+            foreach (string word in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+            {
+                result.AddError($"there is no option {word}");
+            }
+        });
+        return inputs;
     }
+
+    /// <summary>Reports beside the usual one, or instead of it.</summary>
+    public static Option<string[]> Report(IReadOnlyList<string> names)
+    {
+        var option = new Option<string[]>("--report")
+        {
+            Description = "A report as format=file, or a format for standard output in place of the usual report; may be given several times.\n"
+                + $"Formats: {string.Join(", ", names)}",
+        };
+        option.CompletionSources.Add([.. names]);
+        return option;
+    }
+
+    /// <summary>The reports that <see cref="Report"/> and <see cref="Format()"/> ask for.</summary>
+    public static IReadOnlyList<ReportWish> Wishes(ParseResult words, Option<string> format, Option<string[]> report, IReadOnlyList<string> names) => ReportWish.Of(
+        words.GetValue(report) ?? [], words.GetRequiredValue(format), words.GetResult(format) is { Implicit: false }, names);
 
     /// <summary>Colours.</summary>
     public static Option<string> Color()

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using Differ.Capture.Diagnostics;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
-using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -68,22 +66,19 @@ internal sealed class RulesVerb : IVerb
 
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
-        foreach (string path in paths)
+        using var inputs = InputSet.Of(paths, terminal, cancel);
+        foreach (NamedInput named in inputs.All)
         {
-            using InputSet inputs = InputSet.Of(path, terminal, cancel);
-            foreach ((string name, Func<RunInput> open) in inputs.All)
+            try
             {
-                try
-                {
-                    using RunInput input = open();
-                    counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
-                }
-                catch (Exception fault) when (fault is CaptureFormatException or RunFormatException && inputs.All.Count > 1)
-                {
-                    // The user named the folder, not the file: the others count.
-                    terminal.Error.WriteLine($"differ: not read: {name}: {fault.Message}");
-                    unread++;
-                }
+                using RunInput input = named.Open();
+                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+            }
+            catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
+            {
+                // The user named the folder, not the file: the others count.
+                terminal.Error.WriteLine($"differ: not read: {named.Name}: {fault.Message}");
+                unread++;
             }
         }
 

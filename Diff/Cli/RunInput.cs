@@ -75,20 +75,21 @@ internal abstract class RunInput : IDisposable
     /// <summary>Opens a run file, or standard input for -.</summary>
     public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : Reading(path);
 
-    /// <summary>Reads all records.</summary>
-    public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
-
-    /// <inheritdoc/>
-    public abstract void Dispose();
-
-    // Captures hold what a guest did; Differ fetches nothing and sends nothing.
-    private static void RefuseAddress(string path)
+    /// <summary>Refuses an address: captures hold what a guest did, and Differ fetches nothing and sends nothing.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    public static void RefuseAddress(string path)
     {
         if (path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
             throw new UsageException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
         }
     }
+
+    /// <summary>Reads all records.</summary>
+    public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
 
     private static FileStream Reading(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
 

@@ -36,13 +36,19 @@ internal static class TwoRuns
 
         checkedBase = checkedBase with { Result = judge(checkedBase.Result) };
         checkedTest = checkedTest with { Result = judge(checkedTest.Result) };
-        IReadOnlyList<ExitContext?>[] contexts = new IReadOnlyList<ExitContext?>[2];
+        List<Parting> partings = [.. aligned.SelectMany(one => one.Partings)];
+        Dictionary<ExitPlace, ExitContext> aroundBase = [], aroundTest = [];
         InParallel(
-            () => contexts[0] = Contexts(inBase, [.. aligned.Select(one => PlaceOf(one)?.Base)], terminal, cancel),
-            () => contexts[1] = Contexts(inTest, [.. aligned.Select(one => PlaceOf(one)?.Test)], terminal, cancel));
+            () => aroundBase = Contexts(inBase, partings.Select(one => one.At.Base), terminal, cancel),
+            () => aroundTest = Contexts(inTest, partings.Select(one => one.At.Test), terminal, cancel));
         return new RunChanges(
             name, checkedBase.Result, checkedTest.Result, RunChanges.ClassesOf(checkedBase, checkedTest),
-            [.. aligned.Select((one, i) => new VcpuAlignment(Label(one, checkedBase.Result, checkedTest.Result), one, contexts[0][i], contexts[1][i]))]);
+            [.. aligned.Select(one => new VcpuAlignment(
+                Label(one, checkedBase.Result, checkedTest.Result), one,
+                [.. one.Partings.Select(parting => new PartingContext(parting, aroundBase[parting.At.Base], aroundTest[parting.At.Test]))]))])
+        {
+            TestFile = inTest,
+        };
     }
 
     private static (CheckedRun Base, CheckedRun Test, IReadOnlyList<StreamAlignment> Aligned) Check(
@@ -127,18 +133,16 @@ internal static class TwoRuns
         }
     }
 
-    private static StepPair? PlaceOf(StreamAlignment aligned) => aligned.First ?? (aligned.End == AlignmentEnd.Parted ? aligned.LastCommon : null);
-
     private static string Label(StreamAlignment aligned, DiffResult inBase, DiffResult inTest) =>
         inBase.Summary.Streams.FirstOrDefault(stream => stream.Id == aligned.Base)?.Label
         ?? inTest.Summary.Streams.First(stream => stream.Id == aligned.Test).Label;
 
-    private static List<ExitContext?> Contexts(string path, IReadOnlyList<ExitPlace?> places, Terminal terminal, CancellationToken cancel)
+    private static Dictionary<ExitPlace, ExitContext> Contexts(string path, IEnumerable<ExitPlace> places, Terminal terminal, CancellationToken cancel)
     {
-        List<ExitPlace> wanted = [.. places.OfType<ExitPlace>()];
+        List<ExitPlace> wanted = [.. places.Distinct()];
         if (wanted.Count == 0)
         {
-            return [.. places.Select(_ => (ExitContext?)null)];
+            return [];
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -153,7 +157,7 @@ internal static class TwoRuns
             // Everything that was wanted has come.
         }
 
-        return [.. places.Select(place => place is { } one ? new ExitContext(collector.Around(one), one.Index) : null)];
+        return wanted.ToDictionary(place => place, place => new ExitContext(collector.Around(place), place.Index));
     }
 
     private sealed class Nowhere : IComputedSink

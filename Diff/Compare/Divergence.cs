@@ -1,3 +1,4 @@
+using Differ.Diff.Baseline;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -55,13 +56,17 @@ public sealed record Occurrence(
 /// <param name="Assumed">What the finding assumes; none for a certain one.</param>
 /// <param name="Instruction">The instruction the guest was at; empty when it is not known.</param>
 /// <param name="Count">How many exits.</param>
-/// <param name="Streams">How many vCPU streams.</param>
+/// <param name="Streams">The vCPU streams, each with how many exits; the counts add up to <paramref name="Count"/>.</param>
 /// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
 /// <param name="First">The first occurrence.</param>
 /// <param name="Last">Where the last one is.</param>
 public sealed record DivergenceClass(
     string Fingerprint, RuleInfo Rule, IReadOnlyList<RuleInfo> AlsoBroken, Culprit Culprit, Evidence Assumed, string Instruction,
-    ulong Count, int Streams, string? Known, Occurrence First, ExitPlace Last);
+    ulong Count, IReadOnlyList<StreamShare> Streams, string? Known, Occurrence First, ExitPlace Last)
+{
+    /// <summary>The entry of a baseline that accepts it, which <see cref="Known"/> then puts into words; null for none.</summary>
+    public AcceptedDeparture? Accepted { get; init; }
+}
 
 /// <summary>What could not be decided for lack of one kind of evidence.</summary>
 /// <param name="Missing">The evidence.</param>
@@ -70,6 +75,11 @@ public sealed record DivergenceClass(
 /// <param name="First">The first of them.</param>
 public sealed record UndecidedClass(
     EvidenceRow Missing, IReadOnlyList<RuleShare> Rules, ulong Exits, ExitPlace First);
+
+/// <summary>How many exits of one vCPU stream are concerned.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Count">How many.</param>
+public sealed record StreamShare(StreamId Stream, ulong Count);
 
 /// <summary>How often one kind of evidence was missing.</summary>
 /// <param name="Missing">The evidence.</param>
@@ -86,6 +96,20 @@ public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, u
 {
     /// <summary>How often the rule had something to say.</summary>
     public ulong Exercised => Conforms + Undecided + Departs;
+
+    /// <summary>The same for each vCPU stream in which it had something to say, by number; empty where that is not known.</summary>
+    public IReadOnlyList<StreamRuleCount> Streams { get; init; } = [];
+}
+
+/// <summary>How often one rule had something to say in one vCPU stream.</summary>
+/// <param name="Stream">The stream; <see cref="MostStreams"/> stands for that one and all further ones.</param>
+/// <param name="Conforms">Kept.</param>
+/// <param name="Undecided">Not decided.</param>
+/// <param name="Departs">Broken, known departures included.</param>
+public sealed record StreamRuleCount(StreamId Stream, ulong Conforms, ulong Undecided, ulong Departs)
+{
+    /// <summary>How many streams are counted apart: a hostile capture may pretend to any number.</summary>
+    public const int MostStreams = 1024;
 }
 
 /// <summary>What one exit is said to depart in.</summary>

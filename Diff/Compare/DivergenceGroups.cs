@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Differ.Diff.Baseline;
 using Differ.Schemas.Model;
@@ -91,7 +92,7 @@ internal sealed class DivergenceGroups(
         foreach ((Key key, Group group) in _groups.Where(item => item.Value.Known is null && !(item.Value.Missed & silent).IsEmpty).ToList())
         {
             exits += group.Count;
-            tally.Withdraw(group.Rule, group.Count, group.First.Exit);
+            tally.Withdraw(group.Rule, group.Streams, group.First.Exit);
             _groups.Remove(key);
         }
 
@@ -153,7 +154,7 @@ internal sealed class DivergenceGroups(
 
         group.Count++;
         group.Last = new ExitPlace(record.Stream, record.Index);
-        group.Streams.Add(record.Stream);
+        CollectionsMarshal.GetValueRefOrAddDefault(group.Streams, record.Stream, out _)++;
         group.Missed |= _missed;
         if (watched && !known)
         {
@@ -276,7 +277,8 @@ internal sealed class DivergenceGroups(
 
     private DivergenceClass ClassOf(Group group) => new(
         group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
-        group.Streams.Count, group.Known, group.First, group.Last);
+        [.. group.Streams.OrderBy(share => share.Key.Value).Select(share => new StreamShare(share.Key, share.Value))],
+        group.Known, group.First, group.Last);
 
     private readonly record struct Key(int Rule, bool Known, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
 
@@ -287,7 +289,7 @@ internal sealed class DivergenceGroups(
 
         public ExitPlace Last { get; set; }
 
-        public HashSet<StreamId> Streams { get; } = [];
+        public Dictionary<StreamId, ulong> Streams { get; } = [];
 
         public TracepointSet Missed { get; set; }
     }

@@ -4,23 +4,27 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Compare;
 
-/// <summary>Counts, per rule, what came of it. Arrays: several rules speak at every exit of L2.</summary>
+/// <summary>Counts, per rule and vCPU stream, what came of it. Arrays: several rules speak at every exit of L2.</summary>
 internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
 {
     private static readonly int Kinds = EvidenceTable.All.Count;
 
-    private readonly ulong[] _conforms = new ulong[rules.Count];
-    private readonly ulong[] _departs = new ulong[rules.Count];
+    // By stream; the last one that is kept stands for all further ones.
+    private readonly List<StreamTally> _streams = [];
+    private StreamTally _stream = StreamTally.None;
 
     // A row of evidence for each rule, and a last one for what concerns a whole exit.
     private readonly ulong[] _undecided = new ulong[(rules.Count + 1) * Kinds];
     private readonly Missing[] _missing = new Missing[Kinds];
 
+    /// <summary>Starts an exit of a stream: what is added next is of that exit.</summary>
+    public void Begin(StreamId stream) => _stream = TallyOf(stream);
+
     /// <summary>A rule was kept.</summary>
-    public void AddConforms(int rule) => _conforms[rule]++;
+    public void AddConforms(int rule) => _stream.Conforms[rule]++;
 
     /// <summary>A rule was broken.</summary>
-    public void AddDeparts(int rule) => _departs[rule]++;
+    public void AddDeparts(int rule) => _stream.Departs[rule]++;
 
     /// <summary>A rule could not be decided.</summary>
     /// <param name="rule">The rule; null when it is the whole exit.</param>
@@ -29,6 +33,11 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     public void AddUndecided(int? rule, Evidence missing, in ExitRecord record)
     {
         _undecided[((rule ?? rules.Count) * Kinds) + (int)missing]++;
+        if (rule is { } one)
+        {
+            _stream.Undecided[one]++;
+        }
+
         ref Missing seen = ref _missing[(int)missing];
         var place = new ExitPlace(record.Stream, record.Index);
         if (seen.Exits == 0)
@@ -46,25 +55,29 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     }
 
     /// <summary>A broken rule is withdrawn: what it rests on was perhaps not recorded.</summary>
-    public void Withdraw(int rule, ulong count, KeptExit first)
+    /// <param name="rule">The rule.</param>
+    /// <param name="counts">How many exits of each stream.</param>
+    /// <param name="first">The first of them.</param>
+    public void Withdraw(int rule, IReadOnlyDictionary<StreamId, ulong> counts, KeptExit first)
     {
-        _departs[rule] -= count;
-        _undecided[(rule * Kinds) + (int)Evidence.Tracepoint] += count;
         ref Missing seen = ref _missing[(int)Evidence.Tracepoint];
         if (seen.Exits == 0)
         {
             seen.First = new ExitPlace(first.Stream, first.Index);
         }
 
-        seen.Exits += count;
+        foreach ((StreamId stream, ulong count) in counts)
+        {
+            StreamTally tally = TallyOf(stream);
+            tally.Departs[rule] -= count;
+            tally.Undecided[rule] += count;
+            _undecided[(rule * Kinds) + (int)Evidence.Tracepoint] += count;
+            seen.Exits += count;
+        }
     }
 
     /// <summary>Every rule with its counts.</summary>
-    public IReadOnlyList<RuleCount> Counts() => [.. rules.Select((rule, i) =>
-    {
-        List<EvidenceShare> lacking = Lacking(i);
-        return new RuleCount(rule, _conforms[i], lacking.Aggregate(0UL, (sum, share) => sum + share.Count), _departs[i], lacking);
-    })];
+    public IReadOnlyList<RuleCount> Counts() => [.. rules.Select(CountOf)];
 
     /// <summary>What could not be decided, by what is missing, the most frequent first.</summary>
     public IReadOnlyList<UndecidedClass> Undecided() =>
@@ -75,6 +88,28 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
                 _missing[(int)row.Evidence].First))
             .OrderByDescending(undecided => undecided.Exits).ThenBy(undecided => undecided.Missing.Evidence),
     ];
+
+    private RuleCount CountOf(RuleInfo rule, int number)
+    {
+        StreamRuleCount[] streams =
+        [
+            .. _streams.Select((tally, i) => new StreamRuleCount(new StreamId(i), tally.Conforms[number], tally.Undecided[number], tally.Departs[number]))
+                .Where(count => (count.Conforms | count.Undecided | count.Departs) > 0),
+        ];
+        ulong Sum(Func<StreamRuleCount, ulong> part) => streams.Aggregate(0UL, (sum, count) => sum + part(count));
+        return new RuleCount(rule, Sum(count => count.Conforms), Sum(count => count.Undecided), Sum(count => count.Departs), Lacking(number)) { Streams = streams };
+    }
+
+    private StreamTally TallyOf(StreamId stream)
+    {
+        int number = Math.Min(stream.Value, StreamRuleCount.MostStreams);
+        while (_streams.Count <= number)
+        {
+            _streams.Add(new StreamTally(new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count]));
+        }
+
+        return _streams[number];
+    }
 
     private List<EvidenceShare> Lacking(int rule) =>
     [
@@ -94,6 +129,11 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         }
 
         return shares;
+    }
+
+    private sealed record StreamTally(ulong[] Conforms, ulong[] Undecided, ulong[] Departs)
+    {
+        public static StreamTally None { get; } = new([], [], []);
     }
 
     private struct Missing

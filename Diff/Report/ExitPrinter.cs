@@ -118,7 +118,8 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         _ => null,
     };
 
-    private static string Bytes(in EmulatedInstruction instruction)
+    /// <summary>The bytes of an instruction, as disassemblers print them.</summary>
+    internal static string Bytes(in EmulatedInstruction instruction)
     {
         Span<byte> sixteen = stackalloc byte[16];
         return string.Join(' ', instruction.CopyBytes(sixteen).ToArray().Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));

@@ -9,7 +9,7 @@ public interface IExitReportFormat
     /// <summary>The word after <c>--report</c>.</summary>
     string Name { get; }
 
-    /// <summary>Who reads it and what it is, in one line; README.md says the same.</summary>
+    /// <summary>Who reads it and what it is, in one line; docs/ci.md says the same.</summary>
     string Summary { get; }
 
     /// <summary>Starts a report.</summary>

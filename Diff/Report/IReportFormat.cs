@@ -1,6 +1,10 @@
-using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 
 namespace Differ.Diff.Report;
 
-/// <summary>One way to write a <see cref="DiffResult"/> down.</summary>
-public interface IReportFormat : IFormat<DiffResult>;
+/// <summary>One way to write a <see cref="FindingSet"/> down.</summary>
+public interface IReportFormat : IFormat<FindingSet>
+{
+    /// <summary>Who reads it and what it is, in one line; docs/ci.md says the same.</summary>
+    string Summary { get; }
+}

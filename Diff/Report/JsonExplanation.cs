@@ -25,7 +25,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
             json.WriteNumber("conforms", seen.Count.Conforms);
             json.WriteNumber("undecided", seen.Count.Undecided);
             json.WriteNumber("departs", seen.Count.Departs);
-            JsonReport.WriteClasses(json, "classes", seen.Result, seen.Classes);
+            JsonCapture.WriteClasses(json, "classes", seen.Result, seen.Classes);
             json.WriteEndObject();
         }
     });

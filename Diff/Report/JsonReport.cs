@@ -1,13 +1,13 @@
-using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Schemas.Model;
-using Differ.Schemas.Run;
+using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 
-/// <summary>For programs. The schema is docs/report.schema.json; 64-bit values are hexadecimal texts because JSON readers lose bits above 53.</summary>
+/// <summary>
+/// For programs. The schema of one capture is docs/report.schema.json, of several docs/reports.schema.json. 64-bit values are hexadecimal
+/// texts because JSON readers lose bits above 53.
+/// </summary>
 internal sealed class JsonReport : IReportFormat
 {
     /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
@@ -17,15 +17,19 @@ internal sealed class JsonReport : IReportFormat
     public string Name => "json";
 
     /// <inheritdoc/>
-    public void Write(DiffResult result, TextWriter output, Ink ink) => WriteDocument(output, json =>
+    public string Summary => "for programs, everything in one document";
+
+    /// <inheritdoc/>
+    public void Write(FindingSet findings, TextWriter output, Ink ink) => WriteDocument(output, json =>
     {
-        WriteCapture(json, result);
-        WriteQuality(json, result);
-        WriteVerdicts(json, result);
-        WriteClasses(json, "divergences", result, result.Divergences);
-        WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
-        WriteUndecided(json, result);
-        WriteRules(json, result);
+        if (findings.Single is { } one)
+        {
+            JsonCapture.Write(json, one.Result);
+        }
+        else
+        {
+            WriteSet(json, findings);
+        }
     });
 
     /// <summary>Writes one JSON document: the versions of schema and manual, then what the caller has to say.</summary>
@@ -36,278 +40,32 @@ internal sealed class JsonReport : IReportFormat
         content(json);
     });
 
-    private static void WriteCapture(Utf8JsonWriter json, DiffResult result)
+    private static void WriteSet(Utf8JsonWriter json, FindingSet findings)
     {
-        RunHeader header = result.Header;
-        json.WriteStartObject("capture");
-        json.WriteString("file", header.Capture);
-        json.WriteNumber("bytes", header.CaptureSize);
-        json.WriteString("format", header.Format);
-        json.WriteString("kernel", header.KernelRelease);
-        json.WriteString("host", header.HostName);
-        json.WriteString("clock", header.Clock);
-        json.WriteString("clockUnit", header.ClockUnit == ClockUnit.Nanoseconds ? "ns" : "ticks");
-        json.WriteString("guestVendor", result.Summary.GuestVendor);
-        json.WriteNumber("machines", result.Summary.Machines);
-        json.WriteStartArray("vcpus");
-        foreach (VcpuStream stream in result.Summary.Streams)
+        json.WriteStartArray("captures");
+        foreach (CheckedCapture capture in findings.Checked)
         {
             json.WriteStartObject();
-            json.WriteNumber("stream", stream.Id.Value);
-            json.WriteNumber("machine", stream.Machine);
-            Optional(json, "vcpu", stream.Vcpu?.Value);
-            Optional(json, "thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
-            json.WriteString("name", stream.Name);
-            json.WriteNumber("exits", stream.Exits);
+            json.WriteString("name", capture.Name);
+            json.WriteString("path", capture.File);
+            json.WriteStartObject("report");
+            JsonCapture.Write(json, capture.Result);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteQuality(Utf8JsonWriter json, DiffResult result)
-    {
-        json.WriteStartObject("quality");
-        var quality = CaptureQuality.Of(result);
-        json.WriteString("grade", $"{quality.Grade}");
-        json.WriteStartArray("reasons");
-        foreach (QualityReason reason in quality.Reasons)
+        json.WriteStartArray("unread");
+        foreach (UnreadCapture unread in findings.Unread)
         {
             json.WriteStartObject();
-            json.WriteString("grade", $"{reason.Grade}");
-            json.WriteString("text", reason.Text);
-            json.WriteNumber("blindRules", reason.BlindRules);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("events", result.Summary.Events);
-        json.WriteStartArray("losses");
-        foreach (CpuLoss loss in result.Summary.Losses)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("cpu", loss.Cpu);
-            json.WriteNumber("marks", loss.Marks);
-            json.WriteNumber("events", loss.Events);
-            json.WriteNumber("uncounted", loss.Uncounted);
-            json.WriteNumber("overrun", loss.Overrun);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("notRecorded");
-        foreach (string name in KernelNames.MissingFrom(result.Header.Listed))
-        {
-            json.WriteStringValue(name);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("notes");
-        foreach (CaptureNote note in result.Summary.Notes)
-        {
-            json.WriteStartObject();
-            json.WriteString("code", note.Code);
-            json.WriteNumber("count", note.Count);
-            json.WriteString("text", note.Text);
-            json.WriteString("first", note.First);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteVerdicts(Utf8JsonWriter json, DiffResult result)
-    {
-        json.WriteStartObject("verdicts");
-        json.WriteNumber("exits", result.Summary.Exits);
-        json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
-        json.WriteNumber("knownDeparture", result.CountOf(Verdict.KnownDeparture));
-        json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
-        json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
-        json.WriteEndObject();
-    }
-
-    /// <summary>Writes classes of divergences as an array.</summary>
-    internal static void WriteClasses(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<DivergenceClass> classes)
-    {
-        json.WriteStartArray(name);
-        foreach (DivergenceClass found in classes)
-        {
-            json.WriteStartObject();
-            json.WriteString("fingerprint", found.Fingerprint);
-            json.WriteString("rule", found.Rule.Id);
-            json.WriteString("citation", found.Rule.Citation);
-            json.WriteString("statement", found.Rule.Statement);
-            json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
-            json.WriteString("culprit", found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
-            json.WriteString("confidence", found.Assumed == Evidence.None ? "certain" : "likely");
-            json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).Name);
-            json.WriteStartArray("alsoBroken");
-            foreach (RuleInfo rule in found.AlsoBroken)
-            {
-                json.WriteStringValue(rule.Id);
-            }
-
-            json.WriteEndArray();
-            json.WriteString("instruction", found.Instruction);
-            json.WriteNumber("count", found.Count);
-            json.WriteNumber("streams", found.Streams);
-            Optional(json, "knownBecause", found.Known);
-            WriteOccurrence(json, result, found.First);
-            WritePlace(json, "last", found.Last);
+            json.WriteString("name", unread.Name);
+            json.WriteString("path", unread.File);
+            json.WriteString("code", unread.Code);
+            json.WriteString("message", unread.Message);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
-
-    private static void WriteOccurrence(Utf8JsonWriter json, DiffResult result, Occurrence first)
-    {
-        json.WriteStartObject("first");
-        json.WriteStartArray("recorded");
-        foreach (FieldText field in first.Recorded)
-        {
-            json.WriteStartObject();
-            json.WriteString("field", field.Name);
-            Optional(json, "value", field.Value is { } value ? Hex(value) : null);
-            json.WriteString("text", field.Text);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("expected");
-        foreach (string outcome in first.Expected)
-        {
-            json.WriteStringValue(outcome);
-        }
-
-        json.WriteEndArray();
-        json.WritePropertyName("exit");
-        WriteExit(json, result, first.Exit);
-        WriteExits(json, "before", result, first.Before);
-        WriteExits(json, "after", result, first.After);
-        json.WriteEndObject();
-    }
-
-    private static void WriteExits(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<KeptExit> exits)
-    {
-        json.WriteStartArray(name);
-        foreach (KeptExit exit in exits)
-        {
-            WriteExit(json, result, exit);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteExit(Utf8JsonWriter json, DiffResult result, KeptExit exit)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("stream", exit.Stream.Value);
-        json.WriteNumber("index", exit.Index);
-        json.WriteString("level", exit.Level == GuestLevel.Unknown ? "unknown" : exit.Level.ToString());
-        if ((exit.Flags & RecordFlags.NoExit) == 0)
-        {
-            json.WriteNumber("time", exit.Exit.Time.Value);
-            json.WriteString("exitCode", Hex(exit.Exit.Code.Value));
-            json.WriteString("exitName", exit.Exit.Code.Name);
-            json.WriteString("rip", Hex(exit.Exit.Rip));
-            json.WriteString("exitInfo1", Hex(exit.Exit.Info1));
-            json.WriteString("exitInfo2", Hex(exit.Exit.Info2));
-            Optional(json, "exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
-        }
-
-        if ((exit.Flags & RecordFlags.NoEntry) == 0)
-        {
-            Optional(json, "entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
-        }
-
-        json.WriteStartArray("lines");
-        foreach (string line in new ExitPrinter(result.Header, result.Texts).Lines(exit))
-        {
-            json.WriteStringValue(line);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    private static void WriteUndecided(Utf8JsonWriter json, DiffResult result)
-    {
-        json.WriteStartArray("undecided");
-        foreach (UndecidedClass undecided in result.Undecided)
-        {
-            json.WriteStartObject();
-            json.WriteString("missing", undecided.Missing.Name);
-            json.WriteString("what", undecided.Missing.What);
-            json.WriteString("how", undecided.Missing.How);
-            json.WriteNumber("exits", undecided.Exits);
-            WritePlace(json, "first", undecided.First);
-            json.WriteStartArray("rules");
-            foreach (RuleShare share in undecided.Rules)
-            {
-                json.WriteStartObject();
-                json.WriteString("rule", share.Rule.Id);
-                json.WriteNumber("count", share.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteRules(Utf8JsonWriter json, DiffResult result)
-    {
-        json.WriteStartArray("rules");
-        foreach (RuleCount count in result.Rules.Where(count => count.Exercised > 0))
-        {
-            json.WriteStartObject();
-            json.WriteString("rule", count.Rule.Id);
-            json.WriteNumber("conforms", count.Conforms);
-            json.WriteNumber("undecided", count.Undecided);
-            json.WriteNumber("departs", count.Departs);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WritePlace(Utf8JsonWriter json, string name, ExitPlace place)
-    {
-        json.WriteStartObject(name);
-        json.WriteNumber("stream", place.Stream.Value);
-        json.WriteNumber("index", place.Index);
-        json.WriteEndObject();
-    }
-
-    private static void Optional(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is null)
-        {
-            json.WriteNull(name);
-        }
-        else
-        {
-            json.WriteString(name, value);
-        }
-    }
-
-    private static void Optional(Utf8JsonWriter json, string name, uint? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, number);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
-
-    private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
 }

@@ -72,7 +72,7 @@ public sealed class JsonReportReader
             Text(found, "fingerprint"), Rule(Text(found, "rule")), [.. Each(found, "alsoBroken").Select(id => Rule(id.GetString()!))],
             Text(found, "culprit") == "processor" ? Culprit.Processor : Culprit.Hypervisor,
             assumed.Length == 0 ? Evidence.None : EvidenceTable.All.First(row => row.Name == assumed).Evidence,
-            Text(found, "instruction"), found.GetProperty("count").GetUInt64(), found.GetProperty("streams").GetInt32(),
+            Text(found, "instruction"), found.GetProperty("count").GetUInt64(), StreamsOf(found),
             found.GetProperty("knownBecause").GetString(),
             new Occurrence(
                 Exit(first.GetProperty("exit")), [.. Each(first, "before").Select(Exit)], [.. Each(first, "after").Select(Exit)],
@@ -80,6 +80,10 @@ public sealed class JsonReportReader
                 [.. Each(first, "expected").Select(outcome => outcome.GetString()!)]),
             new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()));
     }
+
+    // A report may be older than this key, which did not raise its version.
+    private static IReadOnlyList<StreamShare> StreamsOf(JsonElement found) => !found.TryGetProperty("byStream", out JsonElement shares) ? []
+        : [.. shares.EnumerateArray().Select(share => new StreamShare(Stream(share), share.GetProperty("count").GetUInt64()))];
 
     private static KeptExit Exit(JsonElement exit)
     {

@@ -14,10 +14,10 @@ internal sealed class TextCoverage : IFormat<Coverage>
         output.Write($"{ink.Bold($"{"rule",-34} {"exercised",12} {"conforms",12} {"undecided",12} {"violated",12}  undecided for lack of")}\n");
         foreach (RuleCount count in content.Rules.Where(count => count.Exercised > 0))
         {
-            string violated = $"{TextReport.Grouped(count.Departs),12}";
-            string lacking = string.Join(", ", count.Lacking.Select(share => $"{share.Missing.Name} {TextReport.Grouped(share.Count)}"));
-            output.Write($"{count.Rule.Id,-34} {TextReport.Grouped(count.Exercised),12} {TextReport.Grouped(count.Conforms),12} "
-                + $"{TextReport.Grouped(count.Undecided),12} {(count.Departs > 0 ? ink.Bad(violated) : violated)}  {lacking}".TrimEnd() + "\n");
+            string violated = $"{Numbers.Grouped(count.Departs),12}";
+            string lacking = string.Join(", ", count.Lacking.Select(share => $"{share.Missing.Name} {Numbers.Grouped(share.Count)}"));
+            output.Write($"{count.Rule.Id,-34} {Numbers.Grouped(count.Exercised),12} {Numbers.Grouped(count.Conforms),12} "
+                + $"{Numbers.Grouped(count.Undecided),12} {(count.Departs > 0 ? ink.Bad(violated) : violated)}  {lacking}".TrimEnd() + "\n");
         }
 
         output.Write($"\n{ink.Bold($"{"group",-74} {"rules",5} {"exercised",9} {"conforms",12} {"undecided",12} {"violated",12}")}\n");
@@ -33,7 +33,7 @@ internal sealed class TextCoverage : IFormat<Coverage>
     private static void WriteTotals(TextWriter output, string label, IReadOnlyCollection<RuleCount> rules)
     {
         ulong[] totals = GroupCoverage.Totals(rules);
-        output.Write($"{label,-74} {totals[0],5} {totals[1],9} {TextReport.Grouped(totals[2]),12} {TextReport.Grouped(totals[3]),12} {TextReport.Grouped(totals[4]),12}\n");
+        output.Write($"{label,-74} {totals[0],5} {totals[1],9} {Numbers.Grouped(totals[2]),12} {Numbers.Grouped(totals[3]),12} {Numbers.Grouped(totals[4]),12}\n");
     }
 
     private static void WriteNever(IReadOnlyList<RuleCount> never, TextWriter output, Ink ink)

@@ -53,11 +53,10 @@ internal sealed class TextExplanation : IFormat<Explanation>
         RuleCount count = seen.Count;
         RuleText.Item(output, "", count.Exercised == 0 ? "nothing that the rule speaks of" :
             $"kept {Times(count.Conforms)}, undecided {Times(count.Undecided)}, broken {Times(count.Departs)}");
-        DiffResult shown = seen.Result with { Divergences = seen.Classes };
         var printer = new ExitPrinter(seen.Result.Header, seen.Result.Texts);
         for (int i = 0; i < seen.Classes.Count; i++)
         {
-            TextReport.WriteDivergence(shown, i, printer, output, ink);
+            TextCapture.WriteDivergence(seen.Result, seen.Classes[i], i + 1, printer, output, ink);
             if (seen.Classes[i].Known is { } known)
             {
                 output.Write($"   known    {known}\n");
@@ -65,5 +64,5 @@ internal sealed class TextExplanation : IFormat<Explanation>
         }
     }
 
-    private static string Times(ulong count) => $"{TextReport.Grouped(count)} {(count == 1 ? "time" : "times")}";
+    private static string Times(ulong count) => $"{Numbers.Grouped(count)} {(count == 1 ? "time" : "times")}";
 }

@@ -29,6 +29,12 @@ internal static class Faults
         new("npf-no-stage", "a nested page fault for L1 names no stage", static s => s.IsDirect && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info & ~(FinalStage | TableStage))),
         new("npf-reserved-not-present", "a nested page fault for L1 has RSV without P", static s => s.IsDirect && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => (info | 8) & ~1UL)),
         new("npf-address-zero", "the address of a nested page fault is lost", static s => s.IsDirect && s.Code == SvmExitCode.Npf && s.Record.Exit.Info2 != 0, static r => r.Change(Kind.NestedVmexitInject, Inject2, static _ => 0)),
+        new("npf-write", "a nested page fault for L1 tells a read from a write wrongly", static s => s.IsDirect && s.Code == SvmExitCode.Npf && !s.Record.Has(Kind.EmulateInstruction), static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ 2)),
+        new("exception-into-l2", "an exception that L1 intercepts is delivered into L2", static s => s.IsDirect && s.Code.IsException && !s.Record.Exit.Interrupted.Valid, static r => { r.Remove(Kind.NestedVmexitInject); r.Add(Kind.InjectException, r.Exit.Code.Vector, ExceptionVector.PushesErrorCode(r.Exit.Code.Vector) ? 1UL : 0, r.Exit.Info1, 0); r.EnterAt(r.Exit.Rip); }),
+        new("gp-in-place-of-reflection", "an exit that L1 intercepts becomes #GP of L2", static s => s.IsDirect && s.Intercepted.IsYes && !IsAsynchronous(s.Code) && !s.Code.IsException, static r => { r.Remove(Kind.NestedVmexitInject); r.Add(Kind.InjectException, ExceptionVector.GP, 1, 0, 0); r.EnterAt(r.Exit.Rip); }),
+        new("intr-into-l2", "an interrupt for L1 is delivered into L2 although L1 intercepts interrupts", static s => IsIntrForL1(s) && !s.Record.Exit.Interrupted.Valid, static r => { r.Remove(Kind.NestedVmexitInject); r.Remove(Kind.NestedIntrVmexit); r.Add(Kind.InjectInterrupt, 0x31, 0, 0); r.EnterAt(r.Exit.Rip); }),
+        new("intr-of-l0-shown", "an interrupt of the host is shown to L1 as its own", static s => IsIntrForL1(s) && s.Code == SvmExitCode.Intr, static r => r.Remove(Kind.NestedIntrVmexit)),
+        new("intr-not-intercepted", "L1 is shown an interrupt that it does not intercept", static s => s.IsL2 && !s.IsReflected && s.Code == SvmExitCode.Intr && s.Intercepted.IsNo, static r => { r.Add(Kind.NestedIntrVmexit, r.Exit.Rip); r.Add(Kind.NestedVmexitInject, SvmExitCode.Intr.Value, 0, 0, 0, 0); }),
         new("smm-code", "L1 is shown an exit of the hypervisor's own", static s => s.IsL2 && s.IsReflected && s.Intercepted.IsYes, static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static _ => 0xf000_0001)),
 
         // EXITINTINFO.
@@ -37,6 +43,7 @@ internal static class Faults
         new("intinfo-type", "EXITINTINFO for L1 is of a type that does not exist", static s => s.IsReflected && new EventInfo((uint)s.Record.Value(Kind.NestedVmexitInject, InjectInt)).Valid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static info => (info & ~0x700UL) | 0x100)),
         new("intinfo-invented", "EXITINTINFO for L1 names an event nobody delivered", static s => s.IsL2 && s.IsReflected && !s.Record.Exit.Interrupted.Valid && s.Code == SvmExitCode.Cpuid, static r => r.Change(Kind.NestedVmexitInject, InjectInt, static _ => InvalidOpcode)),
         new("intinfo-error", "the error code of EXITINTINFO for L1 is another", static s => s.IsReflected && new EventInfo((uint)s.Record.Value(Kind.NestedVmexitInject, InjectInt)) is { Valid: true, HasErrorCode: true }, static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.IntInfoErrorSlot, static error => error ^ 4)),
+        new("event-of-l2-in-l1", "an event of L2 is delivered to L1", static s => s.IsDirect && s.Record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt }, static r => r.Add(Kind.InjectInterrupt, r.Exit.Interrupted.Vector, 0, 1)),
         new("reinjection-dropped", "an event whose delivery was interrupted is not delivered again", static s => s.Record.Exit.Interrupted.Valid && !s.IsReflected && (s.Record.Has(Kind.InjectInterrupt) || s.Record.Has(Kind.InjectException)), static r => { r.Remove(Kind.InjectInterrupt); r.Remove(Kind.InjectException); }),
         new("reinjection-altered", "an interrupted event is delivered again with another vector", static s => s.Record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt } && !s.IsReflected && s.Record.Has(Kind.InjectInterrupt), static r => r.Change(Kind.InjectInterrupt, InjectedInterrupt.VectorSlot, static vector => vector ^ 1)),
 
@@ -47,6 +54,8 @@ internal static class Faults
         new("exception-without-error", "an exception lacks its error code", static s => s.Record.Has(Kind.InjectException) && ExceptionVector.PushesErrorCode((byte)s.Record.Value(Kind.InjectException, InjectedException.VectorSlot)), static r => r.Change(Kind.InjectException, InjectedException.HasErrorSlot, static _ => 0)),
         new("exception-with-error", "an exception pushes an error code it does not have", static s => s.Record.Value(Kind.InjectException, InjectedException.VectorSlot) == ExceptionVector.UD, static r => r.Change(Kind.InjectException, InjectedException.HasErrorSlot, static _ => 1)),
         new("exception-invented", "a legal SVM instruction of L1 raises #UD", static s => s.IsL1 && s.IsVmrun, static r => { r.Remove(Kind.NestedVmenter); r.Remove(Kind.NestedIntercepts); r.Add(Kind.InjectException, ExceptionVector.UD, 0, 0, 0); r.EnterAt(r.Exit.Rip); }),
+
+        new("svm-instruction-ud", "a legal SVM instruction of L1 raises #UD, and L1 goes on", static s => s.IsL1 && s.IsSvmeSet && IsSvmInstruction(s.Code) && s.Code != SvmExitCode.Vmrun && s.Code != SvmExitCode.Vmmcall && s.Code != SvmExitCode.Skinit && !s.Record.Has(Kind.InjectException), static r => { r.Add(Kind.InjectException, ExceptionVector.UD, 0, 0, 0); r.EnterAt(r.Exit.Rip); }),
 
         // Interrupts and GIF.
         new("gif-left-set", "an interrupt is delivered to L1 right behind its VMRUN, with GIF clear", static s => s.IsL2 && s.IsReflected && !s.Record.Has(Kind.InjectInterrupt), static r => r.Add(Kind.InjectInterrupt, 0x31, 0, 0)),
@@ -61,6 +70,7 @@ internal static class Faults
         new("vmrun-ncr3", "VMRUN accepts an nCR3 beyond physical addresses", static s => s.IsVmrun && s.Record.Value(Kind.NestedVmenter, NestedVmenter.NestedPagingSlot) != 0, static r => r.Change(Kind.NestedVmenter, NestedVmenter.Cr3Slot, static root => root | (1UL << 60))),
         new("vmrun-vmcb-misaligned", "VMRUN accepts an address within a page", static s => s.IsVmrun, static r => r.Change(Kind.NestedVmenter, NestedVmenter.Vmcb12Slot, static address => address | 0x10)),
         new("vmrun-event-lost", "an event that L1 injects is not delivered", static s => s.IsL2 && s.Record.Exit.Interrupted.Valid && !s.Record.Has(Kind.NestedVmenter), static r => r.ChangeExit(static exit => exit with { IntInfo = Observed<uint>.Of(0) })),
+        new("vmrun-event-not-staged", "the event that L1 injects is not in the VMCB that is entered", static s => s.IsVmrun && !s.IsReflected && s.Record.Entry.EventInj is { IsKnown: true } staged && new EventInfo(staged.Value).Valid && new EventInfo((uint)s.Record.Value(Kind.NestedVmenter, NestedVmenter.EventInjSlot)).Valid, static r => r.Entry = r.Entry with { EventInj = Observed<uint>.Of(0) }),
         new("vmrun-failed-rip", "L1 goes on in the wrong place behind a VMRUN that failed", static s => s.Record.Has(Kind.NestedVmenterFailed) && s.Code == SvmExitCode.Vmrun && !s.Record.Has(Kind.NestedVmenter), static r => r.EnterAt(r.Exit.Rip)),
         new("vmexit-rip", "L1 goes on in the wrong place behind its VMRUN", static s => s.IsL2 && s.IsReflected && s.Record.Entry.Rip.IsKnown, static r => r.EnterAt(r.Entry.Rip.Value + 1)),
         new("vmrun-nested", "L2 is started while it runs", static s => s.IsL2 && !s.IsReflected && s.Code == SvmExitCode.Npf, static r => r.Add(Kind.NestedVmenter, r.Exit.Rip, 0x5000, r.Exit.Rip, 0, 0, 0, 0x1000)),
@@ -68,6 +78,7 @@ internal static class Faults
         // Model-specific registers.
         new("efer-svme-cleared", "guests run although EFER.SVME was never set", static s => IsWrite(s, Efer) && !s.IsSvmeSet && (s.Record.Value(Kind.MsrAccess, MsrAccess.ValueSlot) & Svme) != 0, static r => r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static value => value & ~Svme)),
         new("hsave-accepted", "VM_HSAVE_PA takes an address within a page", static s => IsWrite(s, HsavePa), static r => r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static value => value | 0x10)),
+        new("hsave-never-set", "VMRUN runs although VM_HSAVE_PA is 0", static s => IsWrite(s, HsavePa), static r => r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0)),
         new("vmcr-accepted", "VM_CR takes reserved bits", static s => IsWrite(s, Efer) || IsWrite(s, VmCr), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x100); }),
         new("svmdis-accepted", "VM_CR.SVMDIS is set although EFER.SVME is", static s => s.IsSvmeSet && s.Code == SvmExitCode.Msr && IsWrite(s), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x10); }),
         new("tsc-ratio-accepted", "TSC_RATIO takes reserved bits", static s => IsWrite(s, Efer), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => TscRatio); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 1UL << 50); }),
@@ -89,6 +100,9 @@ internal static class Faults
     // What L1 is shown in place of these depends on what else was pending.
     private static bool IsAsynchronous(SvmExitCode code) =>
         code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.Smi || code == SvmExitCode.Init || code == SvmExitCode.VIntr;
+
+    private static bool IsIntrForL1(FaultSite site) =>
+        site.IsL2 && site.IsReflected && site.Record.Value(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot) == SvmExitCode.Intr.Value;
 
     private static bool IsSvmInstruction(SvmExitCode code) => code.Value is >= 0x80 and <= 0x86 || code == SvmExitCode.Invlpga;
 

@@ -57,7 +57,7 @@ public sealed class ExitStatistics : IExitSink
 
         return new StatsResult(
             header, summary, [.. reasons.OrderByDescending(reason => reason.Exits).ThenBy(reason => reason.Level).ThenBy(reason => reason.Name, StringComparer.Ordinal)],
-            new LevelTimes(_handled, _vmm, _guest[(int)GuestLevel.L1], _guest[(int)GuestLevel.L2], _guest[(int)GuestLevel.Unknown]),
+            new LevelTimes(_handled, header.Listed.Has(HappeningKind.KvmRun) ? _vmm : null, _guest[(int)GuestLevel.L1], _guest[(int)GuestLevel.L2], _guest[(int)GuestLevel.Unknown]),
             new Amplification(_sinceVmrun, _fromL2, _shown, _vmruns), _msrs.Top(), _ports.Top(), _hypercalls.Top());
     }
 

@@ -51,7 +51,7 @@ internal sealed class StatsJson : IStatsFormat
         json.WriteNumber("exits", stats.Summary.Exits);
         json.WriteStartObject("time");
         json.WriteNumber("L0", stats.Times.L0);
-        json.WriteNumber("vmm", stats.Times.Vmm);
+        Number(json, "vmm", stats.Times.Vmm);
         json.WriteNumber("L1", stats.Times.L1);
         json.WriteNumber("L2", stats.Times.L2);
         json.WriteNumber("unknown", stats.Times.Unknown);

@@ -22,11 +22,11 @@ public sealed record ReasonStats(GuestLevel Level, string Name, ulong Exits, ulo
 
 /// <summary>Where the time of all vCPUs went, in units of the run's clock.</summary>
 /// <param name="L0">From a #VMEXIT to the next entry, with all that is waited for in between.</param>
-/// <param name="Vmm">The part of it outside KVM_RUN; 0 where kvm_fpu was not recorded.</param>
+/// <param name="Vmm">The part of it outside KVM_RUN; null where kvm_fpu was not recorded.</param>
 /// <param name="L1">In L1.</param>
 /// <param name="L2">In L2.</param>
 /// <param name="Unknown">In a guest whose level the recording does not tell.</param>
-public sealed record LevelTimes(ulong L0, ulong Vmm, ulong L1, ulong L2, ulong Unknown);
+public sealed record LevelTimes(ulong L0, ulong? Vmm, ulong L1, ulong L2, ulong Unknown);
 
 /// <summary>What L2 costs, from the first VMRUN of each vCPU on.</summary>
 /// <param name="Exits">Exits that L0 took.</param>
@@ -35,8 +35,8 @@ public sealed record LevelTimes(ulong L0, ulong Vmm, ulong L1, ulong L2, ulong U
 /// <param name="Vmruns">VMRUNs that L0 carried out.</param>
 public sealed record Amplification(ulong Exits, ulong FromL2, ulong Shown, ulong Vmruns)
 {
-    /// <summary>Exits that L0 takes for each #VMEXIT that L1 is shown; null where it is shown none.</summary>
-    public double? PerShown => Shown == 0 ? null : (double)Exits / Shown;
+    /// <summary>Exits that L0 takes for each #VMEXIT that L1 is shown; null where it is shown none, or no VMRUN was recorded.</summary>
+    public double? PerShown => Shown == 0 || Vmruns == 0 ? null : (double)Exits / Shown;
 
     /// <summary>Exits that L0 takes for each VMRUN; null where there is none.</summary>
     public double? PerVmrun => Vmruns == 0 ? null : (double)Exits / Vmruns;

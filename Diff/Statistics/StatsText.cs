@@ -18,7 +18,7 @@ internal sealed class StatsText : IStatsFormat
         ulong all = times.L0 + times.L1 + times.L2 + times.Unknown;
         Row(output, "time", string.Join(", ", new[]
         {
-            $"L0 {Time(times.L0, stats)}{Share(times.L0, all)}{(times.Vmm > 0 ? $" with {Time(times.Vmm, stats)} in the VMM" : "")}",
+            $"L0 {Time(times.L0, stats)}{Share(times.L0, all)}{(times.Vmm is > 0 and { } vmm ? $" with {Time(vmm, stats)} in the VMM" : "")}",
             $"L1 {Time(times.L1, stats)}{Share(times.L1, all)}", $"L2 {Time(times.L2, stats)}{Share(times.L2, all)}",
             times.Unknown > 0 ? $"in an unknown guest {Time(times.Unknown, stats)}" : "",
         }.Where(part => part.Length > 0)));
@@ -100,8 +100,11 @@ internal sealed class StatsText : IStatsFormat
         }
     }
 
-    private static void WriteTimes(string label, StatsPair pair, Func<LevelTimes, ulong> of, TextWriter output) => output.Write(
-        $"{label,-24}  {Time(of(pair.Base.Times), pair.Base),10}  {Time(of(pair.Test.Times), pair.Test),10}  {Ratio(pair.TimeRatio(of(pair.Base.Times), of(pair.Test.Times)))}\n");
+    private static void WriteTimes(string label, StatsPair pair, Func<LevelTimes, ulong?> of, TextWriter output)
+    {
+        ulong? one = of(pair.Base.Times), two = of(pair.Test.Times);
+        output.Write($"{label,-24}  {(one is { } before ? Time(before, pair.Base) : "-"),10}  {(two is { } now ? Time(now, pair.Test) : "-"),10}  {Ratio(pair.TimeRatio(one, two))}\n");
+    }
 
     private static void WriteRatio(string label, double? one, double? two, TextWriter output) => output.Write(
         $"{label,-24}  {(one is { } before ? Numbers.Short(before) : "-"),10}  {(two is { } now ? Numbers.Short(now) : "-"),10}  {Ratio(StatsPair.Ratio(one, two))}\n");

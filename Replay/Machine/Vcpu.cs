@@ -1,3 +1,4 @@
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Machine;
@@ -85,9 +86,6 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>What L2 wrote to CR8 last, under virtual interrupt masking; unseen while it wrote nothing that exits.</summary>
     public Observed<ulong> L2TaskPriority { get; set; }
 
-    /// <summary>L0 met the window that it opened by a virtual interrupt of its own.</summary>
-    public bool WindowOfL0 { get; set; }
-
     /// <summary>L2 cleared EFER.SVME and went on.</summary>
     public bool SvmeClearedByL2 { get; set; }
 
@@ -169,12 +167,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>Forgets everything but the virtual CPU and a fault of the processor: the vCPU was reset, or events are missing.</summary>
     public void Forget()
     {
-        Efer = default;
-        SvmeConcluded = false;
-        Cr0 = default;
-        Cr4 = default;
-        Rflags = default;
-        Cpl = default;
+        ForgetModes();
         Rax = default;
         VmCr = default;
         HsavePa = default;
@@ -199,12 +192,23 @@ internal sealed class Vcpu(CpuDescription? told = null)
         PortDecisions.Forget();
     }
 
+    /// <summary>Forgets the registers that System Management Mode has a copy of.</summary>
+    public void ForgetModes()
+    {
+        Efer = default;
+        SvmeConcluded = false;
+        Cr0 = default;
+        Cr4 = default;
+        Rflags = default;
+        Cpl = default;
+    }
+
     /// <summary>The vCPU starts at the reset vector: what the manual says of reset holds (APM2 14.1.3).</summary>
-    /// <param name="msrsRecorded">Whether writes to MSRs are recorded, so that their values stay known.</param>
-    public void Reset(bool msrsRecorded)
+    /// <param name="listed">Recorded tracepoints: what changes without a sign is soon out of date.</param>
+    public void Reset(TracepointSet listed)
     {
         Forget();
-        if (msrsRecorded)
+        if (listed.Has(HappeningKind.MsrAccess))
         {
             Efer = Bits64.Of(0);
             VmCr = Bits64.Of(0);
@@ -213,7 +217,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
 
         Gif = Truth.Yes;
         InL2 = Truth.No;
-        InSmm = Truth.No;
+        InSmm = listed.Has(HappeningKind.SmmTransition) ? Truth.No : Truth.Unknown;
         QueuedSeen = true;
     }
 
@@ -229,7 +233,6 @@ internal sealed class Vcpu(CpuDescription? told = null)
         L2In64BitMode = default;
         L2Cr0 = default;
         L2TaskPriority = default;
-        WindowOfL0 = false;
         SvmeClearedByL2 = false;
     }
 }

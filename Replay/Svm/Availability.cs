@@ -9,7 +9,7 @@ namespace Differ.Replay.Svm;
 /// <summary>Group A: which SVM instructions exist, and which exception comes first (APM2 15.4, 15.9 table 15-7).</summary>
 internal static class Availability
 {
-    private const ulong UD = ExceptionVector.UD, GP = ExceptionVector.GP;
+    private const ulong UD = ExceptionVector.UD, GP = ExceptionVector.GP, EntryL2 = 2;
 
     private static readonly SvmExitCode UdExit = SvmExitCode.OfException(ExceptionVector.UD);
 
@@ -96,7 +96,7 @@ internal static class Availability
             static code => code == SvmExitCode.Vmmcall || code == UdExit, VmmcallNotIntercepted),
         new("SVM-15.9-VMMCALL-PRIO", Situation.L2Exit, Codes.Of(SvmExitCode.Vmmcall), static (in Step s) =>
         {
-            if (!s.Seen.HypervFlush)
+            if (!s.Seen.MayFlushForHyperv)
             {
                 ReflectedIfIntercepted(s);
             }
@@ -177,6 +177,19 @@ internal static class Availability
         if (s.HasExit && IsSvmInstruction(s.Code))
         {
             s.WhenSvme(false).Allow(Is(ComparedField.Exception, UD), Is(ComparedField.EntryRip, s.Exit.Rip));
+            NoUdWithSvme(s);
+        }
+    }
+
+    // An instruction that exits has passed the processor's checks of mode and CPL: with EFER.SVME set by L1 there is no #UD left,
+    // outside System Management Mode; without paging L0 departs in a way it documents.
+    private static void NoUdWithSvme(in Step s)
+    {
+        Truth paging = s.Vcpu.Cr0[Cr0.PG] | Truth.Of(s.Exit.Rip > uint.MaxValue);
+        bool legal = s.Level == GuestLevel.L1 && !s.Vcpu.SvmeConcluded && (s.Vcpu.Svme & !s.Vcpu.InSmm & paging).IsYes;
+        if (legal && s.Code != SvmExitCode.Vmmcall && s.Code != SvmExitCode.Skinit)
+        {
+            s.Expect().Allow(IsNot(ComparedField.Exception, UD)).Allow(Is(ComparedField.EntryLevel, EntryL2));
         }
     }
 
@@ -201,6 +214,7 @@ internal static class Availability
         if (!s.Vcpu.Svme.IsNo)
         {
             s.WhenSvme(false);
+            NoUdWithSvme(s);
         }
         else if (available.IsYes)
         {

@@ -13,8 +13,10 @@ internal static class EventInjection
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
-        new("SVM-15.20-INJ-UNCOND", Situation.VmrunOutcome, static (in Step s) =>
+        new("SVM-15.20-INJ-UNCOND", Situation.VmrunOutcome | Situation.VmrunEntered, static (in Step s) =>
         {
+            StagedByVmrun(s);
+
             // An exit at the very RIP that VMRUN loaded, with nothing in delivery: the event is lost.
             if (FirstExit(s) && s.Vcpu.Vmcb12.EventInj.Valid && s.Exit.IntInfo.IsKnown)
             {
@@ -42,9 +44,8 @@ internal static class EventInjection
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
             if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && s.Exit.Interrupted.IsLegal)
             {
-                ulong identity = injected.Type == EventType.Nmi ? EventInfo.ValidBit | EventInfo.TypeField : ExitIntInfo.Identity;
                 s.Expect()
-                    .Allow(Is(ComparedField.ExitIntInfo, injected.Raw, identity))
+                    .Allow(Is(ComparedField.ExitIntInfo, injected.Raw, IdentityOf(injected)))
                     .Allow(Is(ComparedField.ExitIntInfo, (ulong)EventType.Exception << 8, EventInfo.TypeField))
                     .Allow(Is(ComparedField.ExitCode, Invalid));
             }
@@ -60,7 +61,7 @@ internal static class EventInjection
         {
             if (s.Vcpu.Vmcb12.EventInj is { Valid: true, Type: EventType.Nmi } injected && injected.Vector != ExceptionVector.Nmi)
             {
-                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
+                VmrunChecks.NoReasonToRefuse(s);
             }
         }),
         new("SVM-15.20-INJ-SOFT-NRIP", Situation.VmrunOutcome, static (in Step s) =>
@@ -87,12 +88,28 @@ internal static class EventInjection
         {
             if ((s.Vcpu.Vmcb12[VmcbField.EventInj].Value & EventInfo.ReservedBits) != 0 && !s.Vcpu.Vmcb12.EventInj.Valid)
             {
-                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode, Invalid));
+                VmrunChecks.NoReasonToRefuse(s);
             }
         }),
         new("SVM-15.20-INJ-ONE", Situation.EventStaged, static (in Step s) =>
             s.Assuming(Evidence.QueuedEvent).Allow(IsAtMost(ComparedField.StagedEvents, 1))),
     ];
+
+    // Where the entry shows EVENTINJ of the VMCB that runs, it is that of vmcb12. A return from System Management Mode is no VMRUN.
+    private static void StagedByVmrun(in Step s)
+    {
+        EventInfo injected = s.Vcpu.Vmcb12.EventInj;
+        if (s.Seen.HasVmenter && !s.Seen.SmmLeft && s.EntryEventInj.IsKnown && injected is { Valid: true, IsLegal: true })
+        {
+            s.Expect()
+                .Allow(Is(ComparedField.EntryEventInj, injected.Raw, IdentityOf(injected)))
+                .Allow(Happens(ComparedField.ReflectedCode)).Allow(Happens(ComparedField.SmmEntered)).Allow(Happens(ComparedField.UserspaceReason));
+        }
+    }
+
+    // The vector of an NMI is ignored.
+    private static ulong IdentityOf(EventInfo injected) =>
+        injected.Type == EventType.Nmi ? EventInfo.ValidBit | EventInfo.TypeField : ExitIntInfo.Identity;
 
     private static bool FirstExit(in Step s) => s.HasExit && s.Level == GuestLevel.L2 && s.Vcpu.FirstExitPending;
 

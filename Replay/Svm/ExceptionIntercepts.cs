@@ -20,7 +20,7 @@ internal static class ExceptionIntercepts
     public static void HasItsBit(in Step s)
     {
         Bits64 bits = s.Vcpu.Vmcb12[VmcbField.InterceptExceptions];
-        if (bits.Known != 0 && !s.Seen.SmmEntered)
+        if (bits.Known != 0)
         {
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, First, ~0x1fUL))
                 .Allow(IsOneOf(ComparedField.ReflectedCode, First, (bits.Value | ~bits.Known) & Low32));
@@ -86,5 +86,5 @@ internal static class ExceptionIntercepts
 
     // With shadow paging the processor's #PF is about L0's tables; an emulated instruction may raise another one.
     private static bool IsSameException(in Step s) =>
-        s.Seen.LeftL2 && !s.Seen.HasInstruction && (s.Code != PF || s.Vcpu.HostPagingSeen);
+        s.Seen.LeftL2 && !s.Seen.MayHaveInstruction && (s.Code != PF || s.Vcpu.HostPagingSeen);
 }

@@ -53,8 +53,8 @@ internal static class ExitInfo
         new(0x0a2, 0x0a2, Everything, Everything, "15.9"),
         new(0x0a5, 0x0a5, Everything, Everything, "15.14.5"),
 
-        // The low half of EXITINFO1 is recomputed from L1's own tables; the stage bits are the hardware's.
-        new(0x400, 0x400, 0xffff_ffff_0000_0000, Everything, "15.25.6"),
+        // What L1's own tables allow is recomputed; the stage and whether the access writes are the hardware's.
+        new(0x400, 0x400, 0xffff_ffff_0000_0002, Everything, "15.25.6"),
     ];
 
     /// <summary>Bits of EXITINFO1 that are zero when MOV from or to CRn reports itself by bit 63; those above the register's number for DRn.</summary>

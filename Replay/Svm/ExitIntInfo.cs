@@ -61,8 +61,8 @@ internal static class ExitIntInfo
         new("SVM-15.7-REINJECT-L0", Situation.DeliveryInterrupted, DeliveredAgain),
         new("SVM-15.7-REINJECT-ONCE", Situation.EventStaged, static (in Step s) =>
         {
-            // What VMRUN itself is to inject comes back as re-injected when the entry is called off.
-            bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || (s.Seen.HasVmenter && s.Seen.Vmenter.EventInj.Valid);
+            // What VMRUN itself is to inject comes back as re-injected when the entry is called off; the VMM may have set one.
+            bool owed = s.Seen.WentToUserspace || s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || (s.Seen.HasVmenter && s.Seen.Vmenter.EventInj.Valid);
             if (s.HasExit && s.Exit.IntInfo.IsKnown && !owed && !s.Vcpu.QueuedSeen)
             {
                 s.Undecided(Evidence.QueuedEvent);
@@ -160,7 +160,7 @@ internal static class ExitIntInfo
     // An exit that an event causes directly does not record that event.
     private static void DirectExit(in Step s)
     {
-        if (s.Seen.LeftL2 && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.MayOweEvent && !s.Seen.BegunBeforeReflection.Valid)
+        if (s.Seen.LeftL2 && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.MayOweEvent && !s.Seen.MayHaveBegun)
         {
             Shown(s, Is(ComparedField.ReflectedIntInfo, 0, Valid));
         }

@@ -16,12 +16,6 @@ internal static class InterceptCodes
     // The code is the position of the bit: word * 32 + bit. What is not known of the vector is no reason to object.
     public static void HasItsBit(in Step s)
     {
-        if (s.Seen.SmmEntered)
-        {
-            // Up to 5.18 the kernel shows whatever code stood there; L1 does not see it.
-            return;
-        }
-
         Vmcb12 v = s.Vcpu.Vmcb12;
         s.Expect()
             .Allow(IsOneOf(ComparedField.ReflectedCode, 64, Allowed(v[VmcbField.InterceptExceptions], v[VmcbField.InterceptMisc1])))

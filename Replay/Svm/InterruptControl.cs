@@ -195,10 +195,10 @@ internal static class InterruptControl
         {
             Bits64 control = s.Vcpu.Vmcb12[VmcbField.IntCtl];
             bool physical = s.HasExit && s.Code == SvmExitCode.Nmi;
-            if ((control[VNmiEnable] & control[VNmi]).IsYes && !physical && !s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo
-                && !s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq))
+            if ((control[VNmiEnable] & control[VNmi]).IsYes && !physical && !s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
             {
-                s.Assuming(Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Nmi.Value));
+                // A physical NMI may have waited since before the VMRUN, or come from the VMM.
+                s.Undecided(Evidence.PendingInterrupts);
             }
         }),
         new("SVM-15.21-NMI-IRET", Situation.EntryShowsEvent, static (in Step s) =>

@@ -58,6 +58,7 @@ internal static class IoPermissions
         {
             s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Info2)).Allow(Is(ComparedField.EntryRip, s.Exit.Rip))
                 .Allow(Happens(ComparedField.UserspaceReason)).Allow(Happens(ComparedField.SmmEntered))
+                .Allow(Happens(ComparedField.ReflectedCode))
                 .Allow(Is(ComparedField.EntryRip, 0)).Allow(Is(ComparedField.EntryRip, ResetVector));
         }
     }

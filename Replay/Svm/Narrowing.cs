@@ -13,6 +13,11 @@ internal static class Narrowing
 
     private const ulong ResetVector = 0xfff0;
 
+    /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
+    public static bool GoesOnNearby(in ExitRecord record) =>
+        !record.HasEntry || !record.Entry.Rip.IsKnown
+        || unchecked(record.Entry.Rip.Value - record.Exit.Rip + LongestInstruction) <= 2 * LongestInstruction;
+
     /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
     {
@@ -29,11 +34,16 @@ internal static class Narrowing
     }
 
     /// <summary>What any other record tells.</summary>
-    public static void After(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen)
+    /// <param name="vcpu">The state.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="seen">What was met in it.</param>
+    /// <param name="listed">Recorded tracepoints.</param>
+    public static void After(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen, TracepointSet listed)
     {
         if (record.HasExit)
         {
-            AfterExit(vcpu, record, digest, seen);
+            AfterExit(vcpu, record, digest, seen, listed);
         }
 
         LearnAccesses(vcpu, record, digest);
@@ -52,7 +62,7 @@ internal static class Narrowing
     {
         if (vcpu.ResetSuspected && record.Level == GuestLevel.L1 && (record.Flags & RecordFlags.LossBefore) == 0)
         {
-            vcpu.Reset(msrsRecorded: listed.Has(HappeningKind.MsrAccess));
+            vcpu.Reset(listed);
         }
 
         vcpu.ResetSuspected = false;
@@ -67,7 +77,7 @@ internal static class Narrowing
         }
     }
 
-    private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen)
+    private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
         LearnDecodeAssists(vcpu, record.Exit);
@@ -93,14 +103,35 @@ internal static class Narrowing
             }
 
             vcpu.InL2 = Truth.No;
-            AfterL1Instruction(vcpu, record, digest);
+            LearnPaging(vcpu, code, digest, seen);
+            AfterL1Instruction(vcpu, record, digest, listed);
+        }
+    }
+
+    // 64-bit mode needs paging, and a write of CR0 may end it. Only at exits that are always looked at closely.
+    private static void LearnPaging(Vcpu vcpu, SvmExitCode code, RecordDigest digest, Observations seen)
+    {
+        bool closely = (Availability.IsSvmInstruction(code) && code != SvmExitCode.Vmload && code != SvmExitCode.Vmsave)
+            || (digest.HasMsr && Availability.IsSvmMsr(digest.Msr.Index));
+        if (closely && digest.HasInstruction && seen.Mode == DecodeMode.Long64)
+        {
+            vcpu.Cr0 = vcpu.Cr0.Set(Cr0.PG);
+        }
+        else if (code == SvmExitCode.CrWrite || code == SvmExitCode.Cr0SelWrite)
+        {
+            vcpu.Cr0 = default;
         }
     }
 
     // An SVM instruction that worked proves EFER.SVME, unless a write said otherwise.
-    private static void AfterL1Instruction(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    private static void AfterL1Instruction(Vcpu vcpu, in ExitRecord record, RecordDigest digest, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
+        if (code == SvmExitCode.Rsm && !listed.Has(HappeningKind.SmmTransition))
+        {
+            vcpu.ForgetModes();
+        }
+
         if (!Availability.IsSvmInstruction(code))
         {
             return;
@@ -121,8 +152,8 @@ internal static class Narrowing
 
         if (code == SvmExitCode.Clgi)
         {
-            // With virtual GIF L0 never intercepts CLGI of an L1 that has SVM enabled.
-            vcpu.GifInstructionsExit = vcpu.Svme.IsYes ? Truth.Yes : vcpu.GifInstructionsExit;
+            // With virtual GIF L0 never intercepts CLGI of an L1 that has SVM enabled. VMRUN sets GIF too.
+            vcpu.GifInstructionsExit = vcpu.Svme.IsYes && listed.Has(HappeningKind.NestedVmenter) ? Truth.Yes : vcpu.GifInstructionsExit;
             vcpu.Gif = moved ? Truth.No : vcpu.Gif;
         }
 
@@ -144,7 +175,7 @@ internal static class Narrowing
         {
             switch (happening.Kind)
             {
-                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2:
+                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2 && !(vcpu.InSmm.IsYes && MsrAccess.Of(happening).Index == Efer.Index):
                     LearnMsr(vcpu, MsrAccess.Of(happening));
                     break;
                 case HappeningKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:
@@ -182,7 +213,6 @@ internal static class Narrowing
             }
         }
 
-        vcpu.WindowOfL0 |= record.Exit.Code == SvmExitCode.VIntr && digest.Reflections == 0;
         vcpu.SvmeClearedByL2 |= digest is { HasMsr: true, Reflections: 0, Msr: { Write: true, Index: Efer.Index, Faulted: false } }
             && (digest.Msr.Value & (1UL << Efer.SVME)) == 0;
         if (digest is { HasCrWrite: true, HasException: false, Reflections: 0 })
@@ -270,6 +300,9 @@ internal static class Narrowing
         {
             vcpu.InSmm = Truth.Of(digest.SmmEntered);
             vcpu.SmmFromL2 &= digest.SmmEntered;
+
+            // The handler has control registers and EFER of its own, and RSM loads what it left in its state-save area (APM2 10.3).
+            vcpu.ForgetModes();
         }
 
         switch (digest.EntryLevel)
@@ -328,8 +361,7 @@ internal static class Narrowing
             vcpu.Gif = Truth.Unknown;
         }
 
-        if (digest.UserspaceReason is { } reason && record.HasExit && record.HasEntry
-            && !digest.SmmEntered && !digest.SmmLeft && ChangedByUserspace(record, reason))
+        if (record.HasExit && record.HasEntry && !digest.SmmEntered && !digest.SmmLeft && ChangedUnseen(vcpu, record, digest))
         {
             vcpu.Forget();
         }
@@ -339,8 +371,12 @@ internal static class Narrowing
             && (!record.HasExit || (digest.UserspaceReason is not null && record.Exit.Rip != ResetVector));
     }
 
-    // The VMM may set any register without a trace; a RIP that the exit does not explain shows that it did.
-    private static bool ChangedByUserspace(in ExitRecord record, uint reason) =>
-        reason == UserspaceExit.ShutdownReason
-        || (record.Level == GuestLevel.L1 && record.Entry.Rip.IsKnown && unchecked(record.Entry.Rip.Value - record.Exit.Rip) > LongestInstruction);
+    // INIT resets the vCPU, and the VMM may set any register, without a trace; a RIP that the exit does not explain shows it.
+    private static bool ChangedUnseen(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        bool emulated = digest.HasInstruction || record.Exit.Code == SvmExitCode.TaskSwitch;
+        bool explained = digest.Reflections > 0 || digest.Vmenters > 0 || (emulated && digest.UserspaceReason is null)
+            || (record.Level == GuestLevel.L2 && record.Entry.Rip == vcpu.ResumeRip);
+        return digest.UserspaceReason == UserspaceExit.ShutdownReason || (!explained && !GoesOnNearby(record));
+    }
 }

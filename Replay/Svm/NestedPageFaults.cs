@@ -39,5 +39,5 @@ internal static class NestedPageFaults
     }
 
     // An emulated instruction may meet another fault.
-    private static bool IsSameFault(in Step s) => s.Seen.LeftL2 && !s.Seen.HasInstruction;
+    private static bool IsSameFault(in Step s) => s.Seen.LeftL2 && !s.Seen.MayHaveInstruction;
 }

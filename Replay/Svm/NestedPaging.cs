@@ -67,7 +67,7 @@ internal static class NestedPaging
         {
             if (s.Vcpu.Vmcb12.NestedPaging.IsYes && s.Vcpu.Vmcb12[VmcbField.NCr3].Any(IgnoredRootBits).IsYes)
             {
-                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(VmrunChecks.Outcome(s), SvmExitCode.Invalid.Value));
+                VmrunChecks.NoReasonToRefuse(s);
             }
         }),
         new("SVM-15.16-TLBCTL-HONOUR", Situation.StatesRecorded, StateRules.TlbControlHonoured),

@@ -84,7 +84,7 @@ public static class RuleNeeds
         var record = new ExitRecord(default, 0, level, RecordFlags.None, in exit, in entry, kinds, content);
         var digest = new RecordDigest();
         digest.Read(record);
-        var seen = new Observations(digest, new InstructionDecoder());
+        var seen = new Observations(digest, new InstructionDecoder(), Blind.Listed);
         seen.Read(record);
         var texts = new TextTable();
         var builder = new ExpectationBuilder();

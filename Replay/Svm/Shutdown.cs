@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -27,8 +28,10 @@ internal static class Shutdown
             }
             else
             {
-                // L1 itself may have shut down, where L0 could not leave L2 properly.
-                s.Assuming(Evidence.QueuedEvent).Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
+                // L1 itself shuts down where L0 cannot leave L2 for it, and where L2 clears EFER.SVME under it.
+                Truth ofL1 = Truth.Of(IsPending(s.Code) || s.Seen is { HasMsr: true, Msr: { Write: true, Index: Efer.Index } })
+                    | (s.Code.HasIntercept ? s.Intercepted(s.Code) : Truth.Unknown);
+                s.When(!ofL1, Evidence.QueuedEvent).Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
         new("SVM-15.14-SHUTDOWN-NOINT", Situation.ShutdownOfL2 | Situation.LeftByFault, static (in Step s) =>
@@ -97,6 +100,9 @@ internal static class Shutdown
             }
         }),
     ];
+
+    // With such an exit of the host, another #VMEXIT to L1 may have become due.
+    private static bool IsPending(SvmExitCode code) => code.Value is >= 0x60 and <= 0x64;
 
     /// <summary>Whether L1 is shown something that faults or failures cause and that L1 need not have asked for.</summary>
     public static bool IsFault(SvmExitCode code) =>

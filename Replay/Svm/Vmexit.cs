@@ -40,7 +40,7 @@ internal static class Vmexit
 
         if (s.Vcpu.ResumeRip.IsKnown)
         {
-            AllowL2(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value)));
+            AllowL2(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value)).Allow(Happens(ComparedField.UserspaceReason)));
         }
         else
         {
@@ -68,7 +68,7 @@ internal static class Vmexit
 
     public static void ShowsNoEvent(in Step s)
     {
-        if (NestedReflection.FromL2(s) && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid && !s.Seen.BegunBeforeReflection.Valid)
+        if (NestedReflection.FromL2(s) && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid && !s.Seen.MayHaveBegun)
         {
             ExitIntInfo.Shown(s, Is(ComparedField.ReflectedIntInfo, 0, EventInfo.ValidBit));
         }
@@ -77,7 +77,7 @@ internal static class Vmexit
     // Before 5.12 a return from System Management Mode starts L2 without a sign, and the VMM may always.
     public static void InterceptsNothingOfL1(in Step s)
     {
-        bool byMonitor = s.Vcpu.AskedMonitor || (s.Seen.WentToUserspace && s.Level == GuestLevel.L1);
+        bool byMonitor = MonitorMayHaveActed(s) || (s.Seen.WentToUserspace && s.Level == GuestLevel.L1);
         if (byMonitor || s.Seen.SmmLeft || !s.Header.Listed.Has(HappeningKind.SmmTransition))
         {
             s.Undecided(Evidence.Level);
@@ -128,11 +128,11 @@ internal static class Vmexit
     private static void IsNotLost(in Step s)
     {
         Truth intercepted = s.Intercepted(SvmExitCode.Init);
-        if (s.Vcpu.AskedMonitor)
+        if (MonitorMayHaveActed(s))
         {
             s.Undecided(Evidence.Level);
         }
-        else if (s.Vcpu.InitAccepted && !intercepted.IsYes)
+        else if ((s.Vcpu.InitAccepted || !s.Header.Listed.Has(HappeningKind.ApicAcceptIrq)) && !intercepted.IsYes)
         {
             s.When(intercepted, Evidence.Vmcb12Controls);
         }
@@ -143,10 +143,13 @@ internal static class Vmexit
         }
     }
 
+    // Between the last entry and this exit the VMM may have set the vCPU to anything.
+    private static bool MonitorMayHaveActed(in Step s) => s.Vcpu.AskedMonitor || !s.Header.Listed.Has(HappeningKind.UserspaceExit);
+
     // What follows is undefined, but it is not L1 going on with the state of L2.
     public static void FollowsClearedSvme(in Step s)
     {
-        if (s.Level == GuestLevel.L1 && s.Vcpu.SvmeClearedByL2 && !s.Vcpu.AskedMonitor)
+        if (s.Level == GuestLevel.L1 && s.Vcpu.SvmeClearedByL2 && !MonitorMayHaveActed(s))
         {
             s.Expect().Allow(Happens(ComparedField.ExitOfL2));
         }

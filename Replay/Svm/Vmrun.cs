@@ -66,12 +66,7 @@ internal static class Vmrun
             return;
         }
 
-        bool set = s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes;
-        if (past.IntCtl[VIrq].IsNo && past.WindowOfL0 && !s.Intercepted(SvmExitCode.VIntr).IsYes)
-        {
-            s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.Vmcb12IntCtl, 0, 1 << VIrq));
-        }
-        else if (past.IntCtl[VIrq].IsYes || set)
+        if (past.IntCtl[VIrq].IsYes || s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes)
         {
             s.Undecided(Evidence.VmcbControlArea);
         }

@@ -137,7 +137,7 @@ internal static class VmrunChecks
             ulong rip = s.Vcpu.Vmcb12[VmcbField.Rip].Value >> 56;
             if (s.Vcpu.Vmcb12[VmcbField.Rip].IsKnown && rip is not (0 or 0xff))
             {
-                s.Assuming(Evidence.VmcbSaveArea).Allow(IsNot(Outcome(s), Invalid));
+                NoReasonToRefuse(s);
             }
         }),
         new("SVM-15.19-PAGED-REAL", Situation.VmrunRefused, static (in Step s) =>
@@ -195,8 +195,22 @@ internal static class VmrunChecks
         }
     }
 
+    /// <summary>What is seen of vmcb12 is no reason to refuse it. Another reason, which no tracepoint shows, may be one all the same.</summary>
+    public static void NoReasonToRefuse(in Step s) => s.When(IsLegal(s.Vcpu), Evidence.VmcbSaveArea).Allow(IsNot(Outcome(s), Invalid));
+
+    private static Truth IsLegal(Vcpu vcpu)
+    {
+        Truth legal = Truth.Yes;
+        foreach (RuleRow row in Rows)
+        {
+            legal &= row.Illegal is { } illegal ? !illegal(vcpu.Vmcb12, vcpu.Profile) : Truth.Yes;
+        }
+
+        return legal;
+    }
+
     // KVM may reflect the failure itself, or the processor reports it at the first exit.
-    public static ComparedField Outcome(in Step s) => s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode;
+    private static ComparedField Outcome(in Step s) => s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode;
 
     private static Truth LongModePaging(Vmcb12 v) => v[VmcbField.EferRegister][Efer.LME] & v[VmcbField.Cr0Register][Cr0.PG];
 

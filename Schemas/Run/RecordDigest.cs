@@ -158,6 +158,12 @@ public sealed class RecordDigest
         {
             Note(happening);
         }
+
+        if (SmmEntered && Reflections > 0 && Reflection.ExitCode != SvmExitCode.Smi)
+        {
+            // Up to 5.18 the kernel shows whatever code stood there when it leaves L2 for System Management Mode; L1 is shown none.
+            Reflection = Reflection with { ExitCode = SvmExitCode.HostUse };
+        }
     }
 
     private void Reset(GuestLevel level)

@@ -1,28 +1,47 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Differ.Benchmarks.Ratios;
 
 namespace Differ.Benchmarks;
 
 /// <summary>
-/// <c>grow capture bytes out</c> makes a large capture of a small one; everything else are words of BenchmarkDotNet,
-/// for example <c>--filter *ReplayBenchmarks*</c>.
+/// <c>ratios folder differ scratch events rounds</c> measures Differ against other tools (<c>ratios.sh</c> calls it);
+/// <c>read capture</c> reads one capture over and over, to be looked at with a profiler;
+/// everything else are words of BenchmarkDotNet, for example <c>--filter *ReplayBenchmarks*</c>.
 /// </summary>
 internal static class Program
 {
+    private const int Readings = 10;
+
     /// <summary>The program.</summary>
     public static int Main(string[] args)
     {
-        if (args is ["grow", string capture, string bytes, string output])
+        switch (args)
         {
-            CaptureGrower.Grow(capture, long.Parse(bytes, System.Globalization.CultureInfo.InvariantCulture), output);
-            return 0;
+            case ["ratios", string folder, string differ, string scratch, string events, string rounds]:
+                var inputs = new Inputs(folder, scratch, ulong.Parse(events, CultureInfo.InvariantCulture));
+                new RatioTable(inputs, new Tool(scratch), differ, int.Parse(rounds, CultureInfo.InvariantCulture)).Write();
+                return 0;
+            case ["read", string capture]:
+                Read(capture);
+                return 0;
+            default:
+                // In this process: a project that BenchmarkDotNet generates would not keep the rules of this repository.
+                IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+                return 0;
         }
+    }
 
-        // In this process: a project that BenchmarkDotNet generates would not keep the rules of this repository.
-        IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
-        return 0;
+    private static void Read(string capture)
+    {
+        for (int i = 0; i < Readings; i++)
+        {
+            Measured run = Measured.Of(() => Readers.Records(capture));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Rate / 1e6:f2} M events/s"));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 
 namespace Differ.Benchmarks;
@@ -23,5 +24,5 @@ public class ReportBenchmarks
 
     /// <summary>Writes the report.</summary>
     [Benchmark]
-    public void Write() => ReportFormats.Find(Format)!.Write(_result!, TextWriter.Null, Ink.None);
+    public void Write() => ReportFormats.Find(Format)!.Write(FindingSet.Of(_result!), TextWriter.Null, Ink.None);
 }

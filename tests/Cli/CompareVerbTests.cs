@@ -110,6 +110,23 @@ public sealed class CompareVerbTests : IDisposable
         });
     }
 
+    [CorpusFact]
+    public void A_fault_that_one_recording_does_not_prove_shows_beside_its_control() =>
+        Assert.All(
+            (IEnumerable<(string Kernel, string Name, string Told)>)
+            [
+                ("6.1.0-56", "mut-m03_virq_not_synced", "L1 first asks otherwise"),
+                ("6.1.0-56", "mut-m08_msrpm_ignored", "L0 first acts otherwise"),
+                ("6.12.117", "mut-m17_stale_rip_on_exit", "L1 first asks otherwise"),
+            ],
+            fault =>
+            {
+                string folder = Path.Combine(Repository.Corpus!, fault.Kernel);
+                CommandResult result = CommandLine.Run("compare", Path.Combine(folder, "mut-m00_stock_rebuilt"), Path.Combine(folder, fault.Name));
+                Assert.Equal(0, result.Status);
+                Assert.Contains(fault.Told, result.Output, StringComparison.Ordinal);
+            });
+
     private static void AssertRefused(CommandResult result)
     {
         Assert.Equal((2, ""), (result.Status, result.Output));

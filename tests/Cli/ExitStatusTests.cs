@@ -33,7 +33,8 @@ public sealed class ExitStatusTests
     [Theory]
     [InlineData("check")]
     [InlineData("no-such-verb")]
-    [InlineData("check", "a", "b")]
+    [InlineData("check", "a", "--no-such-option")]
+    [InlineData("convert", "a", "b")]
     [InlineData("check", "a", "--format", "no-such-format")]
     [InlineData("check", "a", "--color", "blue")]
     [InlineData("show", "a", "--exit", "first")]
@@ -72,7 +73,13 @@ public sealed class ExitStatusTests
     }
 
     [Fact]
-    public void A_folder_is_no_capture() => AssertRefused(CommandLine.Run("check", Repository.Fixtures), "");
+    public void A_folder_without_a_capture_ends_with_2()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(Path.Combine(scratch["empty"], "empty too"));
+        AssertRefused(CommandLine.Run("check", scratch["empty"]), "holds no capture");
+        AssertRefused(CommandLine.Run("show", scratch["empty"]), "without a capture");
+    }
 
     [Fact]
     public void A_capture_is_no_run()

@@ -24,7 +24,7 @@ public sealed class DivergenceGroupsTests
         }
 
         DivergenceClass found = Assert.Single(compared.Finish().Divergences);
-        Assert.Equal((5UL, 2), (found.Count, found.Streams));
+        Assert.Equal((5UL, 2), (found.Count, found.Streams.Count));
         Assert.Equal((0, 1UL), (found.First.Exit.Stream.Value, found.First.Exit.Index));
         Assert.Equal(new ExitPlace(new StreamId(0), 7), found.Last);
     }

@@ -19,7 +19,7 @@ internal sealed class Mutator(int seed)
         int changes = 1 + _random.Next(4);
         for (int i = 0; i < changes && bytes.Length > 16; i++)
         {
-            bytes = _random.Next(8) switch
+            bytes = _random.Next(9) switch
             {
                 0 => bytes[.._random.Next(bytes.Length)],
                 1 => Cut(bytes),
@@ -27,12 +27,17 @@ internal sealed class Mutator(int seed)
                 3 => Swap(bytes),
                 4 => Edge(bytes),
                 5 => Text(bytes),
+                6 => Word(bytes),
                 _ => Flip(bytes),
             };
         }
 
         return bytes;
     }
+
+    /// <summary>Chooses the file to change: one name half of the time, any other as often as the rest.</summary>
+    public string Choose(IReadOnlyList<string> names, string often) =>
+        names.Contains(often) && _random.Next(2) == 0 ? often : names[_random.Next(names.Count)];
 
     // Damage near the start reaches headers and descriptions, which are a small part of a file.
     private int Place(int length) => _random.Next(3) == 0 ? _random.Next(length) : _random.Next(Math.Min(length, 1 << (4 + _random.Next(14))));
@@ -87,4 +92,28 @@ internal sealed class Mutator(int seed)
 
         return bytes;
     }
+
+    // Descriptions are made of words: one in the place of another still parses, and means something else.
+    private byte[] Word(byte[] bytes)
+    {
+        (int start, int end) = WordAt(bytes, Place(bytes.Length));
+        (int from, int to) = WordAt(bytes, Place(bytes.Length));
+        return [.. bytes.AsSpan(0, start), .. bytes.AsSpan(from, to - from), .. bytes.AsSpan(end)];
+    }
+
+    private static (int Start, int End) WordAt(byte[] bytes, int at)
+    {
+        int start = at, end = at;
+        for (; start > 0 && at - start < 64 && IsWord(bytes[start - 1]); start--)
+        {
+        }
+
+        for (; end < bytes.Length && end - at < 64 && IsWord(bytes[end]); end++)
+        {
+        }
+
+        return (start, end);
+    }
+
+    private static bool IsWord(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter == '_';
 }

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using Differ.Capture;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Ctf;
 using Differ.Diff;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
+using Differ.Tests.Support;
 
 namespace Differ.Fuzz;
 
@@ -17,6 +19,7 @@ namespace Differ.Fuzz;
 internal static class Program
 {
     private const long MostBytes = 1L << 30;
+    private const string Metadata = "metadata";
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
 
     private static int Main(string[] words)
@@ -34,13 +37,13 @@ internal static class Program
         {
             foreach (string path in words[3..])
             {
-                byte[] input = new Mutator(unchecked((seed * 1_000_003) + round)).Mutate(File.ReadAllBytes(path));
+                var mutator = new Mutator(unchecked((seed * 1_000_003) + round));
+                IReadOnlyDictionary<string, byte[]> input = Change(path, mutator);
                 if (Try(input) is { } fault)
                 {
                     failures++;
-                    string kept = Path.Combine(words[2], $"{Path.GetFileNameWithoutExtension(path)}-{seed}-{round}.bin");
-                    Directory.CreateDirectory(words[2]);
-                    File.WriteAllBytes(kept, input);
+                    string kept = Path.Combine(words[2], $"{Path.GetFileNameWithoutExtension(path)}-{seed}-{round}");
+                    Keep(kept, input);
                     Console.WriteLine($"{kept}: {fault}");
                 }
             }
@@ -54,14 +57,37 @@ internal static class Program
         return failures == 0 ? 0 : 1;
     }
 
-    private static string? Try(byte[] input)
+    // A capture, or one file of a folder that is one capture.
+    private static Dictionary<string, byte[]> Change(string path, Mutator mutator)
+    {
+        if (!Directory.Exists(path))
+        {
+            return new(StringComparer.Ordinal) { [""] = mutator.Mutate(File.ReadAllBytes(path)) };
+        }
+
+        var files = Directory.EnumerateFiles(path).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes, StringComparer.Ordinal);
+        string changed = mutator.Choose([.. files.Keys.Order(StringComparer.Ordinal)], Metadata);
+        files[changed] = mutator.Mutate(files[changed]);
+        return files;
+    }
+
+    private static void Keep(string kept, IReadOnlyDictionary<string, byte[]> input)
+    {
+        Directory.CreateDirectory(input.ContainsKey("") ? Path.GetDirectoryName(kept)! : kept);
+        foreach ((string name, byte[] bytes) in input)
+        {
+            File.WriteAllBytes(name.Length == 0 ? $"{kept}.bin" : Path.Combine(kept, name), bytes);
+        }
+    }
+
+    private static string? Try(IReadOnlyDictionary<string, byte[]> input)
     {
         var since = Stopwatch.StartNew();
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            using var pipe = new MemoryStream(input, writable: false);
-            using CaptureSession session = CaptureSession.Open(pipe);
+            using CaptureSession session = input.TryGetValue("", out byte[]? file) ? CaptureSession.Open(new MemoryStream(file, writable: false))
+                : CaptureSession.Of(new MemoryFolder(input), new CtfFormat(), "", 0);
             var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts);
             RunSummary summary = session.ReadExits(new Replayer(session.Header, session.Texts, comparison));
             _ = comparison.Finish(summary);

@@ -83,7 +83,7 @@ public sealed class LawsTests
     {
         RunStory story = new RunStory().Vmrun();
         var digest = new RecordDigest();
-        var seen = new Differ.Replay.Observations(digest, new InstructionDecoder());
+        var seen = new Differ.Replay.Observations(digest, new InstructionDecoder(), story.Header.Listed);
         var builder = new ExpectationBuilder { Rule = rule };
         var reader = new Reader(digest, seen);
         story.Records[0].GiveTo(reader);

@@ -51,6 +51,8 @@ internal sealed class JsonSchema
                 return null;
             case "type":
                 return Types(wanted).Any(type => IsOf(value, type)) ? null : $"{value.ValueKind} is not {wanted}";
+            case "oneOf":
+                return wanted.EnumerateArray().Count(one => Fits(value, one, at)) == 1 ? null : $"fits none, or several, of {wanted}";
             case "const":
                 return JsonElement.DeepEquals(value, wanted) ? null : $"{value} is not {wanted}";
             case "enum":
@@ -75,6 +77,13 @@ internal sealed class JsonSchema
             default:
                 throw new NotSupportedException($"the schema uses {keyword.Name}, which is not checked");
         }
+    }
+
+    private bool Fits(JsonElement value, JsonElement schema, string at)
+    {
+        var faults = new List<string>();
+        Check(value, schema, at, faults);
+        return faults.Count == 0;
     }
 
     private void CheckProperties(JsonElement value, JsonElement properties, string at, List<string> faults)

@@ -6,8 +6,8 @@ namespace Differ.Diff.Report.Html;
 /// <summary>What the timeline shows of one exit. Times are of the run's clock.</summary>
 /// <param name="Index">Position in the stream.</param>
 /// <param name="Start">When the guest that exits was entered; the time of the exit where that was not recorded.</param>
-/// <param name="Exit">When it exited.</param>
-/// <param name="End">When a guest was entered again; the time of the exit where that was not recorded.</param>
+/// <param name="Exit">When it exited; where that was not recorded, the first time that was.</param>
+/// <param name="End">When a guest was entered again; where that was not recorded, the last time that was.</param>
 /// <param name="User">How much of the handling the VMM had.</param>
 /// <param name="Level">Who was running.</param>
 /// <param name="Reason">Row of the exit's reason in <see cref="ReasonTable"/>.</param>
@@ -31,17 +31,13 @@ internal readonly record struct ExitMoment(
     /// <param name="verdict">What was said of it.</param>
     public static ExitMoment Of(in ExitRecord record, ulong floor, bool entered, ushort reason, Verdict verdict)
     {
-        // Clocks may go backwards between CPUs: a time before the one it follows counts as that one.
+        var times = ExitTimes.Of(record, floor, entered);
         bool loss = (record.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0;
-        ulong exit = Math.Max(record.HasExit ? record.Exit.Time.Value : record.HasEntry ? record.Entry.Time.Value : floor, floor);
-        ulong start = entered && (record.Flags & RecordFlags.LossBefore) == 0 ? floor : exit;
-        ulong end = record.HasEntry ? Math.Max(record.Entry.Time.Value, exit) : exit;
         return new ExitMoment(
-            record.Index, start, exit, end, UserTime(record, exit, end), record.Level, reason, record.HasExit ? record.Exit.Rip : 0, verdict, loss);
+            record.Index, times.Start, times.Exit, times.End, UserTime(record, times), record.Level, reason, record.HasExit ? record.Exit.Rip : 0, verdict, loss);
     }
 
-    // From kvm_userspace_exit to the next KVM_RUN; where the start of KVM_RUN was not recorded, to the entry.
-    private static ulong UserTime(in ExitRecord record, ulong exit, ulong end)
+    private static ulong UserTime(in ExitRecord record, in ExitTimes times)
     {
         if (!record.Kinds.Has(HappeningKind.UserspaceExit))
         {
@@ -49,21 +45,13 @@ internal readonly record struct ExitMoment(
         }
 
         ulong user = 0;
-        ulong? since = null;
-        foreach (ref readonly Happening happening in record.Happenings)
+        int next = 0;
+        var span = default(VmmSpan);
+        while (times.NextVmmSpan(record, ref next, ref span))
         {
-            ulong time = Math.Clamp(happening.Time.Value, exit, end);
-            if (happening.Kind == HappeningKind.UserspaceExit)
-            {
-                since ??= time;
-            }
-            else if (since is { } left && happening.Kind == HappeningKind.KvmRun && happening.Values[0] != 0)
-            {
-                user += Math.Max(time, left) - left;
-                since = null;
-            }
+            user += span.To - span.From;
         }
 
-        return Math.Min(user + (since is { } open ? end - open : 0), end - exit);
+        return user;
     }
 }

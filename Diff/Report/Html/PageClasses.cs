@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Compare;
+using Differ.Diff.Report.Ci;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -46,12 +47,12 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteString("ruleId", found.Rule.Id);
         json.WriteString("cite", found.Rule.Citation);
         json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
-        json.WriteString("culprit", found.Culprit == Culprit.Processor ? "processor" : "hypervisor");
+        json.WriteString("culprit", JsonParts.Culprit(found));
         json.WriteString("level", ExitPrinter.Level(exit.Level));
         json.WriteString("exit", (exit.Flags & RecordFlags.NoExit) == 0 ? exit.Exit.Code.Name : "");
         json.WriteString("insn", found.Instruction);
         json.WriteNumber("count", found.Count);
-        json.WriteNumber("streams", found.Streams);
+        json.WriteNumber("streams", found.Streams.Count);
         json.WriteNumber("stream", exit.Stream.Value);
         json.WriteNumber("index", exit.Index);
         json.WriteNumber("lastStream", found.Last.Stream.Value);
@@ -67,9 +68,9 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteStartObject("detail");
         json.WriteString("text", found.Rule.Statement);
         json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).What);
-        Write(json, "also", found.AlsoBroken.Select(rule => rule.Id));
-        Write(json, "recorded", found.First.Recorded.Select(field => field.Text));
-        Write(json, "expected", found.First.Expected);
+        JsonParts.Texts(json, "also", found.AlsoBroken.Select(rule => rule.Id));
+        JsonParts.Texts(json, "recorded", found.First.Recorded.Select(field => field.Text));
+        JsonParts.Texts(json, "expected", found.First.Expected);
         json.WriteStartArray("around");
         foreach (KeptExit exit in found.First.Before.Append(found.First.Exit).Concat(found.First.After))
         {
@@ -92,7 +93,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         // The record may hold thousands of events: of those the first ones are shown.
         int most = departs ? MostLines : MostLinesBeside;
         KeptExit start = exit with { Happenings = [.. exit.Happenings.Take(most)] };
-        Write(json, "lines", _printer.Lines(start).Select(Cut));
+        JsonParts.Texts(json, "lines", _printer.Lines(start).Select(Cut));
         json.WriteNumber("left", Math.Max(0, exit.Happenings.Count - most));
         json.WriteEndObject();
     }
@@ -124,18 +125,5 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, string name, IEnumerable<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
-
-    // Not between the halves of a character.
-    private static string Cut(string line) =>
-        line.Length <= LongestLine ? line : string.Concat(line.AsSpan(0, char.IsHighSurrogate(line[LongestLine - 1]) ? LongestLine - 1 : LongestLine), " …");
+    private static string Cut(string line) => PlainText.Cut(line, LongestLine);
 }

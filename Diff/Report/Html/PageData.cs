@@ -69,25 +69,8 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("events", result.Summary.Events);
         json.WriteNumber("lost", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events));
         json.WriteNumber("marks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
-        json.WriteStartArray("missing");
-        foreach (string name in KernelNames.MissingFrom(result.Header.Listed))
-        {
-            json.WriteStringValue(name);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("notes");
-        foreach (CaptureNote note in result.Summary.Notes)
-        {
-            json.WriteStartObject();
-            json.WriteString("code", note.Code);
-            json.WriteNumber("count", note.Count);
-            json.WriteString("text", note.Text);
-            json.WriteString("first", note.First);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        JsonParts.WriteGrade(json, CaptureQuality.Of(result));
+        JsonParts.WriteNotes(json, result);
         json.WriteEndObject();
     }
 
@@ -148,9 +131,7 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         foreach (UndecidedClass undecided in result.Undecided)
         {
             json.WriteStartObject();
-            json.WriteString("what", undecided.Missing.What);
-            json.WriteString("how", undecided.Missing.How);
-            json.WriteNumber("exits", undecided.Exits);
+            JsonParts.WriteMissing(json, undecided);
             json.WriteNumber("stream", undecided.First.Stream.Value);
             json.WriteNumber("index", undecided.First.Index);
             json.WriteStartArray("rules");
@@ -207,11 +188,11 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("user", row.User);
         json.WriteNumber("timed", row.Handling.Count);
         json.WriteNumber("sum", row.Handling.Sum);
-        json.WriteNumber("p50", row.Handling.Percentile(50));
-        json.WriteNumber("p99", row.Handling.Percentile(99));
+        json.WriteNumber("p50", row.Handling.Quantile(0.5));
+        json.WriteNumber("p99", row.Handling.Quantile(0.99));
         json.WriteNumber("max", row.Handling.Max);
         json.WriteStartArray("buckets");
-        foreach ((ulong lowest, ulong count) in row.Handling.Filled())
+        foreach ((ulong lowest, ulong count) in row.Handling.Bars())
         {
             json.WriteNumberValue(lowest);
             json.WriteNumberValue(count);

@@ -1,3 +1,4 @@
+using Differ.Diff.Statistics;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Html;

@@ -134,13 +134,13 @@ internal sealed class Vmcb12Track
     private static void AddIntercepts(Dictionary<VmcbField, Vmcb12Value> values, in NestedIntercepts words)
     {
         const string From = "kvm_nested_intercepts";
-        Recorded(values, VmcbField.InterceptCr, Hex(words.CrRead | ((ulong)words.CrWrite << 16)), From);
-        Recorded(values, VmcbField.InterceptExceptions, Hex(words.Exceptions), From);
-        Recorded(values, VmcbField.InterceptMisc1, Hex(words.Word3), From);
-        Recorded(values, VmcbField.InterceptMisc2, Hex(words.Word4), From);
+        Recorded(values, VmcbField.InterceptCr, InterceptNames.Of(words.CrRead | ((uint)words.CrWrite << 16), 0), From);
+        Recorded(values, VmcbField.InterceptExceptions, InterceptNames.Of(words.Exceptions, SvmExitCode.Exception.Value), From);
+        Recorded(values, VmcbField.InterceptMisc1, InterceptNames.Of(words.Word3, SvmExitCode.Intr.Value), From);
+        Recorded(values, VmcbField.InterceptMisc2, InterceptNames.Of(words.Word4, SvmExitCode.Vmrun.Value), From);
         if (words.Word5.IsKnown)
         {
-            Recorded(values, VmcbField.InterceptMisc3, Hex(words.Word5.Value), From);
+            Recorded(values, VmcbField.InterceptMisc3, InterceptNames.Of(words.Word5.Value, SvmExitCode.Vmrun.Value + 32), From);
         }
     }
 

@@ -90,10 +90,10 @@ public sealed class CaptureNotesTests
         Assert.Contains($"{code} (", result.Output, StringComparison.Ordinal);
     }
 
-    // Those of text and of perf.data have tests beside their formats.
+    // Those of text, perf.data, .nettrace and CTF have tests beside their formats.
     [Fact]
     public void Every_kind_has_a_capture_that_shows_it() =>
-        Assert.Equal(CaptureNotes.Kinds.Except([.. Differ.Capture.Formats.Text.TextNotes.All, CaptureNotes.SortWindow, CaptureNotes.LateEvent, CaptureNotes.LateLoss, CaptureNotes.CutPipe, .. Differ.Capture.Formats.NetTrace.NetTraceNotes.All]).Select(kind => kind.Code), Captures.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(CaptureNotes.Kinds.Except([.. Differ.Capture.Formats.Text.TextNotes.All, CaptureNotes.SortWindow, CaptureNotes.LateEvent, CaptureNotes.LateLoss, CaptureNotes.CutPipe, .. Differ.Capture.Formats.NetTrace.NetTraceNotes.All, .. Differ.Capture.Formats.Ctf.CtfNotes.All]).Select(kind => kind.Code), Captures.Keys.Order(StringComparer.Ordinal));
 
     [Fact]
     public void Losses_are_shown_per_CPU()

@@ -1,4 +1,5 @@
 using Differ.Diff.Align;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Tests.Diff.Align;
@@ -101,6 +102,55 @@ public sealed class ExitAlignerTests
         ExitAligner aligner = Align([.. Places(200), .. Places(800, from: 2000)], [.. Places(200), .. Places(800, from: 3000)]);
         Assert.Equal((AlignmentEnd.Parted, 200UL), (aligner.End, aligner.Pairs));
         Assert.Equal(199UL, aligner.LastCommon!.Value.Base.Index);
+    }
+
+    [Fact]
+    public void What_L1_asks_otherwise_is_told_and_not_held_against_L0()
+    {
+        List<ExitMark> test = Places(100);
+        ExitMark asked = test[60];
+        asked.Set(AlignedFields.FirstAsked, Observed<ulong>.Of(0x443));
+        asked.Set(1, Observed<ulong>.Of(0x72));
+        test[60] = asked;
+        List<ExitMark> before = Places(100);
+        asked = before[60];
+        asked.Set(AlignedFields.FirstAsked, Observed<ulong>.Of(0xcc8));
+        before[60] = asked;
+        ExitAligner aligner = Align(before, test);
+        Assert.Equal((0UL, 60UL), (aligner.Differences, aligner.FirstAsked!.Value.Test.Index));
+    }
+
+    [Fact]
+    public void Exits_of_L2_under_other_intercepts_are_not_compared()
+    {
+        ExitMark left = Mark(0, 5), right = Mark(0, 5);
+        left.Set(1, Observed<ulong>.Absent);
+        right.Set(1, Observed<ulong>.Of(0x72));
+        Assert.False(ExitMark.ActAlike(left with { Request = 1 }, right with { Request = 1 }));
+        Assert.True(ExitMark.ActAlike(left with { Request = 1 }, right with { Request = 2 }));
+        Assert.False(ExitMark.ActAlike(left with { Request = 1 }, right));
+    }
+
+    [Fact]
+    public void L2_is_followed_by_itself_where_L1_goes_its_own_way()
+    {
+        var aligner = new StreamAligner(baseEnded: false, testEnded: false);
+        foreach (bool isBase in (bool[])[true, false])
+        {
+            for (uint i = 0; i < 400; i++)
+            {
+                ExitMark inL1 = Mark((i * 2) + 1, (isBase ? 0U : 1000U) + i), inL2 = Mark(i * 2, 3000 + i) with { Level = GuestLevel.L2 };
+                inL2.Set(1, i == 300 && isBase ? Observed<ulong>.Of(6) : Observed<ulong>.Absent);
+                aligner.Add(inL2 with { IsShownToL1 = i == 200 && isBase, Step = i == 200 && isBase ? 0UL : 2 }, isBase);
+                aligner.Add(inL1, isBase);
+            }
+        }
+
+        aligner.End(ofBase: true);
+        aligner.End(ofBase: false);
+        aligner.Advance();
+        Assert.Equal((AlignmentEnd.Parted, 1UL, 399UL, 1UL), (aligner.Together.End, aligner.Together.Pairs, aligner.InL2!.Pairs, aligner.InL2.Differences));
+        Assert.Equal(600UL, aligner.InL2.First!.Value.Base.Index);
     }
 
     [Fact]

@@ -50,7 +50,9 @@ public sealed class JsonSchemaOfReportTests
     private static IEnumerable<string> StoredReports() =>
         Directory.EnumerateFiles(Repository.Fixtures, "expected.json", SearchOption.AllDirectories)
             .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Diff", "Report", "Expected"), "*.json"))
-            .Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal);
+            .Select(file => Path.GetRelativePath(Repository.Root, file)).Where(file => !IsOfSeveral(file)).Order(StringComparer.Ordinal);
+
+    private static bool IsOfSeveral(string report) => Path.GetFileNameWithoutExtension(report) is "several" or "hostile";
 
     private static string Stored(string report) => File.ReadAllText(Path.Combine(Repository.Root, report));
 

@@ -13,6 +13,8 @@ internal static class SampleResult
         Check = Rule("SVM-15.5-SAMPLE", "15.5.1", Severity.Critical),
         Event = Rule("SVM-15.20-SAMPLE", "15.20", Severity.Medium),
         Composed = Rule("SVM-L-SAMPLE", "composition 15.6", Severity.Low),
+        Unseen = Rule("SVM-15.2-UNSEEN", "15.2", Severity.High),
+        Kept = Rule("SVM-15.3-KEPT", "15.3", Severity.High),
         Silent = Rule("SVM-15.1-SILENT", "15.1", Severity.Info);
 
     /// <summary>Two virtual machines, losses, notes, findings against both culprits, a known departure, things undecided.</summary>
@@ -61,21 +63,28 @@ internal static class SampleResult
     };
 
     private static IReadOnlyList<RuleCount> Rules =>
-        [new(Check, 10, 2, 1_000, []), new(Event, 0, 0, 1, []), new(Composed, 5, 20, 1, []), new(Silent, 0, 0, 0, [])];
+    [
+        Count(Check, [(Evidence.IoPermissionMap, 2)], new(new StreamId(0), 8, 1, 998), new(new StreamId(1), 2, 1, 2)),
+        Count(Event, [], new(new StreamId(0), 0, 0, 1), new(new StreamId(1), 0, 0, 1)),
+        Count(Composed, [(Evidence.IoPermissionMap, 19), (Evidence.LostEvents, 1)], new(new StreamId(0), 5, 19, 0), new(new StreamId(2), 0, 1, 1)),
+        Count(Unseen, [(Evidence.IoPermissionMap, 3)], new StreamRuleCount(new StreamId(0), 0, 3, 0)),
+        Count(Kept, [(Evidence.LostEvents, 1)], new(new StreamId(0), 4, 1, 0), new(new StreamId(StreamRuleCount.MostStreams), 9, 0, 0)),
+        Count(Silent, []),
+    ];
 
     private static IReadOnlyList<UndecidedClass> Undecided =>
     [
-        new(EvidenceTable.Of(Evidence.IoPermissionMap), [new RuleShare(Composed, 19), new RuleShare(Check, 2)], 19, new ExitPlace(new StreamId(0), 17)),
+        new(EvidenceTable.Of(Evidence.IoPermissionMap), [new RuleShare(Composed, 19), new RuleShare(Unseen, 3), new RuleShare(Check, 2)], 19, new ExitPlace(new StreamId(0), 17)),
         new(EvidenceTable.Of(Evidence.LostEvents), [], 1, new ExitPlace(new StreamId(1), 3)),
         new(EvidenceTable.Of(Evidence.None), [], 1, new ExitPlace(new StreamId(9), 0)),
     ];
 
     private static DivergenceClass Known => new(
-        "00000000000f", Event, [], Culprit.Hypervisor, Evidence.None, "", 1, 1, "it is so by design (Linux file, function)",
+        "00000000000f", Event, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(0), 1)], "it is so by design (Linux file, function)",
         new Occurrence(Plain(3), [], [], [new FieldText("exception", "no exception raised", null)], ["exception raised #UD"]), new ExitPlace(new StreamId(0), 3));
 
     private static DivergenceClass Likely => new(
-        "0123456789ab", Event, [], Culprit.Processor, Evidence.EferSvme, "VMRUN", 1, 1, null,
+        "0123456789ab", Event, [], Culprit.Processor, Evidence.EferSvme, "VMRUN", 1, [new(new StreamId(1), 1)], null,
         new Occurrence(Lossy, [Plain(41)], [], [new FieldText("exitIntInfo", "EXITINTINFO: not recorded", null)], ["EXITINTINFO none"]), new ExitPlace(new StreamId(1), 42));
 
     private static DivergenceClass BeforeTheFirstExit
@@ -84,7 +93,7 @@ internal static class SampleResult
         {
             var start = new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit, Level = GuestLevel.Unknown };
             return new DivergenceClass(
-                "ba9876543210", Composed, [], Culprit.Hypervisor, Evidence.None, "", 1, 1, null,
+                "ba9876543210", Composed, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(2), 1)], null,
                 new Occurrence(KeptExit.Of(start.Record), [], [], [new FieldText("entryLevel", "entry into L2", 2)], ["entry into L1"]), new ExitPlace(new StreamId(2), 0));
         }
     }
@@ -100,7 +109,7 @@ internal static class SampleResult
     }
 
     private static DivergenceClass Certain(int failure) => new(
-        "abcdef012345", Check, [Composed, Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, 2, null,
+        "abcdef012345", Check, [Composed, Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, [new(new StreamId(0), 998), new(new StreamId(1), 2)], null,
         new Occurrence(
             Everything(failure), [Plain(38), Plain(39)], [Plain(41)],
             [new FieldText("reflectedCode", "L1 is shown #VMEXIT NPF", 0x400), new FieldText("exception", "no exception raised", null)],
@@ -122,6 +131,15 @@ internal static class SampleResult
 
         return KeptExit.Of(exit.Record);
     }
+
+    private static RuleCount Count(RuleInfo rule, (Evidence Missing, ulong Count)[] lacking, params StreamRuleCount[] streams) => new(
+        rule, Sum(streams, one => one.Conforms), Sum(streams, one => one.Undecided), Sum(streams, one => one.Departs),
+        [.. lacking.Select(share => new EvidenceShare(EvidenceTable.Of(share.Missing), share.Count))])
+    {
+        Streams = streams,
+    };
+
+    private static ulong Sum(StreamRuleCount[] streams, Func<StreamRuleCount, ulong> part) => streams.Aggregate(0UL, (sum, one) => sum + part(one));
 
     private static RuleInfo Rule(string id, string sections, Severity severity) => new(
         id, sections, RuleScope.Emulation, Visibility.Observable, Confidence.Certain, severity, $"statement of {id}", "evidence", "expected");

@@ -43,6 +43,17 @@ public sealed class LogHistogramTests
     }
 
     [Fact]
+    public void Bars_hold_every_duration_and_begin_below_it()
+    {
+        var histogram = new LogHistogram();
+        ulong[] durations = [0, 3, 31, 32, 100, 1_000_003, ulong.MaxValue];
+        Array.ForEach(durations, histogram.Add);
+        Assert.Equal(7UL, histogram.Bars().Aggregate(0UL, (sum, bar) => sum + bar.Count));
+        Assert.Equal([.. histogram.Bars().Select(bar => bar.Lowest).Order()], histogram.Bars().Select(bar => bar.Lowest));
+        Assert.All(durations, duration => Assert.Contains(histogram.Bars(), bar => bar.Lowest <= duration && duration - bar.Lowest <= duration / 4 + 8));
+    }
+
+    [Fact]
     public void Nothing_has_no_times()
     {
         var histogram = new LogHistogram();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Differ.Replay.Machine;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -44,6 +45,27 @@ internal static class StoryWords
         ulong rip = RunStory.L2Rip, bool? nestedPaging = true, ulong? cr3 = RunStory.NestedCr3) =>
         story.L1Exit(SvmExitCode.Vmrun)
             .StartsL2(intCtl, eventInj, vmcb, rip, nestedPaging, cr3).Intercepts([SvmExitCode.Vmrun, .. intercepts ?? []]);
+
+    /// <summary>From the next record on all is known of vmcb12 that VMRUN checks, and what the story has not given is legal.</summary>
+    public static RunStory KnowingTheRest(this RunStory story) => story.Knowing(static vcpu =>
+    {
+        for (VmcbField field = VmcbField.InterceptCr; field < VmcbField.Count; field++)
+        {
+            Bits64 told = vcpu.Vmcb12[field];
+            ulong legal = field switch
+            {
+                VmcbField.GuestAsid => 1,
+                VmcbField.EferRegister => Svme,
+                _ => 0,
+            };
+            vcpu.Vmcb12[field] = Bits64.Of(told.Value | (legal & ~told.Known));
+        }
+
+        vcpu.Vmcb12.NestedPaging = Truth.No;
+        vcpu.Profile.PhysicalAddressBits = 48;
+        vcpu.Profile.Set(CpuFeature.LongMode, true);
+        vcpu.Profile.Set(CpuFeature.VNmi, false);
+    });
 
     /// <summary>L0 starts to run L2.</summary>
     public static RunStory StartsL2(

@@ -27,12 +27,18 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(Off().Vmrun(), NoNested),
             Breaks(Off().L1Exit(Vmrun).Raises(UD).Entry(RunStory.L1Rip + 3)),
             Keeps(Off().L1Exit(Vmrun).Raises(UD)),
+            Breaks(Paged().L1Exit(Vmrun).Raises(UD)),
+            Keeps(Paged().Vmrun()),
             Undecided(Evidence.EferSvme, Blank().Vmrun()),
-            Silent("SVME is set", On().Vmrun())),
+            Breaks(Booted().SvmeOn().L1Exit(Vmrun, 0xffff_8000_0000_1000).Raises(UD).Stays()),
+            Breaks(Booted().SvmeOn().Emulates("0f 30").L1Exit(Vmrun).Raises(UD).Stays()),
+            Silent("L1 may have turned paging off", Booted().SvmeOn().Emulates("0f 30").L1Exit(Cr0SelWrite).L1Exit(Vmrun).Raises(UD).Stays()),
+            Silent("SVME is set, and paging may be off", On().L1Exit(Vmrun).Raises(UD))),
 
         // "VMLOAD with SVME=0 raises #UD." Virtualized, it does not exit.
         new("SVM-15.4-SVME-UD-VMLOAD",
             Breaks(Off().L1Exit(Vmload)),
+            Breaks(Paged().L1Exit(Vmload).Raises(UD)),
             Keeps(Off().L1Exit(Vmload).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Vmload)),
             Undecided(Evidence.VirtualVmload, On().SvmeOff()),
@@ -290,6 +296,16 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
     ];
 
     private static RunStory Blank() => new();
+
+    private static RunStory Booted() =>
+        Blank().Starts().Entry(0xfff0).L1Exit(Npf, 0xfff0).Stays().L1Exit(Cpuid, 0xfff0).Entry(0xfff2);
+
+    // L1 has set EFER.SVME, uses paging and is not in System Management Mode.
+    private static RunStory Paged() => On().Knowing(static v =>
+    {
+        v.Cr0 = v.Cr0.Set(Differ.Replay.Machine.Cr0.PG);
+        v.InSmm = Truth.No;
+    });
 
     private static RunStory On() => new RunStory().SvmeOn();
 

@@ -36,7 +36,7 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
 
         // SMM is entered at once, or not before GIF is set: that it is entered is the violation.
         new("SVM-15.17-GIF0-SMI-INIT",
-            BreaksAssuming(Evidence.Gif, L2(Hlt).L2Exit(Hlt).Reflects(Hlt).EntersSmm()),
+            BreaksAssuming(Evidence.Gif, L2(Smi).L2Exit(Smi).Reflects(Smi).EntersSmm()),
             BreaksAssuming(Evidence.Gif, L1().L1Exit(Clgi).L1Exit(Npf).EntersSmm()),
             Silent("GIF is set or not known", L1().L1Exit(Smi).EntersSmm()),
             Silent("the kernel leaves L2 for it", L2().L2Exit(Smi).Reflects(HostUse).EntersSmm())),
@@ -149,8 +149,7 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
 
         // "With vNMI on, the NMI intercept applies to physical NMIs only."
         new("SVM-15.21-VNMI-PHYS-ONLY",
-            BreaksAssuming(Evidence.PendingInterrupts, Controlled(VNmiEnable | VNmi, Nmi).LeavesForIntr().Reflects(Nmi)),
-            Keeps(Controlled(VNmiEnable | VNmi, Nmi, Hlt).L2Exit(Hlt).Reflects(Hlt)),
+            Undecided(Evidence.PendingInterrupts, Controlled(VNmiEnable | VNmi, Nmi).LeavesForIntr().Reflects(Nmi)),
             Silent("the NMI is physical", Controlled(VNmiEnable | VNmi, Nmi).L2Exit(Nmi).Stays().Reflects(Nmi))),
 
         // "After KVM injects an NMI without vNMI, NMIs stay blocked until IRET completes."

@@ -21,10 +21,12 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         // "Triple fault in L2 with SHUTDOWN intercepted by L1: #VMEXIT(SHUTDOWN), L1 keeps running."
         new("SVM-15.14-SHUTDOWN-L1",
             Breaks(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).Stays(),
-                "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT"),
-            BreaksAssuming(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(ShutdownReason).Stays()),
+                "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT", "SVM-L-REFLECT-IMMEDIATE"),
+            Breaks(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Hlt).AsksUserspace(ShutdownReason).Entry(0xfff0)),
+            Undecided(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(ShutdownReason).Stays()),
+            Silent("L1 itself may have shut down", L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Intr).AsksUserspace(ShutdownReason).Stays()),
             Keeps(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).Reflects(SvmExitCode.Shutdown)),
-            Keeps(L2(SvmExitCode.Shutdown, SvmExitCode.Hlt).L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).AsksUserspace(ShutdownReason)),
+            Silent("L1 intercepts the exit", L2(SvmExitCode.Shutdown, SvmExitCode.Hlt).L2Exit(SvmExitCode.Hlt).Reflects(SvmExitCode.Hlt).AsksUserspace(ShutdownReason)),
             Silent("the VMM was asked for something else", L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(InternalError).Stays())),
 
         // "SHUTDOWN not intercepted: the processor shuts down."

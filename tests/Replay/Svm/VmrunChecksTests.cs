@@ -150,8 +150,9 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
     [
         // "#GP is delivered inside the guest"
         new("SVM-15.5-RIP-NOT-ILLEGAL",
-            BreaksAssuming(Evidence.VmcbSaveArea, On().Vmrun(rip: 1UL << 56).L2Exit(Invalid, 1UL << 56).Reflects(Invalid)),
-            Keeps(On().Vmrun(rip: 1UL << 56).L2Exit(Npf, 1UL << 56))),
+            Breaks(On().Vmrun(rip: 1UL << 56).KnowingTheRest().L2Exit(Invalid, 1UL << 56).Reflects(Invalid)),
+            Keeps(On().Vmrun(rip: 1UL << 56).KnowingTheRest().L2Exit(Npf, 1UL << 56)),
+            Undecided(Evidence.VmcbSaveArea, On().Vmrun(rip: 1UL << 56).L2Exit(Invalid, 1UL << 56).Reflects(Invalid))),
 
         // "NF on PG&&!PE with LME=0 is a violation"
         new("SVM-15.19-PAGED-REAL",

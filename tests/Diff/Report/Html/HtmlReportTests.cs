@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Differ.Diff.Compare;
-using Differ.Diff.Report;
 using Differ.Diff.Report.Html;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -108,26 +107,7 @@ public sealed partial class HtmlReportTests
         return page[from..page.IndexOf("</script>", from, StringComparison.Ordinal)];
     }
 
-    // The exits of the result's first two classes, as the check would have handed them over.
-    private static string Page(DiffResult result)
-    {
-        using var bytes = new MemoryStream();
-        using IExitReport report = new HtmlReport().Begin(result.Header, bytes);
-        foreach (DivergenceClass found in result.Divergences.Take(2))
-        {
-            foreach (KeptExit exit in found.First.Before.Append(found.First.Exit).Concat(found.First.After))
-            {
-                bool departs = ReferenceEquals(exit, found.First.Exit);
-                HardwareExit hardware = exit.Exit;
-                GuestEntry entry = exit.Entry;
-                var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, exit.Kinds, exit.Happenings.ToArray());
-                report.Take(record, departs ? Verdict.Diverges : Verdict.Undecided, departs ? new Departure(found.Fingerprint, found.Rule, [], []) : null);
-            }
-        }
-
-        report.Finish(result);
-        return Encoding.UTF8.GetString(bytes.ToArray());
-    }
+    private static string Page(DiffResult result) => Encoding.UTF8.GetString(SampleExits.Write(new HtmlReport(), result));
 
     [GeneratedRegex("name=\"differ-sources\" content=\"([0-9a-f]+)\"")]
     private static partial Regex SourcesOf();

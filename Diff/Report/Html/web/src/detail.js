@@ -28,7 +28,7 @@ export function detail(data, found, showOnTimeline) {
 
 function around(exit) {
   return h('details', { class: exit.departs ? 'departs' : null, open: exit.departs },
-    h('summary', null, h('span', { class: `level ${exit.level}` }, exit.level), h('span', { class: 'line' }, `${exit.departs ? '▶ ' : ''}${exit.line}`)),
+    h('summary', null, h('span', { class: `level ${exit.level}` }, exit.level), h('span', { class: 'line' }, `${exit.departs ? '▶ ' : ''}${exit.line.replace(/^\s*(\d+)\s+L.\s+/, '$1  ')}`)),
     h('pre', { tabindex: 0 }, exit.lines.join('\n'), exit.left > 0 ? `\n… and ${count(exit.left)} more events` : ''));
 }
 

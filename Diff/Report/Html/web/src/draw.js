@@ -1,7 +1,7 @@
 // Draws one vCPU: lanes of L2, L1, L0 and the VMM, what is undecided, marks of divergences.
 
 export const lanes = [['L2', 'l2'], ['L1', 'l1'], ['L0', 'l0'], ['VMM', 'user']];
-export const sizes = { left: 52, top: 16, lane: 18, gap: 3, undecided: 6 };
+export const sizes = { left: 52, top: 18, lane: 30, gap: 4, undecided: 8 };
 sizes.height = sizes.top + lanes.length * (sizes.lane + sizes.gap) + sizes.undecided + 4;
 
 // The first slot that ends behind a time.
@@ -34,6 +34,10 @@ export function draw(context, width, timeline, view, paint, chosen) {
     context.fillStyle = paint.line;
     context.fillRect(left, y + lane, right, 1);
   });
+  context.fillStyle = paint.bad;
+  context.fillText('▼', 4, top / 2);
+  context.fillStyle = paint.muted;
+  context.fillText('?', 4, top + lanes.length * (lane + gap) + sizes.undecided / 2);
   context.save();
   context.beginPath();
   context.rect(left, 0, right, sizes.height);

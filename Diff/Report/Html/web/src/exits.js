@@ -52,7 +52,7 @@ function handling(data, rows) {
       `${row.level} ${row.name}: p50 ${span(row.p50, ns)}, p99 ${span(row.p99, ns)}, max ${span(row.max, ns)}`) },
   ], timed, { sort: 'Share of time', label: 'Handling time by reason' });
   return [h('h3', null, 'Handling time, from the #VMEXIT to the next entry'),
-    h('p', { class: 'hint' }, `Percentiles are exact to a sixteenth, the maximum is exact. Distributions share a logarithmic axis from ${ends.length ? span(scale.domain()[0], ns) : '0'} to ${ends.length ? span(scale.domain()[1], ns) : '0'}.`), table.element];
+    h('p', { class: 'hint' }, `p50 and p99 are right to 3 %, the maximum is exact. Distributions share a logarithmic axis from ${ends.length ? span(scale.domain()[0], ns) : '0'} to ${ends.length ? span(scale.domain()[1], ns) : '0'}.`), table.element];
 }
 
 // What one exit of L2 costs L0 when L1 handles it.

@@ -42,12 +42,27 @@ export function summary(data) {
   }
 }
 
+const grades = {
+  A: 'nothing is missing that tracepoints can show',
+  B: 'something is missing that costs few verdicts',
+  C: 'events or tracepoints are missing: that something is absent proves little',
+  D: 'exits or entries are missing: hardly anything can be judged',
+};
+
+// The grade, what lowers it, and what else is odd. A reason that is the code of a remark is shown with the remark's words.
 function remarks(quality) {
-  const items = [];
+  const lowers = new Map(quality.reasons.map(reason => [reason.text, reason]));
+  const items = quality.reasons.filter(reason => !quality.notes.some(note => note.code === reason.text))
+    .map(reason => h('li', { class: 'warn' }, chip(reason.grade), ` ${reason.text}${reason.blindRules > 0 ? `; ${plural(reason.blindRules, 'rule')} need it` : ''}`));
   if (quality.marks > 0) items.push(h('li', { class: 'warn' }, `${plural(quality.lost, 'event')} lost at ${plural(quality.marks, 'place')}: nothing is claimed across them`));
-  if (quality.missing.length > 0) items.push(h('li', { class: 'warn' }, `not recorded: ${quality.missing.join(', ')}`));
-  items.push(...quality.notes.map(note => h('li', null, h('code', null, note.code), ` (${count(note.count)}) ${note.text}${note.first ? ` [first: ${note.first}]` : ''}`)));
-  return h('div', null, h('h3', null, 'Quality of the recording'), items.length > 0 ? h('ul', { class: 'remarks' }, items) : h('p', null, 'No events are marked as lost, and nothing is odd.'));
+  items.push(...quality.notes.map(note => h('li', null, lowers.has(note.code) && [chip(lowers.get(note.code).grade), ' '],
+    h('code', null, note.code), ` (${count(note.count)}) ${note.text}${note.first ? ` [first: ${note.first}]` : ''}`)));
+  return h('div', null, h('h3', null, 'Quality of the recording'),
+    h('p', { class: 'quality' }, chip(quality.grade), ` ${grades[quality.grade]}`), items.length > 0 && h('ul', { class: 'remarks' }, items));
+}
+
+function chip(grade) {
+  return h('span', { class: `grade g-${grade}`, title: grades[grade] }, `grade ${grade}`);
 }
 
 export function undecided(data) {

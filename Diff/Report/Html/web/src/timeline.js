@@ -26,7 +26,7 @@ export function timeline(data, chooseClass) {
     'aria-label': 'Timeline. Plus and minus zoom, arrows move, N and P go to the next and previous divergence, comma and period step through exits, 0 shows everything.', onkeydown: onKey }, overview, axis, rows);
   const element = section('timeline', 'Timeline',
     h('div', { class: 'toolbar' }, button('−', () => zoom(2), 'Zoom out'), button('+', () => zoom(0.5), 'Zoom in'), button('Everything', () => go(whole), 'Show the whole capture'),
-      button('◀ ✕', () => jump(-1), 'Previous divergence'), button('✕ ▶', () => jump(1), 'Next divergence'), legend()),
+      button('◀ ✕ previous', () => jump(-1), 'Previous divergence'), button('next ✕ ▶', () => jump(1), 'Next divergence'), legend()),
     where, area, more, at,
     h('p', { class: 'hint' }, 'Drag to zoom into a stretch, Shift and drag to move, Ctrl and the wheel to zoom. With the timeline focused: + − ← → 0, N and P for divergences, “,” and “.” for single exits. ', grain()));
   for (const control of element.querySelectorAll('.toolbar button')) control.toggleAttribute('disabled', control.textContent.includes('✕') && marks.length === 0);
@@ -45,7 +45,7 @@ export function timeline(data, chooseClass) {
 
   function legend() {
     return h('span', { class: 'legend' }, lanes.map(([name, key]) => h('span', null, h('i', { class: `swatch l-${key}` }), name)),
-      h('span', null, h('i', { class: 'swatch l-undecided' }), 'undecided'), h('span', { class: 'bad' }, '▼ divergence'));
+      h('span', null, h('i', { class: 'swatch l-undecided' }), '? undecided'), h('span', { class: 'bad' }, '▼ divergence'));
   }
 
   function list() {

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using Differ.Capture.Bytes;
 using Differ.Capture.Formats.TraceDat;
 
-namespace Differ.Benchmarks;
+namespace Differ.Benchmarks.Growers;
 
 /// <summary>Makes a capture of any size: the pages of a small one over and over, each time later.</summary>
-internal static class CaptureGrower
+internal static class TraceDatGrower
 {
     // Between two repetitions, in units of the capture's clock.
     private const ulong Pause = 1_000_000_000;

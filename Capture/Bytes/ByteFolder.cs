@@ -1,0 +1,30 @@
+namespace Differ.Capture.Bytes;
+
+/// <summary>Files that are one recording together: those in a folder, or in an archive.</summary>
+internal abstract class ByteFolder
+{
+    /// <summary>Names of the files, without what is in folders inside, in the order of the alphabet.</summary>
+    public abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public abstract ByteSource Open(string name);
+}
+
+/// <summary>A folder on disk.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class DiskFolder(string path) : ByteFolder
+{
+    /// <summary>Its own name.</summary>
+    public string Name { get; } = Path.GetFileName(path);
+
+    /// <summary>Bytes of all files.</summary>
+    public ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(path, name)).Length);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Names { get; } =
+        [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public override ByteSource Open(string name) => FileSource.Open(Path.Combine(path, name));
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Differ.Diff.Compare;
+using Differ.Diff.Report;
+using Differ.Schemas.Run;
+
+namespace Differ.Cli;
+
+/// <summary>The reports of one command. Their files are opened before the work begins and get their names together when all is written.</summary>
+/// <typeparam name="T">What is reported.</typeparam>
+internal sealed class Reports<T> : IDisposable
+{
+    private readonly Terminal _terminal;
+    private readonly Ink _ink;
+    private readonly List<(ReportWish Wish, IFormat<T> Format, OutputFile? File)> _texts = [];
+    private readonly List<(IExitReportFormat Format, OutputFile File)> _ofExits = [];
+    private readonly List<IExitReport> _begun = [];
+
+    private Reports(Terminal terminal, Ink ink)
+    {
+        _terminal = terminal;
+        _ink = ink;
+    }
+
+    /// <summary>Opens every file.</summary>
+    /// <param name="wishes">What is asked for.</param>
+    /// <param name="formats">The formats of what is reported.</param>
+    /// <param name="ofExits">The formats of the exits themselves.</param>
+    /// <param name="terminal">Where standard output is.</param>
+    /// <param name="color">Whether the report on standard output has colours: auto, always or never.</param>
+    public static Reports<T> Open(
+        IReadOnlyList<ReportWish> wishes, IReadOnlyList<IFormat<T>> formats, IReadOnlyList<IExitReportFormat> ofExits, Terminal terminal, string color)
+    {
+        var reports = new Reports<T>(terminal, terminal.InkFor(color));
+        try
+        {
+            foreach (ReportWish wish in wishes)
+            {
+                if (formats.FirstOrDefault(format => format.Name == wish.Format) is { } text)
+                {
+                    reports._texts.Add((wish, text, wish.IsOnOutput ? null : OutputFile.Create(wish.Path, terminal)));
+                }
+                else
+                {
+                    reports._ofExits.Add((ofExits.First(format => format.Name == wish.Format), OutputFile.Create(wish.Path, terminal)));
+                }
+            }
+        }
+        catch
+        {
+            reports.Dispose();
+            throw;
+        }
+
+        return reports;
+    }
+
+    /// <summary>Begins the reports of exits; called once at most.</summary>
+    /// <param name="header">The recorded run.</param>
+    /// <returns>Who wants to be told of each exit; null for nobody.</returns>
+    public IJudgedSink? Begin(RunHeader header)
+    {
+        _begun.AddRange(_ofExits.Select(report => report.Format.Begin(header, report.File.Stream)));
+        return _begun.Count switch { 0 => null, 1 => _begun[0], _ => new Everyone(_begun) };
+    }
+
+    /// <summary>Ends the reports of exits that were begun.</summary>
+    public void Finish(DiffResult result)
+    {
+        foreach (IExitReport report in _begun)
+        {
+            report.Finish(result);
+        }
+    }
+
+    /// <summary>Writes everything else, and gives all files their names.</summary>
+    /// <param name="content">What is reported.</param>
+    /// <param name="withUsual">Whether the usual report on standard output is written too.</param>
+    public void Write(T content, bool withUsual = true)
+    {
+        foreach ((ReportWish wish, IFormat<T> format, OutputFile? file) in _texts)
+        {
+            if (file is null)
+            {
+                if (withUsual || !wish.IsUsual)
+                {
+                    format.Write(content, _terminal.Output, _ink);
+                }
+
+                continue;
+            }
+
+            using var text = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            format.Write(content, text, Ink.None);
+        }
+
+        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where((_, i) => i < _begun.Count).Select(report => report.File)))
+        {
+            file.Complete();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable part in _begun.Concat<IDisposable>(_texts.Select(text => text.File).OfType<OutputFile>()).Concat(_ofExits.Select(report => report.File)))
+        {
+            part.Dispose();
+        }
+    }
+
+    private sealed class Everyone(IReadOnlyList<IJudgedSink> sinks) : IJudgedSink
+    {
+        public void Take(in ExitRecord recorded, Verdict verdict, Departure? departure)
+        {
+            foreach (IJudgedSink sink in sinks)
+            {
+                sink.Take(recorded, verdict, departure);
+            }
+        }
+    }
+}

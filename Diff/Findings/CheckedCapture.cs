@@ -1,0 +1,51 @@
+using Differ.Diff.Changes;
+using Differ.Diff.Compare;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Findings;
+
+/// <summary>One capture that was checked, with everything a report tells of it.</summary>
+/// <param name="Name">What it is called; no other capture of the set is called so. The user's words, with / between folders.</param>
+/// <param name="File">The file, as it can be named from the folder the command ran in; - for standard input.</param>
+/// <param name="Result">What came of it; of a comparison, the test capture.</param>
+/// <param name="Findings">Every class of departures, failing ones first, then in the order of the result.</param>
+public sealed record CheckedCapture(string Name, string File, DiffResult Result, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>What came of the base capture; null where nothing is compared.</summary>
+    public DiffResult? Base { get; init; }
+
+    /// <summary>The result that a finding's exits and streams are of: a class that is gone is the base capture's.</summary>
+    public DiffResult ResultOf(Finding finding) => finding.IsPresent ? Result : Base ?? Result;
+
+    /// <summary>Whether a finding fails the check.</summary>
+    public bool Fails => Findings.Any(finding => finding.Fails);
+
+    /// <summary>A capture by itself.</summary>
+    public static CheckedCapture Of(string name, string file, DiffResult result) =>
+        new(name, file, result, Ordered(result.Divergences.Concat(result.KnownDepartures).Select(Finding.Of)));
+
+    /// <summary>The test capture of a pair.</summary>
+    public static CheckedCapture Of(string name, RunChanges pair) =>
+        new(name, pair.TestFile, pair.Test, Ordered(pair.Classes.Select(Finding.Of).Concat(pair.Test.KnownDepartures.Select(Finding.Of)))) { Base = pair.Base };
+
+    /// <summary>Every rule that had something to say, for each vCPU where it had: the cases of a test report, by rule and vCPU.</summary>
+    public IEnumerable<RuleCase> Cases()
+    {
+        ILookup<string, Finding> byRule = Findings.SelectMany(
+            finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding)).ToLookup(item => item.Id, item => item.Finding);
+        return from count in Result.Rules
+               from stream in count.Streams
+               select new RuleCase(count.Rule, VcpuOf(stream.Stream), stream, count.Lacking, [.. byRule[count.Rule.Id].Where(finding => IsIn(finding, count.Rule, stream))]);
+    }
+
+    /// <summary>A vCPU for a person. Two virtual machines each have a vCPU 0.</summary>
+    public string VcpuOf(StreamId stream) => stream.Value == StreamRuleCount.MostStreams ? "further vCPUs" : VcpuNames.Of(Result.Summary, stream);
+
+    // A class of the base capture has the base capture's streams; it is told with the rule wherever that had something to say. What else
+    // the exits of a class break need not be the same on every vCPU: there the counts decide.
+    private static bool IsIn(Finding finding, RuleInfo rule, StreamRuleCount count) => !finding.IsPresent
+        || ((finding.Class.Rule.Id == rule.Id || count.Departs > 0) && finding.Class.Streams.Any(share =>
+            share.Stream == count.Stream || (count.Stream.Value == StreamRuleCount.MostStreams && share.Stream.Value > StreamRuleCount.MostStreams)));
+
+    private static IReadOnlyList<Finding> Ordered(IEnumerable<Finding> findings) => [.. findings.OrderBy(finding => finding.State)];
+}

@@ -1,0 +1,61 @@
+using Differ.Diff.Findings;
+
+namespace Differ.Diff.Report.Ci;
+
+/// <summary>
+/// Annotations of GitHub Actions, as workflow commands. GitHub shows ten errors, ten warnings and ten notices of a step: each class is
+/// told once, the gravest first, and the tenth line counts what is left.
+/// </summary>
+internal sealed class GithubReport : IReportFormat
+{
+    private const int MostOfAKind = 10;
+    private const int MostNames = 5;
+    private const int LongestMessage = 2000;
+
+    /// <inheritdoc/>
+    public string Name => "github";
+
+    /// <inheritdoc/>
+    public string Summary => "annotations of GitHub Actions: each class once, the gravest first, ten of a kind";
+
+    /// <inheritdoc/>
+    public void Write(FindingSet findings, TextWriter output, Ink ink)
+    {
+        ILookup<bool, FindingClass> classes = findings.Classes().Where(one => one.Lead.Finding.IsPresent).ToLookup(one => one.State == FindingState.Failing);
+        Write("error", [.. classes[true].Select(Failing)], output);
+        Write("warning", [.. findings.Unread.Select(unread => new Annotation("Capture cannot be used", unread.File, $"{unread.Name}: {unread.Message}"))], output);
+        Write("notice", [.. classes[false].Select(Known)], output);
+        output.Write($"{Data($"Differ: {SetWords.Sum(findings)}")}\n");
+    }
+
+    private static Annotation Failing(FindingClass one) => new(
+        $"{one.Class.Rule.Id}: {FindingWords.Culprit(one.Class)} departs", one.Lead.Capture.File,
+        string.Join('\n', FindingWords.Facts(one.Lead.Capture, one.Lead.Finding).Select(fact => $"{fact.Label}: {fact.Text}"))
+            + $"\nin: {FindingWords.Names(one, MostNames)}");
+
+    private static Annotation Known(FindingClass one) => new(
+        $"{one.Class.Rule.Id}: {FindingWords.State(one.Lead.Finding)}", one.Lead.Capture.File,
+        $"{FindingWords.Departs(one.Lead.Finding)}{(one.Class.Known is { } known ? $"; {known}" : "")} (fingerprint {one.Class.Fingerprint}), in {FindingWords.Names(one, MostNames)}");
+
+    private static void Write(string kind, IReadOnlyList<Annotation> annotations, TextWriter output)
+    {
+        int shown = annotations.Count <= MostOfAKind ? annotations.Count : MostOfAKind - 1;
+        foreach (Annotation one in annotations.Take(shown))
+        {
+            string message = string.Join('\n', one.Message.Split('\n').Select(line => PlainText.Of(line)));
+            output.Write($"::{kind} file={Property(one.File)},title={Property(one.Title)}::{Data(PlainText.Cut(message, LongestMessage))}\n");
+        }
+
+        if (shown < annotations.Count)
+        {
+            output.Write($"::{kind} title=Differ::and {annotations.Count - shown} more, for which there is no room here\n");
+        }
+    }
+
+    private static string Data(string text) => text.Replace("%", "%25", StringComparison.Ordinal)
+        .Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);
+
+    private static string Property(string text) => Data(PlainText.Of(text)).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
+
+    private sealed record Annotation(string Title, string File, string Message);
+}

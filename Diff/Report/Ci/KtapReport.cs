@@ -1,0 +1,57 @@
+using Differ.Diff.Findings;
+
+namespace Differ.Diff.Report.Ci;
+
+/// <summary>The kernel's form of TAP (Documentation/dev-tools/ktap.rst): nested by two spaces, with details in the lines before a result.</summary>
+internal sealed class KtapReport : IReportFormat
+{
+    private const string Inside = "  ";
+
+    /// <inheritdoc/>
+    public string Name => "ktap";
+
+    /// <inheritdoc/>
+    public string Summary => "KTAP 1, the kernel's TAP: the same tests, undecided is # SKIP, known is # XFAIL, an unusable capture # ERROR";
+
+    /// <inheritdoc/>
+    public void Write(FindingSet findings, TextWriter output, Ink ink)
+    {
+        output.Write($"KTAP version 1\n1..{findings.Checked.Count + findings.Unread.Count}\n");
+        int number = 0;
+        foreach (CheckedCapture capture in findings.Checked)
+        {
+            List<RuleCase> cases = [.. capture.Cases()];
+            output.Write($"{Inside}KTAP version 1\n{Inside}# Subtest: {Escape(capture.Name)}\n{Inside}1..{cases.Count}\n");
+            for (int i = 0; i < cases.Count; i++)
+            {
+                WriteCase(capture, cases[i], i + 1, output);
+            }
+
+            output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} {Escape(capture.Name)}{(cases.Count == 0 ? " # SKIP no vCPU entered a guest" : "")}\n");
+        }
+
+        foreach (UnreadCapture unread in findings.Unread)
+        {
+            output.Write($"not ok {++number} {Escape(unread.Name)} # ERROR {Escape(unread.Message)}\n");
+        }
+    }
+
+    private static void WriteCase(CheckedCapture capture, RuleCase one, int number, TextWriter output)
+    {
+        foreach ((string label, string text) in one.Findings.Where(finding => finding.Fails).Take(1).SelectMany(finding => FindingWords.Facts(capture, finding)))
+        {
+            output.Write($"{Inside}# {label}: {PlainText.Of(text)}\n");
+        }
+
+        string directive = one.Outcome switch
+        {
+            CaseOutcome.Known => $" # XFAIL {Escape(FindingWords.Known(one))}",
+            CaseOutcome.Undecided => $" # SKIP {Escape(FindingWords.Undecided(one))}",
+            _ => "",
+        };
+        output.Write($"{Inside}{(one.Outcome == CaseOutcome.Broken ? "not ok" : "ok")} {number} {Escape($"{one.Rule.Id} on {one.Vcpu}")}{directive}\n");
+    }
+
+    // KTAP knows no way to write a # that begins no directive.
+    private static string Escape(string text) => PlainText.Of(text).Replace('#', '_');
+}

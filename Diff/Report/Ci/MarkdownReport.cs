@@ -1,0 +1,178 @@
+using System.Net;
+using System.Text;
+using Differ.Diff.Changes;
+using Differ.Diff.Compare;
+using Differ.Diff.Findings;
+
+namespace Differ.Diff.Report.Ci;
+
+/// <summary>
+/// A comment on a pull request: a short table first, details folded. GitHub takes 65 536 characters of a comment and 1 MiB of a step
+/// summary; what there is no room for is left out, and the last line says so.
+/// </summary>
+internal sealed class MarkdownReport : IReportFormat
+{
+    /// <summary>Counted in bytes, of which there are at least as many as characters.</summary>
+    internal const int MostBytes = 65_536;
+
+    private const int Reserved = 1_024;
+    private const int MostRows = 100;
+    private const int MostDetails = 30;
+    private const int MostNames = 3;
+    private const int LongestName = 120;
+    private const int LongestFact = 600;
+
+    /// <inheritdoc/>
+    public string Name => "markdown";
+
+    /// <inheritdoc/>
+    public string Summary => "a comment on a pull request or a step summary: a table first, details folded, within GitHub's limits";
+
+    /// <inheritdoc/>
+    public void Write(FindingSet findings, TextWriter output, Ink ink)
+    {
+        IReadOnlyList<FindingClass> classes = findings.Classes();
+        ILookup<bool, FindingClass> isKnown = classes.ToLookup(one => one.State is FindingState.Accepted or FindingState.Documented);
+        var text = new LimitedText(MostBytes, Reserved);
+        text.Add("the heading", $"### Differ: {SetWords.Sum(findings)}\n");
+        text.Add("the table of departures", Departures(findings, [.. isKnown[false]]));
+        text.Add("captures that cannot be used", Unread(findings));
+        text.Add("captures without partners", Alone(findings));
+        text.Add("the table of captures", Captures(findings));
+        foreach (FindingClass one in isKnown[false].Where(one => one.State == FindingState.Failing).Take(MostDetails))
+        {
+            text.Add($"details of {one.Class.Fingerprint}", Details(one));
+        }
+
+        text.Add("known departures", Known([.. isKnown[true]]));
+        text.Add("what is undecided", Undecided(findings));
+        output.Write(text.ToString());
+        int more = classes.Count(one => one.State == FindingState.Failing) - MostDetails;
+        string[] left = [.. text.LeftOut, .. more > 0 ? new[] { $"details of {more} more classes" } : []];
+        output.Write(left.Length == 0 ? "" : $"\n_Left out for lack of room: {string.Join(", ", left.Take(MostNames))}{(left.Length > MostNames ? $" and {left.Length - MostNames} more parts" : "")}."
+            + " The reports `json` and `html` have everything._\n");
+    }
+
+    private static string Departures(FindingSet findings, IReadOnlyList<FindingClass> classes)
+    {
+        if (classes.Count == 0)
+        {
+            return "";
+        }
+
+        var table = new StringBuilder(findings.Compares
+            ? "\n| Change | Rule | Severity | Departs | Base | Test | In | Fingerprint |\n|---|---|---|---|---|---|---|---|\n"
+            : "\n| Rule | Severity | Departs | Times | In | Fingerprint |\n|---|---|---|---:|---|---|\n");
+        foreach (FindingClass one in classes.Take(MostRows))
+        {
+            string rule = $"{one.Class.Rule.Id} | {FindingWords.Severity(one.Class)} | {FindingWords.Culprit(one.Class)}";
+            string often = one.Lead.Finding.Change is { } change ? $"{Rate(change.Base)} | {Rate(change.Test)}" : Numbers.Grouped(one.Count);
+            table.Append($"| {(findings.Compares ? $"{FindingWords.State(one.Lead.Finding)} | " : "")}{rule} | {often} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
+        }
+
+        return table.Append(classes.Count > MostRows ? $"\nand {classes.Count - MostRows} further classes\n" : "").ToString();
+    }
+
+    private static string Unread(FindingSet findings)
+    {
+        var list = new StringBuilder();
+        foreach (UnreadCapture unread in findings.Unread.Take(MostRows))
+        {
+            list.Append($"\n- {Code(unread.Name)} cannot be used: {Code(unread.Message, LongestFact)}");
+        }
+
+        return list.Append(findings.Unread.Count == 0 ? "" : findings.Unread.Count > MostRows ? $"\n- and {findings.Unread.Count - MostRows} more\n" : "\n").ToString();
+    }
+
+    private static string Alone(FindingSet findings) => string.Concat(
+        new[] { ("base", findings.OnlyBase), ("test", findings.OnlyTest) }.Where(side => side.Item2.Count > 0)
+            .Select(side => $"\nOnly in {side.Item1}: {string.Join(", ", side.Item2.Take(MostRows).Select(name => Code(name)))}"
+                + $"{(side.Item2.Count > MostRows ? $" and {side.Item2.Count - MostRows} more" : "")}\n"));
+
+    private static string Captures(FindingSet findings)
+    {
+        if (findings.Checked.Count == 0)
+        {
+            return "";
+        }
+
+        var table = new StringBuilder(findings.Compares
+            ? "| Capture | Kernel | Base kernel | Grade | Exits | Undecided | New classes |\n|---|---|---|---|---:|---:|---:|\n"
+            : "| Capture | Kernel | Grade | Exits | Undecided | Diverge | Classes |\n|---|---|---|---:|---:|---:|---:|\n");
+
+        // Those that fail are the ones that are looked for.
+        foreach (CheckedCapture capture in findings.Checked.OrderByDescending(capture => capture.Fails).Take(MostRows))
+        {
+            DiffResult result = capture.Result;
+            int classes = capture.Findings.Count(finding => finding.Fails);
+            string exits = $"{CaptureQuality.Of(result).Grade} | {Numbers.Grouped(result.Summary.Exits)} | {Numbers.Grouped(result.CountOf(Verdict.Undecided))}";
+            string kernel = Code(result.Header.KernelRelease) + (capture.Base is { } before ? $" | {Code(before.Header.KernelRelease)}" : "");
+            table.Append($"| {Code(capture.Name)} | {kernel} | {exits} | {(findings.Compares ? "" : $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} | ")}{classes} |\n");
+        }
+
+        return Folded(
+            Numbers.Amount((ulong)findings.Checked.Count, "capture", "captures"),
+            table.Append(findings.Checked.Count > MostRows ? $"\nand {findings.Checked.Count - MostRows} more\n" : "").ToString());
+    }
+
+    private static string Details(FindingClass one)
+    {
+        var block = new StringBuilder("```text\n");
+        foreach ((string label, string text) in FindingWords.Facts(one.Lead.Capture, one.Lead.Finding))
+        {
+            block.Append($"{label,-9} {PlainText.Of(text, LongestFact)}\n");
+        }
+
+        block.Append($"{"in",-9} {PlainText.Cut(FindingWords.Names(one, MostNames), LongestFact)}\n\n");
+        foreach (string line in FindingWords.Around(one.Class))
+        {
+            block.Append($"{line}\n");
+        }
+
+        return Folded($"{one.Class.Rule.Id}, {FindingWords.Departs(one.Lead.Finding)}", block.Append("```\n").ToString());
+    }
+
+    private static string Known(IReadOnlyList<FindingClass> classes)
+    {
+        if (classes.Count == 0)
+        {
+            return "";
+        }
+
+        var table = new StringBuilder("| Rule | Times | Why | In | Fingerprint |\n|---|---:|---|---|---|\n");
+        foreach (FindingClass one in classes.Take(MostRows))
+        {
+            table.Append($"| {one.Class.Rule.Id} | {Numbers.Grouped(one.Count)} | {Code(one.Class.Known ?? "", LongestFact)} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
+        }
+
+        return Folded($"{classes.Count} known departures, documented by KVM or accepted", table.ToString());
+    }
+
+    private static string Undecided(FindingSet findings)
+    {
+        IReadOnlyList<UndecidedShare> undecided = findings.Undecided();
+        if (undecided.Count == 0)
+        {
+            return "";
+        }
+
+        var table = new StringBuilder("| Exits | Captures | Would be decided by | How to get it |\n|---:|---:|---|---|\n");
+        foreach (UndecidedShare share in undecided)
+        {
+            table.Append($"| {Numbers.Grouped(share.Exits)} | {share.Captures} | {share.Missing.What} | {share.Missing.How} |\n");
+        }
+
+        return Folded("What is undecided, and for lack of what", table.ToString());
+    }
+
+    private static string Folded(string title, string content) => $"\n<details><summary>{WebUtility.HtmlEncode(title)}</summary>\n\n{content}\n</details>\n";
+
+    private static string Rate(Proportion rate) => rate.Chances == 0 ? "no chance" : $"{Numbers.Grouped(rate.Count)} of {Numbers.Grouped(rate.Chances)}";
+
+    private static string Names(FindingClass one) => string.Join(", ", one.Places.Take(MostNames).Select(place => Code(place.Capture.Name)))
+        + (one.Places.Count > MostNames ? $" and {one.Places.Count - MostNames} more" : "");
+
+    // As code nothing in it is a link, a mention or a tag; only what would end the code or the cell is to be taken out.
+    private static string Code(string text, int most = LongestName) => text.Length == 0 ? ""
+        : $"`{PlainText.Of(text, most).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
+}

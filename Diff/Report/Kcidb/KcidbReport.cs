@@ -1,0 +1,225 @@
+using System.Text.Json;
+using Differ.Diff.Compare;
+using Differ.Diff.Findings;
+using Differ.Diff.Report.Ci;
+using Differ.Schemas.Model;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report.Kcidb;
+
+/// <summary>
+/// The exchange format of kernel CI systems (KCIDB, I/O schema 5.3), ready to be sent: a kernel is a checkout and a build, a rule in a capture
+/// is a test, a class of departures is an issue, and that a capture has it is an incident.
+/// </summary>
+/// <remarks>
+/// All ids begin with the origin and are the same for the same input; whoever sends the reports of a CI system of its own replaces the origin.
+/// What a recording does not tell is left out, which the schema takes for "not known": commits, times, who built the kernel.
+/// </remarks>
+internal sealed class KcidbReport : IReportFormat
+{
+    /// <summary>The name of the CI system that objects come from.</summary>
+    internal const string Origin = "differ";
+
+    // Raised when a class of the same fingerprint is described otherwise: the highest version of an issue counts.
+    private const int IssueVersion = 1;
+
+    /// <inheritdoc/>
+    public string Name => "kcidb";
+
+    /// <inheritdoc/>
+    public string Summary => "KCIDB 5.3 for kernel CI: rules as tests, classes of departures as issues, where they are as incidents";
+
+    /// <inheritdoc/>
+    public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
+    {
+        json.WriteStartObject("version");
+        json.WriteNumber("major", 5);
+        json.WriteNumber("minor", 3);
+        json.WriteEndObject();
+        string[] ran = [.. findings.Checked.Select(KernelOf).Distinct().Order(StringComparer.Ordinal)];
+        string[] kernels = [.. findings.Unread.Count > 0 && !ran.Contains("") ? ran.Prepend("") : ran];
+        WriteCheckouts(json, kernels, ran);
+        WriteBuilds(json, kernels, ran);
+        KcidbTest[] tests = [.. findings.Checked.SelectMany(KcidbTest.Of), .. findings.Unread.Select(KcidbTest.Of)];
+        WriteTests(json, tests);
+        WriteIssues(json, findings);
+        WriteIncidents(json, findings);
+    });
+
+    /// <summary>The release of the kernel that a capture is of; empty where the file does not say.</summary>
+    internal static string KernelOf(CheckedCapture capture) => capture.Result.Header.KernelRelease;
+
+    /// <summary>The id of the build of a kernel.</summary>
+    internal static string BuildId(string kernel) => Id("build", kernel.Length > 0 ? kernel : "unknown");
+
+    private static string Id(string kind, string name) => $"{Origin}:{kind}:{PlainText.Of(name)}";
+
+    private static string IssueId(DivergenceClass found) => $"{Origin}:{found.Fingerprint}";
+
+    private static void WriteCheckouts(Utf8JsonWriter json, IEnumerable<string> kernels, string[] ran)
+    {
+        json.WriteStartArray("checkouts");
+        foreach (string kernel in kernels)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", Id("checkout", kernel.Length > 0 ? kernel : "unknown"));
+            json.WriteString("origin", Origin);
+            json.WriteString("comment", kernel.Length > 0 ? $"Linux {PlainText.Of(kernel)}" : "a kernel whose release the recording does not tell");
+            if (ran.Contains(kernel))
+            {
+                json.WriteBoolean("valid", true);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    // What ran was checked out and built. Of the kernel of a capture that cannot be read nothing is known.
+    private static void WriteBuilds(Utf8JsonWriter json, IEnumerable<string> kernels, string[] ran)
+    {
+        json.WriteStartArray("builds");
+        foreach (string kernel in kernels)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", BuildId(kernel));
+            json.WriteString("origin", Origin);
+            json.WriteString("checkout_id", Id("checkout", kernel.Length > 0 ? kernel : "unknown"));
+            json.WriteString("architecture", "x86_64");
+            if (ran.Contains(kernel))
+            {
+                json.WriteString("status", "PASS");
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTests(Utf8JsonWriter json, IEnumerable<KcidbTest> tests)
+    {
+        json.WriteStartArray("tests");
+        foreach (KcidbTest test in tests)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", test.Id);
+            json.WriteString("origin", Origin);
+            json.WriteString("build_id", BuildId(test.Kernel));
+            json.WriteString("path", test.Path);
+            json.WriteString("status", test.Status.ToString().ToUpperInvariant());
+            json.WriteString("comment", PlainText.Of(test.Comment));
+            if (test.WriteMisc is { } write)
+            {
+                json.WriteStartObject("misc");
+                write(json);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteIssues(Utf8JsonWriter json, FindingSet findings)
+    {
+        json.WriteStartArray("issues");
+        foreach (FindingClass one in findings.Classes())
+        {
+            DivergenceClass found = one.Class;
+            bool isProcessor = found.Culprit == Culprit.Processor;
+            json.WriteStartObject();
+            json.WriteString("id", IssueId(found));
+            json.WriteNumber("version", IssueVersion);
+            json.WriteString("origin", Origin);
+            json.WriteString("report_subject", PlainText.Of($"{found.Rule.Id}: {string.Join("; ", found.First.Recorded.Select(field => field.Text))}"));
+
+            // The processor under the kernel is part of what runs the test, not of the code that is tested.
+            json.WriteStartObject("culprit");
+            json.WriteBoolean("code", !isProcessor);
+            json.WriteBoolean("tool", false);
+            json.WriteBoolean("harness", isProcessor);
+            json.WriteEndObject();
+            json.WriteString("comment", PlainText.Of($"{found.Rule.Citation}: {found.Rule.Statement} The manual allows: {string.Join(", or ", found.First.Expected)}"));
+            WriteIssueMisc(json, found);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    // Nothing in KCIDB may be null: what is not so is left out.
+    private static void WriteIssueMisc(Utf8JsonWriter json, DivergenceClass found)
+    {
+        json.WriteStartObject("misc");
+        json.WriteString("fingerprint", found.Fingerprint);
+        json.WriteString("rule", found.Rule.Id);
+        json.WriteString("section", found.Rule.Citation);
+        json.WriteString("severity", FindingWords.Severity(found));
+        json.WriteString("instruction", found.Instruction);
+        JsonParts.Texts(json, "alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
+        if (found.Assumed != Evidence.None)
+        {
+            json.WriteString("assumes", EvidenceTable.Of(found.Assumed).What);
+        }
+
+        if (found.Known is { } known)
+        {
+            json.WriteString("known", PlainText.Of(known));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteIncidents(Utf8JsonWriter json, FindingSet findings)
+    {
+        json.WriteStartArray("incidents");
+        foreach (CheckedCapture capture in findings.Checked)
+        {
+            // What the test capture had no chance to show is neither present nor absent.
+            foreach (Finding finding in capture.Findings.Where(finding => finding.State != FindingState.NotComparable))
+            {
+                foreach (RuleInfo rule in finding.Class.AlsoBroken.Prepend(finding.Class.Rule))
+                {
+                    WriteIncident(json, capture, finding, rule);
+                }
+            }
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteIncident(Utf8JsonWriter json, CheckedCapture capture, Finding finding, RuleInfo rule)
+    {
+        ExitPlace last = finding.Class.Last;
+        KeptExit first = finding.Class.First.Exit;
+        string test = KcidbTest.IdOf(capture, rule);
+        json.WriteStartObject();
+        json.WriteString("id", $"{test}:{finding.Class.Fingerprint}");
+        json.WriteString("origin", Origin);
+        json.WriteString("issue_id", IssueId(finding.Class));
+        json.WriteNumber("issue_version", IssueVersion);
+        json.WriteString("test_id", test);
+        json.WriteString("build_id", BuildId(KernelOf(capture)));
+        json.WriteBoolean("present", finding.IsPresent);
+        json.WriteString("comment", PlainText.Of($"{capture.Name}: {FindingWords.State(finding)}, {FindingWords.Departs(finding)}"));
+        json.WriteStartObject("misc");
+        json.WriteString("state", FindingWords.State(finding));
+        json.WriteNumber("count", finding.Class.Count);
+        WritePlace(json, "first", new ExitPlace(first.Stream, first.Index));
+        WritePlace(json, "last", last);
+        JsonParts.Texts(json, "vcpus", finding.Class.Streams.Select(share => PlainText.Of(VcpuNames.Of(capture.ResultOf(finding).Summary, share.Stream))));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WritePlace(Utf8JsonWriter json, string name, ExitPlace place)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("stream", place.Stream.Value);
+        json.WriteNumber("exit", place.Index);
+        json.WriteEndObject();
+    }
+}

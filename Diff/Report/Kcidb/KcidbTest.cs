@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Differ.Diff.Compare;
+using Differ.Diff.Findings;
+using Differ.Diff.Report.Ci;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report.Kcidb;
+
+/// <summary>What a test came to, in the order of KCIDB: the first of several stands for all of them.</summary>
+/// <remarks>
+/// ERROR, "the test did not complete due to a failure in its code", is not among them: a fault in Differ ends it without a report.
+/// </remarks>
+internal enum KcidbStatus : byte
+{
+    /// <summary>The test completed and reported the tested code as faulty: the hypervisor departs.</summary>
+    Fail,
+
+    /// <summary>The test did not run due to a failure in the harness: there is no recording that could be judged.</summary>
+    Miss,
+
+    /// <summary>The test completed and reported the tested code as correct.</summary>
+    Pass,
+
+    /// <summary>The test completed and reported nothing of the tested code: it is undecided, documented, or the processor that departs.</summary>
+    Done,
+
+    /// <summary>The test was not applicable: the guest never did what the rule is about.</summary>
+    Skip,
+}
+
+/// <summary>A test of KCIDB: a rule in a capture, or a whole capture.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Kernel">The release of the tested kernel.</param>
+/// <param name="Path">Where it is in the tree of tests.</param>
+/// <param name="Status">What it came to.</param>
+/// <param name="Comment">For a person.</param>
+/// <param name="WriteMisc">Writes what the format has no member for; null for nothing.</param>
+internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbStatus Status, string Comment, Action<Utf8JsonWriter>? WriteMisc)
+{
+    private const string Suite = "differ";
+
+    /// <summary>The tests of a capture: the whole of it, then every rule.</summary>
+    public static IEnumerable<KcidbTest> Of(CheckedCapture capture)
+    {
+        string kernel = KcidbReport.KernelOf(capture);
+        ILookup<string, Finding> broken = capture.Findings.Where(finding => finding.IsPresent)
+            .SelectMany(finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding))
+            .ToLookup(item => item.Id, item => item.Finding);
+        KcidbTest[] rules = [.. capture.Result.Rules.Select(count => Of(capture, count, [.. broken[count.Rule.Id]]))];
+        var quality = CaptureQuality.Of(capture.Result);
+        KcidbStatus whole = rules.Select(test => test.Status).Append(KcidbStatus.Skip).Min();
+
+        // Where exits or entries were not recorded, silence is no praise.
+        KcidbStatus status = quality.Grade == QualityGrade.D && whole > KcidbStatus.Fail ? KcidbStatus.Miss : whole;
+        return rules.Prepend(new KcidbTest(RunId(capture), kernel, Suite, status, $"{capture.Name}: {SummaryOf(capture.Result)}", json =>
+        {
+            json.WriteString("capture", PlainText.Of(capture.Name));
+            json.WriteString("format", PlainText.Of(capture.Result.Header.Format));
+            json.WriteString("host", PlainText.Of(capture.Result.Header.HostName));
+            json.WriteString("manual", Apm.Revision);
+            JsonParts.WriteGrade(json, quality);
+            JsonParts.WriteVerdicts(json, capture.Result);
+            JsonParts.WriteNotes(json, capture.Result);
+        }));
+    }
+
+    /// <summary>The test of a capture that cannot be used.</summary>
+    public static KcidbTest Of(UnreadCapture unread) => new(
+        $"{KcidbReport.Origin}:{Digest($"{unread.Name}|{unread.Code}")}", "", Suite, KcidbStatus.Miss, $"{unread.Name} cannot be used: {unread.Message}", json =>
+        {
+            json.WriteString("capture", PlainText.Of(unread.Name));
+            json.WriteString("code", unread.Code);
+        });
+
+    /// <summary>The id of the test of a rule in a capture.</summary>
+    public static string IdOf(CheckedCapture capture, RuleInfo rule) => $"{RunId(capture)}:{rule.Id}";
+
+    private static KcidbTest Of(CheckedCapture capture, RuleCount count, IReadOnlyList<Finding> findings)
+    {
+        RuleInfo rule = count.Rule;
+        KcidbStatus status = StatusOf(count, findings);
+        return new KcidbTest(
+            IdOf(capture, rule), KcidbReport.KernelOf(capture), $"{Suite}.{NodeOf(rule)}", status, $"{rule.Citation}: {rule.Statement}",
+            status == KcidbStatus.Skip ? null : json =>
+            {
+                json.WriteString("rule", rule.Id);
+                json.WriteString("section", rule.Citation);
+                json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
+                json.WriteNumber("conforms", count.Conforms);
+                json.WriteNumber("undecided", count.Undecided);
+                json.WriteNumber("departs", count.Departs);
+                JsonParts.Texts(json, "lacking", count.Lacking.Select(share => share.Missing.Name));
+            });
+    }
+
+    // A baseline and an older kernel make a fault known, not right: the incident links it to its issue, which is what KCIDB triages by.
+    private static KcidbStatus StatusOf(RuleCount count, IReadOnlyList<Finding> findings) =>
+        findings.Any(finding => finding.State != FindingState.Documented && finding.Class.Culprit == Culprit.Hypervisor) ? KcidbStatus.Fail
+        : findings.Count > 0 ? KcidbStatus.Done
+        : count.Conforms > 0 ? KcidbStatus.Pass
+        : count.Undecided > 0 ? KcidbStatus.Done
+        : KcidbStatus.Skip;
+
+    // Nodes of the tree are separated by dots, which ids of rules have within.
+    private static string NodeOf(RuleInfo rule) => string.Concat(rule.Id.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '_'));
+
+    // A recording does not tell when it was made: what it holds tells it from others of the same name.
+    private static string RunId(CheckedCapture capture)
+    {
+        RunHeader header = capture.Result.Header;
+        RunSummary summary = capture.Result.Summary;
+        string streams = string.Join(',', summary.Streams.Select(stream => string.Create(CultureInfo.InvariantCulture, $"{stream.Thread?.Value}/{stream.Exits}")));
+        return KcidbReport.Origin + ":" + Digest(string.Create(
+            CultureInfo.InvariantCulture, $"{capture.Name}|{header.CaptureSize}|{header.Format}|{header.KernelRelease}|{header.HostName}|{summary.Events}|{summary.Exits}|{streams}"));
+    }
+
+    private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+
+    private static string SummaryOf(DiffResult result) =>
+        $"{Numbers.Amount(result.Summary.Exits, "exit", "exits")}, {Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided, {Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge";
+}

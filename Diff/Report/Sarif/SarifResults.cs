@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json;
+using Differ.Diff.Changes;
+using Differ.Diff.Compare;
+using Differ.Diff.Findings;
+using Differ.Diff.Report.Ci;
+using Differ.Schemas.Run;
+
+namespace Differ.Diff.Report.Sarif;
+
+/// <summary>The results.</summary>
+/// <param name="json">Where they go.</param>
+/// <param name="findings">What was found.</param>
+/// <param name="rules">The ids of the tool's rules, in their order.</param>
+internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IReadOnlyList<string> rules)
+{
+    // GitHub shows a hundred further places of a result; flows make most of the size, and nobody steps through thousands.
+    private const int MostPlaces = 100;
+    private const int MostFlows = 1_000;
+
+    private readonly Dictionary<string, int> _ruleNumbers = rules.Select((rule, i) => (rule, i)).ToDictionary(item => item.rule, item => item.i, StringComparer.Ordinal);
+    private readonly Dictionary<CheckedCapture, int> _numbers = findings.Checked.Select((capture, i) => (capture, i)).ToDictionary(item => item.capture, item => item.i);
+    private readonly bool _hasBaseline = findings.Compares
+        || findings.Checked.Any(capture => capture.Findings.Any(finding => finding.State == FindingState.Accepted));
+
+    /// <summary>Writes them.</summary>
+    public void Write(IReadOnlyList<FindingClass> classes)
+    {
+        json.WriteStartArray("results");
+        for (int i = 0; i < classes.Count; i++)
+        {
+            WriteResult(classes[i], withFlow: i < MostFlows);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void WriteResult(FindingClass one, bool withFlow)
+    {
+        DivergenceClass found = one.Class;
+        json.WriteStartObject();
+        json.WriteString("ruleId", found.Rule.Id);
+        json.WriteNumber("ruleIndex", _ruleNumbers[found.Rule.Id]);
+        WriteStanding(one);
+        SarifReport.WriteMessage(json, "message", Message(one));
+        json.WriteStartArray("locations");
+        WritePlace(one.Lead);
+        json.WriteEndArray();
+        json.WriteStartArray("relatedLocations");
+        foreach (PlacedFinding place in one.Places.Skip(1).Take(MostPlaces))
+        {
+            WritePlace(place);
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("occurrenceCount", Math.Max(one.Count, 1));
+        json.WriteStartObject("partialFingerprints");
+        json.WriteString("differ/v1", found.Fingerprint);
+        json.WriteEndObject();
+        if (withFlow)
+        {
+            WriteFlow(one.Lead);
+        }
+
+        WriteSuppressions(one);
+        WriteProperties(one);
+        json.WriteEndObject();
+    }
+
+    // A class that the test capture had no chance to show is neither gone nor there: an open question, which has no level.
+    private void WriteStanding(FindingClass one)
+    {
+        bool isOpen = one.State == FindingState.NotComparable;
+        json.WriteString("kind", isOpen ? "open" : "fail");
+        json.WriteString("level", isOpen ? "none" : SarifReport.Level(one.Class.Rule.Severity));
+        if (_hasBaseline)
+        {
+            json.WriteString("baselineState", one.State switch
+            {
+                FindingState.Failing => "new",
+                FindingState.Fixed => "absent",
+                FindingState.NotComparable => "updated",
+                FindingState.StillThere when one.Lead.Finding.Change?.Change == Change.RateChanged => "updated",
+                _ => "unchanged",
+            });
+        }
+    }
+
+    private static string Message(FindingClass one)
+    {
+        DivergenceClass found = one.Class;
+        string state = one.State == FindingState.Failing ? "" : $" ({FindingWords.State(one.Lead.Finding)})";
+        return $"Recorded: {string.Join("; ", found.First.Recorded.Select(field => field.Text))}. The manual allows: {string.Join(", or ", found.First.Expected)}."
+            + $" {found.Rule.Citation}: {found.Rule.Statement} {Numbers.Amount(one.Count, "exit", "exits")}, by {FindingWords.Culprit(found)}{state}.";
+    }
+
+    private void WritePlace(PlacedFinding place)
+    {
+        KeptExit exit = place.Finding.Class.First.Exit;
+        json.WriteStartObject();
+        WriteWhere(place, exit);
+        SarifReport.WriteMessage(json, "message", $"{place.Capture.Name}: {Numbers.Amount(place.Finding.Class.Count, "exit", "exits")}, first here");
+        json.WriteEndObject();
+    }
+
+    private void WriteWhere(PlacedFinding place, KeptExit exit)
+    {
+        json.WriteStartObject("physicalLocation");
+        SarifCaptures.WriteLocation(json, "artifactLocation", place.Capture.File, _numbers[place.Capture]);
+
+        // A recording has no lines, and code scanning refuses a place without one.
+        json.WriteStartObject("region");
+        json.WriteNumber("startLine", 1);
+        json.WriteEndObject();
+        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        {
+            json.WriteStartObject("address");
+            json.WriteString("kind", "instruction");
+            json.WriteString("name", string.Create(CultureInfo.InvariantCulture, $"0x{exit.Exit.Rip:x}"));
+            json.WriteString("fullyQualifiedName", string.Create(CultureInfo.InvariantCulture, $"{ExitPrinter.Level(exit.Level)} rip 0x{exit.Exit.Rip:x}"));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("logicalLocations");
+        json.WriteStartObject();
+        string vcpu = VcpuNames.Of(place.Capture.ResultOf(place.Finding).Summary, exit.Stream);
+        json.WriteString("name", string.Create(CultureInfo.InvariantCulture, $"exit {exit.Index}"));
+        json.WriteString("fullyQualifiedName", string.Create(CultureInfo.InvariantCulture, $"{vcpu}, exit {exit.Index}"));
+        json.WriteString("kind", "exit");
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    // The exits around the first one, as they came.
+    private void WriteFlow(PlacedFinding place)
+    {
+        Occurrence first = place.Finding.Class.First;
+        json.WriteStartArray("codeFlows");
+        json.WriteStartObject();
+        json.WriteStartArray("threadFlows");
+        json.WriteStartObject();
+        json.WriteStartArray("locations");
+        int order = 1;
+        foreach (KeptExit exit in first.Before.Append(first.Exit).Concat(first.After))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("location");
+            WriteWhere(place, exit);
+            SarifReport.WriteMessage(json, "message", ExitPrinter.Line(exit).Trim());
+            json.WriteEndObject();
+            json.WriteNumber("nestingLevel", exit.Level == GuestLevel.L2 ? 2 : 1);
+            json.WriteNumber("executionOrder", order++);
+            json.WriteString("importance", ReferenceEquals(exit, first.Exit) ? "essential" : "unimportant");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private void WriteSuppressions(FindingClass one)
+    {
+        if (one.State is not (FindingState.Accepted or FindingState.Documented))
+        {
+            return;
+        }
+
+        json.WriteStartArray("suppressions");
+        json.WriteStartObject();
+        json.WriteString("kind", "external");
+        json.WriteString("status", "accepted");
+        json.WriteString("justification", PlainText.Of(one.Class.Known ?? ""));
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private void WriteProperties(FindingClass one)
+    {
+        json.WriteStartObject("properties");
+        JsonParts.WriteClass(json, one.Class);
+        json.WriteString("state", FindingWords.State(one.Lead.Finding));
+        json.WriteNumber("vcpus", one.Class.Streams.Count);
+        JsonParts.Texts(json, "recorded", one.Class.First.Recorded.Select(field => PlainText.Of(field.Text)));
+        JsonParts.Texts(json, "expected", one.Class.First.Expected);
+        json.WriteNumber("captures", one.Places.Count);
+        if (one.Lead.Finding.Change is { } change)
+        {
+            JsonParts.WriteRate(json, "base", change.Base);
+            JsonParts.WriteRate(json, "test", change.Test);
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Differ.Diff.Findings;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Report.Sarif;
+
+/// <summary>Differ itself, the rules that results name, and the remarks that it makes.</summary>
+internal static class SarifTool
+{
+    /// <summary>Writes the tool.</summary>
+    public static void Write(Utf8JsonWriter json, FindingSet findings, IReadOnlyList<RuleInfo> rules)
+    {
+        json.WriteStartObject("tool");
+        json.WriteStartObject("driver");
+        json.WriteString("name", "Differ");
+        json.WriteString("semanticVersion", typeof(SarifTool).Assembly.GetName().Version!.ToString(3));
+        SarifReport.WriteMessage(json, "shortDescription", "Finds where the SVM of a hypervisor departs from the processor's manual.");
+        SarifReport.WriteMessage(json, "fullDescription", $"Replays the recorded tracepoints of KVM on a reference of AMD64 APM volume 2, {Apm.Revision}.");
+        json.WriteStartArray("rules");
+        foreach (RuleInfo rule in rules)
+        {
+            WriteRule(json, rule);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("notifications");
+        foreach (CaptureNote note in findings.Checked.SelectMany(capture => capture.Result.Summary.Notes).DistinctBy(note => note.Code).OrderBy(note => note.Code, StringComparer.Ordinal))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", note.Code);
+            SarifReport.WriteMessage(json, "shortDescription", note.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteRule(Utf8JsonWriter json, RuleInfo rule)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", rule.Id);
+        SarifReport.WriteMessage(json, "shortDescription", rule.Statement);
+        SarifReport.WriteMessage(json, "fullDescription", $"{rule.Citation}: {rule.Statement}");
+        SarifReport.WriteMessage(
+            json, "help", $"{rule.Statement} {rule.Citation}. It speaks when: {rule.Evidence} Expected: {rule.Expected} More: differ explain {rule.Id}",
+            $"{rule.Statement}\n\n| | |\n|---|---|\n| Manual | {Cell(rule.Citation)} |\n| Speaks when | {Cell(rule.Evidence)} |\n| Expected | {Cell(rule.Expected)} |\n\nMore: `differ explain {rule.Id}`\n");
+        json.WriteStartObject("defaultConfiguration");
+        json.WriteString("level", SarifReport.Level(rule.Severity));
+        json.WriteEndObject();
+        json.WriteStartObject("properties");
+        json.WriteStartArray("tags");
+        json.WriteStringValue("security");
+        json.WriteStringValue("nested-virtualization");
+        json.WriteStringValue("svm");
+        json.WriteEndArray();
+        json.WriteString("precision", rule.Confidence switch { Confidence.Certain => "very-high", Confidence.Likely => "high", _ => "low" });
+        json.WriteString("problem.severity", SarifReport.Level(rule.Severity) switch { "note" => "recommendation", var level => level });
+        if (rule.Severity > Severity.Info)
+        {
+            // GitHub's bands: above 9.0 critical, from 7.0 high, from 4.0 medium, below that low.
+            json.WriteString("security-severity", rule.Severity switch { Severity.Critical => "9.5", Severity.High => "8.0", Severity.Medium => "5.5", _ => "2.0" });
+        }
+
+        json.WriteString("section", rule.Citation);
+        json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+}

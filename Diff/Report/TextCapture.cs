@@ -1,0 +1,190 @@
+using Differ.Diff.Compare;
+using Differ.Diff.Findings;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+
+namespace Differ.Diff.Report;
+
+/// <summary>One capture for a person: the summary first, then each class of divergences once, in full for its first occurrence.</summary>
+internal static class TextCapture
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(DiffResult result, TextWriter output, Ink ink)
+    {
+        WriteCapture(result, output);
+        WriteQuality(result, output, ink);
+        WriteVerdicts(result, output, ink);
+        var printer = new ExitPrinter(result.Header, result.Texts);
+        for (int i = 0; i < result.Divergences.Count; i++)
+        {
+            WriteDivergence(result, result.Divergences[i], i + 1, printer, output, ink);
+        }
+
+        WriteKnown(result, output, ink);
+        WriteUndecided(result, output, ink);
+    }
+
+    private static void WriteCapture(DiffResult result, TextWriter output)
+    {
+        RunHeader header = result.Header;
+        Row(output, "capture", $"{(header.Capture.Length > 0 ? header.Capture : "(pipe)")}, {header.Format}{(header.CaptureSize > 0 ? $", {Numbers.Grouped(header.CaptureSize)} bytes" : "")}");
+        Row(output, "host", string.Join(", ", new[]
+        {
+            header.KernelRelease.Length > 0 ? $"kernel {header.KernelRelease}" : "kernel not recorded",
+            header.HostName,
+            header.Clock.Length > 0 ? $"clock {header.Clock}{(header.ClockUnit == ClockUnit.Ticks ? " (raw ticks)" : "")}" : "",
+            result.Summary.GuestVendor.Length > 0 ? $"guest CPU {result.Summary.GuestVendor}" : "",
+        }.Where(part => part.Length > 0)));
+        foreach (VcpuStream stream in result.Summary.Streams)
+        {
+            string[] ran = [.. new[] { stream is { Vcpu: not null, Thread: { } thread } ? $"thread {thread.Value}" : "", stream.Name }.Where(part => part.Length > 0)];
+            Row(output, stream.Id.Value == 0 ? "vCPUs" : "", $"{VcpuNames.Of(result.Summary, stream.Id)}{(ran.Length > 0 ? $" ({string.Join(", ", ran)})" : "")}: {Exits(stream.Exits)}");
+        }
+
+        if (result.Summary.Streams.Count == 0)
+        {
+            Row(output, "vCPUs", "none found");
+        }
+    }
+
+    private static void WriteQuality(DiffResult result, TextWriter output, Ink ink)
+    {
+        RunSummary summary = result.Summary;
+        ulong lost = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events);
+        ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
+        string losses = marks == 0 ? "none marked as lost" : $"{Numbers.Grouped(lost)} lost at {Places(marks)}";
+        var quality = CaptureQuality.Of(result);
+        Row(output, "quality", $"grade {quality.Grade}, {Numbers.Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
+        foreach (QualityReason reason in quality.Reasons.Where(reason => reason.Grade == quality.Grade))
+        {
+            Row(output, "", $"grade {reason.Grade} for: {reason.Text}{(reason.BlindRules > 0 ? $", which {reason.BlindRules} rules need" : "")}");
+        }
+
+        IReadOnlyList<string> missing = KernelNames.MissingFrom(result.Header.Listed);
+        if (missing.Count > 0)
+        {
+            Row(output, "", ink.Warn($"not recorded: {string.Join(", ", missing)}"));
+        }
+
+        foreach (CpuLoss loss in summary.Losses)
+        {
+            Row(output, "", $"CPU {loss.Cpu}: {Numbers.Grouped(loss.Events)} events lost at {Places(loss.Marks)}{(loss.Uncounted > 0 ? $", {Numbers.Grouped(loss.Uncounted)} of them not counted" : "")}{(loss.Overrun > 0 ? $"; the recorder counts {Numbers.Grouped(loss.Overrun)}" : "")}");
+        }
+
+        foreach (CaptureNote note in summary.Notes)
+        {
+            Row(output, "", $"{note.Code} ({Numbers.Grouped(note.Count)}): {note.Text}{(note.First.Length > 0 ? $" [first: {note.First}]" : "")}");
+        }
+    }
+
+    private static void WriteVerdicts(DiffResult result, TextWriter output, Ink ink)
+    {
+        output.Write('\n');
+        Row(output, "exits", Numbers.Grouped(result.Summary.Exits));
+        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Conforms))} conform");
+        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.KnownDeparture))} known departures of KVM");
+        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided");
+        string diverge = $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge{(result.Divergences.Count > 0 ? $", in {Plural(result.Divergences.Count, "class", "classes")}" : "")}";
+        Row(output, "", result.Diverges ? ink.Bad(diverge) : ink.Good(diverge));
+    }
+
+    /// <summary>Writes one finding in full.</summary>
+    public static void WriteDivergence(DiffResult result, DivergenceClass found, int number, ExitPrinter printer, TextWriter output, Ink ink)
+    {
+        KeptExit exit = found.First.Exit;
+        string culprit = found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor";
+        output.Write($"\n{ink.Bad($"{number}. {found.Rule.Id}")}  {found.Rule.Citation}\n");
+        output.Write($"   {ink.Dim($"{found.Rule.Severity.ToString().ToLowerInvariant()}, {culprit} departs, {Numbers.Grouped(found.Count)} {(found.Count == 1 ? "time" : "times")}, fingerprint {found.Fingerprint}")}\n");
+        Item(output, "manual", found.Rule.Statement);
+        if (found.AlsoBroken.Count > 0)
+        {
+            Item(output, "also", string.Join(", ", found.AlsoBroken.Select(rule => rule.Id)));
+        }
+
+        if (found.Assumed != Evidence.None)
+        {
+            Item(output, "assumes", EvidenceTable.Of(found.Assumed).What + " to be as the rule supposes");
+        }
+
+        Item(output, "first", $"{VcpuNames.Of(result.Summary, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {ExitPrinter.Level(exit.Level)} at {At(exit, found.Instruction)}");
+        if (found.Count > 1)
+        {
+            Item(output, "last", $"{VcpuNames.Of(result.Summary, found.Last.Stream)}, exit {found.Last.Index}");
+        }
+
+        Item(output, "recorded", string.Join("; ", found.First.Recorded.Select(field => field.Text)));
+        for (int i = 0; i < found.First.Expected.Count; i++)
+        {
+            Item(output, i == 0 ? "expected" : "or", found.First.Expected[i]);
+        }
+
+        Item(output, "around", "");
+        foreach (KeptExit before in found.First.Before)
+        {
+            output.Write($"     {ink.Dim(ExitPrinter.Line(before))}\n");
+        }
+
+        output.Write($"   > {ExitPrinter.Line(exit)}\n");
+        foreach (KeptExit after in found.First.After)
+        {
+            output.Write($"     {ink.Dim(ExitPrinter.Line(after))}\n");
+        }
+    }
+
+    private static void WriteKnown(DiffResult result, TextWriter output, Ink ink)
+    {
+        if (result.KnownDepartures.Count == 0)
+        {
+            return;
+        }
+
+        output.Write($"\n{ink.Bold("Known departures of KVM")} (documented; no findings)\n");
+        foreach (DivergenceClass known in result.KnownDepartures)
+        {
+            output.Write($"   {known.Rule.Id}  {known.Rule.Citation}  {Numbers.Grouped(known.Count)} {(known.Count == 1 ? "time" : "times")}\n");
+            output.Write($"     {known.Known}\n");
+        }
+    }
+
+    private static void WriteUndecided(DiffResult result, TextWriter output, Ink ink)
+    {
+        if (result.Undecided.Count == 0)
+        {
+            return;
+        }
+
+        output.Write($"\n{ink.Bold("Undecided")} (what would decide it)\n");
+        foreach (UndecidedClass undecided in result.Undecided)
+        {
+            output.Write($"   {Exits(undecided.Exits)}, first {VcpuNames.Of(result.Summary, undecided.First.Stream)} exit {undecided.First.Index}: {undecided.Missing.What}\n");
+            if (undecided.Rules.Count > 0)
+            {
+                output.Write($"     {ink.Dim("rules")}  {string.Join(", ", undecided.Rules.Select(item => item.Rule.Id))}\n");
+            }
+
+            if (undecided.Missing.How.Length > 0)
+            {
+                output.Write($"     {ink.Dim("get it")} {undecided.Missing.How}\n");
+            }
+        }
+    }
+
+    private static string When(ExitPrinter printer, KeptExit exit) =>
+        (exit.Flags & RecordFlags.NoExit) == 0 ? $"at {printer.Time(exit.Exit.Time)}" : "before the first #VMEXIT";
+
+    private static string At(KeptExit exit, string instruction)
+    {
+        string at = (exit.Flags & RecordFlags.NoExit) == 0 ? $"rip 0x{exit.Exit.Rip:x}, #VMEXIT {exit.Exit.Code.Name}" : "an unknown rip";
+        return instruction.Length > 0 ? $"{at}, instruction {instruction}" : at;
+    }
+
+    private static void Row(TextWriter output, string label, string text) => output.Write($"{label,-8}  {text}\n");
+
+    private static void Item(TextWriter output, string label, string text) => output.Write($"   {label,-9}{text}".TrimEnd() + "\n");
+
+    private static string Exits(ulong count) => $"{Numbers.Grouped(count)} {(count == 1 ? "exit" : "exits")}";
+
+    private static string Places(ulong marks) => $"{Numbers.Grouped(marks)} {(marks == 1 ? "place" : "places")}";
+
+    private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+}

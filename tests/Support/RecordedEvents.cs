@@ -1,0 +1,190 @@
+using Differ.Capture;
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats;
+using Differ.Capture.Tracepoints;
+using Differ.Diff;
+using Differ.Diff.Compare;
+using Differ.Replay;
+using Differ.Replay.Svm;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Tests.Support;
+
+/// <summary>One event of a capture, kept.</summary>
+internal readonly record struct RecordedEvent(ClockTime Time, int Cpu, int Thread, int Instance, TraceEventType Type, byte[] Payload);
+
+/// <summary>The events of a capture, which can be told again with less of them or with those of another.</summary>
+internal sealed record RecordedEvents : IDisposable
+{
+    /// <summary>What the capture says of itself.</summary>
+    public required ITraceReader Reader { get; init; }
+
+    /// <summary>The kinds of events that it describes.</summary>
+    public required IReadOnlyList<TraceEventType> Types { get; init; }
+
+    /// <summary>In the order of time.</summary>
+    public required IReadOnlyList<RecordedEvent> Events { get; init; }
+
+    /// <summary>Marks of loss, and before which event they come.</summary>
+    public required IReadOnlyList<(int At, LossMark Mark)> Losses { get; init; }
+
+    /// <summary>Names of the tracepoints that occur.</summary>
+    public IEnumerable<string> Names => Events.Select(one => one.Type.Layout.Name).Distinct().Order(StringComparer.Ordinal);
+
+    /// <summary>Reads a capture.</summary>
+    public static RecordedEvents Of(string path)
+    {
+        FileSource source = FileSource.Open(path);
+        ITraceReader reader = TraceFormats.Of(source).Open(source);
+        var sink = new Keeper();
+        foreach (TraceEventType type in reader.Types)
+        {
+            type.Binding = KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is { } tracepoint
+                ? BoundTracepoint.Bind(tracepoint, type.Layout, reader.BigEndian, new TextTable()) : null;
+        }
+
+        reader.Read(sink, new CaptureNotes(), null, default);
+        return new RecordedEvents { Reader = reader, Types = reader.Types, Events = sink.Events, Losses = sink.Losses };
+    }
+
+    /// <summary>Only the events of a range: the recording started later or ended earlier.</summary>
+    public RecordedEvents Cut(int from, int to) => this with
+    {
+        Events = [.. Events.Take(to).Skip(from)],
+        Losses = [.. Losses.Where(loss => loss.At >= from && loss.At <= to).Select(loss => (loss.At - from, loss.Mark))],
+    };
+
+    /// <summary>Without some tracepoints: they were neither recorded nor described.</summary>
+    public RecordedEvents Without(IReadOnlySet<string> names) => this with
+    {
+        Types = [.. Types.Where(type => !names.Contains(type.Layout.Name))],
+        Events = [.. Events.Where(one => !names.Contains(one.Type.Layout.Name))],
+        Losses = [],
+    };
+
+    /// <summary>With holes in the buffers of single CPUs, each with its mark.</summary>
+    public RecordedEvents WithHoles(Random random, int count)
+    {
+        var lost = new HashSet<int>();
+        var marks = new List<LossMark>();
+        for (int i = 0; i < count; i++)
+        {
+            int from = random.Next(Events.Count), cpu = Events[from].Cpu, length = random.Next(1, random.Next(2) == 0 ? 6 : 200);
+            int[] hole = [.. Enumerable.Range(from, Events.Count - from).Where(at => Events[at].Cpu == cpu).Take(length)];
+            lost.UnionWith(hole);
+            ClockTime after = Enumerable.Range(0, from).Where(at => Events[at].Cpu == cpu).Select(at => Events[at].Time).LastOrDefault();
+            ClockTime before = Enumerable.Range(hole[^1] + 1, Events.Count - hole[^1] - 1).Where(at => Events[at].Cpu == cpu)
+                .Select(at => Events[at].Time).Append(Events[^1].Time).First();
+            marks.Add(new LossMark(cpu, 0, after, before));
+        }
+
+        RecordedEvent[] left = [.. Events.Where((_, at) => !lost.Contains(at))];
+        return this with
+        {
+            Events = left,
+            Losses = [.. marks.Concat(Losses.Select(loss => loss.Mark)).OrderBy(mark => mark.After.Value)
+                .Select(mark => (left.Count(one => one.Time.Value <= mark.After.Value), mark))],
+        };
+    }
+
+    /// <summary>With the events of another VM of the same kernel, whose threads are others.</summary>
+    /// <param name="other">The other capture.</param>
+    /// <param name="thread">Added to its thread ids.</param>
+    /// <param name="shift">Added to its times.</param>
+    public RecordedEvents MergedWith(RecordedEvents other, int thread, ulong shift)
+    {
+        var types = Types.ToDictionary(type => (type.Layout.System, type.Layout.Name));
+        IEnumerable<RecordedEvent> moved = other.Events.Select(one => one with
+        {
+            Thread = one.Thread + thread,
+            Time = new ClockTime(unchecked(one.Time.Value + shift)),
+            Type = types[(one.Type.Layout.System, one.Type.Layout.Name)],
+        });
+        return this with { Events = [.. Events.Concat(moved).OrderBy(one => one.Time.Value)], Losses = [] };
+    }
+
+    /// <summary>The times of the exits that diverge.</summary>
+    public IReadOnlySet<ulong> DivergingExits()
+    {
+        foreach (TraceEventType type in Reader.Types)
+        {
+            type.Binding = null;
+            type.Count = 0;
+        }
+
+        using CaptureSession session = CaptureSession.Of(new Teller(this));
+        var exits = new DivergingTimes();
+        var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: exits);
+        comparison.Finish(session.ReadExits(new Replayer(session.Header, session.Texts, comparison)));
+        return exits.Times;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Reader.Dispose();
+
+    private sealed class Keeper : IEventSink
+    {
+        public List<RecordedEvent> Events { get; } = [];
+
+        public List<(int At, LossMark Mark)> Losses { get; } = [];
+
+        public bool WantsEverything => false;
+
+        public void Take(in RawEvent raw) => Events.Add(new RecordedEvent(raw.Time, raw.Cpu, raw.Thread, raw.Instance, raw.Type, raw.Payload.ToArray()));
+
+        public void Lost(in LossMark mark) => Losses.Add((Events.Count, mark));
+    }
+
+    private sealed class DivergingTimes : IJudgedSink
+    {
+        public HashSet<ulong> Times { get; } = [];
+
+        public void Take(in ExitRecord record, Verdict verdict, Departure? departure)
+        {
+            if (verdict == Verdict.Diverges)
+            {
+                Times.Add(record.Exit.Time.Value);
+            }
+        }
+    }
+
+    private sealed class Teller(RecordedEvents told) : ITraceReader
+    {
+        public RunHeader Header => told.Reader.Header;
+
+        public IReadOnlyList<TraceEventType> Types => told.Types;
+
+        public bool BigEndian => told.Reader.BigEndian;
+
+        public IReadOnlyDictionary<int, string> ThreadNames => told.Reader.ThreadNames;
+
+        public IReadOnlyDictionary<int, int> MachineOfThread => told.Reader.MachineOfThread;
+
+        public IReadOnlyDictionary<int, ulong> Overruns => told.Reader.Overruns;
+
+        public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
+        {
+            int mark = 0;
+            for (int i = 0; i <= told.Events.Count; i++)
+            {
+                for (; mark < told.Losses.Count && told.Losses[mark].At <= i; mark++)
+                {
+                    sink.Lost(told.Losses[mark].Mark);
+                }
+
+                if (i < told.Events.Count)
+                {
+                    RecordedEvent one = told.Events[i];
+                    one.Type.Count++;
+                    sink.Take(new RawEvent(one.Time, one.Cpu, one.Thread, one.Instance, one.Type, one.Payload, 0));
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
