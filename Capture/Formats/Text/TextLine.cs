@@ -102,7 +102,7 @@ internal ref struct TextLine
         {
             ReadOnlySpan<byte> head = line[..(from + colon)].TrimEnd(DelayMarks);
             int blank = head.LastIndexOf((byte)' ');
-            if (blank < 1 || head.IndexOf((byte)'-') < 0 || !ReadTime(line[blank..], flags: false))
+            if (blank < 1 || !ReadTime(line[blank..], flags: false))
             {
                 continue;
             }
@@ -113,6 +113,13 @@ internal ref struct TextLine
             while (digits < flags.Length && IsDigit(flags[digits]))
             {
                 digits++;
+            }
+
+            // perf script -F without the CPU: the thread stands where the CPU does, and the group of the event says who printed it.
+            if (digits > 0 && digits == flags.Length && System.Length > 0 && ReadThread(before))
+            {
+                Cpu = 0;
+                return true;
             }
 
             // Flags after the CPU; the letters and points of preempt depth make them at least three.
@@ -187,7 +194,7 @@ internal ref struct TextLine
 
     private bool ReadEvent(ReadOnlySpan<byte> rest)
     {
-        int at = SkipBlanks(rest, 0);
+        int at = SkipColumn(rest, SkipBlanks(rest, 0));
         int start = at;
         while (at < rest.Length && IsName(rest[at]))
         {
@@ -290,6 +297,20 @@ internal ref struct TextLine
         }
 
         return at;
+    }
+
+    // Before the name: "(+725)", the time since the event before (trace-cmd report --ts-diff), or perf's period (perf script -F +period).
+    private static int SkipColumn(ReadOnlySpan<byte> text, int at)
+    {
+        int end = at;
+        bool signed = text[at..].StartsWith("(+"u8);
+        for (end += signed ? 2 : 0; end < text.Length && IsDigit(text[end]); end++)
+        {
+            // Only digits are passed over.
+        }
+
+        end += signed && end < text.Length && text[end] == ')' ? 1 : 0;
+        return end > at && end < text.Length && text[end] is (byte)' ' or (byte)'\t' ? SkipBlanks(text, end) : at;
     }
 
     private static int TokenEnd(ReadOnlySpan<byte> text, int at)

@@ -19,6 +19,9 @@ public sealed class TextLineTests
     [InlineData("     CPU 10/KVM2   956/960   [012]   604.483717916:        kvm:kvm_fpu: load", "CPU 10/KVM2", 960, 12, 604483717916)]
     [InlineData("> >  CPU 0/KVM-967     [001] d..1.   612.630301: kvm_fpu: load", "CPU 0/KVM", 967, 1, 612630301000)]
     [InlineData("[  123.456789] host:   CPU 0/KVM-967     [001] d..1.   612.630301: kvm_fpu: load", "CPU 0/KVM", 967, 1, 612630301000)]
+    [InlineData("       CPU 0/KVM-967     [001]   612.630301: (+725)   kvm_fpu:              load", "CPU 0/KVM", 967, 1, 612630301000)]
+    [InlineData("       CPU 0/KVM   967 [001]   612.630301:          1        kvm:kvm_fpu: load", "CPU 0/KVM", 967, 1, 612630301000)]
+    [InlineData("       CPU 0/KVM   967   612.630301:        kvm:kvm_fpu: load", "CPU 0/KVM", 967, 0, 612630301000)]
     [InlineData("\t  a[0] b-c-967     [001] d..1.   612.630301: kvm_fpu: load", "a[0] b-c", 967, 1, 612630301000)]
     public void An_event_is_taken_apart_however_its_line_begins(string text, string comm, int thread, int cpu, ulong time)
     {
