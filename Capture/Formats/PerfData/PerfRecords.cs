@@ -132,7 +132,12 @@ internal sealed class PerfRecords : IDisposable
             return false;
         }
 
-        _plain.Renew(_next, unpacked: false);
+        // A pipe gives little at a time: it fills a chunk before the next is taken.
+        if (_plain.Free.Count < RecordWindow.LongestRecord || _plain.EndOffset != _next)
+        {
+            _plain.Renew(_next, unpacked: false);
+        }
+
         ArraySegment<byte> free = _plain.Free;
         int length = _source.ReadSome(_next, free.AsSpan(0, (int)Math.Min(left, free.Count)));
         _plain.Filled(length);

@@ -12,6 +12,9 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
     /// <summary>Bytes of the header of a record.</summary>
     public const int HeaderSize = 8;
 
+    /// <summary>More than a record can be, whose size has 16 bits.</summary>
+    public const int LongestRecord = 1 << 16;
+
     private RecordChunk? _chunk;
     private int _at;
     private int _end;
@@ -24,6 +27,9 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
 
     /// <summary>Where the next record starts in the chunk.</summary>
     public int At => _at;
+
+    /// <summary>Where in the file the next bytes must stand to go on in this chunk.</summary>
+    public long EndOffset => _chunk?.OffsetOf(_end) ?? -1;
 
     /// <summary>Where the next bytes go.</summary>
     public ArraySegment<byte> Free => _chunk is null ? [] : new(_chunk.Buffer, _end, RecordChunks.Size - _end);
