@@ -93,7 +93,7 @@ public sealed class CaptureNotesTests
     // Those of text, perf.data, .nettrace and CTF have tests beside their formats.
     [Fact]
     public void Every_kind_has_a_capture_that_shows_it() =>
-        Assert.Equal(CaptureNotes.Kinds.Except([.. Differ.Capture.Formats.Text.TextNotes.All, CaptureNotes.SortWindow, CaptureNotes.LateEvent, .. Differ.Capture.Formats.NetTrace.NetTraceNotes.All, .. Differ.Capture.Formats.Ctf.CtfNotes.All]).Select(kind => kind.Code), Captures.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(CaptureNotes.Kinds.Except([.. Differ.Capture.Formats.Text.TextNotes.All, CaptureNotes.SortWindow, CaptureNotes.LateEvent, CaptureNotes.LateLoss, CaptureNotes.CutPipe, .. Differ.Capture.Formats.NetTrace.NetTraceNotes.All, .. Differ.Capture.Formats.Ctf.CtfNotes.All]).Select(kind => kind.Code), Captures.Keys.Order(StringComparer.Ordinal));
 
     [Fact]
     public void Losses_are_shown_per_CPU()
