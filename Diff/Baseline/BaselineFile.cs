@@ -32,16 +32,14 @@ public static class BaselineFile
         return new Baseline([.. accepted.EnumerateArray().Select(Entry)]);
     });
 
-    /// <summary>Reads the findings of a JSON report.</summary>
+    /// <summary>Reads the findings of a JSON report, of one capture or of several; none twice.</summary>
     /// <exception cref="BaselineFormatException">It is none.</exception>
     public static IReadOnlyList<(string Fingerprint, string Rule)> ReadReport(string text) => Parse(text, "report", static root =>
     {
-        if (Array(root, "divergences") is not { } found)
-        {
-            throw new BaselineFormatException("it has no list \"divergences\"; make one with differ check --format json");
-        }
-
-        return (IReadOnlyList<(string, string)>)[.. found.EnumerateArray().Select(item => (Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true)))];
+        IEnumerable<JsonElement> reports = Array(root, "captures") is { } captures
+            ? captures.EnumerateArray().Select(capture => capture.ValueKind == JsonValueKind.Object && capture.TryGetProperty("report", out JsonElement report) ? report : default)
+            : [root];
+        return (IReadOnlyList<(string, string)>)[.. reports.SelectMany(Findings).Distinct()];
     });
 
     /// <summary>Writes a baseline.</summary>
@@ -63,6 +61,11 @@ public static class BaselineFile
 
         json.WriteEndArray();
     });
+
+    private static IEnumerable<(string Fingerprint, string Rule)> Findings(JsonElement report) =>
+        report.ValueKind == JsonValueKind.Object && Array(report, "divergences") is { } found
+            ? found.EnumerateArray().Select(item => (Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true)))
+            : throw new BaselineFormatException("it has no list \"divergences\"; make one with differ check --format json");
 
     private static AcceptedDeparture Entry(JsonElement item)
     {

@@ -14,9 +14,18 @@ internal static class CaptureFolder
     /// <param name="path">A file, or a folder with a capture in it.</param>
     /// <returns>
     /// The file. Of a folder, the one whose format tells most (the same guest is often recorded with several tools), and of several
-    /// of that format the first by name; null when there is none.
+    /// of that format the first by name; where there is none, the only file, which then says what is wrong with it; else null.
     /// </returns>
-    public static string? Find(string path) => File.Exists(path) ? path : Directory.Exists(path) ? Best(path).FirstOrDefault() : null;
+    public static string? Find(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return File.Exists(path) ? path : null;
+        }
+
+        string[] files = [.. Directory.EnumerateFiles(path, "*", Look).Take(2)];
+        return Best(path).FirstOrDefault() ?? (files.Length == 1 ? files[0] : null);
+    }
 
     /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
     public static bool IsOne(string path) => !Directory.Exists(path) || Under(path).Take(2).Count() == 1;
@@ -45,7 +54,10 @@ internal static class CaptureFolder
 
     /// <summary>The captures in a folder and the folders below it.</summary>
     /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
-    /// <remarks>Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less.</remarks>
+    /// <remarks>
+    /// Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less. With an
+    /// archive among several, it is a collection.
+    /// </remarks>
     public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
 
     /// <summary>The captures in a folder of captures.</summary>
@@ -88,7 +100,8 @@ internal static class CaptureFolder
                 .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
         ];
         List<string> best = BestOf(ranked);
-        IEnumerable<(string, string)> here = best.Count == 1 ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
+        bool isOneGuest = best.Count == 1 && (ranked.Count == 1 || ranked.All(one => one.Rank != CaptureFile.LastRank));
+        IEnumerable<(string, string)> here = isOneGuest ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
         return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
     }
 

@@ -35,6 +35,15 @@ public sealed class BaselineVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_report_of_several_captures_has_the_departures_of_each_once()
+    {
+        string report = _scratch["report.json"], other = Fixture.Capture("spurious-reflection");
+        CommandLine.Run("check", Diverging, other, Fixture.Capture("reflected-cpuid"), "--report", $"json={report}");
+        Assert.Equal(0, CommandLine.Run("baseline", "update", report, "-o", Known).Status);
+        Assert.Equal(0, CommandLine.Run("check", Diverging, other, "--baseline", Known).Status);
+    }
+
+    [Fact]
     public void An_update_keeps_what_people_wrote()
     {
         CommandLine.Run("baseline", "update", Diverging, "-o", Known);

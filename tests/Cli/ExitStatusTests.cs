@@ -77,7 +77,7 @@ public sealed class ExitStatusTests
     {
         using var scratch = new Scratch();
         Directory.CreateDirectory(Path.Combine(scratch["empty"], "empty too"));
-        AssertRefused(CommandLine.Run("check", scratch["empty"]), "holds no capture");
+        AssertRefused(CommandLine.Run("check", scratch["empty"]), "is a folder without a capture");
         AssertRefused(CommandLine.Run("show", scratch["empty"]), "without a capture");
     }
 

@@ -138,35 +138,12 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         string where = Where();
         long offset = lines.Offset;
         (int cpu, int thread) = (line.Cpu, line.Thread);
-        int length = line.Body.Length;
+        int kept = line.Body.Length;
         line.Body.CopyTo(_pieces);
-        TextForm? form = found.Read(_pieces.AsSpan(0, length), _record, out int recordLength, out bool whole);
-        int pieces = 1;
-        int kept = length;
-        bool full = IsFull, parted = IsParted;
-        while (!whole || form is null || full)
+        TextForm? form = ReadOn(found, kept, out int length, out int pieces);
+        if (form is null)
         {
-            _ahead = lines.MoveNext();
-            if (!_ahead || pieces == MostPieces || !TextOddities.MayContinue(lines.Current) || length + lines.Current.Length + 1 > _pieces.Length)
-            {
-                break;
-            }
-
-            // A mailer breaks at a blank and drops it; a terminal breaks where its line ends.
-            ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
-            int glue = length == 0 || (full && !parted && !TextOddities.StartsWithBlank(lines.Current)) ? 0 : 1;
-            _pieces[length] = (byte)' ';
-            more.CopyTo(_pieces.AsSpan(length + glue));
-            length += more.Length + glue;
-            (full, parted) = (IsFull, IsParted);
-            pieces++;
-            form = found.Read(_pieces.AsSpan(0, length), _record, out recordLength, out whole);
-            _ahead = false;
-        }
-
-        if (!whole || form is null)
-        {
-            form = found.Read(_pieces.AsSpan(0, kept), _record, out recordLength, out _);
+            form = found.Read(_pieces.AsSpan(0, kept), _record, out length, out _);
             notes.Add(form is null ? TextNotes.UnknownText : TextNotes.LongerText, $"{where}: {found.Name}");
         }
         else if (pieces > 1)
@@ -178,8 +155,55 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         type.Count++;
         if (_everything || type.Binding is not null)
         {
-            sink.Take(new RawEvent(time, cpu, thread, 0, type, form is null ? default : _record.AsSpan(0, recordLength), offset));
+            sink.Take(new RawEvent(time, cpu, thread, 0, type, form is null ? default : _record.AsSpan(0, length), offset));
         }
+    }
+
+    // The form that explains the whole of the text in _pieces with what follows it on the next lines; null for none.
+    private TextForm? ReadOn(TextEvent found, int length, out int recordLength, out int pieces)
+    {
+        TextForm? form = ReadWhole(found, length, out recordLength);
+        bool full = IsFull, parted = IsParted;
+        for (pieces = 1; form is null || full; pieces++)
+        {
+            _ahead = lines.MoveNext();
+            if (!_ahead || pieces == MostPieces || !TextOddities.MayContinue(lines.Current) || length + lines.Current.Length + 1 > _pieces.Length)
+            {
+                break;
+            }
+
+            // A terminal breaks where its line ends, a mailer at a blank, which it drops.
+            bool glued = length == 0 || (full && !parted && !TextOddities.StartsWithBlank(lines.Current));
+            int glue = Join(length, glued);
+            form = ReadWhole(found, glue, out recordLength);
+            if (form is null && glued && length > 0 && ReadWhole(found, Join(length, glued: false), out recordLength) is { } parts)
+            {
+                form = parts;
+                glue++;
+            }
+            else if (form is null)
+            {
+                _ = Join(length, glued);
+            }
+
+            length = glue;
+            (full, parted) = (IsFull, IsParted);
+            _ahead = false;
+        }
+
+        return form;
+    }
+
+    private TextForm? ReadWhole(TextEvent found, int length, out int recordLength) =>
+        found.Read(_pieces.AsSpan(0, length), _record, out recordLength, out bool whole) is { } form && whole ? form : null;
+
+    // Puts the current line behind what is pieced together; their length.
+    private int Join(int length, bool glued)
+    {
+        ReadOnlySpan<byte> more = TextOddities.Unquoted(lines.Current);
+        _pieces[length] = (byte)' ';
+        more.CopyTo(_pieces.AsSpan(glued ? length : length + 1));
+        return length + more.Length + (glued ? 0 : 1);
     }
 
     private void Give(in TextLine line, ClockTime time, TraceEventType type, ReadOnlySpan<byte> record, long offset)

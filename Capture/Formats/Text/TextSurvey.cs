@@ -136,15 +136,16 @@ internal sealed class TextSurvey
                 (longest, full, others) = (line.Length, 0, others + full);
             }
 
-            if (before > 0 && TextOddities.MayContinue(line))
+            bool goesOn = before > 0 && TextOddities.MayContinue(line);
+            if (goesOn)
             {
                 _ = before == longest ? full++ : others++;
             }
 
-            before = new TextLine().Read(line) ? line.Length : 0;
+            before = goesOn || new TextLine().Read(line) ? line.Length : 0;
         }
 
-        return full > others && longest >= NarrowestTerminal ? longest : 0;
+        return full > 2 * others && longest >= NarrowestTerminal ? longest : 0;
     }
 
     private int LookAt(ReadOnlySpan<byte> text, int until)
@@ -191,7 +192,9 @@ internal sealed class TextSurvey
         seen.Seen = true;
         if (seen.Traits)
         {
-            text = text[..Math.Min(text.Length, LongestLook / 2)];
+            // The text of an event may be broken off its name.
+            text = text[..Math.Min(text.Length, LongestLook / 2)].TrimStart(" \r"u8);
+            text = text.StartsWith("\n"u8) ? text.TrimStart("\n >|"u8) : text;
             int end = text.IndexOf((byte)'\n');
             NoteTraits(seen.Name, (end < 0 ? text : text[..end]).TrimStart((byte)' '));
         }
