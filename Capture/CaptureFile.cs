@@ -152,9 +152,16 @@ public sealed class CaptureFile : IDisposable
 
         IsArchive = true;
         var items = new List<CaptureItem>();
-        foreach (TarMember member in TarArchive.List(bare))
+        IReadOnlyList<TarMember> members = TarArchive.List(bare);
+        foreach (TarMember member in members)
         {
             var content = new SliceSource(bare, member.Offset, member.Length);
+            if (TraceFormats.FolderFormatOf(content, Path.GetFileName(member.Name)) is { } format)
+            {
+                items.Add(CaptureItem.Of(new TarFolder(bare, members, Path.GetDirectoryName(member.Name) ?? ""), format));
+                continue;
+            }
+
             ByteSource inside = Unpacked(content);
             using var stream = new PeekStream(new SourceStream(inside));
             if (CaptureItem.Rank(stream) is not null)

@@ -68,8 +68,10 @@ internal static class CaptureFolder
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach ((string place, string file) in Under(folder).OrderBy(item => File.Exists(item.Place)))
         {
-            string name = Path.GetRelativePath(folder, place);
-            found.TryAdd(File.Exists(place) ? Path.ChangeExtension(name, null) : name, file);
+            // A file beside folders of captures is known by its own name.
+            string known = place == folder ? file : place;
+            string name = Path.GetRelativePath(folder, known);
+            found.TryAdd(File.Exists(known) ? Path.ChangeExtension(name, null) : name, file);
         }
 
         return found;
