@@ -14,6 +14,7 @@ namespace Differ.Capture;
 public sealed class CaptureFile : IDisposable
 {
     private readonly List<ByteSource> _sources = [];
+    private PeekStream? _pipe;
 
     /// <summary>The rank of an archive, and of what is packed and damaged: behind every capture.</summary>
     public static int LastRank => TraceFormats.All.Count + 1;
@@ -63,10 +64,10 @@ public sealed class CaptureFile : IDisposable
     public static CaptureFile Open(Stream pipe)
     {
         LiveStream? live = pipe as LiveStream ?? (pipe.CanSeek ? null : new LiveStream(pipe, CancellationToken.None));
-        PeekStream bare = Packings.Unwrap(live ?? pipe);
         var opened = new CaptureFile();
         try
         {
+            PeekStream bare = opened._pipe = Packings.Unwrap(live ?? pipe);
             if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)))
             {
                 opened.Take(opened.Keep(FileSource.Spool([], bare)), "", 0);
@@ -122,6 +123,7 @@ public sealed class CaptureFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _pipe?.Dispose();
         foreach (ByteSource source in _sources)
         {
             source.Dispose();
@@ -138,7 +140,13 @@ public sealed class CaptureFile : IDisposable
     private ByteSource Unpacked(ByteSource source)
     {
         Span<byte> start = stackalloc byte[Packings.SniffLength];
-        return Packings.Sniff(start[..source.Read(0, start)]) ? Keep(FileSource.Spool([], Packings.Unwrap(new SourceStream(source)))) : source;
+        if (!Packings.Sniff(start[..source.Read(0, start)]))
+        {
+            return source;
+        }
+
+        using PeekStream bare = Packings.Unwrap(new SourceStream(source));
+        return Keep(FileSource.Spool([], bare));
     }
 
     private void Take(ByteSource bare, string name, ulong size)
@@ -152,9 +160,16 @@ public sealed class CaptureFile : IDisposable
 
         IsArchive = true;
         var items = new List<CaptureItem>();
-        foreach (TarMember member in TarArchive.List(bare))
+        IReadOnlyList<TarMember> members = TarArchive.List(bare);
+        foreach (TarMember member in members)
         {
             var content = new SliceSource(bare, member.Offset, member.Length);
+            if (TraceFormats.FolderFormatOf(content, Path.GetFileName(member.Name)) is { } format)
+            {
+                items.Add(CaptureItem.Of(new TarFolder(bare, members, Path.GetDirectoryName(member.Name) ?? ""), format));
+                continue;
+            }
+
             ByteSource inside = Unpacked(content);
             using var stream = new PeekStream(new SourceStream(inside));
             if (CaptureItem.Rank(stream) is not null)

@@ -44,7 +44,7 @@ public sealed class CaptureItem
     }
 
     /// <summary>Of the files of a folder. The name of the file that describes the others says nothing, that of the folder does.</summary>
-    internal static CaptureItem Of(DiskFolder folder, IFolderFormat format) => new(
+    internal static CaptureItem Of(ByteFolder folder, IFolderFormat format) => new(
         folder.Name, false, () => CaptureSession.Of(folder, format, folder.Name, folder.Size),
         static () => throw new InvalidOperationException("a folder is no run"));
 

@@ -3,6 +3,12 @@ namespace Differ.Capture.Bytes;
 /// <summary>Files that are one recording together: those in a folder, or in an archive.</summary>
 internal abstract class ByteFolder
 {
+    /// <summary>Its own name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Bytes of all files.</summary>
+    public abstract ulong Size { get; }
+
     /// <summary>Names of the files, without what is in folders inside, in the order of the alphabet.</summary>
     public abstract IReadOnlyList<string> Names { get; }
 
@@ -15,11 +21,11 @@ internal abstract class ByteFolder
 /// <param name="path">The folder.</param>
 internal sealed class DiskFolder(string path) : ByteFolder
 {
-    /// <summary>Its own name.</summary>
-    public string Name { get; } = Path.GetFileName(path);
+    /// <inheritdoc/>
+    public override string Name { get; } = Path.GetFileName(path);
 
-    /// <summary>Bytes of all files.</summary>
-    public ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(path, name)).Length);
+    /// <inheritdoc/>
+    public override ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(path, name)).Length);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Names { get; } =

@@ -21,6 +21,8 @@ internal abstract class StreamUnpacker : IDisposable
     /// <summary>Most memory a library may take to unpack, in bytes: zstd's own limit, and twice what <c>xz -9</c> needs.</summary>
     public const int MostMemory = 128 << 20;
 
+    private bool _freed;
+
     /// <summary>Name of the packing.</summary>
     public abstract string Name { get; }
 
@@ -35,6 +37,7 @@ internal abstract class StreamUnpacker : IDisposable
     /// <exception cref="CaptureFormatException">DIF0316: the piece is damaged. DIF0393: it asks for too much memory.</exception>
     public (int Read, int Written) Unpack(ArraySegment<byte> packed, ArraySegment<byte> to, long fileOffset)
     {
+        ObjectDisposedException.ThrowIf(_freed, this);
         (UnpackOutcome outcome, int read, int written) = Step(packed, to);
         if (outcome == UnpackOutcome.TooMuchMemory)
         {
@@ -50,7 +53,20 @@ internal abstract class StreamUnpacker : IDisposable
     }
 
     /// <inheritdoc/>
-    public virtual void Dispose() => GC.SuppressFinalize(this);
+    public void Dispose()
+    {
+        // A stream may be closed by its reader and by its owner: the library's memory is freed once.
+        if (!_freed)
+        {
+            _freed = true;
+            Free();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the library holds; called once.</summary>
+    protected abstract void Free();
 
     /// <summary>One call of the library.</summary>
     protected abstract (UnpackOutcome Outcome, int Read, int Written) Step(ArraySegment<byte> packed, ArraySegment<byte> to);

@@ -17,11 +17,7 @@ internal sealed class ZstdStream : StreamUnpacker
     public static ZstdStream Create(long fileOffset) => new(Zstd.CreateContext(fileOffset));
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        Zstd.FreeContext(_context);
-        base.Dispose();
-    }
+    protected override void Free() => Zstd.FreeContext(_context);
 
     /// <inheritdoc/>
     protected override (UnpackOutcome Outcome, int Read, int Written) Step(ArraySegment<byte> packed, ArraySegment<byte> to)

@@ -31,11 +31,7 @@ internal sealed partial class Bzip2Stream : StreamUnpacker
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _ = BZ2_bzDecompressEnd(ref _state[0]);
-        base.Dispose();
-    }
+    protected override void Free() => _ = BZ2_bzDecompressEnd(ref _state[0]);
 
     /// <inheritdoc/>
     protected override (UnpackOutcome Outcome, int Read, int Written) Step(ArraySegment<byte> packed, ArraySegment<byte> to)

@@ -34,11 +34,7 @@ internal sealed partial class Lz4Stream : StreamUnpacker
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _ = LZ4F_freeDecompressionContext(_context);
-        base.Dispose();
-    }
+    protected override void Free() => _ = LZ4F_freeDecompressionContext(_context);
 
     /// <inheritdoc/>
     protected override (UnpackOutcome Outcome, int Read, int Written) Step(ArraySegment<byte> packed, ArraySegment<byte> to)

@@ -45,17 +45,26 @@ internal static class Packings
     public static PeekStream Unwrap(Stream pipe)
     {
         var stream = new PeekStream(pipe);
-        for (int layer = 0; Find(stream.Peek(SniffLength)) is { } wrapper; layer++)
+        try
         {
-            if (layer == MostLayers)
+            for (int layer = 0; Find(stream.Peek(SniffLength)) is { } wrapper; layer++)
             {
-                CaptureFormatException.ThrowTooDeep(MostLayers);
+                if (layer == MostLayers)
+                {
+                    CaptureFormatException.ThrowTooDeep(MostLayers);
+                }
+
+                stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), stream, wrapper.Name));
             }
 
-            stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), stream, wrapper.Name));
+            return stream;
         }
-
-        return stream;
+        catch
+        {
+            // What a system library holds is not the collector's.
+            stream.Dispose();
+            throw;
+        }
     }
 
     private static IWrapper? Find(ReadOnlySpan<byte> start)

@@ -31,11 +31,7 @@ internal sealed partial class XzStream : StreamUnpacker
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        lzma_end(ref _state[0]);
-        base.Dispose();
-    }
+    protected override void Free() => lzma_end(ref _state[0]);
 
     /// <inheritdoc/>
     protected override (UnpackOutcome Outcome, int Read, int Written) Step(ArraySegment<byte> packed, ArraySegment<byte> to)

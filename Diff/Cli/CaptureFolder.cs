@@ -54,7 +54,10 @@ internal static class CaptureFolder
 
     /// <summary>The captures in a folder and the folders below it.</summary>
     /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
-    /// <remarks>Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less.</remarks>
+    /// <remarks>
+    /// Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less. With an
+    /// archive among several, it is a collection.
+    /// </remarks>
     public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
 
     /// <summary>The captures in a folder of captures.</summary>
@@ -65,8 +68,10 @@ internal static class CaptureFolder
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach ((string place, string file) in Under(folder).OrderBy(item => File.Exists(item.Place)))
         {
-            string name = Path.GetRelativePath(folder, place);
-            found.TryAdd(File.Exists(place) ? Path.ChangeExtension(name, null) : name, file);
+            // A file beside folders of captures is known by its own name.
+            string known = place == folder ? file : place;
+            string name = Path.GetRelativePath(folder, known);
+            found.TryAdd(File.Exists(known) ? Path.ChangeExtension(name, null) : name, file);
         }
 
         return found;
@@ -95,7 +100,8 @@ internal static class CaptureFolder
                 .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
         ];
         List<string> best = BestOf(ranked);
-        IEnumerable<(string, string)> here = best.Count == 1 ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
+        bool isOneGuest = best.Count == 1 && (ranked.Count == 1 || ranked.All(one => one.Rank != CaptureFile.LastRank));
+        IEnumerable<(string, string)> here = isOneGuest ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
         return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
     }
 

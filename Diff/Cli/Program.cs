@@ -24,15 +24,11 @@ internal static class Program
     {
         try
         {
-            ParseResult words = Verbs.Build(terminal).Parse(args);
+            RootCommand verbs = Verbs.Build(terminal);
+            ParseResult words = verbs.Parse(args);
             if (words.Errors.Count > 0)
             {
-                foreach (string message in words.Errors.Select(error => OneLine(error.Message)).Distinct(StringComparer.Ordinal))
-                {
-                    terminal.Error.WriteLine($"differ: {message}");
-                }
-
-                terminal.Error.WriteLine("differ: see differ --help");
+                terminal.Error.WriteLine($"differ: {WhatIsWrong(args, words, verbs)}");
                 return ExitStatus.Unusable;
             }
 
@@ -45,6 +41,17 @@ internal static class Program
         {
             return Explain(e, terminal);
         }
+    }
+
+    private static string WhatIsWrong(string[] args, ParseResult words, RootCommand verbs)
+    {
+        if (args is [var verb, ..] && words.CommandResult.Command == verbs && !verb.StartsWith('-'))
+        {
+            return $"there is no command {verb}; nearest are {string.Join(", ", NearestNames.To(verb, verbs.Subcommands.Select(one => one.Name)))}; see differ --help";
+        }
+
+        IEnumerable<string> problems = words.Errors.Select(error => OneLine(error.Message).TrimEnd('.')).Distinct(StringComparer.Ordinal);
+        return $"{string.Join("; ", problems)}; see differ{(words.CommandResult.Command == verbs ? "" : $" {words.CommandResult.Command.Name}")} --help";
     }
 
     // The parser lists the words it knows one a line.

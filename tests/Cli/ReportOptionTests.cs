@@ -60,17 +60,19 @@ public sealed class ReportOptionTests : IDisposable
     [Fact]
     public void A_folder_stands_for_the_captures_in_it_and_below()
     {
-        foreach (string name in (IEnumerable<string>)["a/trace.dat", "a/perf.data", "b/c/two.dat", "b/one.difr", "b/one.model.difr", "b/notes.txt"])
+        foreach (string name in (IEnumerable<string>)["a/trace", "b/c/two", "b/one", "b/other"])
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_scratch[name])!);
             File.Copy(Clean, _scratch[name]);
         }
 
+        File.WriteAllBytes(_scratch["a/the same as text"], new TextTraceBuilder().AllOfKvm().ToBytes());
+        File.WriteAllText(_scratch["b/notes.txt"], "no capture");
         Directory.CreateSymbolicLink(_scratch["b/loop"], _scratch["b"]);
         CommandResult result = CommandLine.Run("check", _scratch["a"], _scratch["b"], _scratch["a"], "--report", "jsonl");
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Equal(
-            [_scratch["a"], _scratch["b/c/two.dat"], _scratch["b/one.difr"]],
+            [_scratch["a"], _scratch["b/one"], _scratch["b/other"], _scratch["b/c"]],
             result.Output.Split('\n').Where(line => line.StartsWith("{\"type\":\"capture\"", StringComparison.Ordinal))
                 .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("capture").GetString()!));
     }

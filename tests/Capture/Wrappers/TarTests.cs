@@ -32,7 +32,20 @@ public sealed class TarTests
     }
 
     [Fact]
-    public void Several_captures_are_named() => Refused("DIF0397", "d/one, two", TarBuilder.Of(("d/one", Trace), ("two", Trace), ("three", Prose)));
+    public void Several_captures_are_named_where_one_is_wanted()
+    {
+        CommandResult result = CommandLine.RunWith(TarBuilder.Of(("d/one", Trace), ("two", Trace), ("three", Prose)), "show", "--counts", "-");
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Contains("DIF0397", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("d/one, two", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_captures_are_checked_one_after_the_other()
+    {
+        CommandResult result = CommandLine.RunWith(TarBuilder.Of(("d/one", Trace), ("two", Trace), ("three", Prose)), "check", "-", "--report", "jsonl");
+        Assert.Equal(2, result.Output.Split('\n').Count(line => line.StartsWith("{\"type\":\"capture\"", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void An_archive_without_a_capture_is_refused() => Refused("DIF0396", "", TarBuilder.Of(("readme", Prose)));

@@ -9,7 +9,7 @@ using Differ.Tests.Support;
 
 namespace Differ.Tests.Diff.Report;
 
-/// <summary>What the readers of the reports for CI ask of them, over every set. tests/Reports/validate.sh asks the readers themselves.</summary>
+/// <summary>What the readers of the reports for CI ask of them, over every set. tests/Consumers/validate.sh asks the readers themselves.</summary>
 public sealed class CiReportTests
 {
     public static TheoryData<string> Sets => [.. SampleFindings.All.Keys];
@@ -20,7 +20,7 @@ public sealed class CiReportTests
     {
         var report = XDocument.Parse(ReportTests.Write("junit", SampleFindings.All[set]));
         var schemas = new XmlSchemaSet();
-        using var schema = XmlReader.Create(Path.Combine(Repository.Root, "tests", "Reports", "junit.xsd"));
+        using var schema = XmlReader.Create(Path.Combine(Repository.Root, "tests", "Consumers", "junit.xsd"));
         schemas.Add(null, schema);
         var faults = new List<string>();
         report.Validate(schemas, (_, fault) => faults.Add(fault.Message));

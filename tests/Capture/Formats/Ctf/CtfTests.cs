@@ -248,6 +248,14 @@ public sealed class CtfTests
     }
 
     [Fact]
+    public void A_folder_in_an_archive_is_read_as_one_on_disk()
+    {
+        Dictionary<string, byte[]> files = CtfStories.Lttng(Stories.Vmmcall("5.4", right: false, new TraceDatBuilder()), KernelLayouts.Of("5.4"));
+        byte[] archive = TarBuilder.Of([.. files.Select(file => ($"session/kernel/{file.Key}", file.Value)), ("session/metadata.txt", [1, 2, 3])]);
+        Assert.Equal(CtfBuilder.Dump(files), CommandLine.RunWith(archive, "show", "--events", "-").Output);
+    }
+
+    [Fact]
     public void The_second_version_of_CTF_is_refused_with_the_cure()
     {
         CaptureFormatException refusal = CtfBuilder.Refusal(new Dictionary<string, byte[]> { ["metadata"] = Encoding.UTF8.GetBytes("\u001e{\"type\":\"preamble\",\"version\":2}\n") });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes every report of some captures and has real consumers read them: tests/Reports/validate.sh <capture or folder>...
+# Writes every report of some captures and has real consumers read them: tests/Consumers/validate.sh <capture or folder>...
 # DIFFER names the program. Needs xmllint, perl with TAP::Parser, and python3 with jsonschema (Debian: libxml2-utils perl python3-jsonschema).
 set -euo pipefail
 [ $# -gt 0 ] || { echo "usage: $0 <capture or folder>..." >&2; exit 2; }
