@@ -19,6 +19,9 @@ public sealed class CaptureFile : IDisposable
     /// <summary>The rank of an archive, and of what is packed and damaged: behind every capture.</summary>
     public static int LastRank => TraceFormats.All.Count + 1;
 
+    /// <summary>The rank of text, of which one recording is often printed in several forms.</summary>
+    public static int TextRank => TraceFormats.All.Count;
+
     private CaptureFile()
     {
     }

@@ -55,8 +55,8 @@ internal static class CaptureFolder
     /// <summary>The captures in a folder and the folders below it.</summary>
     /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
     /// <remarks>
-    /// Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less. With an
-    /// archive among several, it is a collection.
+    /// Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less. With
+    /// several of any format but text, or an archive among several, it is a collection.
     /// </remarks>
     public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
 
@@ -100,10 +100,14 @@ internal static class CaptureFolder
                 .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
         ];
         List<string> best = BestOf(ranked);
-        bool isOneGuest = best.Count == 1 && (ranked.Count == 1 || ranked.All(one => one.Rank != CaptureFile.LastRank));
-        IEnumerable<(string, string)> here = isOneGuest ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
+        IEnumerable<(string, string)> here = best.Count == 1 && IsOneGuest(ranked) ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
         return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
     }
+
+    // Nothing may be passed over that could be another guest: the format of a recorder is written once for a guest, text often.
+    private static bool IsOneGuest(List<(string File, int Rank)> ranked) => ranked.Count == 1
+        || (ranked.All(one => one.Rank != CaptureFile.LastRank)
+            && ranked.Where(one => one.Rank != CaptureFile.TextRank).CountBy(one => one.Rank).All(count => count.Value == 1));
 
     private static List<string> Best(string folder) => BestOf(Ranked(folder));
 

@@ -42,6 +42,19 @@ public sealed class CaptureFolderTests : IDisposable
     }
 
     [Fact]
+    public void Several_recordings_of_one_format_beside_a_better_one_are_not_passed_over()
+    {
+        var exit = new PerfEvent(PerfTracepoint.Exit, 50);
+        byte[] perf = new PerfDataBuilder().Event(exit).Exit(exit, 1).File;
+        _scratch.Write("a", Trace);
+        _scratch.Write("b", perf);
+        Assert.True(CaptureFolder.IsOne(_scratch[""]));
+        _scratch.Write("c", perf);
+        using InputSet set = InputSet.Of([_scratch[""]], Silent(), CancellationToken.None);
+        Assert.Equal(["a", "b", "c"], set.All.Select(one => Path.GetRelativePath(_scratch[""], one.Name)));
+    }
+
+    [Fact]
     public void A_folder_without_a_capture_says_so() => Assert.Contains("is a folder without a capture", CommandLine.Run("show", _scratch[""]).Errors, StringComparison.Ordinal);
 
     [Fact]
