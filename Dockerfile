@@ -5,6 +5,6 @@ COPY . /src
 RUN dotnet publish /src/Diff/Cli -c Release -o /out
 
 FROM debian:stable-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libzstd1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends zlib1g libzstd1 liblzma5 libbz2-1.0 liblz4-1 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/differ /usr/local/bin/differ
 ENTRYPOINT ["differ"]

@@ -1,8 +1,10 @@
+using Differ.Schemas.Files;
+
 namespace Differ.Capture;
 
 /// <summary>A pipe that is read ahead on a thread of its own, so that a reader can tell silence from the end and need not wait for ever.</summary>
 /// <remarks>An interruption ends the pipe: what was read is still reported.</remarks>
-public sealed class LiveStream : Stream
+public sealed class LiveStream : ReadOnlyStream
 {
     private const int PieceSize = 1 << 16;
     private const int MostPieces = 16;
@@ -28,21 +30,6 @@ public sealed class LiveStream : Stream
         new Thread(ReadAhead) { IsBackground = true, Name = "pipe" }.Start();
     }
 
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     /// <summary>Waits until there is something to read, or the pipe has ended.</summary>
     /// <param name="most">How long at most.</param>
     /// <returns>False when the pipe stayed silent.</returns>
@@ -63,9 +50,6 @@ public sealed class LiveStream : Stream
             return true;
         }
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -94,21 +78,6 @@ public sealed class LiveStream : Stream
             return length;
         }
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

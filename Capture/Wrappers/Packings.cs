@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Schemas.Files;
@@ -16,7 +15,7 @@ internal static class Packings
     /// <summary>In no particular order: their first bytes differ.</summary>
     public static IReadOnlyList<IWrapper> All { get; } =
     [
-        new Packing("gzip", [0x1f, 0x8b, 0x08], static packed => new GZipStream(packed, CompressionMode.Decompress)),
+        new Packing("gzip", [0x1f, 0x8b, 0x08], static packed => new UnpackingStream(packed, GzipMembers.Create())),
         new Packing("zstd", [0x28, 0xb5, 0x2f, 0xfd], static packed => new UnpackingStream(packed, ZstdStream.Create(0))),
 
         // What pzstd writes first: a frame to be skipped.

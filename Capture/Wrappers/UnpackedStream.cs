@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Schemas.Files;
 
 namespace Differ.Capture.Wrappers;
 
@@ -6,7 +7,7 @@ namespace Differ.Capture.Wrappers;
 /// <param name="inner">The unpacking stream.</param>
 /// <param name="packed">What it unpacks, to say where damage is.</param>
 /// <param name="name">Name of the packing.</param>
-internal sealed class UnpackedStream(Stream inner, Stream packed, string name) : Stream
+internal sealed class UnpackedStream(Stream inner, Stream packed, string name) : ReadOnlyStream
 {
     // A capture of a day; nobody packs more, and a small file that claims more is a trap.
     private const long Most = 256L << 30;
@@ -14,22 +15,7 @@ internal sealed class UnpackedStream(Stream inner, Stream packed, string name) :
     private long _read;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     public override long Position { get => _read; set => throw new NotSupportedException(); }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -51,21 +37,6 @@ internal sealed class UnpackedStream(Stream inner, Stream packed, string name) :
             return 0;
         }
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,12 +1,13 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Schemas.Files;
 
 namespace Differ.Capture.Wrappers;
 
 /// <summary>What a library unpacks of a file.</summary>
 /// <param name="packed">The file.</param>
 /// <param name="unpacker">The library; closed with this.</param>
-internal sealed class UnpackingStream(Stream packed, StreamUnpacker unpacker) : Stream
+internal sealed class UnpackingStream(Stream packed, StreamUnpacker unpacker) : ReadOnlyStream
 {
     private readonly byte[] _piece = new byte[1 << 16];
     private readonly byte[] _out = new byte[1 << 17];
@@ -14,24 +15,6 @@ internal sealed class UnpackingStream(Stream packed, StreamUnpacker unpacker) : 
     private ArraySegment<byte> _ready;
     private long _offset;
     private bool _more;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
@@ -62,21 +45,6 @@ internal sealed class UnpackingStream(Stream packed, StreamUnpacker unpacker) : 
         _ready = _ready[length..];
         return length;
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -66,7 +66,8 @@ internal sealed class CheckVerb : IVerb
         {
             try
             {
-                captures.Add(CheckedCapture.Of(input.Name, input.File, CheckOne(input, how, reports, terminal, cancel)));
+                DiffResult result = CheckOne(input, how, reports, terminal, cancel);
+                captures.Add(CheckedCapture.Of(input.Name, input.File, result));
             }
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
@@ -77,6 +78,8 @@ internal sealed class CheckVerb : IVerb
             }
         }
 
+        // Reports of exits are of the only capture.
+        captures.ForEach(capture => reports.Finish(capture.Result));
         var findings = new FindingSet(captures, unread);
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
         return findings.Fails ? ExitStatus.Diverges : unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
@@ -88,9 +91,7 @@ internal sealed class CheckVerb : IVerb
         IJudgedSink? exits = reports.Begin(input.Header);
         DiffResult found = Check(
             input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
-        DiffResult result = how.Accepted.Apply(found, terminal.Today);
-        reports.Finish(result);
-        return result;
+        return how.Accepted.Apply(found, terminal.Today);
     }
 
     private static void RefuseExitsOfMany(IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes)

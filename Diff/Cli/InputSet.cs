@@ -1,5 +1,4 @@
 using Differ.Capture;
-using Differ.Capture.Diagnostics;
 
 namespace Differ.Cli;
 
@@ -95,7 +94,7 @@ internal sealed class InputSet : IDisposable
         {
             AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _end));
         }
-        catch (CaptureFormatException fault)
+        catch (Exception fault) when (UnusableInput.Is(fault))
         {
             _all.Add(new NamedInput(name, shown, () => throw fault));
         }

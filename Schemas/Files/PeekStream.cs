@@ -2,23 +2,11 @@ namespace Differ.Schemas.Files;
 
 /// <summary>A pipe whose first bytes can be looked at before they are read.</summary>
 /// <param name="inner">The pipe; closed with this.</param>
-public sealed class PeekStream(Stream inner) : Stream
+public sealed class PeekStream(Stream inner) : ReadOnlyStream
 {
     private byte[] _start = [];
     private int _given;
     private long _position;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
 
     /// <summary>Bytes read so far.</summary>
     public override long Position { get => _position; set => throw new NotSupportedException(); }
@@ -38,9 +26,6 @@ public sealed class PeekStream(Stream inner) : Stream
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         int length = Math.Min(buffer.Length, _start.Length - _given);
@@ -57,21 +42,6 @@ public sealed class PeekStream(Stream inner) : Stream
         _position += length;
         return length;
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Nothing is written.
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

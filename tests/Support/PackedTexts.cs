@@ -6,6 +6,9 @@ internal static class PackedTexts
     /// <summary>By packing.</summary>
     public static IReadOnlyDictionary<string, byte[]> All { get; } = new Dictionary<string, byte[]>(StringComparer.Ordinal)
     {
+        ["gzip"] = Convert.FromBase64String(
+            "H4sIAAAAAAACA1NQAAPngFAFA33vMF9dc4iAQrSBgUGsQoqenqEemG+oZwAGVgrZZbnxqXklRZVWCmXJBaUKBjoKRZkFCgYVhkBpLgUSDTSEGJhWUGqlkJOf"
+            + "mMIFAF/nQc2SAAAA"),
         ["xz"] = Convert.FromBase64String(
             "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4ACRAFFdABBqDMoFbyktD+x5T9nmm9ozkzkjKcWwN1CCOTmNcieOIcxqaca7nP0GnP3uKYg4NC9S9yy9KoCRL37F"
             + "rvIMHf+i9dzKSGYpdzmukGq8pKsAAAAAAACKJ5kEKAhYmgABbZIBAAAATNtFZLHEZ/sCAAAAAARZWg=="),

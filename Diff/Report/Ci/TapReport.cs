@@ -13,7 +13,7 @@ internal sealed class TapReport : IReportFormat
     public string Name => "tap";
 
     /// <inheritdoc/>
-    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided is # SKIP, known is # TODO";
+    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided is # SKIP, known is # todo";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
@@ -45,7 +45,7 @@ internal sealed class TapReport : IReportFormat
         bool isBroken = one.Outcome is CaseOutcome.Broken or CaseOutcome.Known;
         string directive = one.Outcome switch
         {
-            CaseOutcome.Known => $" # TODO {Escape(FindingWords.Known(one))}",
+            CaseOutcome.Known => $" # todo {Escape(FindingWords.Known(one))}",
             CaseOutcome.Undecided => $" # SKIP {Escape(FindingWords.Undecided(one))}",
             _ => "",
         };
