@@ -100,7 +100,9 @@ internal sealed class CaptureNotes
     public void Add(NoteKind kind, ulong count, string where = "")
     {
         (ulong before, string first) = _counts.TryGetValue(kind, out (ulong Count, string First) known) ? known : (0, where);
-        _counts[kind] = (before + count, first);
+
+        // A recorder's statistics may say anything.
+        _counts[kind] = (before > ulong.MaxValue - count ? ulong.MaxValue : before + count, first);
     }
 
     /// <summary>Whether a kind was counted before.</summary>

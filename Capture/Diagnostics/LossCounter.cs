@@ -16,7 +16,7 @@ internal sealed class LossCounter
     {
         Marks++;
         (ulong marks, ulong events, ulong uncounted) = _losses.GetValueOrDefault(mark.Cpu);
-        _losses[mark.Cpu] = (marks + 1, events + mark.Events, uncounted + (mark.Events == 0 ? 1UL : 0));
+        _losses[mark.Cpu] = (marks + 1, Math.Min(events, CpuLoss.Most) + Math.Min(mark.Events, CpuLoss.Most), uncounted + (mark.Events == 0 ? 1UL : 0));
     }
 
     /// <summary>Losses by CPU, with what the recorder's statistics say.</summary>

@@ -23,7 +23,7 @@ internal static class TarArchive
     public const int BlockSize = 512;
 
     private const int NameSize = 100, SizeAt = 124, SizeSize = 12, ChecksumAt = 148, ChecksumSize = 8, TypeAt = 156, MagicAt = 257, PrefixAt = 345, PrefixSize = 155;
-    private const int LongestText = 1 << 16;
+    private const int LongestText = 1 << 16, LongestName = 1 << 10;
 
     /// <summary>Whether bytes are the first header of an archive: its checksum is right.</summary>
     public static bool Sniff(ReadOnlySpan<byte> start) => start.Length >= BlockSize && start[0] != 0 && IsHeader(start[..BlockSize]);
@@ -180,5 +180,10 @@ internal static class TarArchive
         }
     }
 
-    private static string Clean(string name) => Printable.Of(name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name);
+    // The end of a long one tells what it is.
+    private static string Clean(string name)
+    {
+        name = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
+        return Printable.Of(name[Math.Max(0, name.Length - LongestName)..]);
+    }
 }

@@ -151,7 +151,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     private static string Value(string slot, ulong value) => slot switch
     {
         "exit_code" => new SvmExitCode(value).ToString(),
-        "int_info" or "event_inj" => $"{new EventInfo((uint)value)} (0x{value:x8})",
+        "int_info" or "event_inj" => $"{new EventInfo((uint)(value & uint.MaxValue))} (0x{value:x8})",
         "write" or "load" or "entering" or "soft" or "reinjected" or "pushes_error" or "faulted" or "failed" or "found" or "set"
             or "nested_paging" or "waited" or "valid" or "trap" or "fast" or "guest_mode" => value != 0 ? "yes" : "no",
         "reason" or "length" or "size" or "count" or "vcpu" or "cpl" or "nanoseconds" => value.ToString(CultureInfo.InvariantCulture),

@@ -12,6 +12,9 @@ public sealed class ExitStatistics : IExitSink
     private const int Plain = (int)SvmExitCode.LastIntercept + 1;
     private const int Slots = Plain + 5;
 
+    // 18 years of nanoseconds.
+    private const ulong MostTime = 1UL << 59;
+
     private readonly LogHistogram?[] _handling = new LogHistogram?[Levels * Slots];
     private readonly ulong[] _exits = new ulong[Levels * Slots];
     private readonly ulong[] _reflected = new ulong[Levels * Slots];
@@ -65,14 +68,14 @@ public sealed class ExitStatistics : IExitSink
     {
         if (stream.LastEntry is { } entered && record.Exit.Time >= entered && (record.Flags & RecordFlags.LossBefore) == 0)
         {
-            _guest[(int)record.Level] += record.Exit.Time.Value - entered.Value;
+            _guest[(int)record.Level] = Plus(_guest[(int)record.Level], record.Exit.Time.Value - entered.Value);
         }
 
         if (record is { HasEntry: true, HasHole: false } && record.Entry.Time >= record.Exit.Time)
         {
             ulong handling = record.Entry.Time.Value - record.Exit.Time.Value;
             (_handling[slot] ??= new LogHistogram()).Add(handling);
-            _handled += handling;
+            _handled = Plus(_handled, handling);
         }
 
         if (record.Exit.Code == SvmExitCode.Ioio)
@@ -109,7 +112,7 @@ public sealed class ExitStatistics : IExitSink
                     left = happening.Time;
                     break;
                 case HappeningKind.KvmRun when left is { } since && happening.Time >= since:
-                    _vmm += record.HasHole ? 0 : happening.Time.Value - since.Value;
+                    _vmm = Plus(_vmm, record.HasHole ? 0 : happening.Time.Value - since.Value);
                     left = null;
                     break;
                 default:
@@ -122,6 +125,9 @@ public sealed class ExitStatistics : IExitSink
             _reflected[((int)record.Level * Slots) + SlotOf(record.Exit.Code.Value)]++;
         }
     }
+
+    // What a damaged clock says is cut, so that sums can be added up.
+    private static ulong Plus(ulong sum, ulong duration) => Math.Min(sum, MostTime) + Math.Min(duration, MostTime);
 
     private static HandlingTimes? TimesOf(LogHistogram? histogram) => histogram is null ? null
         : new HandlingTimes(histogram.Count, histogram.Sum, histogram.Min, histogram.Mean, histogram.Quantile(0.5), histogram.Quantile(0.99), histogram.Max);

@@ -96,7 +96,23 @@ public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, str
 /// <param name="Events">How many events those marks count.</param>
 /// <param name="Uncounted">How many marks do not say how many events.</param>
 /// <param name="Overrun">Events overwritten as the recorder's own statistics say; 0 where the file has none.</param>
-public sealed record CpuLoss(int Cpu, ulong Marks, ulong Events, ulong Uncounted, ulong Overrun);
+public sealed record CpuLoss(int Cpu, ulong Marks, ulong Events, ulong Uncounted, ulong Overrun)
+{
+    /// <summary>What a count is cut to: no host loses more, and the counts of all its CPUs can be added up.</summary>
+    public const ulong Most = 1UL << 46;
+
+    /// <summary>Marks of loss in the data; at most <see cref="Most"/>, as every count here.</summary>
+    public ulong Marks { get; } = Math.Min(Marks, Most);
+
+    /// <summary>Events that the marks count.</summary>
+    public ulong Events { get; } = Math.Min(Events, Most);
+
+    /// <summary>Marks without a number.</summary>
+    public ulong Uncounted { get; } = Math.Min(Uncounted, Most);
+
+    /// <summary>Events overwritten, as the recorder's statistics say.</summary>
+    public ulong Overrun { get; } = Math.Min(Overrun, Most);
+}
 
 /// <summary>What something lossy or odd costs.</summary>
 public enum NoteCost : byte

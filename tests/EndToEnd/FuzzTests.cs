@@ -33,7 +33,12 @@ public sealed partial class FuzzTests
     public void Seeds_are_sound(string name)
     {
         FuzzTarget target = FuzzTargets.Find(name)!;
-        Assert.All(target.Seeds(), seed => Assert.Contains(target.Ways, way => Trial.Of(seed, way).Outcome?.Code == FuzzOutcome.Verdict));
+        Assert.All(target.Seeds(), seed =>
+        {
+            List<Trial> trials = [.. target.Ways.Select(way => Trial.Of(seed, way))];
+            Assert.All(trials, trial => Assert.Null(trial.Fault));
+            Assert.Contains(trials, trial => trial.Outcome!.Code == FuzzOutcome.Verdict);
+        });
     }
 
     [Theory]

@@ -90,13 +90,24 @@ internal sealed class FuzzRun(string failures, string? collection, TextWriter ou
         foreach ((string code, (FuzzInput input, FuzzWay way)) in smallest)
         {
             FuzzOutcome outcome = Trial.Of(input, way).Outcome!;
-            File.WriteAllBytes(Path.Combine(folder, code), Minimiser.Of(input, one => Trial.Of(one, way).Outcome == outcome, Minimising).ToBytes());
+            File.WriteAllBytes(Path.Combine(folder, code), Minimiser.Of(input, one => Mended(target, one, way).Outcome == outcome, Minimising).ToBytes());
         }
+    }
+
+    // A part that is left out changes the checksum of what it was in.
+    private static Trial Mended(FuzzTarget target, FuzzInput smaller, FuzzWay way)
+    {
+        if (!smaller.IsFolder)
+        {
+            target.Mend?.Invoke(smaller.File);
+        }
+
+        return Trial.Of(smaller, way);
     }
 
     private void Keep(FuzzTarget target, FuzzInput input, FuzzWay way, string fault)
     {
-        FuzzInput smaller = Minimiser.Of(input, one => Trial.Of(one, way).Fault == fault, Minimising);
+        FuzzInput smaller = Minimiser.Of(input, one => Mended(target, one, way).Fault == fault, Minimising);
         byte[] bytes = smaller.ToBytes();
         string path = Path.Combine(failures, $"{target.Name}-{Convert.ToHexStringLower(SHA256.HashData(bytes))[..12]}{(input.IsFolder ? ".tar" : ".bin")}");
         File.WriteAllBytes(path, bytes);

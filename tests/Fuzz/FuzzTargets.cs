@@ -16,7 +16,7 @@ internal static class FuzzTargets
         {
             Mend = Checksums.MendTar, Unpack = Packer.Unpack, Pack = Packer.Pack,
         },
-        new("difr", ["difr"], Seeds.Runs, Shapes.Run, [FuzzWays.Run]) { Mend = Checksums.MendRun },
+        new("difr", ["difr"], Seeds.Runs, Shapes.Run, [FuzzWays.Run, FuzzWays.RunReports]) { Mend = Checksums.MendRun },
         new("baseline", ["baseline"], Seeds.Baselines, Shapes.Lines, [FuzzWays.Baseline, FuzzWays.Report, FuzzWays.Explained]),
     ];
 

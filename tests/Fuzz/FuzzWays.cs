@@ -7,7 +7,6 @@ using Differ.Capture.Formats.Ctf;
 using Differ.Diff;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
-using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Replay;
 using Differ.Replay.Svm;
@@ -43,12 +42,7 @@ internal static class FuzzWays
     public static FuzzWay Reports { get; } = Of("reports", static input =>
     {
         using CaptureSession session = OpenWhole(input);
-        FindingSet found = FindingSet.Of(Replayed(session.Header, session.Texts, sink => session.ReadExits(sink)));
-        foreach (IReportFormat format in ReportFormats.All)
-        {
-            format.Write(found, TextWriter.Null, Ink.None);
-        }
-
+        FuzzReports.Write(session.Header, session.Texts, sink => session.ReadExits(sink));
         return new FuzzOutcome(FuzzOutcome.Verdict, "reports");
     });
 
@@ -79,6 +73,14 @@ internal static class FuzzWays
     /// <summary><c>differ check</c> of a run; <c>differ diff</c> of a computed run and the run it was made of.</summary>
     public static FuzzWay Run { get; } = Of("run", static input => RunReader.IsComputed(new MemoryStream(input.File, writable: false))
         ? Model(Seeds.RunOfModel, input.File) : Judge(RunReader.Open(new MemoryStream(input.File, writable: false))));
+
+    /// <summary>Every form of report of a run.</summary>
+    public static FuzzWay RunReports { get; } = Of("reports", static input =>
+    {
+        using RunReader reader = RunReader.Open(new MemoryStream(input.File, writable: false));
+        FuzzReports.Write(reader.Header, reader.Texts, sink => reader.ReadExits(sink));
+        return new FuzzOutcome(FuzzOutcome.Verdict, "reports");
+    });
 
     /// <summary><c>differ check --baseline</c>, and a report in the place of one.</summary>
     public static FuzzWay Baseline { get; } = Of("baseline", static input =>

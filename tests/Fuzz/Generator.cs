@@ -33,7 +33,7 @@ internal sealed class Generator
         FuzzInput from = Choose(), other = Choose();
         string name = NameIn(from);
         FuzzInput input = from.With(name, Change(from.Files[name], other.Files[NameIn(other)]));
-        return (input, _target.Ways[_random.Next(2) == 0 ? 0 : _random.Next(_target.Ways.Count)]);
+        return (input, _target.Ways[_random.Next(4) > 0 ? 0 : _random.Next(_target.Ways.Count)]);
     }
 
     /// <summary>Keeps an input as a seed.</summary>

@@ -33,10 +33,11 @@ internal sealed class PerfLosses
     private readonly Dictionary<ulong, int> _cpuOfId = [];
     private readonly PerfThreads _names = new();
     private readonly SortedDictionary<int, CpuState> _cpus = [];
-    private readonly List<LossMark> _marks = [];
-    private CpuState _last = new(0);
 
-    private int _next;
+    // By where they begin, then by CPU, then as they came: a hostile file may tell them in any order.
+    private readonly PriorityQueue<LossMark, (ulong After, int Cpu, long Number)> _marks = new();
+    private CpuState _last = new(0);
+    private long _number;
 
     /// <summary>Starts without records.</summary>
     /// <param name="attributes">What was recorded.</param>
@@ -51,7 +52,7 @@ internal sealed class PerfLosses
     }
 
     /// <summary>Every loss that is known and was not taken, in the order in which they begin.</summary>
-    public IReadOnlyList<LossMark> Marks => _marks[_next..];
+    public IReadOnlyList<LossMark> Marks => [.. _marks.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
 
     /// <summary>Names of threads, as they were last.</summary>
     public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
@@ -85,18 +86,12 @@ internal sealed class PerfLosses
     /// <summary>Takes the next loss that begins before a time.</summary>
     public bool TryNext(ulong time, out LossMark mark)
     {
-        mark = _next < _marks.Count ? _marks[_next] : default;
-        if (_next >= _marks.Count || mark.After.Value >= time)
+        if (!_marks.TryPeek(out mark, out _) || mark.After.Value >= time)
         {
             return false;
         }
 
-        if (++_next == _marks.Count)
-        {
-            _marks.Clear();
-            _next = 0;
-        }
-
+        _ = _marks.Dequeue();
         return true;
     }
 
@@ -247,7 +242,7 @@ internal sealed class PerfLosses
 
     private void Close(CpuState state, ulong before)
     {
-        if (_marks.Count - _next >= _mostMarks)
+        if (_marks.Count >= _mostMarks)
         {
             Thin();
         }
@@ -293,21 +288,13 @@ internal sealed class PerfLosses
         }
 
         _marks.Clear();
-        _next = 0;
-        _marks.AddRange(thinned.Concat(open.Values).OrderBy(mark => mark.After.Value).ThenBy(mark => mark.Cpu));
-    }
-
-    // Rings are read in turn, so that a mark begins behind nearly all that are there.
-    private void Insert(LossMark mark)
-    {
-        int at = _marks.Count;
-        while (at > _next && (_marks[at - 1].After.Value, _marks[at - 1].Cpu).CompareTo((mark.After.Value, mark.Cpu)) > 0)
+        foreach (LossMark mark in thinned.Concat(open.Values))
         {
-            at--;
+            Insert(mark);
         }
-
-        _marks.Insert(at, mark);
     }
+
+    private void Insert(in LossMark mark) => _marks.Enqueue(mark, (mark.After.Value, mark.Cpu, _number++));
 
     private sealed class CpuState(int cpu)
     {

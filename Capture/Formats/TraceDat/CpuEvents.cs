@@ -3,6 +3,7 @@ using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Order;
 using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.TraceDat;
@@ -21,6 +22,7 @@ internal sealed class CpuEvents : EventCursor
     private readonly Unpacker? _unpacker;
     private readonly RingBufferPage _page;
     private readonly TimeScale _scale;
+    private readonly PageRoom _room;
 
     private long _next;
     private uint _blocksLeft;
@@ -33,7 +35,7 @@ internal sealed class CpuEvents : EventCursor
     private ClockTime _last;
 
     public CpuEvents(
-        ByteSource source, TraceDatBuffer buffer, int instance, CpuData data, TraceDatHeader header, PageLayout layout, TimeScale scale, Unpacker? unpacker)
+        ByteSource source, TraceDatBuffer buffer, int instance, CpuData data, TraceDatHeader header, PageLayout layout, TimeScale scale, Unpacker? unpacker, PageRoom room)
     {
         _source = source;
         _data = data;
@@ -41,6 +43,7 @@ internal sealed class CpuEvents : EventCursor
         _pageSize = buffer.PageSize;
         _unpacker = unpacker;
         _scale = scale;
+        _room = room;
         _page = new RingBufferPage(layout, header.BigEndian);
         Instance = instance;
         _next = data.Offset;
@@ -49,6 +52,7 @@ internal sealed class CpuEvents : EventCursor
             CaptureFormatException.ThrowTruncated($"data of CPU {data.Cpu}", data.Offset, data.Size, Math.Max(0, source.Length - data.Offset));
         }
 
+        room.Claim(data);
         if (unpacker is not null)
         {
             _blocksLeft = Read32("number of blocks");
@@ -99,12 +103,8 @@ internal sealed class CpuEvents : EventCursor
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (_block.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_block);
-            _block = [];
-        }
-
+        _room.Take(-_block.Length, _blockOffset);
+        GiveBack();
         base.Dispose();
     }
 
@@ -131,7 +131,7 @@ internal sealed class CpuEvents : EventCursor
         if (_page.Lost)
         {
             _lossPending = true;
-            _lossEvents += _page.LostEvents;
+            _lossEvents = Math.Min(_lossEvents, CpuLoss.Most) + Math.Min(_page.LostEvents, CpuLoss.Most);
         }
 
         return true;
@@ -195,16 +195,23 @@ internal sealed class CpuEvents : EventCursor
     {
         if (_block.Length < length)
         {
-            if (_block.Length > 0)
-            {
-                ArrayPool<byte>.Shared.Return(_block);
-            }
-
-            _block = ArrayPool<byte>.Shared.Rent(length);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(length);
+            _room.Take(larger.Length - _block.Length, _blockOffset);
+            GiveBack();
+            _block = larger;
         }
 
         _blockLength = length;
         _pageAt = 0;
+    }
+
+    private void GiveBack()
+    {
+        if (_block.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_block);
+            _block = [];
+        }
     }
 
     private uint Read32(string field)

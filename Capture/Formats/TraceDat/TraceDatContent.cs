@@ -1,3 +1,4 @@
+using Differ.Capture.Diagnostics;
 using Differ.Capture.Tracepoints;
 
 namespace Differ.Capture.Formats.TraceDat;
@@ -31,6 +32,13 @@ internal sealed record PageLayout(int CommitSize, int DataOffset);
 /// <summary>Everything a trace.dat file says before its events, gathered from whichever version.</summary>
 internal sealed class TraceDatContent
 {
+    // Ten times what the formats of all events of a kernel take. Parts of a hostile file may be pointed to as often as it likes.
+    private const long MostDescribed = 1 << 26;
+
+    private const int MostBuffers = 1 << 10, BytesOfCpu = 32;
+
+    private long _described;
+
     /// <summary>Layout of a sub-buffer.</summary>
     public PageLayout Page { get; set; } = new(sizeof(ulong), 2 * sizeof(ulong));
 
@@ -48,6 +56,36 @@ internal sealed class TraceDatContent
 
     /// <summary>The buffers, the top one first.</summary>
     public List<TraceDatBuffer> Buffers { get; } = [];
+
+    /// <summary>Adds a buffer.</summary>
+    /// <param name="buffer">The buffer.</param>
+    /// <param name="fileOffset">Where it is described.</param>
+    /// <exception cref="CaptureFormatException">DIF0104: there are too many.</exception>
+    public void AddBuffer(TraceDatBuffer buffer, long fileOffset)
+    {
+        if (Buffers.Count == MostBuffers)
+        {
+            CaptureFormatException.ThrowImpossible("number of buffers", fileOffset, $"more than {MostBuffers}");
+        }
+
+        Describe((ulong)buffer.Cpus.Count * BytesOfCpu, fileOffset);
+        Buffers.Add(buffer);
+    }
+
+    /// <summary>A part of the description is about to be read.</summary>
+    /// <param name="bytes">How long it is.</param>
+    /// <param name="fileOffset">Where it is.</param>
+    /// <exception cref="CaptureFormatException">DIF0104: with it the description is too long.</exception>
+    public void Describe(ulong bytes, long fileOffset)
+    {
+        // What is made of an empty part takes memory too.
+        const long LeastOfPart = 64;
+        _described += LeastOfPart + (long)Math.Min(bytes, MostDescribed);
+        if (_described > MostDescribed)
+        {
+            CaptureFormatException.ThrowImpossible("description of the recording", fileOffset, $"longer than {MostDescribed >> 20} MiB");
+        }
+    }
 }
 
 /// <summary>One option.</summary>

@@ -73,6 +73,8 @@ internal sealed class TraceDatReader : ITraceReader
         bool packed = _content.Buffers.Any(buffer => buffer.Compressed && buffer.Cpus.Any(cpu => cpu.Size > 0));
         using Unpacker? unpacker = packed ? Unpacker.For(_header.Compression, _header.Next) : null;
 
+        var room = new PageRoom(_source.Length);
+
         // Times of different clocks cannot be merged: the buffers of the others are counted, and said to be left out.
         foreach (string clock in _content.Buffers.Select(ClockOf).Prepend(_clock).Distinct(StringComparer.Ordinal))
         {
@@ -85,7 +87,7 @@ internal sealed class TraceDatReader : ITraceReader
                     TraceDatBuffer buffer = _content.Buffers[instance];
                     if (ClockOf(buffer) == clock)
                     {
-                        cursors.AddRange(buffer.Cpus.Where(cpu => cpu.Size > 0).Select(cpu => Open(buffer, instance, cpu, unpacker)));
+                        cursors.AddRange(buffer.Cpus.Where(cpu => cpu.Size > 0).Select(cpu => Open(buffer, instance, cpu, unpacker, room)));
                     }
                 }
 
@@ -105,8 +107,8 @@ internal sealed class TraceDatReader : ITraceReader
 
     private string ClockOf(TraceDatBuffer buffer) => buffer.Clock.Length > 0 ? buffer.Clock : _options.Clock;
 
-    private CpuEvents Open(TraceDatBuffer buffer, int instance, CpuData cpu, Unpacker? unpacker) =>
-        new(_source, buffer, instance, cpu, _header, _content.Page, Scale(ClockOf(buffer)), buffer.Compressed ? unpacker : null);
+    private CpuEvents Open(TraceDatBuffer buffer, int instance, CpuData cpu, Unpacker? unpacker, PageRoom room) =>
+        new(_source, buffer, instance, cpu, _header, _content.Page, Scale(ClockOf(buffer)), buffer.Compressed ? unpacker : null, room);
 
     private TimeScale Scale(string clock) => clock == "x86-tsc" && _options.Tsc is { } tsc
         ? new TimeScale(tsc.Multiplier, tsc.Shift, _options.TimeOffset)

@@ -44,6 +44,7 @@ internal static class TraceDatSections
         {
             string system = reader.CString(LongestName, "name of an event group");
             uint events = Count(reader, MostEvents, "number of events");
+            content.Describe(0, reader.Position);
             if (events > 0)
             {
                 content.Systems.Add(system);
@@ -56,7 +57,9 @@ internal static class TraceDatSections
     /// <summary>Lines of a thread id and a name.</summary>
     public static void ReadCmdlines(SourceReader reader, TraceDatContent content)
     {
-        string text = reader.Text(reader.U64("size of the thread names"), LargestText, "thread names");
+        ulong size = reader.U64("size of the thread names");
+        content.Describe(size, reader.Position);
+        string text = reader.Text(size, LargestText, "thread names");
         foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {
             int space = line.IndexOf(' ');
@@ -83,7 +86,9 @@ internal static class TraceDatSections
     {
         for (uint i = 0; i < count; i++)
         {
-            string text = reader.Text(reader.U64("size of an event format"), LargestText, "event format");
+            ulong size = reader.U64("size of an event format");
+            content.Describe(size, reader.Position);
+            string text = reader.Text(size, LargestText, "event format");
             if (EventLayout.Parse(system, text) is { } layout)
             {
                 content.Layouts.Add(layout);

@@ -32,10 +32,10 @@ internal static class TraceDatV6
 
         TraceDatOptions options = new(content.Options, header.BigEndian);
         cpus = Cpus(Math.Max(cpus, options.CpuCount), reader.Position);
-        content.Buffers.Add(ReadBuffer(reader, tag, "", cpus, header));
+        content.AddBuffer(ReadBuffer(reader, tag, "", cpus, header), header.Next);
         foreach (TraceDatOption option in content.Options.Where(option => option.Id == TraceDatOptions.Buffer))
         {
-            content.Buffers.Add(ReadInstance(source, option, cpus, header));
+            content.AddBuffer(ReadInstance(source, option, cpus, header), option.FileOffset);
         }
 
         return content;
@@ -59,6 +59,7 @@ internal static class TraceDatV6
         {
             uint size = reader.U32("size of an option");
             long at = reader.Position;
+            content.Describe(size, at);
             content.Options.Add(new TraceDatOption(id, at, reader.Bytes(size, LargestOption, "option")));
         }
     }

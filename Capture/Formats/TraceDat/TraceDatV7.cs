@@ -25,7 +25,7 @@ internal static class TraceDatV7
             ReadDescriptions(source, header, content, ref unpacker);
             foreach (TraceDatOption option in content.Options.Where(option => option.Id == TraceDatOptions.Buffer))
             {
-                content.Buffers.Add(ReadBuffer(source, option, header));
+                content.AddBuffer(ReadBuffer(source, option, header), option.FileOffset);
             }
         }
         finally
@@ -51,7 +51,7 @@ internal static class TraceDatV7
                 CaptureFormatException.ThrowImpossible("chain of options", next, "longer than 4096 sections");
             }
 
-            next = ReadOptions(OpenSection(source, next, OptionsSection, header, ref unpacker), content);
+            next = ReadOptions(OpenSection(source, next, OptionsSection, header, content, ref unpacker), content);
         }
     }
 
@@ -68,6 +68,7 @@ internal static class TraceDatV7
                 return reader.Offset("offset of the next options");
             }
 
+            content.Describe(size, section.FileOffset);
             content.Options.Add(new TraceDatOption(id, section.FileOffset, reader.Bytes(size, LargestOption, "option")));
         }
 
@@ -82,17 +83,17 @@ internal static class TraceDatV7
             switch (option.Id)
             {
                 case TraceDatOptions.HeaderInfo:
-                    content.Page = TraceDatSections.ReadHeaderInfo(Pointed(source, option, header, ref unpacker));
+                    content.Page = TraceDatSections.ReadHeaderInfo(Pointed(source, option, header, content, ref unpacker));
                     described = true;
                     break;
                 case TraceDatOptions.FtraceEvents:
-                    TraceDatSections.ReadFtraceFormats(Pointed(source, option, header, ref unpacker), content);
+                    TraceDatSections.ReadFtraceFormats(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 case TraceDatOptions.EventFormats:
-                    TraceDatSections.ReadEventFormats(Pointed(source, option, header, ref unpacker), content);
+                    TraceDatSections.ReadEventFormats(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 case TraceDatOptions.Cmdlines:
-                    TraceDatSections.ReadCmdlines(Pointed(source, option, header, ref unpacker), content);
+                    TraceDatSections.ReadCmdlines(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 default:
                     break;
@@ -105,13 +106,13 @@ internal static class TraceDatV7
         }
     }
 
-    private static SourceReader Pointed(ByteSource source, TraceDatOption option, TraceDatHeader header, ref Unpacker? unpacker)
+    private static SourceReader Pointed(ByteSource source, TraceDatOption option, TraceDatHeader header, TraceDatContent content, ref Unpacker? unpacker)
     {
         long offset = new SourceReader(new MemorySource(option.Data), 0, header.BigEndian).Offset("offset of a section");
-        return OpenSection(source, offset, (ushort)option.Id, header, ref unpacker).Reader;
+        return OpenSection(source, offset, (ushort)option.Id, header, content, ref unpacker).Reader;
     }
 
-    private static Section OpenSection(ByteSource source, long offset, ushort expected, TraceDatHeader header, ref Unpacker? unpacker)
+    private static Section OpenSection(ByteSource source, long offset, ushort expected, TraceDatHeader header, TraceDatContent content, ref Unpacker? unpacker)
     {
         var reader = new SourceReader(source, offset, header.BigEndian);
         ushort id = reader.U16("section");
@@ -136,6 +137,7 @@ internal static class TraceDatV7
             CaptureFormatException.ThrowImpossible("size of an unpacked section", offset, $"{fullSize}");
         }
 
+        content.Describe(fullSize, offset);
         byte[] full = new byte[fullSize];
         unpacker ??= Unpacker.For(header.Compression, offset);
         unpacker.Unpack(packed, full, offset);
