@@ -53,6 +53,6 @@ public sealed class QuietRowsTests
     {
         ExitRecord record = Records.Make(0, default, default, Records.Happen(HappeningKind.PortAccess)).View;
         uint quiet = new QuietRows(Everything).Of(record, out _);
-        Assert.Equal(AlignedFields.FirstAsked - 1, uint.PopCount(quiet));
+        Assert.Equal(AlignedFields.FirstAsked - 1, (int)uint.PopCount(quiet));
     }
 }
