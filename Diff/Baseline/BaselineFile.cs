@@ -83,9 +83,12 @@ public static class BaselineFile
             ? throw new BaselineFormatException($"no kernel is from {entry.FromKernel} to {entry.ToKernel}; fromKernel is the first one") : entry;
     }
 
-    private static string Release(JsonElement item, string name) =>
-        Text(item, name, needed: false) is var text && (text.Length == 0 || AcceptedDeparture.IsRelease(text)) ? text
+    private static string Release(JsonElement item, string name)
+    {
+        string text = Text(item, name, needed: false);
+        return text.Length == 0 || AcceptedDeparture.IsRelease(text) ? text
             : throw new BaselineFormatException($"\"{text}\" is no kernel release; write it as 6.12 or 6.12.86");
+    }
 
     private static T Parse<T>(string text, string what, Func<JsonElement, T> read)
     {

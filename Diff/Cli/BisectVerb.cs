@@ -19,7 +19,7 @@ internal sealed class BisectVerb : IVerb
     {
         Argument<string[]> inputs = Options.Inputs();
         var rule = new Option<string?>("--rule") { Description = "Bad is that this rule is broken" };
-        rule.CompletionSources.Add(Options.RuleIds);
+        rule.CompletionSources.Add(static _ => Options.RuleIds);
         var fingerprint = new Option<string?>("--fingerprint") { Description = "Bad is a divergence with this fingerprint" };
         var since = new Option<string?>("--new-since") { Description = "Bad is a divergence that this capture or run lacks" };
         var votes = new Option<int>("--votes") { Description = "How many of the captures must tell; the majority decides", DefaultValueFactory = _ => 1 };

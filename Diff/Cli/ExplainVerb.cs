@@ -15,7 +15,7 @@ internal sealed class ExplainVerb : IVerb
     public Command Build(Terminal terminal)
     {
         var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };
-        what.CompletionSources.Add(Options.RuleIds);
+        what.CompletionSources.Add(static _ => Options.RuleIds);
         var recording = new Option<string?>("--in") { Description = "A capture, a run, or a report that check --format json wrote; - for a capture or run on standard input" };
         Option<string> format = Options.Format(ReportFormats.Explanations);
         Option<string> color = Options.Color();

@@ -68,6 +68,7 @@ async function test(report) {
   for (const id of ['summary', 'divergences', 'timeline', 'exits', 'amplification', 'rules']) assert.equal(await page.locator(`section#${id}`).count(), 1, id);
   assert.equal(await page.locator('#rules .cell.c-silent, #rules .cell.c-conforms, #rules .cell.c-undecided, #rules .cell.c-broken').count() - 4, await page.locator('#rules .cells .cell').count());
   await picture('light');
+  await contrast('light');
   await divergences();
   await timeline();
   await exits();
@@ -75,6 +76,7 @@ async function test(report) {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.waitForTimeout(150);
   await picture('dark');
+  await contrast('dark');
   await toggle();
 
   // Before printing: laying out paper is one task of the browser's own.
@@ -180,6 +182,29 @@ async function test(report) {
     await page.keyboard.press('ArrowDown');
     assert.notEqual(await page.locator('#rules .about code').innerText(), first);
     await part('#rules', 'rules');
+  }
+
+  // WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for large letters.
+  async function contrast(scheme) {
+    const faint = await page.evaluate(() => {
+      const numbers = color => (color.match(/[\d.]+/g) ?? []).map(Number);
+      const light = color => color.slice(0, 3).map(part => part / 255).map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+      const below = element => {
+        for (let at = element; at; at = at.parentElement) {
+          const color = numbers(getComputedStyle(at).backgroundColor);
+          if (color.length === 3 || color[3] === 1) return color;
+        }
+        return [255, 255, 255];
+      };
+      return [...document.querySelectorAll('body *')].filter(element => !element.disabled && element.getClientRects().length > 0
+        && [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.textContent.trim())).filter(element => {
+        const style = getComputedStyle(element), [dark, bright] = [light(numbers(style.color)), light(below(element))].sort((a, b) => a - b);
+        const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+        return (bright + 0.05) / (dark + 0.05) < (large ? 3 : 4.5);
+      }).map(element => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`);
+    });
+    assert.deepEqual(faint, [], `${scheme}: too little contrast`);
   }
 
   async function toggle() {
