@@ -112,7 +112,7 @@ public sealed class OutputTests
 
     [Theory]
     [InlineData("check", "capture", "--report", "json=capture")]
-    [InlineData("check", ".", "--report", "html=./capture")]
+    [InlineData("check", ".", "--report", "json=./capture")]
     [InlineData("check", "link", "--report", "text=capture")]
     [InlineData("compare", "link", "capture", "--report", "json=capture")]
     [InlineData("convert", "capture", "-o", "capture")]
