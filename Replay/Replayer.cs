@@ -167,7 +167,7 @@ public sealed class Replayer : IExitSink
     private static bool IsRare(SvmExitCode code) =>
         code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
         || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
-        || code == SvmExitCode.Shutdown || code == SvmExitCode.Cr0SelWrite
+        || code == SvmExitCode.Shutdown || code == SvmExitCode.Cr0SelWrite || code == SvmExitCode.Invd || code == SvmExitCode.Wbinvd
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.

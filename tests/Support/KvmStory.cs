@@ -51,10 +51,10 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
     public KvmStory ExitFromL2(ulong code, ulong rip, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0) =>
         Exit(code, rip, info1, info2, intInfo).NestedVmexit(code, rip, info1, info2, intInfo);
 
-    public KvmStory Vmenter(ulong rip, ulong vmcb12, ulong nestedRip, uint intCtl = 0, uint eventInj = 0) => Add(
+    public KvmStory Vmenter(ulong rip, ulong vmcb12, ulong nestedRip, uint intCtl = 0, uint eventInj = 0, ulong root = 0x5000) => Add(
         Record(kernel.Has("kvm_nested_vmenter") ? "kvm_nested_vmenter" : "kvm_nested_vmrun").With("rip", rip).With("vmcb", vmcb12)
             .With("nested_rip", nestedRip).With("int_ctl", intCtl).With("event_inj", eventInj)
-            .WithAny("npt", 1).WithAny("tdp_enabled", 1).WithAny("guest_pgd", 0x5000).WithAny("isa", 2));
+            .WithAny("npt", 1).WithAny("tdp_enabled", 1).WithAny("guest_pgd", root).WithAny("isa", 2));
 
     public KvmStory Intercepts(uint crs, uint exceptions, uint word3, uint word4, uint word5 = 0) => Add(
         Record("kvm_nested_intercepts").With("cr_read", crs & 0xffff).With("cr_write", crs >> 16).With("exceptions", exceptions)

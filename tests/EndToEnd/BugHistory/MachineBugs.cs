@@ -1,0 +1,49 @@
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Support;
+using static Differ.Schemas.Vocabulary.SvmExitCode;
+using static Differ.Tests.EndToEnd.BugHistory.PastBugWords;
+using static Differ.Tests.Support.Stories;
+
+namespace Differ.Tests.EndToEnd.BugHistory;
+
+/// <summary>The virtual interrupt controller, System Management Mode, shutdown.</summary>
+internal static class MachineBugs
+{
+    private static readonly uint DoubleFault = Event(EventType.Exception, ExceptionVector.DF) | EventInfo.ErrorCodeBit;
+    private static readonly SvmExitCode PfExit = OfException(ExceptionVector.PF);
+
+    public static IReadOnlyList<PastBug> All { get; } =
+    [
+        new("BUG-041", "SVM-15.29-VTPR-SYNC-AVIC",
+            static s => WithAvic(s, 0).Exit(Cr8Write.Value, L1Rip).Entry(L1Rip + 4).L1GoesOn(),
+            static s => WithAvic(s, 1).Exit(Cr8Write.Value, L1Rip).Entry(L1Rip + 4).L1GoesOn()) { From = "5.18", OnRequest = true },
+        new("BUG-073", "SVM-15.29-AVIC-IPI-ID4",
+            static s => Ipi(s, 4).Userspace(17).Entry(L1Rip).L1GoesOn(),
+            static s => Ipi(s, 4).Entry(L1Rip).L1GoesOn()),
+        new("BUG-082", "SVM-15.29-AVIC-IPI-ID2",
+            static s => Ipi(s, 2).Entry(L1Rip).L1GoesOn(),
+            static s => Ipi(s, 2).Event("kvm_apic_ipi", ("icr_low", 0xfd), ("dest_id", 1)).Entry(L1Rip).L1GoesOn()),
+        new("BUG-097", "SVM-L-RUN-PENDING",
+            static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Event("kvm_nested_intr_vmexit", ("rip", L2Rip)).Shows(Intr).L1GoesOn(),
+            static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Entry(L2Rip).ExitFromL2(Intr.Value, L2Rip)
+                .Event("kvm_nested_intr_vmexit", ("rip", L2Rip)).Shows(Intr).L1GoesOn()) { From = "5.14" },
+        new("BUG-110", "SVM-15.14-SHUTDOWN-L1",
+            static s => s.RunsL2(Shutdown).ExitFromL2(PfExit.Value, L2Rip, 2, 0x1000, DoubleFault).Userspace(8).Entry(0xfff0),
+            static s => s.RunsL2(Shutdown).ExitFromL2(PfExit.Value, L2Rip, 2, 0x1000, DoubleFault).Shows(Shutdown).L1GoesOn()),
+        new("BUG-110", "SVM-15.14-SHUTDOWN-L1",
+            static s => s.RunsL2(Shutdown).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000, DoubleFault).Userspace(8).Entry(0xfff0),
+            static s => s.RunsL2(Shutdown).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000, DoubleFault).Shows(Shutdown).L1GoesOn())
+            { Form = "behind a nested page fault", From = "5.10" },
+    ];
+
+    private static KvmStory WithAvic(KvmStory story, ulong inhibits) => story.Exit(Hlt.Value, L1Rip - 0x40)
+        .Event("kvm_apicv_inhibit_changed", ("reason", 1), ("set", inhibits), ("inhibits", inhibits)).Entry(L1Rip - 0x3f);
+
+    private static KvmStory Ipi(KvmStory story, ulong id) => story.Exit(AvicIncompleteIpi.Value, L1Rip, 0x1_0000_00fd, id << 32)
+        .Event("kvm_avic_incomplete_ipi", ("vcpu", 0), ("icrh", 1), ("icrl", 0xfd), ("id", id), ("index", 0));
+
+    // An SMI takes L2's place, and its handler ends.
+    private static KvmStory Resumes(KvmStory story) => story.RunsL2(Intr)
+        .ExitFromL2(Smi.Value, L2Rip).Event("kvm_smm_transition", ("smbase", 0x30000), ("entering", 1)).Inject(HostUse.Value).Entry(0x8000)
+        .Exit(Rsm.Value, 0x8010).Event("kvm_smm_transition", ("smbase", 0x30000), ("entering", 0));
+}
