@@ -20,7 +20,7 @@ public sealed class BugHistoryTests
     {
         PastBug bug = PastBugs.All.Single(row => row.Name == name);
         string rules = string.Join(' ', [bug.Rule, .. bug.Consequences]);
-        Report expected = bug.ByDesign ? new Report(0, "", rules) : new Report(1, rules, "");
+        Report expected = bug.AsKnown ? new Report(0, "", rules) : new Report(1, rules, "");
         Assert.All(Told(bug, bug.Wrong), told =>
         {
             Assert.Equal(expected, told.Report);
@@ -37,11 +37,9 @@ public sealed class BugHistoryTests
     }
 
     [Fact]
-    public void Every_bug_that_a_recording_shows_is_told_or_has_a_reason_why_not()
-    {
-        Assert.Equal(Ids(Visibility.Observable), Ids(Visibility.Observable).Intersect(PastBugs.All.Select(bug => bug.Id).Concat(UntoldBugs.All.Keys)));
-        Assert.Empty(UntoldBugs.All.Keys.Intersect(PastBugs.All.Select(bug => bug.Id)));
-    }
+    public void Every_bug_of_which_something_is_recorded_is_told_or_has_a_reason_why_not() => Assert.Equal(
+        Ids(Visibility.Observable).Concat(Ids(Visibility.Partly)).Order(StringComparer.Ordinal),
+        PastBugs.All.Select(bug => bug.Id).Distinct().Concat(UntoldBugs.All.Keys).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Nothing_is_claimed_of_a_bug_that_no_tracepoint_shows() =>
@@ -50,7 +48,8 @@ public sealed class BugHistoryTests
     [Fact]
     public void What_is_by_design_is_told_as_such() => Assert.Equal(
         KnownBugs.All.Where(bug => bug.State == BugState.ByDesign).Select(bug => bug.Id),
-        PastBugs.All.Where(bug => bug.ByDesign).Select(bug => bug.Id).Append("BUG-138").Distinct().Order(StringComparer.Ordinal));
+        PastBugs.All.Where(bug => bug.AsKnown).Select(bug => bug.Id).Concat(UntoldBugs.All.Keys).Distinct().Order(StringComparer.Ordinal)
+            .Where(id => KnownBugs.All.Single(bug => bug.Id == id).State == BugState.ByDesign));
 
     [Fact]
     public void The_page_lists_what_is_told_of_each_bug()
@@ -75,17 +74,17 @@ public sealed class BugHistoryTests
         {
             foreach (Surroundings around in kernel == kernels[^1] ? Surroundings.All : Surroundings.All.Take(1))
             {
-                yield return Check(kernel, around, story, bug.OnRequest);
+                yield return Check(bug, kernel, around, story);
             }
         }
     }
 
-    private static Told Check(string kernel, Surroundings around, Action<KvmStory> story, bool onRequest)
+    private static Told Check(PastBug bug, string kernel, Surroundings around, Action<KvmStory> story)
     {
         var layouts = KernelLayouts.Of(kernel);
-        TraceDatBuilder builder = KvmStory.Capture(layouts);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, except: bug.Unrecorded);
         around.Tell(layouts, builder.Top, story);
-        CommandResult result = CommandLine.RunWith(builder.File, ["check", "-", "--format", "json", .. onRequest ? (string[])["--speculative"] : []]);
+        CommandResult result = CommandLine.RunWith(builder.File, ["check", "-", "--format", "json", .. bug.OnRequest ? (string[])["--speculative"] : []]);
         Assert.Equal("", result.Errors);
         using JsonDocument report = JsonDocument.Parse(result.Output);
         JsonElement[] found = [.. report.RootElement.GetProperty("divergences").EnumerateArray()];

@@ -29,11 +29,11 @@ internal static class BugPage
     {
         if (told.Count == 0)
         {
-            return "not proved: " + UntoldBugs.All.GetValueOrDefault(bug.Id, "what would prove it is not recorded");
+            return "not proved: " + UntoldBugs.All[bug.Id];
         }
 
         string rules = string.Join(", ", told.Select(one => $"`{one.Rule}`{Since(one)}").Distinct());
-        return told[0].ByDesign ? $"as known: {rules}" : told[0].OnRequest ? $"with `--speculative`: {rules}" : rules;
+        return told[0].AsKnown ? $"as known: {rules}" : told[0].OnRequest ? $"with `--speculative`: {rules}" : rules;
     }
 
     private static string Since(PastBug told) => told.From == "4.14" ? "" : $" (since {told.From})";

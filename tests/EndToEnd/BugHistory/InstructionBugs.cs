@@ -24,12 +24,19 @@ internal static class InstructionBugs
         new("BUG-004", "SVM-15.18-VMMCALL-UNINT-UD",
             static s => Repeated(s.RunsL2(Intr), static s => s.ExitFromL2(UdExit.Value, L2Rip).Emulates("0f 01 d9").Entry(L2Rip)),
             static s => s.RunsL2(Intr).ExitFromL2(UdExit.Value, L2Rip).Emulates("0f 01 d9").Exception(UD).Entry(L2Rip).L2GoesOn()),
+        new("BUG-004", "SVM-L-EXC-OWNER",
+            static s => Repeated(s.RunsL2(Intr), static s => s.ExitFromL2(UdExit.Value, L2Rip).Entry(L2Rip)),
+            static s => s.RunsL2(Intr).ExitFromL2(UdExit.Value, L2Rip).Exception(UD).Entry(L2Rip).L2GoesOn())
+            { Form = "without its instruction", From = "5.10", Unrecorded = "kvm_emulate_insn" },
         new("BUG-005", "SVM-15.4-STGI-SKINIT-AVAIL",
             static s => WithoutSvme(s.L1Sees(0x8000_0001, ecx: 1 << 12), Stgi).Exception(UD).Entry(L1Rip).L1GoesOn(),
-            static s => s.L1Sets(Efer, Svme).Exit(Stgi.Value, L1Rip).Entry(L1Rip + 3).L1GoesOn()) { ByDesign = true },
+            static s => s.L1Sets(Efer, Svme).Exit(Stgi.Value, L1Rip).Entry(L1Rip + 3).L1GoesOn()) { AsKnown = true },
         new("BUG-006", "SVM-15.4-SVME-UD-VMMCALL",
             static s => WithoutSvme(s, Vmmcall).Event("kvm_hypercall", ("nr", 1)).Entry(L1Rip + 3).L1GoesOn(),
-            static s => s.L1Sets(Efer, Svme).Exit(Vmmcall.Value, L1Rip).Event("kvm_hypercall", ("nr", 1)).Entry(L1Rip + 3).L1GoesOn()) { ByDesign = true },
+            static s => s.L1Sets(Efer, Svme).Exit(Vmmcall.Value, L1Rip).Event("kvm_hypercall", ("nr", 1)).Entry(L1Rip + 3).L1GoesOn()) { AsKnown = true },
+        new("BUG-010", "SVM-15.4-UD-OVER-GP",
+            static s => WithoutSvme(s, GpExit).Emulates("0f 01 d8", L1Rip).Exception(GP, 0).Entry(L1Rip).L1GoesOn(),
+            static s => WithoutSvme(s, GpExit).Emulates("0f 01 d8", L1Rip).Exception(UD).Entry(L1Rip).L1GoesOn()) { AsKnown = true },
         new("BUG-009", "SVM-C1-CODE-BIT-MAP",
             static s => s.RunsL2(Intr).ExitFromL2(GpExit.Value, L2Rip).Emulates("0f 01 da").Shows(Vmload).L1GoesOn(),
             static s => s.RunsL2(Intr).ExitFromL2(GpExit.Value, L2Rip).Emulates("0f 01 da").Exception(GP, 0).Entry(L2Rip).L2GoesOn()),
@@ -54,6 +61,14 @@ internal static class InstructionBugs
         new("BUG-109", "SVM-15.9-CR-EXC-FIRST",
             static s => s.Exit(Cr0Write, L1Rip).Emulates("0f 22 c0", L1Rip, Protected32).Event("kvm_cr", ("rw", 1), ("cr", 0), ("val", 0xffff_ffff_8000_0011)).Entry(L1Rip + 3).L1GoesOn(),
             static s => s.Exit(Cr0Write, L1Rip).Emulates("0f 22 c0", L1Rip, Protected32).Event("kvm_cr", ("rw", 1), ("cr", 0), ("val", 0x8000_0011)).Entry(L1Rip + 3).L1GoesOn()),
+        new("BUG-093", "SVM-15.17-GIF0-INTR",
+            static s => s.L1Sets(Efer, Svme).Exit(Clgi.Value, L1Rip).Entry(L1Rip + 3).Exit(Hlt.Value, L1Rip + 8).Interrupt(0x31).Entry(L1Rip + 9).L1GoesOn(),
+            static s => s.L1Sets(Efer, Svme).Exit(Clgi.Value, L1Rip).Entry(L1Rip + 3).Exit(Stgi.Value, L1Rip + 8).Interrupt(0x31).Entry(L1Rip + 11).L1GoesOn()) { From = "5.10" },
+        new("BUG-052", "SVM-15.25-PAT-SEPARATE",
+            static s => SharesPat(s).Msr(write: false, Pat, 0x0606).Entry(L1Rip + 0x52).L1GoesOn(),
+            static s => SharesPat(s).Msr(write: false, Pat, 0x0706).Entry(L1Rip + 0x52).L1GoesOn()) { AsKnown = true },
+        new("BUG-066", "SVM-15.23-DBGCTL-RESERVED",
+            static s => s.L1Sets(DebugCtl, 1 << 8).L1GoesOn(), static s => s.L1Sets(DebugCtl, 1 << 8, faulted: true).L1GoesOn()),
         new("BUG-117", "SVM-15.4-SVME-UD-VMRUN",
             static s => s.L1Sets(Efer, NoSvme).RunsL2(Intr).L2GoesOn(),
             static s => s.L1Sets(Efer, NoSvme).L1Sets(Efer, Svme).RunsL2(Intr).L2GoesOn()),
@@ -62,12 +77,17 @@ internal static class InstructionBugs
             static s => s.Exit(Invd.Value, L1Rip).Entry(L1Rip + 2).L1GoesOn()),
         new("BUG-137", "SVM-15.25-NP-HOST-PG",
             static s => Paging(s.L1Sets(Efer, Svme), 0x11).Exit(Vmrun.Value, L1Rip).Exception(UD).Entry(L1Rip).L1GoesOn(),
-            static s => Paging(s.L1Sets(Efer, Svme), 0x8000_0011).RunsL2(Intr).L2GoesOn()) { ByDesign = true },
+            static s => Paging(s.L1Sets(Efer, Svme), 0x8000_0011).RunsL2(Intr).L2GoesOn()) { AsKnown = true },
     ];
 
     private static ulong Cr0Write => CrWrite.Value;
 
     private static KvmStory WithoutSvme(KvmStory story, SvmExitCode instruction) => story.L1Sets(Efer, NoSvme).Exit(instruction.Value, L1Rip);
+
+    // L1 and L2 each write IA32_PAT, and L1 reads it.
+    private static KvmStory SharesPat(KvmStory story) => story.L1Sets(Pat, 0x0706).RunsL2(Cpuid)
+        .ExitFromL2(Msr.Value, L2Rip, 1).Msr(write: true, Pat, 0x0606).Entry(L2Rip + 2).ExitFromL2(Cpuid.Value, L2Rip + 2).Shows(Cpuid)
+        .Exit(Msr.Value, L1Rip + 0x50);
 
     private static KvmStory Paging(KvmStory story, ulong cr0) => story.Exit(Cr0Write, L1Rip - 0x30)
         .Event("kvm_cr", ("rw", 1), ("cr", 0), ("val", cr0)).Entry(L1Rip - 0x2d);

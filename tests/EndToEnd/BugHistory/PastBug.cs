@@ -22,7 +22,10 @@ internal sealed record PastBug(string Id, string Rule, Action<KvmStory> Wrong, A
     public IReadOnlyList<string> Consequences { get; init; } = [];
 
     /// <summary>Whether it is reported as a known departure and not as a finding.</summary>
-    public bool ByDesign { get; init; }
+    public bool AsKnown { get; init; }
+
+    /// <summary>A tracepoint that was not recorded; empty where all were.</summary>
+    public string Unrecorded { get; init; } = "";
 
     /// <summary>Why another rule than those of the bug's row names it; empty where it is one of them.</summary>
     public string Instead { get; init; } = "";

@@ -9,7 +9,7 @@ namespace Differ.Tests.EndToEnd.BugHistory;
 /// <summary>What the recordings of old bugs have in common.</summary>
 internal static class PastBugWords
 {
-    public const uint Efer = 0xc000_0080, HsavePa = 0xc001_0117;
+    public const uint Efer = 0xc000_0080, HsavePa = 0xc001_0117, Pat = 0x277, DebugCtl = 0x1d9;
     public const ulong Svme = 0x1d01, NoSvme = 0xd01;
     public const byte Long64 = 9, Protected32 = 5;
 

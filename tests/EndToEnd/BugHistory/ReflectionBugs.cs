@@ -10,6 +10,7 @@ namespace Differ.Tests.EndToEnd.BugHistory;
 internal static class ReflectionBugs
 {
     private const byte GP = ExceptionVector.GP, PF = ExceptionVector.PF;
+    private const ulong TableWalk = 0x2_0000_0006, High = 0xffff_8880_0000_1000;
     private const uint OutString = 0x60_0014, InString = 0x60_0015, DataSegment = 3 << 10;
 
     private static readonly SvmExitCode Cr0Write = new(0x10), Cr3Write = new(0x13), DbExit = OfException(ExceptionVector.DB), PfExit = OfException(PF);
@@ -22,6 +23,9 @@ internal static class ReflectionBugs
         new("BUG-032", "SVM-15.6-EFER-SVME-L2",
             static s => s.RunsL2(Cpuid).ExitFromL2(Msr.Value, L2Rip, 1).Msr(write: true, Efer, NoSvme).Entry(L2Rip + 2).L1GoesOn(L2Rip + 0x40),
             static s => s.RunsL2(Cpuid).ExitFromL2(Msr.Value, L2Rip, 1).Msr(write: true, Efer, NoSvme).Userspace(8).Entry(0xfff0)),
+        new("BUG-051", "SVM-15.25-NPF-STAGE-KEEP",
+            static s => s.RunsL2(Cpuid).ExitFromL2(Npf.Value, L2Rip, TableWalk, 0x8000).Shows(Npf, UserRead, 0x8000).L1GoesOn(),
+            static s => s.RunsL2(Cpuid).ExitFromL2(Npf.Value, L2Rip, TableWalk, 0x8000).Shows(Npf, TableWalk, 0x8000).L1GoesOn()),
         new("BUG-055", "SVM-15.9-CR0-SEL-LMSW",
             static s => s.RunsL2(Cr0SelWrite).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000).Emulates("0f 01 f0").Entry(L2Rip + 3).L2GoesOn(),
             static s => s.RunsL2(Cr0SelWrite).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000).Emulates("0f 01 f0").Shows(Cr0SelWrite).L1GoesOn()) { From = "5.10" },
@@ -34,6 +38,8 @@ internal static class ReflectionBugs
         new("BUG-060", "SVM-15.10-IOIO-NO-RECHECK",
             static s => Ports(s.RunsL2(Ioio)).Userspace(2).Shows(Ioio, InString, L2Rip + 1).L1GoesOn(),
             static s => Ports(s.RunsL2(Ioio)).Userspace(2).Entry(L2Rip + 1).L2GoesOn()),
+        new("BUG-108", "SVM-15.12-PF-INFO2",
+            static s => Faults(s, High).Shows(PfExit, 4, High & ~(1UL << 47)).L1GoesOn(), static s => Faults(s, High).Shows(PfExit, 4, High).L1GoesOn()),
         new("BUG-113", "SVM-L-EXC-REFLECT-FIRST",
             static s => s.RunsL2(PfExit).ExitFromL2(PfExit.Value, L2Rip, 4, 0x8000).Exception(PF, 4).Entry(L2Rip).L2GoesOn(),
             static s => s.RunsL2(PfExit).ExitFromL2(PfExit.Value, L2Rip, 4, 0x8000).Shows(PfExit, 4, 0x8000).L1GoesOn()),
@@ -48,8 +54,12 @@ internal static class ReflectionBugs
             static s => s.RunsL2(Ioio).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000).Emulates("6e").Shows(Ioio, OutString | DataSegment, L2Rip + 1).L1GoesOn()),
         new("BUG-140", "SVM-L-L1-DECODE",
             static s => DecodesCr3(s.L1Sees(0x8000_000a, edx: 1 << 7, eax: 1)).Shows(Cr3Write).L1GoesOn(),
-            static s => DecodesCr3(s.L1Sees(0x8000_000a, edx: 0, eax: 1)).Shows(Cr3Write).L1GoesOn()) { ByDesign = true },
+            static s => DecodesCr3(s.L1Sees(0x8000_000a, edx: 0, eax: 1)).Shows(Cr3Write).L1GoesOn()) { AsKnown = true },
     ];
+
+    // On a host that is seen to use nested paging.
+    private static KvmStory Faults(KvmStory story, ulong address) => story.RunsL2(PfExit)
+        .ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000).Entry(L2Rip).ExitFromL2(PfExit.Value, L2Rip, 4, address);
 
     // L0 carries out a string instruction of L2.
     private static KvmStory Ports(KvmStory story) => story.ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000).Emulates("6c")

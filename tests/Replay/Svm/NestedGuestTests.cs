@@ -151,6 +151,8 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         // "at least one hardware entry into L2 must happen before"
         new("SVM-L-RUN-PENDING",
             Breaks(L2(Intr).Announced().Reflects(Intr)),
+            Breaks(L1().Vmrun([Intr], eventInj: Irq).Announced().Reflects(Intr)),
+            Keeps(L1().Vmrun([Intr], eventInj: Irq).Announced().Reflects(Intr, intInfo: Irq)),
             Keeps(L2(Intr).Reflects(Invalid)),
             Keeps(L2(Intr))),
         new("SVM-L-INJ-BLOCK",
