@@ -74,6 +74,10 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
     public KvmStory Msr(bool write, uint index, ulong value, bool faulted = false) => Add(
         Record("kvm_msr").With("write", write ? 1UL : 0).With("ecx", index).With("data", value).With("exception", faulted ? 1UL : 0));
 
+    /// <summary>System Management Mode is entered or left.</summary>
+    public KvmStory Smm(bool entering) => Add(Record(kernel.Has("kvm_smm_transition") ? "kvm_smm_transition" : "kvm_enter_smm")
+        .With("vcpu_id", vcpu).With("smbase", 0x30000).With("entering", entering ? 1UL : 0));
+
     /// <summary>Any event, with fields by name.</summary>
     public KvmStory Event(string name, params (string Field, ulong Value)[] values) => Add(values.Aggregate(
         Record(name), (record, value) => record.With(value.Field, value.Value)));

@@ -13,7 +13,7 @@ internal static class BugPage
 
         A row for every bug whose occasion or outcome stock tracepoints show: the rule under which a recording of it is reported, and the
         first series whose tracepoints carry what that takes; or why no recording proves it. Bugs that leave no trace at all are not
-        listed. `differ explain BUG-003` tells more of a bug. tests/EndToEnd/BugHistory records each of them, and its correction, of which
+        listed. `differ explain` tells more of a rule and of its bugs. tests/EndToEnd/BugHistory records each of them, and its correction, of which
         nothing may be reported.
 
 

@@ -21,7 +21,7 @@ internal static class MachineBugs
             static s => s.RunsL2With(1u << 31, 0, Intr).L2GoesOn()),
         new("BUG-042", "SVM-15.20-INJ-TYPE",
             static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip, eventInj: 0x8000_0131).Intercepting(Intr).Entry(L2Rip, 0x8000_0131).L2GoesOn(),
-            static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Entry(L2Rip).L2GoesOn()) { From = "5.14", Consequences = ["SVM-L-SMM-RECHECK"] },
+            static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Entry(L2Rip).L2GoesOn()) { Consequences = ["SVM-L-SMM-RECHECK"] },
         new("BUG-041", "SVM-15.29-VTPR-SYNC-AVIC",
             static s => WithAvic(s, 0).Exit(Cr8Write.Value, L1Rip).Entry(L1Rip + 4).L1GoesOn(),
             static s => WithAvic(s, 1).Exit(Cr8Write.Value, L1Rip).Entry(L1Rip + 4).L1GoesOn()) { From = "5.18", OnRequest = true },
@@ -34,11 +34,13 @@ internal static class MachineBugs
         new("BUG-097", "SVM-L-RUN-PENDING",
             static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Event("kvm_nested_intr_vmexit", ("rip", L2Rip)).Shows(Intr).L1GoesOn(),
             static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Intr).Entry(L2Rip).ExitFromL2(Intr.Value, L2Rip)
-                .Event("kvm_nested_intr_vmexit", ("rip", L2Rip)).Shows(Intr).L1GoesOn()) { From = "5.14" },
+                .Event("kvm_nested_intr_vmexit", ("rip", L2Rip)).Shows(Intr).L1GoesOn()),
         new("BUG-105", "SVM-15.6-RESUME-RIP",
             static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Cpuid).Entry(L2Rip).ExitFromL2(Cpuid.Value, L2Rip).Inject(Cpuid.Value).Entry(0x8010).L1GoesOn(0x8010),
             static s => Resumes(s).Vmenter(L1Rip + 3, Vmcb12, L2Rip).Intercepting(Cpuid).Entry(L2Rip).ExitFromL2(Cpuid.Value, L2Rip).Shows(Cpuid).L1GoesOn())
-            { From = "5.14", Instead = "what L1 finds is that it goes on in the wrong place" },
+            { From = "5.10", Instead = "what L1 finds is that it goes on in the wrong place" },
+        new("BUG-133", "SVM-L-SMM-ROUNDTRIP",
+            static s => Resumes(s).Entry(L2Rip).Exit(Hlt.Value, L2Rip).Entry(L2Rip + 1).L1GoesOn(), static s => Resumes(s).Entry(L2Rip).L2GoesOn(L2Rip + 1)),
         new("BUG-110", "SVM-15.14-SHUTDOWN-L1",
             static s => s.RunsL2(Shutdown).ExitFromL2(PfExit.Value, L2Rip, 2, 0x1000, DoubleFault).Userspace(8).Entry(0xfff0),
             static s => s.RunsL2(Shutdown).ExitFromL2(PfExit.Value, L2Rip, 2, 0x1000, DoubleFault).Shows(Shutdown).L1GoesOn()),
@@ -56,6 +58,6 @@ internal static class MachineBugs
 
     // An SMI takes L2's place, and its handler ends.
     private static KvmStory Resumes(KvmStory story) => story.RunsL2(Intr)
-        .ExitFromL2(Smi.Value, L2Rip).Event("kvm_smm_transition", ("smbase", 0x30000), ("entering", 1)).Inject(HostUse.Value).Entry(0x8000)
-        .Exit(Rsm.Value, 0x8010).Event("kvm_smm_transition", ("smbase", 0x30000), ("entering", 0));
+        .ExitFromL2(Smi.Value, L2Rip).Smm(entering: true).Inject(HostUse.Value).Entry(0x8000)
+        .Exit(Rsm.Value, 0x8010).Smm(entering: false);
 }

@@ -50,7 +50,6 @@ internal static class UntoldBugs
         ["BUG-129"] = "an ordinary page fault of L2 looks the same",
         ["BUG-130"] = "CR0 of vmcb12 is in no tracepoint",
         ["BUG-132"] = "the instruction does not exit",
-        ["BUG-133"] = "what the handler of System Management Mode saved is in no tracepoint",
         ["BUG-138"] = "debug registers are in no tracepoint: the #DB may have another cause",
     };
 }
