@@ -15,7 +15,7 @@ public sealed class Comparison : IComputedSink
     private readonly IJudgedSink? _exits;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
-    private readonly List<ExitHistory> _histories = [];
+    private readonly StreamTable<ExitHistory> _histories = new(static () => new ExitHistory());
     private readonly ulong[] _verdicts = new ulong[4];
     private readonly RuleTally _tally;
     private readonly DivergenceGroups _groups;
@@ -43,7 +43,7 @@ public sealed class Comparison : IComputedSink
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
-        ExitHistory history = HistoryOf(recorded.Stream);
+        ExitHistory history = _histories[recorded.Stream];
         _tally.Begin(recorded.Stream);
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
@@ -139,15 +139,5 @@ public sealed class Comparison : IComputedSink
     {
         _tally.AddUndecided(expectation.Rule, recorded.HasHole || !recorded.HasEntry ? Evidence.LostEvents : Evidence.Tracepoint, recorded);
         return Verdict.Undecided;
-    }
-
-    private ExitHistory HistoryOf(StreamId stream)
-    {
-        while (_histories.Count <= stream.Value)
-        {
-            _histories.Add(new ExitHistory());
-        }
-
-        return _histories[stream.Value];
     }
 }

@@ -21,8 +21,7 @@ public sealed class Replayer : IExitSink
 
     private readonly RunHeader _header;
     private readonly IComputedSink _sink;
-    private readonly CpuDescription? _cpu;
-    private readonly List<Vcpu> _vcpus = [];
+    private readonly StreamTable<Vcpu> _vcpus;
     private readonly RecordDigest _digest = new();
     private readonly Observations _seen;
     private readonly FailedChecks _failedChecks;
@@ -39,7 +38,7 @@ public sealed class Replayer : IExitSink
     {
         _header = header;
         _sink = sink;
-        _cpu = cpu;
+        _vcpus = new StreamTable<Vcpu>(() => new Vcpu(cpu));
         _seen = new Observations(_digest, new InstructionDecoder(), header.Listed);
         _failedChecks = new FailedChecks(texts);
     }
@@ -52,7 +51,7 @@ public sealed class Replayer : IExitSink
     {
         get
         {
-            string[] all = [.. _vcpus.SelectMany(vcpu => vcpu.Profile.Contradicted).Distinct().Order(StringComparer.Ordinal)];
+            string[] all = [.. _vcpus.All.SelectMany(vcpu => vcpu.Profile.Contradicted).Distinct().Order(StringComparer.Ordinal)];
             return all.Length == 0 ? [] :
             [
                 new("DIF0140", (ulong)all.Length,
@@ -321,15 +320,7 @@ public sealed class Replayer : IExitSink
     }
 
     /// <summary>The state of a vCPU. Tests may know more of it than a recording shows.</summary>
-    internal Vcpu VcpuOf(StreamId stream)
-    {
-        while (_vcpus.Count <= stream.Value)
-        {
-            _vcpus.Add(new Vcpu(_cpu));
-        }
-
-        return _vcpus[stream.Value];
-    }
+    internal Vcpu VcpuOf(StreamId stream) => _vcpus[stream];
 
     private readonly record struct Circumstances(ulong SituationAndCode, VmcbFields Known);
 }

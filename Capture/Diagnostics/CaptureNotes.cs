@@ -45,7 +45,7 @@ internal sealed class CaptureNotes
 
     /// <summary>More than a record holds.</summary>
     public static readonly NoteKind LongRecord =
-        new("DIF0128", "events beyond the first 65536 between one exit and the next entry were left out", NoteCost.Absence);
+        new("DIF0128", "events beyond the first 65536 between one exit and the next entry, or beyond what all vCPUs may hold together, were left out", NoteCost.Absence);
 
     /// <summary>An interrupt accepted for a vCPU number that several VMs have.</summary>
     public static readonly NoteKind AmbiguousVcpu =
@@ -58,6 +58,10 @@ internal sealed class CaptureNotes
     /// <summary>A vCPU whose first exit is one of L2.</summary>
     public static readonly NoteKind StartsInL2 =
         new("DIF0131", "vCPUs ran L2 when the recording began; what L1 asked for is not known before the next VMRUN");
+
+    /// <summary>More vCPUs, or threads, than are told apart.</summary>
+    public static readonly NoteKind ManyVcpus =
+        new("DIF0132", "vCPUs beyond the first 32768, or threads beyond the first 262144, were left out; record for a shorter time, or fewer processes", NoteCost.Absence);
 
     /// <summary>A round of perf record larger than Differ sorts at once.</summary>
     public static readonly NoteKind SortWindow =
@@ -81,7 +85,7 @@ internal sealed class CaptureNotes
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
-            StartsInL2, SortWindow, LateEvent, LateLoss, CutPipe,
+            StartsInL2, ManyVcpus, SortWindow, LateEvent, LateLoss, CutPipe,
             .. Formats.Text.TextNotes.All,
             .. Formats.NetTrace.NetTraceNotes.All,
             .. Formats.Ctf.CtfNotes.All,

@@ -22,15 +22,17 @@ internal sealed class ExitAssembler
     private readonly RunHeader _header;
     private readonly CaptureNotes _notes;
 
-    private RecordBuffer _current = new();
-    private RecordBuffer _held = new();
+    private RecordBuffer _current;
+    private RecordBuffer _held;
     private bool _inGuest;
     private bool _holding;
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
-    public ExitAssembler(StreamId id, int thread, uint vcpu, IExitSink sink, RunHeader header, CaptureNotes notes)
+    public ExitAssembler(StreamId id, int thread, uint vcpu, IExitSink sink, RunHeader header, CaptureNotes notes, HappeningRoom room)
     {
+        _current = new RecordBuffer(room);
+        _held = new RecordBuffer(room);
         Id = id;
         Thread = thread;
         Vcpu = vcpu;
@@ -56,6 +58,9 @@ internal sealed class ExitAssembler
 
     /// <summary>The time of the last event.</summary>
     public ClockTime LastTime { get; set; }
+
+    /// <summary>How many marks of loss it has been told of.</summary>
+    public ulong MarksSeen { get; set; }
 
     /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
     public byte[] InstanceOf { get; } = new byte[64];
@@ -214,12 +219,16 @@ internal sealed class ExitAssembler
     {
         if (kind == HappeningKind.NestedVmexitInject && (_current.Flags & RecordFlags.NoExit) == 0)
         {
-            _held.Append(_current);
+            bool whole = _held.Append(_current);
             _held.ClearEntry();
             _held.Mark(RecordFlags.Folded | (_current.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)));
             (_current, _held) = (_held, _current);
             _held.Reset();
             _holding = false;
+            if (!whole)
+            {
+                Overflows(LastTime);
+            }
         }
         else if (kind == HappeningKind.NestedVmexit)
         {

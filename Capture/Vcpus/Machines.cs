@@ -15,7 +15,9 @@ internal static class Machines
     {
         int[] machines = new int[streams.Count];
         int guessed = known.Count == 0 ? 0 : known.Values.Max() + 1;
-        var taken = new List<HashSet<uint>>();
+
+        // How many VMs have a vCPU of a number: the first that lacks it is the next.
+        var taken = new Dictionary<uint, int>();
         for (int i = 0; i < streams.Count; i++)
         {
             if (known.TryGetValue(streams[i].Thread, out int machine))
@@ -24,14 +26,8 @@ internal static class Machines
                 continue;
             }
 
-            int slot = taken.FindIndex(numbers => !numbers.Contains(streams[i].Vcpu));
-            if (slot < 0)
-            {
-                slot = taken.Count;
-                taken.Add([]);
-            }
-
-            taken[slot].Add(streams[i].Vcpu);
+            int slot = taken.GetValueOrDefault(streams[i].Vcpu);
+            taken[streams[i].Vcpu] = slot + 1;
             machines[i] = guessed + slot;
         }
 

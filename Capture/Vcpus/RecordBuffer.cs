@@ -4,12 +4,16 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Capture.Vcpus;
 
 /// <summary>A record while it is being assembled; reused for the next one.</summary>
-internal sealed class RecordBuffer
+/// <param name="room">What it may grow by, together with all others.</param>
+internal sealed class RecordBuffer(HappeningRoom room)
 {
     /// <summary>Most happenings a record holds.</summary>
     public const int Limit = 1 << 16;
 
-    private Happening[] _happenings = new Happening[16];
+    // A record of thousands of events is rare: its memory is given back.
+    private const int First = 16, Kept = 1 << 12;
+
+    private Happening[] _happenings = new Happening[First];
     private int _count;
     private HardwareExit _exit;
     private GuestEntry _entry;
@@ -33,6 +37,12 @@ internal sealed class RecordBuffer
     public void Reset()
     {
         _count = 0;
+        if (_happenings.Length > Kept)
+        {
+            room.Give(_happenings.Length - First);
+            _happenings = new Happening[First];
+        }
+
         Flags = RecordFlags.NoExit | RecordFlags.NoEntry;
         Kinds = default;
     }
@@ -80,7 +90,7 @@ internal sealed class RecordBuffer
     {
         if (_count == _happenings.Length)
         {
-            if (_count >= Limit)
+            if (_count >= Limit || !room.Take(_count))
             {
                 return false;
             }
@@ -105,12 +115,18 @@ internal sealed class RecordBuffer
     }
 
     /// <summary>Adds everything another buffer holds.</summary>
-    public void Append(RecordBuffer other)
+    /// <returns>False when the record is full, and holds a part of it.</returns>
+    public bool Append(RecordBuffer other)
     {
         foreach (ref readonly Happening happening in other._happenings.AsSpan(0, other._count))
         {
-            _ = Add(happening);
+            if (!Add(happening))
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 
     /// <summary>The record as others see it.</summary>

@@ -12,8 +12,14 @@ namespace Differ.Capture.Vcpus;
 /// </remarks>
 internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes notes) : IEventSink
 {
+    private const int MostThreads = 1 << 18;
+
+    private readonly HappeningRoom _room = new();
     private readonly Dictionary<int, VcpuThread> _threads = [];
     private readonly List<ExitAssembler> _streams = [];
+
+    // The stream of a vCPU number; null where several have it.
+    private readonly Dictionary<uint, ExitAssembler?> _streamOfNumber = [];
     private VcpuThread? _last;
     private Happening _scratch;
     private TracepointSet _seen;
@@ -40,8 +46,13 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     public void Take(in RawEvent raw)
     {
         BoundTracepoint binding = raw.Type.Binding!;
-        VcpuThread thread = ThreadOf(raw.Thread);
         _seen |= binding.Member;
+        if (ThreadOf(raw.Thread) is not { } thread)
+        {
+            notes.Add(CaptureNotes.ManyVcpus, $"time {raw.Time.Value}");
+            return;
+        }
+
         if (binding.IsSimple && thread.Current is { } current)
         {
             if (Accept(current, raw, (int)binding.Tracepoint.Kind) && !current.Happen(binding, raw))
@@ -79,13 +90,9 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     /// <inheritdoc/>
     public void Lost(in LossMark mark)
     {
+        // A vCPU that was last seen on another CPU may still have visited this one: every stream is told when it goes on.
         Losses.Add(mark);
         _lostUntil = mark.Before.Value > _lostUntil.Value ? mark.Before : _lostUntil;
-        foreach (ExitAssembler stream in _streams)
-        {
-            // A vCPU that was last seen on another CPU may still have visited this one.
-            stream.Lost(mark.Before);
-        }
     }
 
     /// <summary>Hands on what is left when the capture ends.</summary>
@@ -93,6 +100,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         foreach (ExitAssembler stream in _streams)
         {
+            TellLosses(stream);
             stream.End();
         }
 
@@ -140,8 +148,8 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
     private void Entry(in RawEvent raw, VcpuThread thread, in FieldValues values)
     {
-        ExitAssembler stream = StreamOf(thread, values)!;
-        if (!Accept(stream, raw, EntryInstance))
+        ExitAssembler? stream = StreamOf(thread, values);
+        if (stream is null || !Accept(stream, raw, EntryInstance))
         {
             return;
         }
@@ -183,30 +191,17 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     private void Accepted(in RawEvent raw, VcpuThread thread, in Happening happening)
     {
         uint vcpu = AcceptedInterrupt.Of(happening).Vcpu;
-        ExitAssembler? receiver = null;
-        foreach (ExitAssembler stream in _streams)
+        ExitAssembler? receiver = thread.StreamOf(vcpu);
+        if (receiver is null && _streamOfNumber.TryGetValue(vcpu, out receiver) && receiver is null)
         {
-            if (stream.Vcpu != vcpu)
-            {
-                continue;
-            }
-
-            if (stream.Thread == thread.Id)
-            {
-                receiver = stream;
-                break;
-            }
-
-            if (receiver is not null)
-            {
-                notes.Add(CaptureNotes.AmbiguousVcpu, $"time {raw.Time.Value}");
-                return;
-            }
-
-            receiver = stream;
+            notes.Add(CaptureNotes.AmbiguousVcpu, $"time {raw.Time.Value}");
         }
 
-        receiver?.Happen(happening);
+        if (receiver is not null)
+        {
+            TellLosses(receiver);
+            receiver.Happen(happening);
+        }
     }
 
     private ExitAssembler? StreamOf(VcpuThread thread, in FieldValues values)
@@ -221,10 +216,17 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         return current is not null && current.Vcpu == vcpu ? current : thread.Switch(vcpu, Create);
     }
 
-    private ExitAssembler Create(VcpuThread thread, uint vcpu)
+    private ExitAssembler? Create(VcpuThread thread, uint vcpu)
     {
-        var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes);
+        if (_streams.Count == StreamId.Most)
+        {
+            notes.Add(CaptureNotes.ManyVcpus, $"time {_now.Value}");
+            return null;
+        }
+
+        var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes, _room) { MarksSeen = Losses.Marks };
         _streams.Add(stream);
+        _streamOfNumber[vcpu] = _streamOfNumber.ContainsKey(vcpu) ? null : stream;
         if (_now < _lostUntil)
         {
             // The vCPU may have run in the hole before it was first seen.
@@ -237,6 +239,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     // The same tracepoint may be enabled in several buffers: the first buffer that has it counts for a stream.
     private bool Accept(ExitAssembler stream, in RawEvent raw, int tracepoint)
     {
+        TellLosses(stream);
         byte instance = (byte)Math.Min(raw.Instance + 1, byte.MaxValue);
         ref byte known = ref stream.InstanceOf[tracepoint];
         if (known != instance)
@@ -260,7 +263,17 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         return true;
     }
 
-    private VcpuThread ThreadOf(int id)
+    private void TellLosses(ExitAssembler stream)
+    {
+        if (stream.MarksSeen != Losses.Marks)
+        {
+            stream.MarksSeen = Losses.Marks;
+            stream.Lost(_lostUntil);
+        }
+    }
+
+    // Null where there are too many.
+    private VcpuThread? ThreadOf(int id)
     {
         if (_last is { } last && last.Id == id)
         {
@@ -269,7 +282,12 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
         if (!_threads.TryGetValue(id, out VcpuThread? thread))
         {
-            thread = new VcpuThread(id);
+            if (_threads.Count == MostThreads)
+            {
+                return null;
+            }
+
+            thread = new VcpuThread(id, _room);
             _threads.Add(id, thread);
         }
 

@@ -4,13 +4,15 @@ namespace Differ.Capture.Vcpus;
 
 /// <summary>A host thread that may run vCPUs, usually one and always the same.</summary>
 /// <param name="id">The thread id.</param>
-internal sealed class VcpuThread(int id)
+/// <param name="room">What its waiting events may take, together with everything that is kept.</param>
+internal sealed class VcpuThread(int id, HappeningRoom room)
 {
     // Events before the first entry of a thread; a thread that enters no guest never has a use for them.
     private const int MostWaiting = 256;
 
-    private readonly Dictionary<uint, ExitAssembler> _streams = [];
-    private readonly List<Happening> _waiting = [];
+    // Most threads have neither.
+    private Dictionary<uint, ExitAssembler>? _streams;
+    private List<Happening>? _waiting;
 
     /// <summary>The thread id.</summary>
     public int Id { get; } = id;
@@ -23,29 +25,44 @@ internal sealed class VcpuThread(int id)
 
     /// <summary>Makes the stream of a vCPU current and hands it what waited for it.</summary>
     /// <param name="vcpu">KVM's number.</param>
-    /// <param name="create">Makes a stream that does not exist yet.</param>
-    public ExitAssembler Switch(uint vcpu, Func<VcpuThread, uint, ExitAssembler> create)
+    /// <param name="create">Makes a stream that does not exist yet; null where there are too many.</param>
+    /// <returns>The stream; null where it could not be made.</returns>
+    public ExitAssembler? Switch(uint vcpu, Func<VcpuThread, uint, ExitAssembler?> create)
     {
-        if (!_streams.TryGetValue(vcpu, out ExitAssembler? stream))
+        Current = StreamOf(vcpu);
+        if (Current is null)
         {
-            stream = create(this, vcpu);
-            _streams.Add(vcpu, stream);
+            if (create(this, vcpu) is not { } made)
+            {
+                return null;
+            }
+
+            Current = made;
+            _streams ??= [];
+            _streams.Add(vcpu, made);
         }
 
-        Current = stream;
-        foreach (Happening happening in _waiting)
+        if (_waiting is not null)
         {
-            stream.Happen(happening);
+            foreach (Happening happening in _waiting)
+            {
+                Current.Happen(happening);
+            }
+
+            room.Give(_waiting.Count);
+            _waiting = null;
         }
 
-        _waiting.Clear();
-        return stream;
+        return Current;
     }
+
+    /// <summary>The stream of a vCPU that ran here; null where none with the number did.</summary>
+    public ExitAssembler? StreamOf(uint vcpu) => _streams?.GetValueOrDefault(vcpu);
 
     /// <summary>KVM_RUN starts: a thread that serves several vCPUs may run another one now.</summary>
     public void BeginRun()
     {
-        if (_streams.Count > 1)
+        if (_streams is { Count: > 1 })
         {
             Current = null;
         }
@@ -54,8 +71,9 @@ internal sealed class VcpuThread(int id)
     /// <summary>Keeps an event until the vCPU it belongs to is known.</summary>
     public void Wait(in Happening happening)
     {
-        if (_waiting.Count < MostWaiting)
+        if ((_waiting?.Count ?? 0) < MostWaiting && room.Take(1))
         {
+            _waiting ??= [];
             _waiting.Add(happening);
         }
         else
@@ -65,5 +83,5 @@ internal sealed class VcpuThread(int id)
     }
 
     /// <summary>The capture ends: what still waits belongs to no vCPU.</summary>
-    public void End() => Dropped += (ulong)_waiting.Count;
+    public void End() => Dropped += (ulong)(_waiting?.Count ?? 0);
 }

@@ -97,7 +97,7 @@ public static class BaselineFile
             using JsonDocument document = JsonDocument.Parse(text);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("schemaVersion", out JsonElement version)
-                || !version.TryGetInt32(out int number))
+                || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int number))
             {
                 throw new BaselineFormatException($"it is no {what} of Differ: it has no schemaVersion");
             }
@@ -108,6 +108,11 @@ public static class BaselineFile
         catch (JsonException e)
         {
             throw new BaselineFormatException($"line {(e.LineNumber ?? 0) + 1}: it is no JSON");
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON may escape half of a character, which no text can hold.
+            throw new BaselineFormatException("a text in it is not Unicode");
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class ExitStatistics : IExitSink
     private readonly TopCounter _msrs = new();
     private readonly TopCounter _ports = new();
     private readonly TopCounter _hypercalls = new();
-    private readonly List<StreamTimes> _streams = [];
+    private readonly StreamTable<StreamTimes> _streams = new(static () => new StreamTimes());
     private ulong _handled;
     private ulong _vmm;
     private ulong _vmruns;
@@ -30,7 +30,7 @@ public sealed class ExitStatistics : IExitSink
     /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
-        StreamTimes stream = StreamOf(record.Stream);
+        StreamTimes stream = _streams[record.Stream];
         if (record.HasExit)
         {
             int slot = ((int)record.Level * Slots) + SlotOf(record.Exit.Code.Value);
@@ -121,16 +121,6 @@ public sealed class ExitStatistics : IExitSink
         {
             _reflected[((int)record.Level * Slots) + SlotOf(record.Exit.Code.Value)]++;
         }
-    }
-
-    private StreamTimes StreamOf(StreamId id)
-    {
-        while (_streams.Count <= id.Value)
-        {
-            _streams.Add(new StreamTimes());
-        }
-
-        return _streams[id.Value];
     }
 
     private static HandlingTimes? TimesOf(LogHistogram? histogram) => histogram is null ? null

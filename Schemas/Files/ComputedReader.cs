@@ -12,10 +12,14 @@ namespace Differ.Schemas.Files;
 /// </remarks>
 public sealed class ComputedReader : IExitSink, IDisposable
 {
+    // The longest that the rules make is a hundredth of it.
+    private const int LongestExit = 1 << 20;
+
     private readonly Stream _stream;
     private readonly BlockReader _blocks;
     private readonly IComputedSink _sink;
-    private readonly Queue<StoredComputedExit> _ready = new();
+    private IEnumerator<byte[]> _messages = Enumerable.Empty<byte[]>().GetEnumerator();
+    private StoredComputedExit? _ready;
     private readonly Dictionary<StreamId, ulong> _last = [];
 
     private ComputedReader(Stream stream, BlockReader blocks, RunHeader header, IComputedSink sink)
@@ -56,12 +60,12 @@ public sealed class ComputedReader : IExitSink, IDisposable
         while (Next() is { } next && next.Stream == record.Stream && next.Index < record.Index)
         {
             // The recorded exit it belongs to was lost.
-            _ready.Dequeue();
+            _ready = null;
         }
 
         if (Next() is { } computed && computed.Stream == record.Stream && computed.Index == record.Index)
         {
-            _ready.Dequeue();
+            _ready = null;
             _sink.Take(record, computed.View);
         }
         else
@@ -81,16 +85,17 @@ public sealed class ComputedReader : IExitSink, IDisposable
                 throw RunFormatException.OtherRun();
             }
 
-            _ready.Dequeue();
+            _ready = null;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
+    // One at a time: a hostile block may hold millions.
     private StoredComputedExit? Next()
     {
-        while (_ready.Count == 0)
+        while ((_ready ??= OfBlock()) is null)
         {
             bool more = _blocks.MoveNext();
             Damages += _blocks.Damaged ? 1UL : 0;
@@ -101,7 +106,7 @@ public sealed class ComputedReader : IExitSink, IDisposable
 
             if (_blocks.Kind == BlockKind.ComputedExits)
             {
-                ReadBlock();
+                _messages = RunReader.Messages(_blocks.Body).GetEnumerator();
             }
             else if (_blocks.Kind == BlockKind.Summary)
             {
@@ -109,18 +114,23 @@ public sealed class ComputedReader : IExitSink, IDisposable
             }
         }
 
-        return _ready.Peek();
+        return _ready;
     }
 
-    private void ReadBlock()
+    // The next one of the block at hand; null at its end.
+    private StoredComputedExit? OfBlock()
     {
         try
         {
-            foreach (byte[] message in RunReader.Messages(_blocks.Body))
+            if (!_messages.MoveNext())
             {
-                _ready.Enqueue(StoredComputedExit.Of(Proto.ComputedExit.Parser.ParseFrom(message), Rules.Count)
-                    ?? throw RunFormatException.BadMessage("a computed exit", _blocks.BlockOffset));
+                return null;
             }
+
+            return _messages.Current.Length > LongestExit
+                ? throw RunFormatException.TooMany($"a computed exit is longer than {LongestExit} bytes", _blocks.BlockOffset)
+                : StoredComputedExit.Of(Proto.ComputedExit.Parser.ParseFrom(_messages.Current), Rules.Count)
+                    ?? throw RunFormatException.BadMessage("a computed exit", _blocks.BlockOffset);
         }
         catch (InvalidProtocolBufferException)
         {

@@ -7,8 +7,8 @@ namespace Differ.Schemas.Files;
 /// <summary>Reads messages <c>Exit</c> of run.proto and hands them on as records.</summary>
 internal sealed class ExitReader
 {
-    // Streams are numbered from 0 as they appear; a damaged number must not make anyone count that far.
-    private const int MostStreams = 1 << 16;
+    // As many as are recorded between an exit and its entry; a record that the kernel's pretended exits were folded into is no longer.
+    private const int MostHappenings = 1 << 16;
 
     private readonly HappeningReader _happeningReader;
     private readonly List<byte> _happeningNewer = [];
@@ -26,6 +26,7 @@ internal sealed class ExitReader
     /// <param name="sink">Takes the record.</param>
     /// <returns>The stream.</returns>
     /// <exception cref="InvalidProtocolBufferException">It is no such message.</exception>
+    /// <exception cref="InvalidDataException">It has more of something than any run has; the message says of what.</exception>
     public StreamId Read(byte[] bytes, Func<StreamId, bool> lossBefore, IExitSink sink)
     {
         Reset();
@@ -49,9 +50,9 @@ internal sealed class ExitReader
             start = input.Position;
         }
 
-        if (_fields.Stream >= MostStreams)
+        if (_fields.Stream >= StreamId.Most)
         {
-            throw InvalidStream();
+            throw new InvalidDataException($"an exit is of stream {_fields.Stream}");
         }
 
         var stream = new StreamId((int)_fields.Stream);
@@ -63,8 +64,6 @@ internal sealed class ExitReader
             stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _happenings.AsSpan(0, _count), newer));
         return stream;
     }
-
-    private static InvalidDataException InvalidStream() => new("stream number");
 
     private void Reset()
     {
@@ -80,6 +79,11 @@ internal sealed class ExitReader
         if (!_happeningReader.Read(input.ReadBytes().ToByteArray(), out Happening happening))
         {
             return false;
+        }
+
+        if (_count == MostHappenings)
+        {
+            throw new InvalidDataException($"an exit has more than {MostHappenings} happenings");
         }
 
         if (_count == _happenings.Length)

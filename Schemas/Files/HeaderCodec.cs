@@ -7,6 +7,9 @@ namespace Differ.Schemas.Files;
 /// <summary>Headers and summaries between their records and the messages of run.proto.</summary>
 internal static class HeaderCodec
 {
+    // Rules, streams, losses, remarks: a message of a few bytes for each would fill the memory long before the file is large.
+    private const int MostParts = 1 << 17;
+
     /// <summary>The message of a header.</summary>
     public static byte[] Encode(RunHeader header)
     {
@@ -154,11 +157,23 @@ internal static class HeaderCodec
     {
         try
         {
-            return parser.ParseFrom(bytes.Span);
+            return HasFewParts(bytes) ? parser.ParseFrom(bytes.Span) : throw RunFormatException.TooMany($"{what} has more than {MostParts} parts", offset);
         }
         catch (InvalidProtocolBufferException)
         {
             throw RunFormatException.BadMessage(what, offset);
         }
+    }
+
+    private static bool HasFewParts(ReadOnlyMemory<byte> bytes)
+    {
+        using var input = new CodedInputStream(bytes.ToArray());
+        int parts = 0;
+        for (; parts <= MostParts && input.ReadTag() != 0; parts++)
+        {
+            input.SkipLastField();
+        }
+
+        return parts <= MostParts;
     }
 }

@@ -31,6 +31,9 @@ public sealed class RunFormatException : Exception
     internal static RunFormatException BadMessage(string what, long offset) =>
         new("DIF0205", $"{what} cannot be read although its checksum is right; it was not written by Differ", offset);
 
+    internal static RunFormatException TooMany(string what, long offset) =>
+        new("DIF0207", $"{what}; no run of Differ has so many, so it was not written by Differ", offset);
+
     internal static RunFormatException OtherRun() =>
         new("DIF0206", "the computed run belongs to another recorded run; run differ replay on this one", 0);
 }

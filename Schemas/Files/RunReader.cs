@@ -135,9 +135,13 @@ public sealed class RunReader : IDisposable
                 counts[stream.Value] = counts.GetValueOrDefault(stream.Value) + 1;
             }
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
+        catch (InvalidProtocolBufferException)
         {
             throw RunFormatException.BadMessage("a block of exits", _blocks.BlockOffset);
+        }
+        catch (InvalidDataException e)
+        {
+            throw RunFormatException.TooMany(e.Message, _blocks.BlockOffset);
         }
     }
 

@@ -33,7 +33,11 @@ public readonly record struct VcpuId(uint Value);
 
 /// <summary>The number of one vCPU stream within a run, in order of first appearance.</summary>
 /// <param name="Value">0-based.</param>
-public readonly record struct StreamId(int Value);
+public readonly record struct StreamId(int Value)
+{
+    /// <summary>Most streams of a run, more than any host runs vCPUs: a hostile file must not make anyone count further.</summary>
+    public const int Most = 1 << 15;
+}
 
 /// <summary>A thread of the host, in the host's pid namespace.</summary>
 /// <param name="Value">The thread id.</param>

@@ -105,7 +105,20 @@ internal sealed class CtfBuilder
     }
 
     /// <summary>The number of the refusal of a recording.</summary>
-    public static CaptureFormatException Refusal(IReadOnlyDictionary<string, byte[]> files) => Assert.Throws<CaptureFormatException>(() => { Dump(files); });
+    /// <exception cref="InvalidOperationException">It is read.</exception>
+    public static CaptureFormatException Refusal(IReadOnlyDictionary<string, byte[]> files)
+    {
+        try
+        {
+            _ = Dump(files);
+        }
+        catch (CaptureFormatException refused)
+        {
+            return refused;
+        }
+
+        throw new InvalidOperationException("the recording was read, not refused");
+    }
 
     private byte[] Metadata()
     {

@@ -4,7 +4,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Tests.Support;
 
 /// <summary>Records made by hand, for tests of what writes and reads them.</summary>
-internal static class Records
+internal static partial class Records
 {
     /// <summary>A happening with these values in its first slots.</summary>
     public static Happening Happen(HappeningKind kind, params ulong[] values)
@@ -77,29 +77,6 @@ internal static class Records
     public static Recording Many(int count) => Of([.. Enumerable.Range(0, count).Select(i => Make(i % 2, (ulong)i / 2, RecordFlags.None,
         new HardwareExit(new((ulong)i * 1000), 0, SvmExitCode.Hlt, 0xffff_ffff_8000_0000 + (ulong)i, 0, 0, default, default),
         default, Happen(HappeningKind.NestedVmexit, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue)))]);
-
-    /// <summary>Asserts that nothing was lost or added between two readings.</summary>
-    public static void AssertSame(Recording before, Recording after)
-    {
-        Assert.Equal(before.Records.Count, after.Records.Count);
-        for (int i = 0; i < before.Records.Count; i++)
-        {
-            (KeptRecord left, KeptRecord right) = (before.Records[i], after.Records[i]);
-            Assert.Equal((left.Stream, left.Index, left.Level, left.Flags, left.Exit, left.Entry, left.Kinds),
-                (right.Stream, right.Index, right.Level, right.Flags, right.Exit, right.Entry, right.Kinds));
-            Assert.Equal(left.Happenings.Select(happening => Describe(happening, before.Texts)), right.Happenings.Select(happening => Describe(happening, after.Texts)));
-        }
-
-        Assert.Equivalent(before.Summary, after.Summary, strict: true);
-    }
-
-    private static string Describe(Happening happening, TextTable texts)
-    {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
-        IEnumerable<string> fields = shape.Slots.Select((name, slot) => !happening.Values.Has(slot) ? "-"
-            : shape.FormOf(slot) == SlotForm.Text ? texts[(int)happening.Values[slot]] : $"{name}={happening.Values[slot]:x}");
-        return $"{happening.Kind} at {happening.Time.Value}: {string.Join(' ', fields)}";
-    }
 
     // 0: no field; 1 to n: that field alone, bytes with their second half; n + 1: all.
     private static Happening Partly(HappeningShape shape, int present, TextTable texts)

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 
 namespace Differ.Tests.Support;
 
-/// <summary>Makes tar archives.</summary>
+/// <summary>Makes tar archives, of the same files always the same.</summary>
 internal static class TarBuilder
 {
     /// <summary>An archive of files.</summary>
@@ -24,6 +24,7 @@ internal static class TarBuilder
                     TarEntryFormat.Gnu => new GnuTarEntry(type, name),
                     _ => new PaxTarEntry(type, name),
                 };
+                entry.ModificationTime = DateTimeOffset.UnixEpoch;
                 entry.DataStream = new MemoryStream(content);
                 writer.WriteEntry(entry);
             }

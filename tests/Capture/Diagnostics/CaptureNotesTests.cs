@@ -1,6 +1,7 @@
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Vcpus;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Capture.Diagnostics;
@@ -66,6 +67,13 @@ public sealed class CaptureNotesTests
         {
             story.Entry(1).Exit(0x78, 1).Entry(2).Exit(0x78, 2).Entry(3);
             new KvmStory(trace.Instance("other", clock: "mono"), Layouts, thread: 200).Entry(1);
+        }),
+        ["DIF0132"] = static () => Told(static (trace, story) =>
+        {
+            for (int thread = 1; thread <= StreamId.Most + 1; thread++)
+            {
+                trace.Cpu(0).Event(story.Time++, Layouts["kvm_entry"].Record(thread).ToBytes(bigEndian: false));
+            }
         }),
         ["DIF0131"] = static () => Told(static (_, story) => story.ExitFromL2(0x81, 5).Entry(8)),
     };

@@ -1,0 +1,86 @@
+using Differ.Diff;
+using Differ.Replay;
+using Differ.Replay.Svm;
+using Differ.Schemas.Files;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Support;
+using Google.Protobuf;
+using Proto = Differ.Schemas.Proto;
+
+namespace Differ.Tests.Schemas.Files;
+
+/// <summary>A run with right checksums that asks for more of something than any run has.</summary>
+public sealed class RunLimitsTests
+{
+    private const int Happenings = 1 << 16, Parts = 1 << 17, LongestComputed = 1 << 20;
+
+    [Theory]
+    [InlineData(0, Happenings, true)]
+    [InlineData(0, Happenings + 1, false)]
+    [InlineData(StreamId.Most - 1, 1, true)]
+    [InlineData(StreamId.Most, 1, false)]
+    public void An_exit_has_so_many_happenings_and_streams_such_a_number(int stream, int happenings, bool good)
+    {
+        var exit = new Proto.Exit { Stream = (uint)stream };
+        exit.Happenings.AddRange(Enumerable.Repeat(new Proto.Happening { Cpuid = new Proto.Cpuid() }, happenings));
+        byte[] run = With(BlockKind.Exits, new Proto.Exits { Exits_ = { exit } });
+        if (good)
+        {
+            Assert.Equal(happenings, Assert.Single(Recording.OfRun(run).Records).Happenings.Length);
+        }
+        else
+        {
+            Assert.Equal("DIF0207", Assert.Throws<RunFormatException>(() => Recording.OfRun(run)).Code);
+        }
+    }
+
+    [Fact]
+    public void A_header_has_so_many_rules_and_a_summary_so_many_streams()
+    {
+        var header = new Proto.Header();
+        header.Rules.AddRange(Enumerable.Repeat(new Proto.Rule(), Parts + 1));
+        Assert.Equal("DIF0207", Assert.Throws<RunFormatException>(() => Recording.OfRun(With(BlockKind.Header, header))).Code);
+        var summary = new Proto.Summary();
+        summary.Streams.AddRange(Enumerable.Repeat(new Proto.Stream(), Parts + 1));
+        Assert.Equal("DIF0207", Assert.Throws<RunFormatException>(() => Recording.OfRun(With(BlockKind.Summary, summary))).Code);
+    }
+
+    [Fact]
+    public void A_computed_exit_is_so_long()
+    {
+        Recording recorded = Records.Many(2);
+        var expectation = new Proto.Expectation();
+        expectation.Outcomes.AddRange(Enumerable.Repeat(new Proto.Outcome(), LongestComputed / 2));
+        var exits = new Proto.ComputedExits { Exits = { new Proto.ComputedExit { Expectations = { expectation } } } };
+        byte[] model = Rebuilt(ComputedRunTests.Computed(recorded, static _ => true), BlockKind.ComputedExits, exits.ToByteArray());
+        using ComputedReader reader = ComputedReader.Open(new MemoryStream(model), recorded.Header, static _ => new Nobody());
+        Assert.Equal("DIF0207", Assert.Throws<RunFormatException>(() => reader.Take(recorded.Records[0].View)).Code);
+    }
+
+    [Fact]
+    public void A_stream_of_a_high_number_costs_no_more_than_itself()
+    {
+        byte[] run = With(BlockKind.Exits, new Proto.Exits { Exits_ = { new Proto.Exit { Stream = StreamId.Most - 1 } } });
+        using RunReader reader = RunReader.Open(new MemoryStream(run));
+        var comparison = new Comparison(reader.Header, RuleBook.Statements, reader.Texts);
+        var replayer = new Replayer(reader.Header, reader.Texts, comparison);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RunSummary summary = reader.ReadExits(replayer);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 8 << 20);
+        Assert.Equal(1UL, summary.Exits);
+    }
+
+    private static byte[] With(BlockKind kind, IMessage message) => Rebuilt(Records.Of(Records.Make(0, default, default)).ToRun(), kind, message.ToByteArray());
+
+    private static byte[] Rebuilt(byte[] run, BlockKind kind, byte[] body) =>
+        [.. RunFile.Magic, .. RunFileTests.Blocks(run).SelectMany(block => RunFileTests.Block(block.Kind, block.Kind == kind ? body : block.Body))];
+
+    private sealed class Nobody : IComputedSink
+    {
+        public void Take(in ExitRecord recorded, in ComputedExit computed)
+        {
+        }
+    }
+}
