@@ -99,6 +99,9 @@ internal sealed class Observations
     /// <summary>L2 was left in this record.</summary>
     public bool LeftL2 => _digest.Reflections > 0;
 
+    /// <summary>Between the exit and what L1 was shown stands an entry that L0 pretended, as kernels up to 5.7 do.</summary>
+    public bool ShownBehindEntry { get; private set; }
+
     /// <summary>L2 was left by a code of the kernel's own, for System Management Mode.</summary>
     public bool LeftL2ForHostUse => _digest.Reflections > 0 && _digest.Reflection.ExitCode == SvmExitCode.HostUse;
 
@@ -138,6 +141,7 @@ internal sealed class Observations
     public void Read(in ExitRecord record)
     {
         Kinds = record.Kinds;
+        ShownBehindEntry = (record.Flags & RecordFlags.Folded) != 0;
         _decoded = false;
     }
 }

@@ -117,7 +117,7 @@ public sealed class Replayer : IExitSink
         !LooksAtEverything
         && record.Level == GuestLevel.L1 && (record.Kinds.Bits & ~Boring) == 0 && record.Flags == RecordFlags.None
         && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
-        && NextRip.IsUsual(record) && NestedPaging.IsUsual(record.Exit) && !vcpu.SevEs.IsYes && !vcpu.NmiTaken && !IsAvicExit(vcpu, record.Exit.Code)
+        && NextRip.IsUsual(record) && NestedPaging.IsUsual(record.Exit) && !vcpu.SevEs.IsYes && !vcpu.NmiTaken && !vcpu.L2Due && !IsAvicExit(vcpu, record.Exit.Code)
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
         && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
@@ -166,7 +166,7 @@ public sealed class Replayer : IExitSink
     private static bool IsRare(SvmExitCode code) =>
         code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel
         || code == SvmExitCode.Rdpru || code == SvmExitCode.Rsm || code == SvmExitCode.Vmgexit || code == SvmExitCode.Invalid
-        || code == SvmExitCode.Shutdown || code == SvmExitCode.Cr0SelWrite
+        || code == SvmExitCode.Shutdown || code == SvmExitCode.Cr0SelWrite || code == SvmExitCode.Invd || code == SvmExitCode.Wbinvd
         || code.Value is >= 0x10 and < 0x20;
 
     // What VMRUN found in vmcb12 is memory, not L0's doing: the rules that judge the outcome need it before.
@@ -221,6 +221,7 @@ public sealed class Replayer : IExitSink
                 _ => Situation.None,
             };
             situation |= record.Exit.Interrupted.Valid && record.Level != GuestLevel.Unknown ? Situation.DeliveryInterrupted : Situation.None;
+            situation |= vcpu.L2Due && record.Level != GuestLevel.Unknown ? Situation.BehindSmm : Situation.None;
             situation |= record.Exit.Code == SvmExitCode.Invalid ? Situation.InvalidExit : Situation.None;
             situation |= OddityOf(vcpu, record);
             situation |= OddSituation(vcpu, record);

@@ -10,24 +10,25 @@ namespace Differ.Capture.Bytes;
 /// </remarks>
 internal ref struct ByteCursor
 {
-    private readonly long _end;
+    private readonly ReadOnlySpan<byte> _record;
+    private readonly long _fileOffset;
     private readonly bool _bigEndian;
-    private ReadOnlySpan<byte> _rest;
+    private int _at;
 
     public ByteCursor(ReadOnlySpan<byte> record, long fileOffset, bool bigEndian)
     {
-        _rest = record;
-        _end = fileOffset + record.Length;
+        _record = record;
+        _fileOffset = fileOffset;
         _bigEndian = bigEndian;
     }
 
     /// <summary>Where the next read starts, in bytes from the start of the file.</summary>
-    public readonly long FileOffset => _end - _rest.Length;
+    public readonly long FileOffset => _fileOffset + _at;
 
     /// <summary>Bytes that are left.</summary>
-    public readonly int Left => _rest.Length;
+    public readonly int Left => _record.Length - _at;
 
-    public byte U8(string field) => Take(sizeof(byte), field)[0];
+    public byte U8(string field) => (uint)_at < (uint)_record.Length ? _record[_at++] : Take(sizeof(byte), field)[0];
 
     public ushort U16(string field)
     {
@@ -58,13 +59,13 @@ internal ref struct ByteCursor
 
     public ReadOnlySpan<byte> Take(int length, string field)
     {
-        if (length < 0 || length > _rest.Length)
+        if (length < 0 || length > Left)
         {
-            CaptureFormatException.ThrowTruncated(field, FileOffset, length, _rest.Length);
+            CaptureFormatException.ThrowTruncated(field, FileOffset, length, Left);
         }
 
-        ReadOnlySpan<byte> taken = _rest[..length];
-        _rest = _rest[length..];
+        ReadOnlySpan<byte> taken = _record.Slice(_at, length);
+        _at += length;
         return taken;
     }
 }

@@ -74,9 +74,23 @@ internal sealed class SourceReader(ByteSource source, long position, bool bigEnd
         }
 
         byte[] bytes = new byte[size];
-        source.ReadExactly(Position, bytes, field);
-        Position += size;
+        Read(bytes, field);
         return bytes;
+    }
+
+    /// <summary>Fills a span.</summary>
+    public void Read(Span<byte> bytes, string field)
+    {
+        if (bytes.Length > Left)
+        {
+            CaptureFormatException.ThrowTruncated(field, Position, bytes.Length, Left);
+        }
+
+        long into = Position - _windowStart;
+        int there = into >= 0 && into < _windowLength ? (int)Math.Min(bytes.Length, _windowLength - into) : 0;
+        _window.AsSpan(there > 0 ? (int)into : 0, there).CopyTo(bytes);
+        source.ReadExactly(Position + there, bytes[there..], field);
+        Position += bytes.Length;
     }
 
     /// <summary>The same as Latin text.</summary>

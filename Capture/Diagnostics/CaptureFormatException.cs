@@ -91,10 +91,6 @@ public sealed class CaptureFormatException : Exception
         "DIF0315", "perf record was ended before it could finish the file, which lacks the formats of the events; end it with Ctrl-C or SIGTERM", fileOffset);
 
     [DoesNotReturn]
-    internal static T ThrowUnreadableNetTrace<T>(string why, long fileOffset) => throw new CaptureFormatException(
-        "DIF0360", $"the .nettrace file cannot be read up to its end ({why}); it is damaged or cut short, copy or record it again", fileOffset);
-
-    [DoesNotReturn]
     internal static void ThrowNoKvmEvents(string format, long fileOffset) => throw new CaptureFormatException(
         "DIF0361", $"the {format} file has no events of the group kvm; record the tracepoints kvm:* of the host", fileOffset);
 

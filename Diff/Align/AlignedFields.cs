@@ -23,6 +23,9 @@ internal sealed record AlignedField(string Name, FieldRow? Field, Func<Observed<
         : this(name, null, (_, digest) => digest.Vmenters > 0 ? read(digest) : default, words)
     {
     }
+
+    /// <summary>The tracepoints without which it did not happen, so that nobody need read it; empty where that cannot be said.</summary>
+    public TracepointSet ToldBy { get; init; } = Field?.Source ?? default;
 }
 
 /// <summary>What two runs of the same guest must have in common at the same exit: first what L0 did, then what L1 asked of VMRUN. A new one is a row here.</summary>
@@ -45,10 +48,13 @@ internal static class AlignedFields
     // V_TPR and V_INTR_VECTOR say which interrupts wait, not what L1 wants of VMRUN (APM2 appendix B).
     private const uint NotOfInterrupts = 0xffff_ff00;
 
+    private static readonly TracepointSet Hypercalls = TracepointSet.Of(HappeningKind.Hypercall)
+        | TracepointSet.Of(HappeningKind.HypervHypercall) | TracepointSet.Of(HappeningKind.XenHypercall);
+
     /// <summary>In the order in which they are told.</summary>
     public static IReadOnlyList<AlignedField> All { get; } =
     [
-        new(Fields.Of(ComparedField.EntryLevel), Same),
+        new(Fields.Of(ComparedField.EntryLevel), Same) { ToldBy = default },
         new(Fields.Of(ComparedField.ReflectedCode), Same),
         new(Fields.Of(ComparedField.ReflectedInfo1), static (value, digest) => DefinesInfo(digest) ? value : default),
         new(Fields.Of(ComparedField.ReflectedInfo2), static (value, digest) => DefinesInfo(digest) ? OffsetOf(value) : default,
@@ -61,7 +67,7 @@ internal static class AlignedFields
         new(Fields.Of(ComparedField.VmrunChecksFailed), Whether),
         new(Fields.Of(ComparedField.MsrAccessed), Same),
         new(Fields.Of(ComparedField.MsrFaulted), static (value, _) => value.IsKnown ? value : default),
-        new(Fields.Of(ComparedField.HypercallExecuted), Same),
+        new(Fields.Of(ComparedField.HypercallExecuted), Same) { ToldBy = Hypercalls },
         new(Fields.Of(ComparedField.InvlpgaExecuted), Same),
         new(Fields.Of(ComparedField.EmulationFailed), Same),
         new(Fields.Of(ComparedField.UserspaceReason), static (value, _) =>

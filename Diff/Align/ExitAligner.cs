@@ -41,8 +41,7 @@ internal sealed class ExitAligner
     private readonly Dictionary<ulong, int> _places = [];
     private readonly MarkQueue _base = new();
     private readonly MarkQueue _test = new();
-    private ExitMark _lastBase;
-    private ExitMark _lastTest;
+    private (ulong Base, ulong Test) _last;
     private int _window = SmallestWindow;
     private int _together;
 
@@ -70,8 +69,8 @@ internal sealed class ExitAligner
     /// <summary>The first pair at which L1 asked VMRUN for different things, in the midst of equal steps.</summary>
     public (ExitMark Base, ExitMark Test)? FirstAsked { get; private set; }
 
-    /// <summary>The last exits that were the same step in both runs; null where none was.</summary>
-    public (ExitMark Base, ExitMark Test)? LastCommon => Pairs > 0 ? (_lastBase, _lastTest) : null;
+    /// <summary>The positions of the last exits that were the same step in both runs; null where none was.</summary>
+    public (ulong Base, ulong Test)? LastCommon => Pairs > 0 ? _last : null;
 
     /// <summary>Adds an exit of the base run.</summary>
     public void AddBase(in ExitMark mark) => Add(_base, mark);
@@ -146,20 +145,20 @@ internal sealed class ExitAligner
 
     private void Pair()
     {
-        _lastBase = _base[0];
-        _lastTest = _test[0];
+        ref readonly ExitMark inBase = ref _base[0], inTest = ref _test[0];
+        _last = (inBase.Index, inTest.Index);
         Pairs++;
         _together++;
-        if (!ExitMark.ActAlike(_lastBase, _lastTest))
+        if (!ExitMark.ActAlike(inBase, inTest))
         {
-            First ??= (_lastBase, _lastTest);
+            First ??= (inBase, inTest);
             Differences++;
         }
 
         // Right behind a gap two VMRUNs need not be the same one.
-        if (_together > Run && FirstAsked is null && !ExitMark.AskAlike(_lastBase, _lastTest))
+        if (_together > Run && FirstAsked is null && !ExitMark.AskAlike(inBase, inTest))
         {
-            FirstAsked = (_lastBase, _lastTest);
+            FirstAsked = (inBase, inTest);
         }
 
         _base.Drop(1);

@@ -23,44 +23,58 @@ internal struct ExitMark
     private uint _absent;
 
     /// <summary>Position in the stream.</summary>
-    public ulong Index { get; init; }
+    public ulong Index { get; set; }
 
     /// <summary>Who was running and where in its page, in one number.</summary>
-    public uint Place { get; init; }
+    public uint Place { get; set; }
 
     /// <summary>EXITCODE.</summary>
-    public ulong Code { get; init; }
+    public ulong Code { get; set; }
 
     /// <summary>Exit code of the instruction the guest was at, as far as it is known.</summary>
-    public ulong Instruction { get; init; }
+    public ulong Instruction { get; set; }
 
     /// <summary>What tells exits at one place apart: the port and direction of IOIO; 0 for other exits.</summary>
-    public uint Detail { get; init; }
+    public uint Detail { get; set; }
 
     /// <summary>How far the entry's rip was from the exit's; <see cref="NotKnown"/> where that says nothing.</summary>
     public ulong Step { get; set; }
 
     /// <summary>Whether what L0 did may be compared: nothing was lost, and nothing from outside came in between.</summary>
-    public bool Comparable { get; init; }
+    public bool Comparable { get; set; }
 
     /// <summary>Whether L1 was shown the exit.</summary>
-    public bool IsShownToL1 { get; init; }
+    public bool IsShownToL1 { get; set; }
 
     /// <summary>Who was running.</summary>
-    public GuestLevel Level { get; init; }
+    public GuestLevel Level { get; set; }
 
     /// <summary>What L1 asked of the VMRUN that the guest runs under, in one number; 0 where it is not known.</summary>
-    public ulong Request { get; init; }
+    public ulong Request { get; set; }
 
     /// <summary>A place number that no exit has: behind the last exit.</summary>
     public const uint PlaceOfEnd = uint.MaxValue;
 
-    /// <summary>Keeps the value of a field.</summary>
+    /// <summary>Forgets the values of all fields; some did not happen.</summary>
+    /// <param name="absent">A bit for each row of those.</param>
+    public void Reset(uint absent)
+    {
+        _known = 0;
+        _absent = absent;
+    }
+
+    /// <summary>Keeps the value of a field that has none.</summary>
     public void Set(int row, Observed<ulong> value)
     {
-        _values[row] = value.Or(0);
-        _known |= value.IsKnown ? 1U << row : 0;
-        _absent |= value.Sight == Sight.Absent ? 1U << row : 0;
+        if (value.IsKnown)
+        {
+            _values[row] = value.Value;
+            _known |= 1U << row;
+        }
+        else if (value.Sight == Sight.Absent)
+        {
+            _absent |= 1U << row;
+        }
     }
 
     /// <summary>The value of a field.</summary>
@@ -88,7 +102,7 @@ internal struct ExitMark
     {
         uint seen = (left._known | left._absent) & (right._known | right._absent) & ((1U << to) - (1U << from));
         uint differing = (left._known ^ right._known) & seen;
-        for (uint rest = seen & ~differing; rest != 0; rest &= rest - 1)
+        for (uint rest = left._known & right._known & seen; rest != 0; rest &= rest - 1)
         {
             int row = BitOperations.TrailingZeroCount(rest);
             differing |= left._values[row] != right._values[row] ? 1U << row : 0;

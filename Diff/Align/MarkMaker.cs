@@ -1,3 +1,4 @@
+using System.Numerics;
 using Differ.Diff.Compare;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -10,12 +11,15 @@ internal sealed class MarkMaker(TracepointSet listed)
 {
     /// <summary>A step of this many bytes or less is the length of the instruction.</summary>
     public const ulong LongestInstruction = 15;
+    private const uint RowsOfL0 = (1U << AlignedFields.FirstAsked) - 1;
     private const ulong Elsewhere = 16;
     private const int PageBits = 12;
 
     // EXITINFO1 of IOIO: the port, and bit 0 for the direction (APM2 15.10.2).
     private const uint PortAndDirection = 0xffff_0001;
 
+    private readonly AlignedField[] _fields = [.. AlignedFields.All];
+    private readonly QuietRows _quiet = new(listed);
     private readonly FieldComparer _comparer = new(listed);
     private readonly RecordDigest _digest = new();
     private readonly Dictionary<int, World> _worlds = [];
@@ -23,11 +27,10 @@ internal sealed class MarkMaker(TracepointSet listed)
     /// <summary>Makes the mark of an exit.</summary>
     /// <param name="record">The exit.</param>
     /// <param name="instruction">The instruction the guest was at, as the replay knows it.</param>
-    /// <param name="mark">The mark.</param>
+    /// <param name="mark">Becomes the mark; left as it was where there is none.</param>
     /// <returns>False for an exit that another run of the same guest need not have.</returns>
-    public bool TryMake(in ExitRecord record, ulong instruction, out ExitMark mark)
+    public bool TryMake(in ExitRecord record, ulong instruction, ref ExitMark mark)
     {
-        mark = default;
         if (record.HasHole)
         {
             // Another VMRUN may have been lost.
@@ -44,7 +47,7 @@ internal sealed class MarkMaker(TracepointSet listed)
         _digest.Read(record);
         if (counts && !(record.Level == GuestLevel.L1 && _digest.HasMsr && IsOfTheApic(_digest.Msr.Index)))
         {
-            mark = Make(record, instruction);
+            Make(record, instruction, ref mark);
         }
         else
         {
@@ -55,32 +58,33 @@ internal sealed class MarkMaker(TracepointSet listed)
         return counts;
     }
 
-    private ExitMark Make(in ExitRecord record, ulong instruction)
+    private void Make(in ExitRecord record, ulong instruction, ref ExitMark mark)
     {
         _worlds.TryGetValue(record.Stream.Value, out World world);
-        var mark = new ExitMark
+        mark.Index = record.Index;
+        mark.Place = ((uint)record.Level << PageBits) | (uint)(record.Exit.Rip & ((1 << PageBits) - 1));
+        mark.Code = record.Exit.Code.Value;
+        mark.Instruction = instruction;
+        mark.Detail = record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection) : 0;
+        mark.Comparable = record is { HasHole: false, HasEntry: true } && !_digest.SmmEntered && !_digest.SmmLeft && !IsInterrupted();
+        mark.IsShownToL1 = _digest.Reflections > 0;
+        mark.Level = record.Level;
+        mark.Request = record.Level == GuestLevel.L2 ? world.Request : 0;
+        mark.Step = StepOf(record);
+        uint quiet = _quiet.Of(record, out uint absent);
+        mark.Reset(absent);
+        for (uint rest = RowsOfL0 & ~quiet; rest != 0; rest &= rest - 1)
         {
-            Index = record.Index,
-            Place = ((uint)record.Level << PageBits) | (uint)(record.Exit.Rip & ((1 << PageBits) - 1)),
-            Code = record.Exit.Code.Value,
-            Instruction = instruction,
-            Detail = record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection) : 0,
-            Comparable = record is { HasHole: false, HasEntry: true } && !_digest.SmmEntered && !_digest.SmmLeft && !IsInterrupted(),
-            IsShownToL1 = _digest.Reflections > 0,
-            Level = record.Level,
-            Request = record.Level == GuestLevel.L2 ? world.Request : 0,
-        };
-        // After an interrupt L1 has L2 go on wherever it was.
-        int rows = _digest.Vmenters == 0 ? AlignedFields.FirstAsked : AlignedFields.All.Count;
-        for (int row = 0; row < rows; row++)
-        {
-            AlignedField field = AlignedFields.All[row];
-            bool isOfTheWorld = row == AlignedFields.FirstAsked && world.Interrupted;
-            mark.Set(row, isOfTheWorld ? default : field.Read(field.Field is { } source ? _comparer.Read(record, _digest, source) : default, _digest));
+            int row = BitOperations.TrailingZeroCount(rest);
+            mark.Set(row, _fields[row].Read(_comparer.Read(record, _digest, _fields[row].Field!), _digest));
         }
 
-        mark.Step = StepOf(record);
-        return mark;
+        // After an interrupt L1 has L2 go on wherever it was.
+        int asked = AlignedFields.FirstAsked + (world.Interrupted ? 1 : 0);
+        for (int row = asked; row < _fields.Length && _digest.Vmenters > 0; row++)
+        {
+            mark.Set(row, _fields[row].Read(default, _digest));
+        }
     }
 
     // What L1 asked at the last VMRUN, and whether an interrupt ended the last L2.

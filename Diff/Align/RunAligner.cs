@@ -51,7 +51,7 @@ public sealed class RunAligner : IDisposable
     private readonly RunSide _base;
     private readonly RunSide _test;
     private readonly SortedDictionary<int, StreamAligner> _aligners = [];
-    private readonly HashSet<int> _touched = [];
+    private readonly HashSet<StreamAligner> _touched = [];
     private bool _baseEnded;
     private bool _testEnded;
 
@@ -124,16 +124,22 @@ public sealed class RunAligner : IDisposable
     private void Add(MarkBatch batch, bool toBase)
     {
         _touched.Clear();
+        (int stream, StreamAligner? aligner) = (-1, null);
         for (int i = 0; i < batch.Count; i++)
         {
-            int pair = toBase ? batch.StreamOf(i) : _pairs.OfTest(batch.StreamOf(i));
-            AlignerOf(pair).Add(batch[i], toBase);
-            _touched.Add(pair);
+            if (aligner is null || batch.StreamOf(i) != stream)
+            {
+                stream = batch.StreamOf(i);
+                aligner = AlignerOf(toBase ? stream : _pairs.OfTest(stream));
+                _touched.Add(aligner);
+            }
+
+            aligner.Add(batch[i], toBase);
         }
 
-        foreach (int pair in _touched)
+        foreach (StreamAligner one in _touched)
         {
-            _aligners[pair].Advance();
+            one.Advance();
         }
     }
 
@@ -174,7 +180,7 @@ public sealed class RunAligner : IDisposable
         ExitAligner all = aligner.Together;
         if (all.FirstAsked is { } asked && (all.First is not { } act || asked.Base.Index < act.Base.Index))
         {
-            yield return Make(PartingKind.L1AsksOtherwise, asked, StepWords.Asked(asked.Base, asked.Test));
+            yield return Make(PartingKind.L1AsksOtherwise, (asked.Base.Index, asked.Test.Index), StepWords.Asked(asked.Base, asked.Test));
         }
 
         if (all.First is null && all is { End: AlignmentEnd.Parted, LastCommon: { } last })
@@ -184,10 +190,10 @@ public sealed class RunAligner : IDisposable
 
         if ((all.First ?? aligner.InL2?.First) is { } first)
         {
-            yield return Make(PartingKind.L0ActsOtherwise, first, StepWords.Done(first.Base, first.Test));
+            yield return Make(PartingKind.L0ActsOtherwise, (first.Base.Index, first.Test.Index), StepWords.Done(first.Base, first.Test));
         }
 
-        Parting Make(PartingKind what, (ExitMark Base, ExitMark Test) at, (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) words) =>
-            new(what, new StepPair(new ExitPlace(inBase, at.Base.Index), new ExitPlace(inTest, at.Test.Index)), words.Base, words.Test);
+        Parting Make(PartingKind what, (ulong Base, ulong Test) at, (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) words) =>
+            new(what, new StepPair(new ExitPlace(inBase, at.Base), new ExitPlace(inTest, at.Test)), words.Base, words.Test);
     }
 }

@@ -9,7 +9,7 @@ namespace Differ.Diff.Align;
 internal sealed class MarkBatch
 {
     /// <summary>How many marks a batch holds.</summary>
-    public const int Size = 256;
+    public const int Size = 1024;
 
     private readonly ExitMark[] _marks = new ExitMark[Size];
     private readonly int[] _streams = new int[Size];
@@ -17,12 +17,12 @@ internal sealed class MarkBatch
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Adds a mark.</summary>
-    public void Add(StreamId stream, in ExitMark mark)
-    {
-        _marks[Count] = mark;
-        _streams[Count++] = stream.Value;
-    }
+    /// <summary>The place of the next mark, to be filled before <see cref="Added"/>.</summary>
+    public ref ExitMark Next => ref _marks[Count];
+
+    /// <summary>The next mark has been filled.</summary>
+    /// <param name="stream">Its stream.</param>
+    public void Added(StreamId stream) => _streams[Count++] = stream.Value;
 
     /// <summary>A mark.</summary>
     public ref readonly ExitMark this[int number] => ref _marks[number];
@@ -38,7 +38,7 @@ internal sealed class MarkBatch
 /// <remarks>The queue is short: a run that is ahead waits for the other.</remarks>
 internal sealed class RunSide : IComputedSink, IDisposable
 {
-    private const int MostBatches = 16;
+    private const int MostBatches = 4;
 
     private readonly IComputedSink _inner;
     private readonly MarkMaker _maker;
@@ -62,12 +62,12 @@ internal sealed class RunSide : IComputedSink, IDisposable
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         _inner.Take(recorded, computed);
-        if (!_maker.TryMake(recorded, computed.Instruction, out ExitMark mark))
+        if (!_maker.TryMake(recorded, computed.Instruction, ref _batch.Next))
         {
             return;
         }
 
-        _batch.Add(recorded.Stream, mark);
+        _batch.Added(recorded.Stream);
         if (_batch.Count == MarkBatch.Size)
         {
             _full.Add(_batch, _cancel);

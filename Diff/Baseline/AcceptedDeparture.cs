@@ -18,6 +18,12 @@ public sealed record AcceptedDeparture(string Fingerprint, string Rule, string R
     public bool Covers(string kernel) => kernel.Length == 0
         || ((FromKernel.Length == 0 || Compare(kernel, FromKernel) >= 0) && (ToKernel.Length == 0 || Compare(kernel, ToKernel) <= 0));
 
+    /// <summary>Whether its bounds leave no kernel.</summary>
+    public bool IsForNoKernel => FromKernel.Length > 0 && ToKernel.Length > 0 && Compare(FromKernel, ToKernel) > 0;
+
+    /// <summary>Whether a text is a release, or its first numbers, so that it can be a bound.</summary>
+    public static bool IsRelease(string text) => NumbersOf(text).Count > 0;
+
     /// <summary>Whether a day is behind its end.</summary>
     public bool HasExpired(DateOnly today) => Expires is { } last && today > last;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Differ.Diff.Compare;
 using Differ.Diff.Report;
 
 namespace Differ.Diff.Baseline;
@@ -73,10 +74,20 @@ public static class BaselineFile
         DateOnly? last = expires.Length == 0 ? null
             : DateOnly.TryParseExact(expires, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
             : throw new BaselineFormatException($"\"{expires}\" is no date; write it as 2027-01-31");
-        string reason = Text(item, "reason", needed: false);
-        return new AcceptedDeparture(
-            Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true), reason.Length > 0 ? reason : AcceptedDeparture.NoReason,
-            Text(item, "fromKernel", needed: false), Text(item, "toKernel", needed: false), last);
+        string reason = Text(item, "reason", needed: false), fingerprint = Text(item, "fingerprint", needed: true);
+        var entry = new AcceptedDeparture(
+            Fingerprint.Is(fingerprint) ? fingerprint
+                : throw new BaselineFormatException($"\"{fingerprint}\" is no fingerprint; reports give it, as a093e73e0576"),
+            Text(item, "rule", needed: true), reason.Length > 0 ? reason : AcceptedDeparture.NoReason, Release(item, "fromKernel"), Release(item, "toKernel"), last);
+        return entry.IsForNoKernel
+            ? throw new BaselineFormatException($"no kernel is from {entry.FromKernel} to {entry.ToKernel}; fromKernel is the first one") : entry;
+    }
+
+    private static string Release(JsonElement item, string name)
+    {
+        string text = Text(item, name, needed: false);
+        return text.Length == 0 || AcceptedDeparture.IsRelease(text) ? text
+            : throw new BaselineFormatException($"\"{text}\" is no kernel release; write it as 6.12 or 6.12.86");
     }
 
     private static T Parse<T>(string text, string what, Func<JsonElement, T> read)

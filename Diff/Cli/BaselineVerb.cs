@@ -42,7 +42,7 @@ internal sealed class BaselineVerb : IVerb
         IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, terminal, cancel);
         Baseline before = Read(output != "-" && File.Exists(output) ? output : null);
         Baseline after = before.With(found, prune);
-        using OutputFile file = OutputFile.Create(output, terminal);
+        using OutputFile file = OutputFile.Create(output, [input], terminal);
         using (var text = new StreamWriter(file.Stream, leaveOpen: true))
         {
             BaselineFile.Write(after, text);

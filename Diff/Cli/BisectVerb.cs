@@ -19,6 +19,7 @@ internal sealed class BisectVerb : IVerb
     {
         Argument<string[]> inputs = Options.Inputs();
         var rule = new Option<string?>("--rule") { Description = "Bad is that this rule is broken" };
+        rule.CompletionSources.Add(static _ => Options.RuleIds);
         var fingerprint = new Option<string?>("--fingerprint") { Description = "Bad is a divergence with this fingerprint" };
         var since = new Option<string?>("--new-since") { Description = "Bad is a divergence that this capture or run lacks" };
         var votes = new Option<int>("--votes") { Description = "How many of the captures must tell; the majority decides", DefaultValueFactory = _ => 1 };
@@ -48,9 +49,20 @@ internal sealed class BisectVerb : IVerb
                 ?? throw new UsageException($"there is no rule {rule}; differ rules lists them");
         }
 
+        if (fingerprint is not null && !Fingerprint.Is(fingerprint))
+        {
+            // It would call every revision good.
+            throw new UsageException($"{fingerprint} is no fingerprint; reports give it, as a093e73e0576");
+        }
+
+        if (votes < 1 || loss is not (>= 0 and <= 100))
+        {
+            throw new UsageException(votes < 1 ? "--votes is a number of captures, 1 or more" : "--most-loss is a percentage, 0 to 100");
+        }
+
         DiffResult? before = since is null ? null : Check(since, terminal, cancel);
         var question = new BisectQuestion(rule, fingerprint, before, loss / 100);
-        BisectJudgement said = BisectQuestion.Majority([.. inputs.Select(input => Judge(question, input, terminal, cancel))], Math.Max(votes, 1));
+        BisectJudgement said = BisectQuestion.Majority([.. inputs.Select(input => Judge(question, input, terminal, cancel))], votes);
         (int status, string word) = said.Answer switch
         {
             BisectAnswer.Good => (ExitStatus.Agrees, "good"),

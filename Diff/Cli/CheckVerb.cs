@@ -59,7 +59,7 @@ internal sealed class CheckVerb : IVerb
         using var set = InputSet.Of(words, terminal, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, terminal, color);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, words, terminal, color);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
         foreach (NamedInput input in inputs)

@@ -48,7 +48,7 @@ internal sealed class CompareVerb : IVerb
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
 
-        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], terminal, color);
+        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest], terminal, color);
         ChangeSet changes = folders ? CompareFolders(inBase, inTest, Judge, terminal, cancel)
             : new ChangeSet([TwoRuns.Compare("", inBase, inTest, Judge, terminal, cancel)], [], [], []);
         reports.Write(changes);

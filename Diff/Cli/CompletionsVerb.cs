@@ -8,9 +8,11 @@ internal sealed class CompletionsVerb : IVerb
     private const string Bash = """
         _differ() {
             mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
-            [ "${#COMPREPLY[@]}" -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+            [ "${#COMPREPLY[@]}" -gt 0 ] && return
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
         }
-        complete -o filenames -F _differ differ
+        complete -F _differ differ
 
         """;
 

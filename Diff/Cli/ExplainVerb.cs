@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 using Differ.Diff.Compare;
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report;
@@ -10,12 +9,13 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Cli;
 
 /// <summary><c>differ explain</c>: all there is to say about a rule or a finding.</summary>
-internal sealed partial class ExplainVerb : IVerb
+internal sealed class ExplainVerb : IVerb
 {
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };
+        what.CompletionSources.Add(static _ => Options.RuleIds);
         var recording = new Option<string?>("--in") { Description = "A capture, a run, or a report that check --format json wrote; - for a capture or run on standard input" };
         Option<string> format = Options.Format(ReportFormats.Explanations);
         Option<string> color = Options.Color();
@@ -34,7 +34,7 @@ internal sealed partial class ExplainVerb : IVerb
     private static int Run(
         string what, string? path, IFormat<Explanation> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
-        bool isFingerprint = Fingerprint().IsMatch(what);
+        bool isFingerprint = Fingerprint.Is(what);
         if (isFingerprint && path is null)
         {
             throw new UsageException($"{what} is a fingerprint: name with --in the capture, run or JSON report it is from");
@@ -81,7 +81,4 @@ internal sealed partial class ExplainVerb : IVerb
         using FileStream file = File.OpenRead(path);
         return file.ReadByte() == '{';
     }
-
-    [GeneratedRegex("^[0-9a-f]{12}$")]
-    private static partial Regex Fingerprint();
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
+using Differ.Replay.Svm;
 
 namespace Differ.Cli;
 
@@ -9,6 +10,9 @@ internal static class Options
 {
     /// <summary>The capture or run.</summary>
     public static Argument<string> Input() => new("capture") { Description = "A capture, or a run made with differ convert; - for standard input" };
+
+    /// <summary>The rules' ids, for words that are completed.</summary>
+    public static string[] RuleIds => [.. RuleBook.Statements.Select(rule => rule.Id)];
 
     /// <summary>Where the result goes.</summary>
     public static Option<string?> Output(string otherwise) => new("--output", "-o") { Description = $"The file to write, - for standard output [{otherwise}]" };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Differ.Capture.Diagnostics;
 using Differ.Schemas.Files;
 
@@ -7,8 +8,16 @@ namespace Differ.Cli;
 /// <summary>Words become a verb, and its outcome an exit status.</summary>
 internal static class Program
 {
+    // SIGXFSZ of Linux and macOS: without a handler, a file that grows beyond what ulimit -f allows ends the process and leaves a part of it.
+    private const PosixSignal FileTooLarge = (PosixSignal)25;
+
     /// <summary>The program.</summary>
-    public static int Main(string[] args) => Run(args, Terminal.OfProcess());
+    public static int Main(string[] args)
+    {
+        using PosixSignalRegistration? registration =
+            OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(FileTooLarge, static signal => signal.Cancel = true);
+        return Run(args, Terminal.OfProcess());
+    }
 
     /// <summary>The program on a given terminal.</summary>
     /// <param name="args">The words of the command.</param>
@@ -66,12 +75,12 @@ internal static class Program
             case OperationCanceledException:
                 terminal.Error.WriteLine("differ: interrupted");
                 return ExitStatus.Interrupted;
-            case CaptureFormatException or RunFormatException or UsageException:
-                terminal.Error.WriteLine($"differ: {fault.Message}");
-                return ExitStatus.Unusable;
-            case IOException when terminal.OutputIsClosed(fault):
+            case IOException or OutputException when terminal.OutputIsClosed(fault.InnerException ?? fault):
                 // The reader of a pipe has seen enough.
                 return ExitStatus.Agrees;
+            case CaptureFormatException or RunFormatException or UsageException or OutputException:
+                terminal.Error.WriteLine($"differ: {fault.Message}");
+                return ExitStatus.Unusable;
             case IOException or UnauthorizedAccessException:
                 terminal.Error.WriteLine($"differ: {fault.Message}");
                 return ExitStatus.Unusable;

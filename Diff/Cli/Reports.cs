@@ -25,10 +25,12 @@ internal sealed class Reports<T> : IDisposable
     /// <param name="wishes">What is asked for.</param>
     /// <param name="formats">The formats of what is reported.</param>
     /// <param name="ofExits">The formats of the exits themselves.</param>
+    /// <param name="inputs">Files and folders that are read.</param>
     /// <param name="terminal">Where standard output is.</param>
     /// <param name="color">Whether the report on standard output has colours: auto, always or never.</param>
     public static Reports<T> Open(
-        IReadOnlyList<ReportWish> wishes, IReadOnlyList<IFormat<T>> formats, IReadOnlyList<IExitReportFormat> ofExits, Terminal terminal, string color)
+        IReadOnlyList<ReportWish> wishes, IReadOnlyList<IFormat<T>> formats, IReadOnlyList<IExitReportFormat> ofExits, IReadOnlyList<string> inputs, Terminal terminal,
+        string color)
     {
         var reports = new Reports<T>(terminal, terminal.InkFor(color));
         try
@@ -37,11 +39,11 @@ internal sealed class Reports<T> : IDisposable
             {
                 if (formats.FirstOrDefault(format => format.Name == wish.Format) is { } text)
                 {
-                    reports._texts.Add((wish, text, wish.IsOnOutput ? null : OutputFile.Create(wish.Path, terminal)));
+                    reports._texts.Add((wish, text, wish.IsOnOutput ? null : OutputFile.Create(wish.Path, inputs, terminal)));
                 }
                 else
                 {
-                    reports._ofExits.Add((ofExits.First(format => format.Name == wish.Format), OutputFile.Create(wish.Path, terminal)));
+                    reports._ofExits.Add((ofExits.First(format => format.Name == wish.Format), OutputFile.Create(wish.Path, inputs, terminal)));
                 }
             }
         }

@@ -14,6 +14,7 @@ internal sealed class RulesVerb : IVerb
     public Command Build(Terminal terminal)
     {
         var id = new Argument<string?>("id") { Description = "One rule in full", Arity = ArgumentArity.ZeroOrOne };
+        id.CompletionSources.Add(static _ => Options.RuleIds);
         var coverage = new Option<string[]>("--coverage")
         {
             Description = "Captures, runs and folders of them: how often each rule is exercised there, and what comes of it",

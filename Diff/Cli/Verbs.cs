@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Differ.Capture;
 
@@ -37,6 +38,12 @@ internal static class Verbs
             + $"It may be packed ({string.Join(", ", CaptureFile.PackingNames)}) or in a tar archive or folder; what it is, its first bytes tell.\n"
             + "Exit status: 0 nothing diverges, 1 something diverges, 2 unusable input or usage, 3 fault in Differ.");
         root.Options.Single(option => option is VersionOption).Action = new ShowVersion(terminal);
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        foreach (string dos in (string[])["/?", "/h", "-?"])
+        {
+            help.Aliases.Remove(dos);
+        }
+
         foreach (IVerb verb in All)
         {
             root.Subcommands.Add(verb.Build(terminal));

@@ -20,9 +20,8 @@ internal sealed class DivergenceGroups(
     internal const int MostClasses = 4096;
 
     private readonly Dictionary<Key, Group> _groups = [];
-    private readonly List<int> _broken = [];
+    private readonly List<(int Expectation, TracepointSet Missed)> _broken = [];
     private readonly ILookup<string, KvmDeviation> _deviations = KvmDeviations.All.ToLookup(deviation => deviation.Rule, StringComparer.Ordinal);
-    private TracepointSet _missed;
 
     /// <summary>Tracepoints that occurred so far.</summary>
     public TracepointSet Heard { get; set; }
@@ -35,7 +34,6 @@ internal sealed class DivergenceGroups(
     {
         Departure = null;
         _broken.Clear();
-        _missed = default;
     }
 
     /// <summary>Adds a rule that the exit breaks.</summary>
@@ -43,12 +41,11 @@ internal sealed class DivergenceGroups(
     {
         if (KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null)
         {
-            _broken.Add(expectation);
+            _broken.Add((expectation, default));
             return Verdict.KnownDeparture;
         }
 
-        _missed |= missed;
-        _broken.Add(expectation);
+        _broken.Add((expectation, missed));
         return Verdict.Diverges;
     }
 
@@ -63,7 +60,7 @@ internal sealed class DivergenceGroups(
         foreach (bool known in (ReadOnlySpan<bool>)[false, true])
         {
             int lead = -1;
-            foreach (int expectation in _broken)
+            foreach ((int expectation, _) in _broken)
             {
                 bool isKnown = KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null;
                 if (isKnown == known && (lead < 0 || Precedes(computed.Expectations[expectation], computed.Expectations[lead])))
@@ -78,22 +75,33 @@ internal sealed class DivergenceGroups(
             }
         }
 
-        foreach (int expectation in _broken)
+        foreach ((int expectation, _) in _broken)
         {
             tally.AddDeparts(computed.Expectations[expectation].Rule);
         }
     }
 
-    /// <summary>Takes back findings that rest on the silence of tracepoints that were perhaps not recorded.</summary>
-    /// <returns>How many exits are concerned.</returns>
+    /// <summary>Takes back what rests on the silence of tracepoints that were perhaps not recorded: a finding with its leading rule, else a rule beside it.</summary>
+    /// <returns>How many exits no longer diverge.</returns>
     public ulong Withdraw(TracepointSet silent, RuleTally tally)
     {
         ulong exits = 0;
-        foreach ((Key key, Group group) in _groups.Where(item => item.Value.Known is null && !(item.Value.Missed & silent).IsEmpty).ToList())
+        foreach ((Key key, Group group) in _groups.Where(item => item.Value.Known is null).ToList())
         {
-            exits += group.Count;
-            tally.Withdraw(group.Rule, group.Streams, group.First.Exit);
-            _groups.Remove(key);
+            bool whole = !(group.Lead.Missed & silent).IsEmpty;
+            BrokenRule[] withdrawn = [.. group.Broken.Values.Where(rule => whole || !(rule.Missed & silent).IsEmpty)];
+            if (withdrawn.Length == 0)
+            {
+                continue;
+            }
+
+            tally.Withdraw(withdrawn, whole ? group.Count : Math.Min(group.Count, withdrawn.Max(rule => rule.Count)), group.First.Exit);
+            group.Also.RemoveAll(info => withdrawn.Any(rule => rules[rule.Rule] == info));
+            if (whole)
+            {
+                exits += group.Count;
+                _groups.Remove(key);
+            }
         }
 
         return exits;
@@ -155,17 +163,31 @@ internal sealed class DivergenceGroups(
         group.Count++;
         group.Last = new ExitPlace(record.Stream, record.Index);
         CollectionsMarshal.GetValueRefOrAddDefault(group.Streams, record.Stream, out _)++;
-        group.Missed |= _missed;
+        foreach ((int broken, TracepointSet missed) in _broken)
+        {
+            int rule = computed.Expectations[broken].Rule;
+            if (KnownReason(record, digest, rules[rule]) is null != known)
+            {
+                BrokenOf(group, rule).Add(record.Stream, missed);
+            }
+        }
+
         if (watched && !known)
         {
             Departure = new Departure(group.Fingerprint, rules[expectation.Rule], Recorded(record, digest, computed, expectation), Expected(computed, expectation));
         }
 
         // What rests on the silence of a tracepoint that never spoke may yet be withdrawn: it is told at the end.
-        if (watcher is not null && !known && Heard.Covers(group.Missed) && watcher.Wants(group.Fingerprint))
+        if (watcher is not null && !known && Heard.Covers(group.Lead.Missed) && watcher.Wants(group.Fingerprint))
         {
             watcher.Take(ClassOf(group));
         }
+    }
+
+    private static BrokenRule BrokenOf(Group group, int rule)
+    {
+        ref BrokenRule? broken = ref CollectionsMarshal.GetValueRefOrAddDefault(group.Broken, rule, out _);
+        return broken ??= new BrokenRule(rule);
     }
 
     private Group Describe(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
@@ -178,7 +200,7 @@ internal sealed class DivergenceGroups(
         string description = string.Create(CultureInfo.InvariantCulture, $"{rule.Id}|{record.Level}|{(record.HasExit ? record.Exit.Code.Name : "")}|{instruction}|")
             + Stable(record, digest, computed, expectation);
         var also = new List<RuleInfo>();
-        foreach (int other in _broken)
+        foreach ((int other, _) in _broken)
         {
             RuleInfo info = rules[computed.Expectations[other].Rule];
             if (other != lead && !also.Contains(info) && KnownReason(record, digest, info) is null != known)
@@ -276,21 +298,24 @@ internal sealed class DivergenceGroups(
     ];
 
     private DivergenceClass ClassOf(Group group) => new(
-        group.Fingerprint, rules[group.Rule], group.Also, group.Culprit, group.Assumed, group.Instruction, group.Count,
+        group.Fingerprint, rules[group.Rule], [.. group.Also], group.Culprit, group.Assumed, group.Instruction, group.Count,
         [.. group.Streams.OrderBy(share => share.Key.Value).Select(share => new StreamShare(share.Key, share.Value))],
         group.Known, group.First, group.Last);
 
     private readonly record struct Key(int Rule, bool Known, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
 
     private sealed record Group(
-        int Rule, string Fingerprint, IReadOnlyList<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
+        int Rule, string Fingerprint, List<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
     {
-        public ulong Count { get; set; }
-
         public ExitPlace Last { get; set; }
 
-        public Dictionary<StreamId, ulong> Streams { get; } = [];
+        /// <summary>Every rule that its exits break, the leading one among them.</summary>
+        public Dictionary<int, BrokenRule> Broken { get; } = [];
 
-        public TracepointSet Missed { get; set; }
+        public BrokenRule Lead => Broken[Rule];
+
+        public ulong Count { get; set; }
+
+        public Dictionary<StreamId, ulong> Streams { get; } = [];
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -54,11 +55,11 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         seen.Last = place;
     }
 
-    /// <summary>A broken rule is withdrawn: what it rests on was perhaps not recorded.</summary>
-    /// <param name="rule">The rule.</param>
-    /// <param name="counts">How many exits of each stream.</param>
+    /// <summary>Broken rules are withdrawn: what they rest on was perhaps not recorded.</summary>
+    /// <param name="broken">The rules, and how often.</param>
+    /// <param name="exits">How many exits are concerned.</param>
     /// <param name="first">The first of them.</param>
-    public void Withdraw(int rule, IReadOnlyDictionary<StreamId, ulong> counts, KeptExit first)
+    public void Withdraw(IReadOnlyCollection<BrokenRule> broken, ulong exits, KeptExit first)
     {
         ref Missing seen = ref _missing[(int)Evidence.Tracepoint];
         if (seen.Exits == 0)
@@ -66,13 +67,16 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
             seen.First = new ExitPlace(first.Stream, first.Index);
         }
 
-        foreach ((StreamId stream, ulong count) in counts)
+        seen.Exits += exits;
+        foreach (BrokenRule rule in broken)
         {
-            StreamTally tally = TallyOf(stream);
-            tally.Departs[rule] -= count;
-            tally.Undecided[rule] += count;
-            _undecided[(rule * Kinds) + (int)Evidence.Tracepoint] += count;
-            seen.Exits += count;
+            foreach ((StreamId stream, ulong count) in rule.Streams)
+            {
+                StreamTally tally = TallyOf(stream);
+                tally.Departs[rule.Rule] -= count;
+                tally.Undecided[rule.Rule] += count;
+                _undecided[(rule.Rule * Kinds) + (int)Evidence.Tracepoint] += count;
+            }
         }
     }
 
@@ -141,5 +145,27 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         public ulong Exits;
         public ExitPlace First;
         public ExitPlace Last;
+    }
+}
+
+/// <summary>How often a rule was broken at the exits of one class; one exit may break a rule in several ways.</summary>
+/// <param name="Rule">The rule.</param>
+internal sealed record BrokenRule(int Rule)
+{
+    /// <summary>How often in each stream.</summary>
+    public Dictionary<StreamId, ulong> Streams { get; } = [];
+
+    /// <summary>Tracepoints on whose silence that rests.</summary>
+    public TracepointSet Missed { get; set; }
+
+    /// <summary>How often.</summary>
+    public ulong Count { get; private set; }
+
+    /// <summary>Once more.</summary>
+    public void Add(StreamId stream, TracepointSet missed)
+    {
+        Count++;
+        Missed |= missed;
+        CollectionsMarshal.GetValueRefOrAddDefault(Streams, stream, out _)++;
     }
 }

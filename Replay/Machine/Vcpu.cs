@@ -71,6 +71,9 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>Whether System Management Mode was entered from L2 by the kernel's own #VMEXIT code.</summary>
     public bool SmmFromL2 { get; set; }
 
+    /// <summary>System Management Mode, entered from L2, was left, and nothing told yet whether L2 is back.</summary>
+    public bool L2Due { get; set; }
+
     /// <summary>VMRUN started L2 and no #VMEXIT of L2 was seen since.</summary>
     public bool FirstExitPending { get; set; }
 
@@ -175,6 +178,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
         GifClearedByExit = false;
         InSmm = default;
         SmmFromL2 = false;
+        L2Due = false;
         AvicActive = default;
         InitAccepted = false;
         NmiTaken = false;

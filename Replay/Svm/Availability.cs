@@ -35,10 +35,10 @@ internal static class Availability
         new("SVM-15.4-SVME-UD-INVLPGA", Situation.SvmInstruction, Codes.Of(SvmExitCode.Invlpga), UdWithoutSvme),
         new("SVM-15.4-SVME-UD-VMMCALL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmmcall), UdWithoutSvme),
         new("SVM-15.4-STGI-SKINIT-AVAIL", Situation.SvmInstruction | Situation.SvmMsr, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Skinit), StgiOrSkinitWithoutSvme),
-        new("SVM-15.5-VMRUN-CPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), GpBeforeExit),
-        new("SVM-15.5-VMLOADSAVE-CPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), GpBeforeExit),
+        new("SVM-15.5-VMRUN-CPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), ExceptionsFirst.GpBeforeExit),
+        new("SVM-15.5-VMLOADSAVE-CPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), ExceptionsFirst.GpBeforeExit),
         new("SVM-15.9-GIF-CPL", Situation.SvmInstruction,
-            Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga), NoGpAfterExit),
+            Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga), ExceptionsFirst.NoGpAfterExit),
         new("SVM-15.4-UD-OVER-GP", Situation.L1Exception, Codes.OfExceptions(ExceptionVector.GP), UdOverGp),
         new("SVM-15.5-VMRUN-RAX-ALIGN", Situation.VmrunEntered, VmcbAddressLegal),
         new("SVM-15.5-VMRUN-MAPFAIL-GP", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), VmrunDoesSomething),
@@ -91,7 +91,7 @@ internal static class Availability
                 s.When(s.Vcpu.VmCr[VmCr.SvmDis], Evidence.VmCr).Allow(Is(ComparedField.MsrFaulted, 1));
             }
         }),
-        new("SVM-15.9-VMMCALL-NOCPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmmcall), NoGpAfterExit),
+        new("SVM-15.9-VMMCALL-NOCPL", Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmmcall), ExceptionsFirst.NoGpAfterExit),
         new("SVM-15.18-VMMCALL-UNINT-UD", Situation.L2Exit,
             static code => code == SvmExitCode.Vmmcall || code == UdExit, VmmcallNotIntercepted),
         new("SVM-15.9-VMMCALL-PRIO", Situation.L2Exit, Codes.Of(SvmExitCode.Vmmcall), static (in Step s) =>
@@ -114,11 +114,11 @@ internal static class Availability
         new("SVM-15.9-RSM-PRIO", Situation.L1Rare | Situation.L2Exit, Codes.Of(SvmExitCode.Rsm), RsmIntercept),
         new("SVM-15.9-PUSHF-POPF-IRET-PRIO", Situation.L2Exit,
             Codes.Of(SvmExitCode.Pushf, SvmExitCode.Popf, SvmExitCode.Iret, SvmExitCode.SwInt), ReflectedIfIntercepted),
-        new("SVM-15.9-CR-EXC-FIRST", Situation.L1Rare | Situation.L2Exit, Codes.Between(SvmExitCode.CrRead, new(0x01f)), GpBeforeExit),
+        new("SVM-15.9-CR-EXC-FIRST", Situation.L1Rare | Situation.L2Exit, Codes.Between(SvmExitCode.CrRead, new(0x01f)), ExceptionsFirst.ControlRegisterLegal),
         new("SVM-15.9-DR-EXC-FIRST", Situation.L2Exit, Codes.Between(SvmExitCode.DrRead, new(0x03f)), static (in Step s) =>
             s.When(s.Intercepted(s.Code), Evidence.DrIntercepts).Allow(Is(ComparedField.ReflectedCode, s.Code.Value))),
-        new("SVM-15.9-RDTSC-PMC-EXC-FIRST", Situation.L2Exit,
-            Codes.Of(SvmExitCode.Rdtsc, SvmExitCode.Hlt, SvmExitCode.Invd, SvmExitCode.Wbinvd, SvmExitCode.Invlpg), NoGpAfterExit),
+        new("SVM-15.9-RDTSC-PMC-EXC-FIRST", Situation.L1Rare | Situation.L2Exit,
+            Codes.Of(SvmExitCode.Rdtsc, SvmExitCode.Hlt, SvmExitCode.Invd, SvmExitCode.Wbinvd, SvmExitCode.Invlpg), ExceptionsFirst.LegalAtExit),
         new("SVM-15.9-LIDT-PRIO", Situation.L2Exit, Codes.Between(SvmExitCode.IdtrRead, SvmExitCode.TrWrite), ReflectedIfIntercepted),
         new("SVM-15.11-MSR-PRIO", Situation.L2Exit, Codes.Of(SvmExitCode.Msr), MsrOwner),
         new("SVM-15.10-IOIO-PRIO", Situation.L2Exit, Codes.Of(SvmExitCode.Ioio), static (in Step s) =>
@@ -228,16 +228,6 @@ internal static class Availability
     }
 
     // The processor checks CPL before the intercept: an exit at CPL > 0 is its fault. The exit itself tells that CPL is 0.
-    private static void GpBeforeExit(in Step s)
-    {
-        if (s.Vcpu.Cpl.Any(3).IsYes)
-        {
-            s.Expect().Allow(IsNot(ComparedField.ExitCode, s.Code.Value)).ByProcessor();
-        }
-    }
-
-    private static void NoGpAfterExit(in Step s) => s.Assuming(Evidence.Cpl).Allow(IsNot(ComparedField.Exception, GP));
-
     private static void UdOverGp(in Step s)
     {
         if (s.Seen.Instruction.Code is { } instruction && IsSvmInstruction(instruction) && instruction != SvmExitCode.Vmmcall)

@@ -78,10 +78,30 @@ internal static class ExceptionIntercepts
     // The second exception has its own intercept; only where L1 leaves it alone do the two combine.
     public static void CheckedBeforeCombined(in Step s)
     {
-        if (s.Level == GuestLevel.L2 && s.Exit.Interrupted is { Valid: true, Type: EventType.Exception, IsLegal: true } && s.Code != DF && s.Intercepted(s.Code).IsYes)
+        if (s.Level != GuestLevel.L2 || s.Exit.Interrupted is not { Valid: true, Type: EventType.Exception, IsLegal: true, Vector: not ExceptionVector.DF } first)
+        {
+            return;
+        }
+
+        bool own = s.Code.IsException && s.Code != DF && s.Intercepted(s.Code).IsYes;
+        if (own || (!s.Code.IsException && s.Seen.RaisedException == ExceptionVector.DF && EverySecondIntercepted(s, first.Vector)))
         {
             s.Expect().Allow(IsNot(ComparedField.Exception, ExceptionVector.DF), IsNot(ComparedField.ReflectedCode, DF.Value));
         }
+    }
+
+    // What L0 met is not recorded, but whatever makes #DF of the first was L1's to see.
+    private static bool EverySecondIntercepted(in Step s, byte first)
+    {
+        for (byte second = 0; second < 32; second++)
+        {
+            if (ExceptionVector.MakesDoubleFault(first, second) && !s.Intercepted(SvmExitCode.OfException(second)).IsYes)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // With shadow paging the processor's #PF is about L0's tables; an emulated instruction may raise another one.

@@ -109,12 +109,15 @@ internal static class ExitIntInfo
     ];
 
     /// <summary>Asks for a condition on EXITINTINFO that L1 is shown, where L1 is shown an exit it belongs to.</summary>
-    /// <remarks>Not with the kernel's own code for System Management Mode, nor with VMEXIT_INVALID, which leaves the field as it was.</remarks>
+    /// <remarks>
+    /// Not with the kernel's own code for System Management Mode, nor with VMEXIT_INVALID, which leaves the field as it was, nor with
+    /// SHUTDOWN, behind which the state of the VMCB is undefined (15.14.3).
+    /// </remarks>
     public static void Shown(in Step s, params ReadOnlySpan<Constraint> conditions)
     {
         if (s.Seen.LeftL2 && !s.Seen.LeftL2ForHostUse)
         {
-            Expecting expecting = s.Expect().Allow(conditions);
+            Expecting expecting = s.Expect().Allow(conditions).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Shutdown.Value));
             if (s.Code == SvmExitCode.Invalid || s.Seen.HasVmenter)
             {
                 expecting.Allow(Is(ComparedField.ReflectedCode, Invalid));

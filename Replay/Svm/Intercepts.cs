@@ -43,7 +43,7 @@ internal static class Intercepts
         new("SVM-15.12-BP-RIP", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.BP, ExceptionVector.OF, ExceptionVector.BR), ExceptionIntercepts.SavesOwnRip),
         new("SVM-15.12-VEC2-9", Situation.OddReflection, ExceptionIntercepts.NeverVectors2And9),
         new("SVM-15.12-SWINT-NOEXC", Situation.VmrunOutcome, ExceptionIntercepts.InterruptsAreNoExceptions),
-        new("SVM-15.12-COMBINE-ORDER", Situation.DeliveryInterrupted, Codes.Exceptions, ExceptionIntercepts.CheckedBeforeCombined),
+        new("SVM-15.12-COMBINE-ORDER", Situation.DeliveryInterrupted, ExceptionIntercepts.CheckedBeforeCombined),
         new("SVM-15.14-TASKSW-INFO", Situation.OddReport, Codes.Of(SvmExitCode.TaskSwitch), ReportForms.TaskSwitch),
         new("SVM-15.14-TASKSW-SINGLE", Situation.L2Exit, Codes.Of(SvmExitCode.TaskSwitch), InterceptCodes.TaskSwitchOnly),
         new("SVM-15.25-NPF-INFO1", Situation.OddReport | Situation.OddReflection, Codes.Of(SvmExitCode.Npf), ReportForms.NestedPageFault),

@@ -79,11 +79,12 @@ internal static class InterruptControl
                     .Allow(Is(ComparedField.EntryLevel, 1)).Allow(HappensNot(ComparedField.NewInterrupt));
             }
         }),
-        new("SVM-15.13-INTR-PRECEDED-TRACE", Situation.LeftL2, static (in Step s) =>
+        new("SVM-15.13-INTR-PRECEDED-TRACE", Situation.LeftL2 | Situation.L2Exit | Situation.VmrunEntered, static (in Step s) =>
         {
+            // It comes in the same breath; where vmcb12 cannot be written, L1 shuts down.
             if (s.Seen.Kinds.Has(HappeningKind.NestedIntrVmexit))
             {
-                s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value));
+                s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.ShutdownReported));
             }
         }),
         new("SVM-15.13-NMI-INTERCEPT", Situation.LeftL2 | Situation.EntryShowsEvent, static (in Step s) =>

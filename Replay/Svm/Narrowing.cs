@@ -296,6 +296,7 @@ internal static class Narrowing
             vcpu.SmmFromL2 = digest.SmmEntered && digest.Reflection.ExitCode == SvmExitCode.HostUse;
         }
 
+        vcpu.L2Due = vcpu.SmmFromL2 && digest is { SmmLeft: true, SmmEntered: false, Vmenters: 0, Reflections: 0, UserspaceReason: null };
         if (digest.SmmEntered || digest.SmmLeft)
         {
             vcpu.InSmm = Truth.Of(digest.SmmEntered);

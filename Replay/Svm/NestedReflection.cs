@@ -140,9 +140,9 @@ internal static class NestedReflection
         if (!direct)
         {
             Expecting expecting = s.Expect();
-            if (s.Header.PretendsNestedExits)
+            if (s.Seen.ShownBehindEntry)
             {
-                // Kernels that pretend such exits leave for an NMI what stood there, which the manual does not forbid.
+                // For an NMI what stood there is left, which the manual does not forbid.
                 expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Nmi.Value));
             }
 

@@ -65,6 +65,9 @@ internal enum Situation : uint
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
 
+    /// <summary>The exit behind an RSM that is to bring L2 back, of which nothing tells whether it did.</summary>
+    BehindSmm = 1 << 17,
+
     /// <summary>L1 exits, or L2 is started again, although nothing tells that L2, which was running, was left.</summary>
     L2Lost = 1 << 20,
 

@@ -31,7 +31,11 @@ internal static class Shutdown
                 // L1 itself shuts down where L0 cannot leave L2 for it, and where L2 clears EFER.SVME under it.
                 Truth ofL1 = Truth.Of(IsPending(s.Code) || s.Seen is { HasMsr: true, Msr: { Write: true, Index: Efer.Index } })
                     | (s.Code.HasIntercept ? s.Intercepted(s.Code) : Truth.Unknown);
-                s.When(!ofL1, Evidence.QueuedEvent).Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
+
+                // A fault while #DF is delivered is a shutdown of L2 itself; only an exit that L1 could not be shown explains it otherwise.
+                bool fatal = ofL1.IsUnknown && (IsDoubleFault(s.Exit.Interrupted) || IsDoubleFault(s.Vcpu.Queued));
+                (fatal ? s.Assuming(Evidence.QueuedEvent) : s.When(!ofL1, Evidence.QueuedEvent))
+                    .Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
         new("SVM-15.14-SHUTDOWN-NOINT", Situation.ShutdownOfL2 | Situation.LeftByFault, static (in Step s) =>
@@ -103,6 +107,8 @@ internal static class Shutdown
 
     // With such an exit of the host, another #VMEXIT to L1 may have become due.
     private static bool IsPending(SvmExitCode code) => code.Value is >= 0x60 and <= 0x64;
+
+    private static bool IsDoubleFault(EventInfo owed) => owed is { Valid: true, Type: EventType.Exception, Vector: ExceptionVector.DF };
 
     /// <summary>Whether L1 is shown something that faults or failures cause and that L1 need not have asked for.</summary>
     public static bool IsFault(SvmExitCode code) =>

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Differ.Benchmarks.Growers;
 using Differ.Benchmarks.Ratios;
 
 namespace Differ.Benchmarks;
@@ -10,6 +11,7 @@ namespace Differ.Benchmarks;
 /// <summary>
 /// <c>ratios folder differ scratch events rounds</c> measures Differ against other tools (<c>ratios.sh</c> calls it);
 /// <c>read capture</c> reads one capture over and over, to be looked at with a profiler;
+/// <c>grow capture bytes output</c> makes a trace.dat of version 6 as large as wanted;
 /// everything else are words of BenchmarkDotNet, for example <c>--filter *ReplayBenchmarks*</c>.
 /// </summary>
 internal static class Program
@@ -27,6 +29,9 @@ internal static class Program
                 return 0;
             case ["read", string capture]:
                 Read(capture);
+                return 0;
+            case ["grow", string capture, string bytes, string output]:
+                TraceDatGrower.Grow(capture, long.Parse(bytes, CultureInfo.InvariantCulture), output);
                 return 0;
             default:
                 // In this process: a project that BenchmarkDotNet generates would not keep the rules of this repository.

@@ -75,6 +75,9 @@ public sealed class BisectVerbTests : IDisposable
     [InlineData("bisect", "--no-such-option", "a.dat")]
     [InlineData("bisect", "--new-since", "missing.dat", "a.dat")]
     [InlineData("bisect", "a.dat", "--votes", "many")]
+    [InlineData("bisect", "a.dat", "--votes", "0")]
+    [InlineData("bisect", "a.dat", "--most-loss", "-1")]
+    [InlineData("bisect", "a.dat", "--fingerprint", "VMMCALL")]
     public void A_wrong_command_stops_the_bisection(params string[] words)
     {
         CommandResult result = CommandLine.Run(words);

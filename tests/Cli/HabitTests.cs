@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Differ.Cli;
 using Differ.Replay.Svm;
 using Differ.Tests.Support;
@@ -46,4 +47,12 @@ public sealed class HabitTests
     [Fact]
     public void A_word_that_has_begun_is_completed() =>
         Assert.Equal("check\n", Support.CommandLine.Run("[suggest:9]", "differ ch").Output.ReplaceLineEndings("\n"));
+
+    [Theory]
+    [InlineData("differ rules SVM-15.18-VMM")]
+    [InlineData("differ explain SVM-15.18-VMM")]
+    [InlineData("differ bisect --rule SVM-15.18-VMM")]
+    public void The_id_of_a_rule_is_completed(string words) => Assert.Contains(
+        "SVM-15.18-VMMCALL-UNINT-UD\n",
+        Support.CommandLine.Run(string.Create(CultureInfo.InvariantCulture, $"[suggest:{words.Length}]"), words).Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
 }

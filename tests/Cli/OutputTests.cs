@@ -83,6 +83,58 @@ public sealed class OutputTests
         Assert.Equal("differ: No space left on device\n", errors.ToString());
     }
 
+    [Fact]
+    public void What_a_full_disk_took_of_a_file_is_taken_away()
+    {
+        using var scratch = new Scratch();
+        string partial = scratch.Write("report.partial", "half"u8);
+        using (var file = new OutputFile(scratch["report"], partial, "report", new BufferedStream(new FullDisk())))
+        {
+            file.Stream.WriteByte(1);
+            OutputException fault = Assert.Throws<OutputException>(file.Complete);
+            Assert.Equal("cannot write report: No space left on device", fault.Message);
+        }
+
+        Assert.Empty(scratch.Files);
+    }
+
+    [Fact]
+    public void A_report_of_exits_that_cannot_be_written_says_nothing_against_the_capture()
+    {
+        using var scratch = new Scratch();
+        if (File.Exists(FullDevice))
+        {
+            CommandResult result = CommandLine.Run("check", Capture, "--report", $"perfetto={FullDevice}", "--report", $"json={scratch["json"]}");
+            Assert.Equal((2, "differ: cannot write /dev/full: No space left on device\n", ""), (result.Status, result.Errors, result.Output));
+            Assert.Empty(scratch.Files);
+        }
+    }
+
+    [Theory]
+    [InlineData("check", "capture", "--report", "json=capture")]
+    [InlineData("check", ".", "--report", "json=./capture")]
+    [InlineData("check", "link", "--report", "text=capture")]
+    [InlineData("compare", "link", "capture", "--report", "json=capture")]
+    [InlineData("convert", "capture", "-o", "capture")]
+    public void What_is_read_is_not_replaced(string verb, params string[] words)
+    {
+        using var scratch = new Scratch();
+        byte[] before = File.ReadAllBytes(Capture);
+        scratch.Write("capture", before);
+        File.CreateSymbolicLink(scratch["link"], scratch["capture"]);
+        string[] placed = [.. words.Select(word => word switch
+        {
+            "--report" or "-o" => word,
+            _ when word.Split('=') is [var format, var file] => $"{format}={scratch[file]}",
+            _ => scratch[word],
+        })];
+        CommandResult result = CommandLine.Run([verb, .. placed]);
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Contains("is what is read, and would be replaced", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(scratch["capture"]));
+        Assert.Equal(["capture", "link"], scratch.Files);
+    }
+
     [Theory]
     [InlineData("convert")]
     [InlineData("replay")]

@@ -132,6 +132,39 @@ public sealed class DivergenceGroupsTests
         Assert.All(result.Rules, rule => Assert.Equal((0UL, (ulong)Exits / 2), (rule.Departs, rule.Undecided)));
     }
 
+    [Fact]
+    public void With_a_finding_the_rules_that_are_broken_beside_it_are_withdrawn()
+    {
+        DiffResult result = Twice(Happens(ComparedField.UserspaceReason), Happens(ComparedField.UserspaceReason)).Finish(seen: default(TracepointSet));
+        Assert.Empty(result.Divergences);
+        Assert.Equal((0UL, 2UL), (result.CountOf(Verdict.Diverges), result.CountOf(Verdict.Undecided)));
+        Assert.Equal([(0UL, 2UL), (0UL, 2UL)], result.Rules.Select(rule => (rule.Departs, rule.Undecided)));
+        Assert.Equal(2UL, Assert.Single(result.Undecided).Exits);
+    }
+
+    [Fact]
+    public void A_finding_that_something_recorded_proves_stays_without_the_rules_that_rest_on_silence()
+    {
+        DiffResult result = Twice(HappensNot(ComparedField.ReflectedCode), Happens(ComparedField.UserspaceReason)).Finish(seen: default(TracepointSet));
+        DivergenceClass found = Assert.Single(result.Divergences);
+        Assert.Equal(("A", 2UL), (found.Rule.Id, found.Count));
+        Assert.Empty(found.AlsoBroken);
+        Assert.Equal(2UL, result.CountOf(Verdict.Diverges));
+        Assert.Equal([(2UL, 0UL), (0UL, 2UL)], result.Rules.Select(rule => (rule.Departs, rule.Undecided)));
+    }
+
+    // The same exit twice, with one condition of each rule.
+    private static Compared Twice(Constraint lead, Constraint beside)
+    {
+        var compared = new Compared(Rules);
+        for (int i = 0; i < 2; i++)
+        {
+            compared.Take(Departing(stream: i), new ComputedParts().Add(0, [lead]).Add(1, [beside]));
+        }
+
+        return compared;
+    }
+
     private static string FingerprintOf(RecordedExit exit, ComputedParts computed) =>
         Assert.Single(new Compared(Rules).Take(exit, computed).Finish().Divergences).Fingerprint;
 

@@ -37,11 +37,11 @@ public sealed class ExplainedTests
         ("the VMM sets an event", L1().L1Exit(Intr).AsksUserspace(10).Raises(14, 0, true).Stays()),
         ("vmcb12 is illegal for another reason", L1().Vmrun(intCtl: 1 << 4, eventInj: Event(EventType.Nmi, 5), cr3: RunStory.NestedCr3 | 8).L2Exit(Invalid).Reflects(Invalid)),
         ("a physical NMI has waited for the VMRUN", L1().Vmrun([Nmi, Intr], VNmiEnable | VNmi).L2Exit(Intr).Reflects(Nmi).Entry(RunStory.L1Rip + 3)),
-        ("an older kernel leaves EXITINFO of an NMI as it was", Older().L2Exit(Intr).Reflects(Nmi, 0x10, 0x20)),
+        ("an older kernel leaves EXITINFO of an NMI as it was", Older().L2Exit(Intr).BehindEntry().Reflects(Nmi, 0x10, 0x20)),
         ("an older kernel shows EXITINTINFO before it completes it",
-            Older().L2Exit(Npf).Interrupts(0x31, null, null).Reflects(OfException(6)).Entry(RunStory.L1Rip + 3)),
-        ("an older kernel leaves L2 for an interrupt before it runs", new RunStory().On(static header => header with { PretendsNestedExits = true })
-            .BeforeReinjectionIsShown().BeforeChecksAreNamed().SvmeOn().Vmrun([Intr]).Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
+            Older().L2Exit(Npf).BehindEntry().Interrupts(0x31, null, null).Reflects(OfException(6)).Entry(RunStory.L1Rip + 3)),
+        ("an older kernel leaves L2 for an interrupt before it runs", new RunStory()
+            .BeforeReinjectionIsShown().BeforeChecksAreNamed().SvmeOn().Vmrun([Intr]).BehindEntry().Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
         ("RSM brings L2 back, and the handler had cleared EFER", L2(Intr).L2Exit(Intr).Reflects(HostUse).EntersSmm().Entry(SmmEntry).L1Sets(EferIndex, Lme)
             .L1Exit(Rsm).Emulates("0f aa").LeavesSmm().StartsL2().Intercepts(SvmExitCode.Vmrun, Intr)),
         ("Hyper-V's flush of a TLB is not recorded", L2(Vmmcall).Without(HappeningKind.HypervHypercall).L2Exit(Vmmcall)),
@@ -67,7 +67,5 @@ public sealed class ExplainedTests
 
     private static RunStory L2(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts);
 
-    // Its kvm_nested_vmexit pretends exits.
-    private static RunStory Older() => new RunStory().On(static header => header with { PretendsNestedExits = true })
-        .BeforeReinjectionIsShown().BeforeChecksAreNamed().SvmeOn().Vmrun([Nmi, OfException(6)]);
+    private static RunStory Older() => new RunStory().BeforeReinjectionIsShown().BeforeChecksAreNamed().SvmeOn().Vmrun([Nmi, OfException(6)]);
 }

@@ -24,10 +24,13 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
     public int Cpu { get; set; }
 
     /// <summary>A capture that describes all tracepoints of a kernel.</summary>
-    public static TraceDatBuilder Capture(KernelLayouts kernel, TraceDatBuilder? builder = null)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="builder">Where to; a plain file if nothing is said.</param>
+    /// <param name="except">A tracepoint that was not recorded.</param>
+    public static TraceDatBuilder Capture(KernelLayouts kernel, TraceDatBuilder? builder = null, string except = "")
     {
         builder ??= new TraceDatBuilder();
-        foreach (EventFormat format in kernel.Formats)
+        foreach (EventFormat format in kernel.Formats.Where(format => format.Name != except))
         {
             builder.Describe("kvm", format.Text);
         }
@@ -51,10 +54,10 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
     public KvmStory ExitFromL2(ulong code, ulong rip, ulong info1 = 0, ulong info2 = 0, uint intInfo = 0) =>
         Exit(code, rip, info1, info2, intInfo).NestedVmexit(code, rip, info1, info2, intInfo);
 
-    public KvmStory Vmenter(ulong rip, ulong vmcb12, ulong nestedRip, uint intCtl = 0, uint eventInj = 0) => Add(
+    public KvmStory Vmenter(ulong rip, ulong vmcb12, ulong nestedRip, uint intCtl = 0, uint eventInj = 0, ulong root = 0x5000, bool nestedPaging = true) => Add(
         Record(kernel.Has("kvm_nested_vmenter") ? "kvm_nested_vmenter" : "kvm_nested_vmrun").With("rip", rip).With("vmcb", vmcb12)
             .With("nested_rip", nestedRip).With("int_ctl", intCtl).With("event_inj", eventInj)
-            .WithAny("npt", 1).WithAny("tdp_enabled", 1).WithAny("guest_pgd", 0x5000).WithAny("isa", 2));
+            .WithAny("npt", nestedPaging ? 1UL : 0).WithAny("tdp_enabled", nestedPaging ? 1UL : 0).WithAny("guest_pgd", root).WithAny("isa", 2));
 
     public KvmStory Intercepts(uint crs, uint exceptions, uint word3, uint word4, uint word5 = 0) => Add(
         Record("kvm_nested_intercepts").With("cr_read", crs & 0xffff).With("cr_write", crs >> 16).With("exceptions", exceptions)
@@ -70,6 +73,10 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
 
     public KvmStory Msr(bool write, uint index, ulong value, bool faulted = false) => Add(
         Record("kvm_msr").With("write", write ? 1UL : 0).With("ecx", index).With("data", value).With("exception", faulted ? 1UL : 0));
+
+    /// <summary>System Management Mode is entered or left.</summary>
+    public KvmStory Smm(bool entering) => Add(Record(kernel.Has("kvm_smm_transition") ? "kvm_smm_transition" : "kvm_enter_smm")
+        .With("vcpu_id", vcpu).With("smbase", 0x30000).With("entering", entering ? 1UL : 0));
 
     /// <summary>Any event, with fields by name.</summary>
     public KvmStory Event(string name, params (string Field, ulong Value)[] values) => Add(values.Aggregate(

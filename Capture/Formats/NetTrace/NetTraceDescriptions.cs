@@ -3,142 +3,164 @@ using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Formats.NetTrace;
 
-/// <summary>Checks the numbers of fields in descriptions of versions 4 and 5: the library takes memory for as many as they claim.</summary>
+/// <summary>Reads the descriptions of events, and refuses numbers that cannot be.</summary>
 /// <remarks>
 /// <code>
-/// u16 size of the header, u16 flags (1: packed), ...; then of each description a header as events have it, and
-/// u32 id, provider, u32 event, name, u64, u32, u32, u32 number of fields: u32 type (1: u32 number of fields and these), name
-/// tags: u32 size, u8 kind (2: u32 number of fields, each u32 size, name, u32 type as above)
+/// versions 4 and 5, the content of a row
+///   u32 id, provider, u32 event, name, u64, u32, u32, u32 number of fields: u32 type, name
+///   tags: u32 size, u8 kind (2: u32 number of fields, each u32 size, name, u32 type)
+///   a type is 1 (u32 number of fields, and these), 19 (u32 type of an element) or a plain one
+/// version 6
+///   u16 size of the header, ..., then rows: u16 size, id, provider, event, name, u16 number of fields: u16 size, name, type
+///   a type is u8 1 (u16 number of fields, and these), 19, 24, 25 (type of an element), 22 (type of an element, u16 number) or a plain one
 /// </code>
-/// Texts are UTF-16 and end with a zero.
+/// Texts are UTF-16 that ends with a zero, from version 6 on UTF-8 with its length. Source: microsoft/perfview NetTraceFormat.md.
 /// </remarks>
 internal static class NetTraceDescriptions
 {
-    private const ushort PackedFlag = 1;
-    private const byte MetadataBit = 1, CaptureBit = 2, ThreadBit = 4, StackBit = 8, ActivityBit = 16, RelatedBit = 32, SizeBit = 128;
-    private const int GuidSize = 16, PlainHeaderSize = 76, SmallestField = 6, Deepest = 16;
-    private const uint ObjectType = 1, ArrayType = 19;
+    private const int SmallestField = 6, SmallestPackedField = 4, Deepest = 16;
+    private const byte ObjectType = 1, ArrayType = 19, FixedArrayType = 22, RelativeType = 24, PlacedType = 25;
     private const byte FieldsTag = 2;
 
-    /// <summary>Checks a block.</summary>
+    /// <summary>Reads a block.</summary>
+    /// <param name="block">Its content.</param>
+    /// <param name="fileOffset">Where that stands in the file.</param>
+    /// <param name="version">Version of the format.</param>
+    /// <param name="take">Takes each description with its id.</param>
     /// <exception cref="CaptureFormatException">A number cannot be, or the block is cut short.</exception>
-    public static void Check(ReadOnlySpan<byte> block, long fileOffset)
+    public static void Read(ReadOnlySpan<byte> block, long fileOffset, int version, Action<uint, NetTraceKind> take)
     {
-        var cursor = new ByteCursor(block, fileOffset, bigEndian: false);
-        int header = cursor.U16("size of the header");
-        bool packed = (cursor.U16("flags") & PackedFlag) != 0;
-        cursor.Take(header - (2 * sizeof(ushort)), "header");
-        ulong size = 0;
-        while (cursor.Left > 0)
+        if (version >= NetTraceHeader.FirstPlainVersion)
         {
-            size = packed ? PackedSize(ref cursor, size) : PlainSize(ref cursor);
-            long at = cursor.FileOffset;
-            var payload = new ByteCursor(cursor.Take((int)Math.Min(size, int.MaxValue), "description"), at, bigEndian: false);
-            CheckOne(ref payload);
-        }
-    }
-
-    private static ulong PlainSize(ref ByteCursor cursor)
-    {
-        cursor.Take(PlainHeaderSize, "header of a description");
-        return cursor.U32("size of a description");
-    }
-
-    private static ulong PackedSize(ref ByteCursor cursor, ulong before)
-    {
-        byte groups = cursor.U8("groups of a header");
-        int numbers = ((groups & MetadataBit) != 0 ? 1 : 0) + ((groups & CaptureBit) != 0 ? 3 : 0) + ((groups & ThreadBit) != 0 ? 1 : 0) + ((groups & StackBit) != 0 ? 1 : 0);
-
-        // One more: the time is always there.
-        for (; numbers >= 0; numbers--)
-        {
-            Number(ref cursor);
-        }
-
-        cursor.Take(((groups & ActivityBit) != 0 ? GuidSize : 0) + ((groups & RelatedBit) != 0 ? GuidSize : 0), "activities");
-        return (groups & SizeBit) != 0 ? Number(ref cursor) : before;
-    }
-
-    private static void CheckOne(ref ByteCursor payload)
-    {
-        payload.U32("id of a description");
-        PassText(ref payload);
-        payload.U32("event");
-        PassText(ref payload);
-        payload.Take(sizeof(ulong) + (2 * sizeof(uint)), "keywords, version and level");
-        if (payload.Left == 0)
-        {
+            ReadSized(block, fileOffset, take);
             return;
         }
 
-        CheckFields(ref payload, sized: false, depth: 0);
-        while (payload.Left > 0)
+        for (var rows = new NetTraceRows(block, fileOffset, version); rows.MoveNext();)
         {
-            uint size = payload.U32("size of a tag");
-            byte kind = payload.U8("kind of a tag");
-            long at = payload.FileOffset;
-            var tag = new ByteCursor(payload.Take((int)Math.Min(size, int.MaxValue), "tag"), at, bigEndian: false);
-            if (kind == FieldsTag)
-            {
-                CheckFields(ref tag, sized: true, depth: 0);
-            }
+            var row = new ByteCursor(rows.Payload, rows.PayloadOffset, bigEndian: false);
+            ReadEnded(ref row, take);
         }
     }
 
-    private static void CheckFields(ref ByteCursor cursor, bool sized, int depth)
+    private static void ReadSized(ReadOnlySpan<byte> block, long fileOffset, Action<uint, NetTraceKind> take)
     {
-        long at = cursor.FileOffset;
-        uint count = cursor.U32("number of fields");
-        if (count > cursor.Left / SmallestField || depth > Deepest)
+        var cursor = new ByteCursor(block, fileOffset, bigEndian: false);
+        cursor.Take(cursor.U16("size of the header"), "header");
+        while (cursor.Left > 0)
         {
-            CaptureFormatException.ThrowImpossible("number of fields", at, $"{count} at depth {depth}");
+            ByteCursor row = Part(ref cursor, cursor.U16("size of a description"), "description");
+            uint id = (uint)(NetTraceNumbers.Packed(ref row) & uint.MaxValue);
+            string provider = NetTraceNumbers.Sized(ref row);
+            uint number = (uint)(NetTraceNumbers.Packed(ref row) & uint.MaxValue);
+            string name = NetTraceNumbers.Sized(ref row);
+            take(id, new NetTraceKind(provider, name, unchecked((int)number), SizedFields(ref row, depth: 0)));
+        }
+    }
+
+    private static List<NetTraceField> SizedFields(ref ByteCursor cursor, int depth)
+    {
+        var fields = new List<NetTraceField>();
+        for (uint count = Count(ref cursor, cursor.U16("number of fields"), SmallestPackedField, depth); count > 0; count--)
+        {
+            ByteCursor field = Part(ref cursor, cursor.U16("size of a field"), "field");
+            fields.Add(SizedField(ref field, depth));
         }
 
-        for (; count > 0; count--)
+        return fields;
+    }
+
+    private static NetTraceField SizedField(ref ByteCursor cursor, int depth)
+    {
+        string name = NetTraceNumbers.Sized(ref cursor);
+        byte type = cursor.U8("type of a field");
+        byte element = type;
+        if (type == ObjectType)
         {
-            if (sized)
+            SizedFields(ref cursor, depth + 1);
+        }
+        else if (type is ArrayType or FixedArrayType or RelativeType or PlacedType)
+        {
+            element = cursor.U8("type of an element");
+        }
+
+        return new NetTraceField(name, type, element, type == FixedArrayType && cursor.Left >= sizeof(ushort) ? cursor.U16("number of elements") : 0);
+    }
+
+    private static void ReadEnded(ref ByteCursor row, Action<uint, NetTraceKind> take)
+    {
+        uint id = row.U32("id of a description");
+        string provider = NetTraceNumbers.Ended(ref row);
+        uint number = row.U32("event");
+        string name = NetTraceNumbers.Ended(ref row);
+        row.Take(sizeof(ulong) + (2 * sizeof(uint)), "keywords, version and level");
+        List<NetTraceField> fields = row.Left == 0 ? [] : EndedFields(ref row, depth: 0);
+        while (row.Left > 0)
+        {
+            uint size = row.U32("size of a tag");
+            byte kind = row.U8("kind of a tag");
+            ByteCursor tag = Part(ref row, size, "tag");
+            fields = kind == FieldsTag ? TaggedFields(ref tag, depth: 0) : fields;
+        }
+
+        take(id, new NetTraceKind(provider, name, unchecked((int)number), fields));
+    }
+
+    private static List<NetTraceField> EndedFields(ref ByteCursor cursor, int depth)
+    {
+        var fields = new List<NetTraceField>();
+        for (uint count = Count(ref cursor, cursor.U32("number of fields"), SmallestField, depth); count > 0; count--)
+        {
+            byte type = PlainType(ref cursor);
+            if (type == ObjectType)
             {
-                cursor.U32("size of a field");
-                PassText(ref cursor);
+                EndedFields(ref cursor, depth + 1);
             }
 
-            if (cursor.U32("type of a field") is var type && type == ObjectType)
+            fields.Add(new NetTraceField(NetTraceNumbers.Ended(ref cursor), type, type, 0));
+        }
+
+        return fields;
+    }
+
+    private static List<NetTraceField> TaggedFields(ref ByteCursor cursor, int depth)
+    {
+        var fields = new List<NetTraceField>();
+        for (uint count = Count(ref cursor, cursor.U32("number of fields"), SmallestField, depth); count > 0; count--)
+        {
+            cursor.U32("size of a field");
+            string name = NetTraceNumbers.Ended(ref cursor);
+            byte type = PlainType(ref cursor);
+            if (type == ObjectType)
             {
-                CheckFields(ref cursor, sized, depth + 1);
+                TaggedFields(ref cursor, depth + 1);
             }
-            else if (sized && type == ArrayType)
+            else if (type == ArrayType)
             {
                 cursor.U32("type of an element");
             }
 
-            if (!sized)
-            {
-                PassText(ref cursor);
-            }
+            fields.Add(new NetTraceField(name, type, type, 0));
         }
+
+        return fields;
     }
 
-    private static void PassText(ref ByteCursor cursor)
+    private static byte PlainType(ref ByteCursor cursor) => (byte)Math.Min(cursor.U32("type of a field"), byte.MaxValue);
+
+    private static uint Count(ref ByteCursor cursor, uint count, int smallest, int depth)
     {
-        while (cursor.U16("text") != 0)
+        if (count > cursor.Left / smallest || depth > Deepest)
         {
+            CaptureFormatException.ThrowImpossible("number of fields", cursor.FileOffset, $"{count} at depth {depth}");
         }
+
+        return count;
     }
 
-    private static ulong Number(ref ByteCursor cursor)
+    private static ByteCursor Part(ref ByteCursor cursor, uint size, string field)
     {
-        const int Bits = 7, Longest = 64;
-        ulong value = 0;
-        for (int shift = 0; shift < Longest; shift += Bits)
-        {
-            byte next = cursor.U8("number");
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                break;
-            }
-        }
-
-        return value;
+        long at = cursor.FileOffset;
+        return new ByteCursor(cursor.Take((int)Math.Min(size, int.MaxValue), field), at, bigEndian: false);
     }
 }

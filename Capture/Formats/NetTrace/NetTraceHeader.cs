@@ -3,9 +3,10 @@ using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Formats.NetTrace;
 
-/// <summary>The start of a .nettrace file: what the library reads too, but does not tell.</summary>
+/// <summary>The start of a .nettrace file.</summary>
 /// <param name="Version">4 to 6.</param>
 /// <param name="Frequency">Ticks of the clock per second.</param>
+/// <param name="Process">The process that the file is about; 0 where it is about many.</param>
 /// <remarks>
 /// <code>
 /// versions 4 and 5                                       version 6
@@ -16,26 +17,27 @@ namespace Differ.Capture.Formats.NetTrace;
 /// </code>
 /// Source: microsoft/perfview src/TraceEvent/EventPipe, NetTraceFormat.md and NetTraceFormat_v5.md.
 /// </remarks>
-internal sealed record NetTraceHeader(int Version, ulong Frequency)
+internal sealed record NetTraceHeader(int Version, ulong Frequency, int Process)
 {
     /// <summary>The first version without the objects of another format around its blocks.</summary>
     public const int FirstPlainVersion = 6;
 
     private const int DateSize = 16, TypeTagsSize = 3, LongestName = 64, BlockHeaderSize = 4;
 
-    // Pointer size, process, processors and sampling rate up to version 5, then the tag of the object's end.
-    private const int SessionRest = (4 * sizeof(int)) + 1;
+    // Number of processors and sampling rate up to version 5, then the tag of the object's end.
+    private const int SessionRest = (2 * sizeof(int)) + 1;
     private const uint FirstVersion = 4, LastVersion = 6;
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>What every file starts with.</summary>
     public static ReadOnlySpan<byte> Magic => "Nettrace"u8;
 
-    /// <summary>Reads the start, and checks that the file has all its blocks.</summary>
+    /// <summary>Reads the start.</summary>
+    /// <param name="reader">At the start of the file; afterwards at the first block that is to be followed.</param>
     /// <exception cref="CaptureFormatException">It is cut short, or of a version that is not known.</exception>
-    public static NetTraceHeader Read(ByteSource source)
+    public static NetTraceHeader Read(SourceReader reader)
     {
-        var reader = new SourceReader(source, Magic.Length, bigEndian: false);
+        reader.Skip((ulong)Magic.Length, "magic");
         uint length = reader.U32("stream header");
         uint version;
         long versionAt;
@@ -70,17 +72,19 @@ internal sealed record NetTraceHeader(int Version, ulong Frequency)
             CaptureFormatException.ThrowImpossible("ticks per second", frequencyAt, $"{frequency}");
         }
 
+        int process = 0;
         if (version >= FirstPlainVersion)
         {
             reader.Position = versionAt + (2 * sizeof(uint));
         }
         else
         {
+            _ = reader.U32("size of a pointer");
+            process = (int)(reader.U32("process") & int.MaxValue);
             reader.Skip(SessionRest, "session");
         }
 
-        NetTraceBlocks.Check(reader, (int)version);
-        return new NetTraceHeader((int)version, frequency);
+        return new NetTraceHeader((int)version, frequency, process);
     }
 
     /// <summary>The time of a tick in nanoseconds, modulo 2^64.</summary>

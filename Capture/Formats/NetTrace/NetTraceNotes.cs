@@ -9,6 +9,10 @@ internal static class NetTraceNotes
     public static readonly NoteKind CutDescription =
         new("DIF0362", "the file describes some tracepoints only in part, as dotnet-trace does from the first array, bool or text on; they were left out. Record with trace-cmd or perf");
 
+    /// <summary>More events that are not in order than Differ sorts at once.</summary>
+    public static readonly NoteKind SortWindow =
+        new("DIF0363", "events of several threads between two sequence points exceeded what is sorted at once and were put in order piecemeal; record with trace-cmd or perf");
+
     /// <summary>All, by number.</summary>
-    public static IReadOnlyList<NoteKind> All { get; } = [CutDescription];
+    public static IReadOnlyList<NoteKind> All { get; } = [CutDescription, SortWindow];
 }

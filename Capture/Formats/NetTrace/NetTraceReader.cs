@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Tracepoints;
@@ -9,8 +8,8 @@ namespace Differ.Capture.Formats.NetTrace;
 
 /// <summary>The tracepoints of a .nettrace file in the order of time.</summary>
 /// <remarks>
-/// The file is walked twice: what kinds of events there are, and how many were dropped, is known only at its end. The recorder tells
-/// a number of dropped events and not where they are missing, so one that is not zero puts the whole recording in doubt.
+/// The recorder tells a number of dropped events and not where they are missing, so one that is not zero puts the whole recording in
+/// doubt.
 /// </remarks>
 internal sealed class NetTraceReader : ITraceReader
 {
@@ -19,32 +18,23 @@ internal sealed class NetTraceReader : ITraceReader
 
     private readonly ByteSource _source;
     private readonly NetTraceHeader _header;
-    private readonly Dictionary<(string, string, int), KnownKind> _kinds = [];
+    private readonly NetTraceSurvey _survey;
     private readonly ProcessMachines _machines = new();
-    private readonly ulong _dropped;
 
     /// <summary>Looks a file over.</summary>
     /// <exception cref="CaptureFormatException">The file is damaged, or has no tracepoints of KVM.</exception>
-    public NetTraceReader(ByteSource source, NetTraceHeader header)
+    public NetTraceReader(ByteSource source)
     {
         _source = source;
-        _header = header;
-        int seen = 0;
-        _dropped = new NetTraceWalk(source).Run(one =>
-        {
-            if (one.Kind.Number == seen)
-            {
-                seen++;
-                _ = _kinds.TryAdd(one.Kind.Key, new KnownKind(NetTraceLayout.Of(one.Kind, one.Payload.Length)));
-            }
-        });
-        Types = [.. _kinds.Values.Select(kind => kind.Type).OrderBy(type => type.Layout.System, StringComparer.Ordinal).ThenBy(type => type.Layout.Name, StringComparer.Ordinal)];
+        (_header, NetTraceBlocks blocks) = Open();
+        _survey = NetTraceSurvey.Of(blocks, _header.Version);
+        Types = [.. _survey.Kinds.Select(kind => kind.Type).OrderBy(type => type.Layout.System, StringComparer.Ordinal).ThenBy(type => type.Layout.Name, StringComparer.Ordinal)];
         if (!Types.Any(type => type.Layout.System == Group))
         {
             CaptureFormatException.ThrowNoKvmEvents(".nettrace", 0);
         }
 
-        Header = new RunHeader { Format = $".nettrace v{header.Version}", ClockUnit = ClockUnit.Nanoseconds };
+        Header = new RunHeader { Format = $".nettrace v{_header.Version}", ClockUnit = ClockUnit.Nanoseconds };
     }
 
     /// <inheritdoc/>
@@ -68,10 +58,10 @@ internal sealed class NetTraceReader : ITraceReader
     /// <inheritdoc/>
     public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
     {
-        if (_dropped > 0)
+        if (_survey.Dropped > 0)
         {
             notes.Add(CaptureNotes.LostEvents, "the file does not say where");
-            sink.Lost(new LossMark(0, _dropped, new ClockTime(0), new ClockTime(ulong.MaxValue)));
+            sink.Lost(new LossMark(0, _survey.Dropped, new ClockTime(0), new ClockTime(ulong.MaxValue)));
         }
 
         foreach (TraceEventType type in Types.Where(type => type.IsCut))
@@ -79,64 +69,21 @@ internal sealed class NetTraceReader : ITraceReader
             notes.Add(NetTraceNotes.CutDescription, type.Layout.Name);
         }
 
-        var walk = new NetTraceWalk(_source);
-        bool everything = sink.WantsEverything;
-        var kinds = new List<KnownKind>();
-        ulong events = 0;
-        walk.Run(one =>
+        (_, NetTraceBlocks blocks) = Open();
+        new NetTracePass(blocks, _header, _survey, _machines, sink, notes)
         {
-            if (++events % CancelEvery == 0)
-            {
-                cancel.ThrowIfCancellationRequested();
-                progress?.Invoke(events, (double)walk.Consumed / _source.Length);
-            }
-
-            if (one.Kind.Number == kinds.Count)
-            {
-                kinds.Add(_kinds[one.Kind.Key]);
-            }
-
-            KnownKind known = kinds[one.Kind.Number];
-            known.Type.Count++;
-            if (everything || known.Type.Binding is not null)
-            {
-                HandOn(one, known, sink);
-            }
-        });
-        progress?.Invoke(events, 1);
+            Progress = events => progress?.Invoke(events, (double)blocks.Position / _source.Length),
+            Cancel = cancel,
+        }.Run();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
 
-    private void HandOn(in NetTraceEvent one, KnownKind known, IEventSink sink)
+    private (NetTraceHeader Header, NetTraceBlocks Blocks) Open()
     {
-        int at = known.ThreadAt;
-        int thread = at >= 0 && at + sizeof(int) <= one.Payload.Length ? BinaryPrimitives.ReadInt32LittleEndian(one.Payload[at..]) : one.Thread;
-        if (known.Type.Binding is { Tracepoint.Role: TracepointRole.Entry })
-        {
-            _machines.Entered(thread, one.Process);
-        }
-
-        sink.Take(new RawEvent(new ClockTime(_header.Nanoseconds(one.Ticks)), one.Cpu, thread, 0, known.Type, one.Payload, one.FileOffset));
-    }
-
-    /// <summary>A kind of event with its layout.</summary>
-    private sealed class KnownKind
-    {
-        public KnownKind(EventLayout layout)
-        {
-            // Without exits and entries nothing can be read, and the refusal says so; everything else is evidence that is missing.
-            bool isCut = KvmTracepoints.Find(layout.System, layout.Name) is { Role: TracepointRole.Happening } tracepoint
-                && BoundTracepoint.Missing(tracepoint, layout) is not null;
-            Type = new TraceEventType(layout) { IsCut = isCut };
-            ThreadAt = layout.Find("common_pid") is { Size: sizeof(int) } pid ? pid.Offset : -1;
-        }
-
-        /// <summary>The kind of event.</summary>
-        public TraceEventType Type { get; }
-
-        /// <summary>Where the record holds the thread; -1 where it does not.</summary>
-        public int ThreadAt { get; }
+        var reader = new SourceReader(_source, 0, bigEndian: false);
+        var header = NetTraceHeader.Read(reader);
+        return (header, new NetTraceBlocks(reader, header.Version));
     }
 }

@@ -9,13 +9,15 @@ internal sealed class PerfAttributes
     // One id per event and CPU; 2^20 are a thousand events on a thousand CPUs.
     private const int MostIds = 1 << 20;
     private const int MostAttributes = 1 << 14;
+    private const int RecentIds = 1 << 9;
 
     private readonly List<PerfAttribute> _all = [];
     private readonly Dictionary<ulong, PerfAttribute> _byId = [];
     private PerfAttribute? _only;
     private int _idOffset = -1;
-    private ulong _lastId;
-    private PerfAttribute? _last;
+
+    // The last ids by their lowest bits: ids are given out one after the other, and neighbours are in use together.
+    private readonly (ulong Id, PerfAttribute? Attribute)[] _recent = new (ulong, PerfAttribute?)[RecentIds];
 
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<PerfAttribute> All => _all;
@@ -86,13 +88,13 @@ internal sealed class PerfAttributes
 
         ReadOnlySpan<byte> at = body[_idOffset..];
         ulong id = bigEndian ? BinaryPrimitives.ReadUInt64BigEndian(at) : BinaryPrimitives.ReadUInt64LittleEndian(at);
-        if (id != _lastId || _last is null)
+        ref (ulong Id, PerfAttribute? Attribute) recent = ref _recent[(int)(id & (RecentIds - 1))];
+        if (recent.Id != id || recent.Attribute is null)
         {
-            _last = _byId.GetValueOrDefault(id);
-            _lastId = id;
+            recent = (id, _byId.GetValueOrDefault(id));
         }
 
-        return _last;
+        return recent.Attribute;
     }
 
     /// <summary>The attribute an id belongs to; null where the file does not say.</summary>

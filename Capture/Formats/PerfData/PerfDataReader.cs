@@ -102,9 +102,8 @@ internal sealed class PerfDataReader : ITraceReader
 
     private PerfLosses FindLosses(Action<double> progress, CancellationToken cancel)
     {
-        using PerfRecords records = Records();
         double whole = Math.Max(1, _header.Data.Size);
-        return PerfLosses.Find(records, _content.Attributes, BigEndian, () => progress(records.Consumed / whole), cancel);
+        return PerfLosses.Find(Records, _content.Attributes, BigEndian, records => progress(records.Consumed / whole), cancel);
     }
 
     private PerfRecords Records() => new(_source, _header.Data, BigEndian);

@@ -51,6 +51,9 @@ internal sealed class PerfLosses
         _cpus.Add(0, _last);
     }
 
+    /// <summary>Whether a loss is known that was not taken.</summary>
+    public bool HasMarks => _marks.Count > 0;
+
     /// <summary>Every loss that is known and was not taken, in the order in which they begin.</summary>
     public IReadOnlyList<LossMark> Marks => [.. _marks.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
 
@@ -58,7 +61,7 @@ internal sealed class PerfLosses
     public IReadOnlyDictionary<int, string> ThreadNames { get; private set; } = new Dictionary<int, string>();
 
     /// <summary>Walks over the records.</summary>
-    /// <param name="records">Not yet moved.</param>
+    /// <param name="open">Gives the records, not yet moved.</param>
     /// <param name="attributes">What was recorded.</param>
     /// <param name="bigEndian">Byte order.</param>
     /// <param name="progress">Told now and then.</param>
@@ -66,21 +69,46 @@ internal sealed class PerfLosses
     /// <param name="mostMarks">Most marks that are kept.</param>
     /// <exception cref="CaptureFormatException">The records are damaged.</exception>
     public static PerfLosses Find(
-        PerfRecords records, PerfAttributes attributes, bool bigEndian, Action progress, CancellationToken cancel, int mostMarks = MostMarks)
+        Func<PerfRecords> open, PerfAttributes attributes, bool bigEndian, Action<PerfRecords> progress, CancellationToken cancel, int mostMarks = MostMarks)
     {
-        var losses = new PerfLosses(attributes, bigEndian, mostMarks);
-        for (uint count = 1; records.MoveNext(); count++)
+        // Where samples stand matters only to a loss, and most recordings have none: then they are passed over unread.
+        foreach (bool readsSamples in (bool[])[false, true])
         {
-            losses.Take(records);
-            if (count % CancelEvery == 0)
+            using PerfRecords records = open();
+            var losses = new PerfLosses(attributes, bigEndian, mostMarks);
+            if (losses.Walk(records, readsSamples, progress, cancel))
             {
-                cancel.ThrowIfCancellationRequested();
-                progress();
+                losses.End();
+                return losses;
             }
         }
 
-        losses.End();
-        return losses;
+        throw new InvalidOperationException("a walk that reads samples passes over every record");
+    }
+
+    // False where it met a loss whose place only samples can tell.
+    private bool Walk(PerfRecords records, bool readsSamples, Action<PerfRecords> progress, CancellationToken cancel)
+    {
+        for (uint count = 1; records.MoveNext(); count++)
+        {
+            if (records.Type != PerfRecordType.Sample || readsSamples)
+            {
+                if (!readsSamples && records.Type is PerfRecordType.Lost or PerfRecordType.LostSamples or PerfRecordType.Throttle or PerfRecordType.Unthrottle)
+                {
+                    return false;
+                }
+
+                Take(records);
+            }
+
+            if (count % CancelEvery == 0)
+            {
+                cancel.ThrowIfCancellationRequested();
+                progress(records);
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Takes the next loss that begins before a time.</summary>

@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Order;
 using Differ.Capture.Tracepoints;
 using Differ.Schemas.Vocabulary;
 
@@ -152,7 +153,11 @@ internal sealed class PerfPass(
                 sink.Lost(new LossMark(waiting.Cpu, 0, new ClockTime(waiting.Time), new ClockTime(_handedOut)));
             }
 
-            PassLosses(waiting.Time);
+            if (losses.HasMarks)
+            {
+                PassLosses(waiting.Time);
+            }
+
             _handedOut = Math.Max(_handedOut, waiting.Time);
             TraceEventType type = typeOfId[waiting.Type]!;
             if (type.Binding is { Tracepoint.Role: TracepointRole.Entry })

@@ -54,7 +54,7 @@ internal sealed class PerfRecords : IDisposable
     public int BodyStart => _current.Start + RecordWindow.HeaderSize;
 
     /// <summary>The current record behind its header.</summary>
-    public ReadOnlySpan<byte> Body => Chunk.Buffer.AsSpan(BodyStart, _current.Size - RecordWindow.HeaderSize);
+    public ReadOnlySpan<byte> Body => _current.Body;
 
     /// <summary>Where the body, or the record it was unpacked from, stands in the file.</summary>
     public long BodyOffset => Chunk.OffsetOf(BodyStart);
@@ -95,6 +95,10 @@ internal sealed class PerfRecords : IDisposable
                     End();
                     return false;
                 }
+            }
+            else if (_plain.Type == PerfRecordType.Sample)
+            {
+                return true;
             }
             else if (!StartUnpacking())
             {

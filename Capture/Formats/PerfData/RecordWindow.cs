@@ -43,6 +43,9 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
     /// <summary>Bytes of the current record.</summary>
     public int Size { get; private set; }
 
+    /// <summary>The current record behind its header.</summary>
+    public ReadOnlySpan<byte> Body => _chunk!.Buffer.AsSpan(Start + HeaderSize, Size - HeaderSize);
+
     /// <summary>Goes on in a new chunk.</summary>
     /// <param name="fileOffset">Where the bytes to come, or the record they are unpacked from, stand in the file.</param>
     /// <param name="unpacked">Whether they are unpacked.</param>
@@ -77,11 +80,11 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
             return false;
         }
 
-        ReadOnlySpan<byte> header = _chunk!.Buffer.AsSpan(_at, HeaderSize);
-        int size = SizeAhead;
+        ulong header = HeaderAhead;
+        int size = SizeOf(header);
         if (size < HeaderSize)
         {
-            CaptureFormatException.ThrowImpossible("record.size", _chunk.OffsetOf(_at), $"{size}");
+            CaptureFormatException.ThrowImpossible("record.size", _chunk!.OffsetOf(_at), $"{size}");
         }
 
         if (size > Left)
@@ -89,7 +92,7 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
             return false;
         }
 
-        Type = bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(header) : BinaryPrimitives.ReadUInt32LittleEndian(header);
+        Type = (uint)(bigEndian ? header >> 32 : header & uint.MaxValue);
         Start = _at;
         Size = size;
         _at += size;
@@ -102,16 +105,18 @@ internal sealed class RecordWindow(RecordChunks chunks, bool bigEndian)
     {
         if (Left > 0)
         {
-            CaptureFormatException.ThrowTruncated("record", Chunk.OffsetOf(_at), Left < HeaderSize ? HeaderSize : SizeAhead, Left);
+            CaptureFormatException.ThrowTruncated("record", Chunk.OffsetOf(_at), Left < HeaderSize ? HeaderSize : SizeOf(HeaderAhead), Left);
         }
     }
 
-    private int SizeAhead
+    private ulong HeaderAhead
     {
         get
         {
-            ReadOnlySpan<byte> size = _chunk!.Buffer.AsSpan(_at + 6);
-            return bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(size) : BinaryPrimitives.ReadUInt16LittleEndian(size);
+            ReadOnlySpan<byte> header = _chunk!.Buffer.AsSpan(_at, HeaderSize);
+            return bigEndian ? BinaryPrimitives.ReadUInt64BigEndian(header) : BinaryPrimitives.ReadUInt64LittleEndian(header);
         }
     }
+
+    private int SizeOf(ulong header) => (int)(bigEndian ? header & ushort.MaxValue : header >> 48);
 }

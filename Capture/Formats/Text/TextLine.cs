@@ -46,8 +46,10 @@ internal ref struct TextLine
     public ReadOnlySpan<byte> Body { get; private set; }
 
     /// <summary>Takes a line apart.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="starts">How lines started before, for who reads many.</param>
     /// <returns>False when it is no event; the CPU is set where a bracket names one.</returns>
-    public bool Read(ReadOnlySpan<byte> line)
+    public bool Read(ReadOnlySpan<byte> line, TextStarts? starts = null)
     {
         Cpu = 0;
         for (int from = 0; line[from..].IndexOf((byte)'[') is >= 0 and int bracket; from += bracket + 1)
@@ -65,7 +67,7 @@ internal ref struct TextLine
             }
 
             Cpu = (int)Decimal(line[(open + 1)..at]);
-            if (ReadTime(line[(at + 1)..], flags: true) && ReadThread(line[..open]))
+            if (ReadTime(line[(at + 1)..], flags: true) && ReadThread(line[..open], starts))
             {
                 return true;
             }
@@ -139,12 +141,18 @@ internal ref struct TextLine
     private bool ReadTime(ReadOnlySpan<byte> rest, bool flags)
     {
         int at = SkipBlanks(rest, 0);
-        if (flags && at < rest.Length && TokenEnd(rest, at) is var end && end < rest.Length && rest[end] == ' ')
+        if (ReadTimeAt(rest, at))
         {
-            // A token that does not end in a colon is the flags; those of a time end in one.
-            at = SkipBlanks(rest, end);
+            return true;
         }
 
+        // A token that does not end in a colon is the flags; those of a time end in one.
+        int end = flags ? TokenEnd(rest, at) : rest.Length;
+        return end < rest.Length && rest[end] == ' ' && ReadTimeAt(rest, SkipBlanks(rest, end));
+    }
+
+    private bool ReadTimeAt(ReadOnlySpan<byte> rest, int at)
+    {
         ulong seconds = 0;
         int start = at;
         for (; at < rest.Length && IsDigit(rest[at]); at++)
@@ -196,11 +204,7 @@ internal ref struct TextLine
     {
         int at = SkipColumn(rest, SkipBlanks(rest, 0));
         int start = at;
-        while (at < rest.Length && IsName(rest[at]))
-        {
-            at++;
-        }
-
+        at = NameEnd(rest, at);
         if (at == start || at >= rest.Length || rest[at] != ':')
         {
             return false;
@@ -208,14 +212,10 @@ internal ref struct TextLine
 
         System = default;
         Name = rest[start..at];
-        if (at + 1 < rest.Length && IsName(rest[at + 1]))
+        if (at + 1 < rest.Length && TextLetters.IsName(rest[at + 1]))
         {
             int name = ++at;
-            while (at < rest.Length && IsName(rest[at]))
-            {
-                at++;
-            }
-
+            at = NameEnd(rest, at);
             if (at < rest.Length && rest[at] == ':')
             {
                 System = Name;
@@ -229,6 +229,29 @@ internal ref struct TextLine
 
         Body = Trim(rest[(at + 1)..]);
         return true;
+    }
+
+    private bool ReadThread(ReadOnlySpan<byte> before, TextStarts? starts)
+    {
+        if (starts is null)
+        {
+            return ReadThread(before);
+        }
+
+        if (starts.TryGet(before, Cpu, out int thread, out int commStart, out int commLength))
+        {
+            Thread = thread;
+            Comm = before.Slice(commStart, commLength);
+            return true;
+        }
+
+        bool read = ReadThread(before);
+        if (read && before.Overlaps(Comm, out int start))
+        {
+            starts.Keep(before, Cpu, Thread, start, Comm.Length);
+        }
+
+        return read;
     }
 
     private bool ReadThread(ReadOnlySpan<byte> before)
@@ -289,14 +312,19 @@ internal ref struct TextLine
         return text[start..end];
     }
 
+    // One blank, or the many of a column.
     private static int SkipBlanks(ReadOnlySpan<byte> text, int at)
     {
-        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
+        for (int near = Math.Min(text.Length, at + 2); at < near; at++)
         {
-            at++;
+            if (text[at] is not ((byte)' ' or (byte)'\t'))
+            {
+                return at;
+            }
         }
 
-        return at;
+        int more = text[at..].IndexOfAnyExcept((byte)' ', (byte)'\t');
+        return more < 0 ? text.Length : at + more;
     }
 
     // Before the name: "(+725)", the time since the event before (trace-cmd report --ts-diff), or perf's period (perf script -F +period).
@@ -336,5 +364,13 @@ internal ref struct TextLine
 
     private static bool IsDigit(byte letter) => unchecked((uint)(letter - '0')) <= 9;
 
-    private static bool IsName(byte letter) => unchecked((uint)((letter | 0x20) - 'a')) <= 'z' - 'a' || IsDigit(letter) || letter is (byte)'_' or (byte)'-' or (byte)'.';
+    private static int NameEnd(ReadOnlySpan<byte> text, int at)
+    {
+        while (at < text.Length && TextLetters.IsName(text[at]))
+        {
+            at++;
+        }
+
+        return at;
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private readonly bool _everything = sink.WantsEverything;
     private readonly byte[] _record = new byte[2 * TextLines.LongestLine];
     private readonly byte[] _pieces = new byte[2 * TextLines.LongestLine];
+    private readonly TextStarts _starts = new();
     private readonly TextLosses _losses = new(sink, notes);
     private ulong _events;
     private int _lastThread = -1;
@@ -34,7 +35,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
                 Note(TextNotes.LongLine);
                 _losses.Gap(WhereOfFirst(TextNotes.Gap));
             }
-            else if (line.Read(lines.Current))
+            else if (line.Read(lines.Current, _starts))
             {
                 Event(line);
             }
@@ -120,7 +121,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         byte[] start = head.ToArray();
         var line = new TextLine();
         _ahead = lines.MoveNext();
-        if (_ahead && !line.Read(lines.Current) && line.ReadBroken(start, lines.Current, _pieces))
+        if (_ahead && !line.Read(lines.Current, _starts) && line.ReadBroken(start, lines.Current, _pieces))
         {
             _ahead = false;
             notes.Add(TextNotes.Wrapped, WhereOfFirst(TextNotes.Wrapped));

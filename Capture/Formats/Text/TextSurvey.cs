@@ -160,7 +160,7 @@ internal sealed class TextSurvey
             }
 
             int end = start + 4;
-            while (end < text.Length && end - start < 64 && (char.IsAsciiLetterLower((char)text[end]) || char.IsAsciiDigit((char)text[end]) || text[end] == '_'))
+            while (end < text.Length && end - start < 64 && TextLetters.IsEvent(text[end]))
             {
                 end++;
             }

@@ -101,7 +101,7 @@ public sealed class ExitAlignerTests
     {
         ExitAligner aligner = Align([.. Places(200), .. Places(800, from: 2000)], [.. Places(200), .. Places(800, from: 3000)]);
         Assert.Equal((AlignmentEnd.Parted, 200UL), (aligner.End, aligner.Pairs));
-        Assert.Equal(199UL, aligner.LastCommon!.Value.Base.Index);
+        Assert.Equal(199UL, aligner.LastCommon!.Value.Base);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
 using System.Xml.Schema;
+using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Diff.Report.Ci;
 using Differ.Tests.Support;
@@ -16,23 +17,17 @@ public sealed class CiReportTests
 
     [Theory]
     [MemberData(nameof(Sets))]
-    public void JUnit_keeps_the_schema_and_counts_its_cases(string set)
+    public void JUnit_keeps_the_schema_and_counts_its_cases(string set) => KeepsJUnit(SampleFindings.All[set]);
+
+    [Fact]
+    public void JUnit_and_code_quality_leave_nothing_of_a_large_set_out()
     {
-        var report = XDocument.Parse(ReportTests.Write("junit", SampleFindings.All[set]));
-        var schemas = new XmlSchemaSet();
-        using var schema = XmlReader.Create(Path.Combine(Repository.Root, "tests", "Consumers", "junit.xsd"));
-        schemas.Add(null, schema);
-        var faults = new List<string>();
-        report.Validate(schemas, (_, fault) => faults.Add(fault.Message));
-        Assert.Empty(faults);
-        Assert.All(report.Descendants("testsuite").Prepend(report.Root!), suite =>
-        {
-            Assert.Equal(suite.Descendants("testcase").Count(), (int)suite.Attribute("tests")!);
-            Assert.Equal(suite.Descendants("failure").Count(), (int)suite.Attribute("failures")!);
-            Assert.Equal(suite.Descendants("error").Count(), (int)suite.Attribute("errors")!);
-            Assert.Equal(suite.Descendants("skipped").Count(), (int)suite.Attribute("skipped")!);
-        });
-        Assert.Equal(SampleFindings.All[set].Fails, report.Descendants("failure").Any());
+        FindingSet large = SampleFindings.Huge(classes: 400, captures: 30);
+        KeepsJUnit(large);
+        using var issues = JsonDocument.Parse(ReportTests.Write("gitlab", large));
+        string[] fingerprints = [.. issues.RootElement.EnumerateArray().Select(issue => issue.GetProperty("fingerprint").GetString()!)];
+        Assert.Distinct(fingerprints);
+        Assert.InRange(fingerprints.Length, 400, int.MaxValue);
     }
 
     [Theory]
@@ -102,5 +97,24 @@ public sealed class CiReportTests
         Assert.All(
             ReportFormats.All.Select(format => (format.Name, format.Summary)).Concat(ReportFormats.OfExits.Select(format => (format.Name, format.Summary))),
             format => Assert.Contains($"\n| `{format.Name}` | {format.Summary}", page, StringComparison.Ordinal));
+    }
+
+    private static void KeepsJUnit(FindingSet findings)
+    {
+        var report = XDocument.Parse(ReportTests.Write("junit", findings));
+        var schemas = new XmlSchemaSet();
+        using var schema = XmlReader.Create(Path.Combine(Repository.Root, "tests", "Consumers", "junit.xsd"));
+        schemas.Add(null, schema);
+        var faults = new List<string>();
+        report.Validate(schemas, (_, fault) => faults.Add(fault.Message));
+        Assert.Empty(faults);
+        Assert.All(report.Descendants("testsuite").Prepend(report.Root!), suite =>
+        {
+            Assert.Equal(suite.Descendants("testcase").Count(), (int)suite.Attribute("tests")!);
+            Assert.Equal(suite.Descendants("failure").Count(), (int)suite.Attribute("failures")!);
+            Assert.Equal(suite.Descendants("error").Count(), (int)suite.Attribute("errors")!);
+            Assert.Equal(suite.Descendants("skipped").Count(), (int)suite.Attribute("skipped")!);
+        });
+        Assert.Equal(findings.Fails, report.Descendants("failure").Any());
     }
 }

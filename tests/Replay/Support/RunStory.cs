@@ -154,6 +154,13 @@ public sealed class RunStory
         return this;
     }
 
+    /// <summary>An older kernel pretends an entry and an exit before it shows L1 the exit.</summary>
+    public RunStory BehindEntry()
+    {
+        Open.Flags |= RecordFlags.Folded;
+        return this;
+    }
+
     /// <summary>Something happens in the record.</summary>
     /// <param name="kind">What.</param>
     /// <param name="fields">Its fields in order; null for one the kernel does not show.</param>

@@ -235,6 +235,10 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Keeps(L2(Iret).L2Exit(Iret).Reflects(Iret))),
         new("SVM-15.9-CR-EXC-FIRST",
             Breaks(Blank().Knowing(Cpl3).L1Exit(CrWrite)),
+            Breaks(Blank().L1Exit(CrWrite).Emulates("0f 22 c0", DecodeMode.Protected32).WritesCr(0, 0x1_0000_0011)),
+            Silent("the register has 64 bits", Blank().L1Exit(new(0x13)).Emulates("0f 22 d8").WritesCr(3, 0x1_0000_0000)),
+            Silent("the value has 32 bits", Blank().L1Exit(CrWrite).Emulates("0f 22 c0", DecodeMode.Protected32).WritesCr(0, 0x8000_0011)),
+            Silent("the mode is not seen", Blank().L1Exit(new(0x13)).WritesCr(3, 0x1_0000_0000)),
             Silent("CPL is 0, or not seen and therefore 0", Blank().L1Exit(CrWrite))),
     ];
 
@@ -247,6 +251,10 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Undecided(Evidence.DrIntercepts, L2().L2Exit(DrWrite))),
         new("SVM-15.9-RDTSC-PMC-EXC-FIRST",
             BreaksAssuming(Evidence.Cpl, L2().L2Exit(Rdtsc).Raises(GP, 0)),
+            BreaksAssuming(Evidence.InstructionBytes, Blank().L1Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
+            BreaksAssuming(Evidence.InstructionBytes, L2().L2Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
+            Keeps(Blank().L1Exit(Invd)),
+            Keeps(Blank().L1Exit(Invd).Emulates("0f 08")),
             Keeps(L2().L2Exit(Rdtsc))),
         new("SVM-15.9-LIDT-PRIO",
             Breaks(L2(TrWrite).L2Exit(TrWrite), Default, Immediate),

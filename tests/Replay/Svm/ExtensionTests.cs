@@ -90,7 +90,8 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
         new("SVM-15.29-AVIC-NESTED-OFF",
             Breaks(L2WithAvic().L2Exit(SvmExitCode.AvicNoAccel).Stays()),
             Undecided(Evidence.VmcbControlArea, L2WithAvic()),
-            Silent("vmcb12 does not ask for it", L2().L2Exit(SvmExitCode.Hlt))),
+            Breaks(L2().L2Exit(SvmExitCode.AvicNoAccel).Stays()),
+            Silent("nothing of AVIC happens", L2().L2Exit(SvmExitCode.Hlt))),
 
         // "Pairs match."
         new("SVM-15.35-VMGEXIT-ONLY-SEVES",

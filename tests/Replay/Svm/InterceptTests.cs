@@ -22,6 +22,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         DB = OfException(1), BP = OfException(3), UD = OfException(6), DF = OfException(8), GP = OfException(13), PF = OfException(14);
 
     private static readonly uint Gate = Event(EventType.Exception, 13);
+    private static readonly SvmExitCode[] Contributory =
+        [.. ExceptionVector.All.Where(row => row.Class == ExceptionClass.Contributory).Select(row => OfException(row.Vector))];
 
     public static IReadOnlyList<RuleCase> All => [.. CodesAndBits, .. ControlRegisters, .. Forms, .. Ports, .. Msrs, .. Exceptions, .. NestedPageFaults, .. Rest];
 
@@ -268,7 +270,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "checked for its own intercept before being combined into #DF"
         new("SVM-15.12-COMBINE-ORDER",
             Breaks(L2(GP, DF).L2Exit(GP, intInfo: Gate).Reflects(DF, intInfo: 0), "SVM-L-EXC-REFLECT-FIRST", "SVM-15.7-INTINFO-VALID", "SVM-L-NI-INTINFO-EQ"),
+            Breaks(L2(Contributory).L2Exit(Npf, intInfo: Gate).Raises(8, 0)),
             Keeps(L2(GP).L2Exit(GP, intInfo: Gate).Reflects(GP, intInfo: Gate)),
+            Silent("the second may be one that L1 does not intercept", L2(GP, PF).L2Exit(Npf, intInfo: Gate).Raises(8, 0)),
             Silent("L1 does not intercept the second", L2().L2Exit(GP, intInfo: Gate).Raises(8, 0))),
     ];
 

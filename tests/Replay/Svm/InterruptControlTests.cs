@@ -74,6 +74,8 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
             Silent("it was being delivered already", L2(Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true))),
         new("SVM-15.13-INTR-PRECEDED-TRACE",
             Breaks(L2(Hlt).L2Exit(Hlt).Announced().Reflects(Hlt)),
+            Breaks(L2(Intr).L2Exit(Npf).Announced()),
+            Keeps(L2(Intr).L2Exit(Npf).Announced().AsksUserspace(UserspaceExit.ShutdownReason)),
             Keeps(L2(Intr).L2Exit(Intr).Announced().Reflects(Intr))),
         new("SVM-15.13-NMI-INTERCEPT",
             Breaks(L2().L2Exit(Nmi).Reflects(Nmi), BitMap),

@@ -151,6 +151,8 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         // "at least one hardware entry into L2 must happen before"
         new("SVM-L-RUN-PENDING",
             Breaks(L2(Intr).Announced().Reflects(Intr)),
+            Breaks(L1().Vmrun([Intr], eventInj: Irq).Announced().Reflects(Intr)),
+            Keeps(L1().Vmrun([Intr], eventInj: Irq).Announced().Reflects(Intr, intInfo: Irq)),
             Keeps(L2(Intr).Reflects(Invalid)),
             Keeps(L2(Intr))),
         new("SVM-L-INJ-BLOCK",
@@ -178,9 +180,10 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             BreaksAssuming(Evidence.PendingInterrupts, L2(Intr).L2Exit(Hlt).Announced().Reflects(Intr).Happens(HappeningKind.VcpuWakeup)),
             Keeps(L2(Intr).L2Exit(Hlt).Happens(HappeningKind.VcpuWakeup).Announced().Reflects(Intr))),
         new("SVM-L-SMM-ROUNDTRIP",
-            Breaks(Smm().L1Exit(Rsm).LeavesSmm()),
-            Silent("an older kernel goes back without a sign", Smm().BeforeChecksAreNamed().L1Exit(Rsm).LeavesSmm()),
-            Keeps(Smm().L1Exit(Rsm).LeavesSmm().StartsL2().Intercepts(Vmrun))),
+            Breaks(Smm().L1Exit(Rsm).LeavesSmm().L1Exit(Hlt)),
+            Keeps(Smm().L1Exit(Rsm).LeavesSmm().L2Exit(Npf)),
+            Silent("it is seen to start L2", Smm().L1Exit(Rsm).LeavesSmm().StartsL2().Intercepts(Vmrun).L2Exit(Npf)),
+            Silent("the VMM was asked", Smm().L1Exit(Rsm).LeavesSmm().AsksUserspace(10).L1Exit(Hlt))),
 
         // "rules of group B on that guest run"
         new("SVM-L-SMM-RECHECK",

@@ -14,6 +14,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
     private const byte SX = 30;
     private const string BitMap = "SVM-C1-CODE-BIT-MAP";
 
+    private static readonly uint DoubleFault = EventInfo.Of(EventType.Exception, ExceptionVector.DF).Raw;
     private static readonly SvmExitCode MC = SvmExitCode.OfException(ExceptionVector.MC);
 
     public static IReadOnlyList<RuleCase> All =>
@@ -23,6 +24,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
             Breaks(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).Stays(),
                 "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT", "SVM-L-REFLECT-IMMEDIATE"),
             Breaks(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Hlt).AsksUserspace(ShutdownReason).Entry(0xfff0)),
+            BreaksAssuming(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf, intInfo: DoubleFault).AsksUserspace(ShutdownReason).Entry(0xfff0)),
             Undecided(Evidence.QueuedEvent, L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Npf).AsksUserspace(ShutdownReason).Stays()),
             Silent("L1 itself may have shut down", L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Intr).AsksUserspace(ShutdownReason).Stays()),
             Keeps(L2(SvmExitCode.Shutdown).L2Exit(SvmExitCode.Shutdown).Reflects(SvmExitCode.Shutdown)),

@@ -37,12 +37,19 @@ public sealed class NetTraceDamageTests
     }
 
     [Fact]
-    public void What_the_library_cannot_read_is_refused()
+    public void A_block_of_events_that_ends_in_its_own_header_is_refused()
     {
-        // An event block whose header claims to be longer than the block.
         byte[] file = new NetTraceBuilder().Block(2, [0xff, 0x7f, 0, 0]).File;
         CaptureFormatException refusal = Assert.Throws<CaptureFormatException>(() => EventList.Of(file));
-        Assert.Equal("DIF0360", refusal.Code);
+        Assert.Equal("DIF0101", refusal.Code);
+    }
+
+    [Fact]
+    public void A_block_that_claims_more_than_any_recorder_writes_is_refused()
+    {
+        byte[] file = [.. new NetTraceBuilder { Version = 4 }.EndEvents().File[..^1], 5, 5, 1, 2, 0, 0, 0, 2, 0, 0, 0, 10, 0, 0, 0, .. "EventBlock"u8, 6, 0xff, 0xff, 0xff, 0x7f];
+        CaptureFormatException refusal = Assert.Throws<CaptureFormatException>(() => EventList.Of(file));
+        Assert.Equal("DIF0104", refusal.Code);
     }
 
     private static bool ReadOrRefuse(byte[] file)

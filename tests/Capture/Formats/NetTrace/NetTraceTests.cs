@@ -1,4 +1,7 @@
+using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats;
+using Differ.Capture.Formats.NetTrace;
 using Differ.Schemas.Run;
 using Differ.Tests.Support;
 using Microsoft.Diagnostics.Tracing;
@@ -80,6 +83,64 @@ public sealed class NetTraceTests
 
         Assert.NotEmpty(told);
         Assert.Equal(told, EventList.Of(file).Events.Select(one => (one.Name, one.Time / 1e6, one.Cpu, one.Thread, Convert.ToHexString(one.Payload))));
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(4, false)]
+    [InlineData(6, true)]
+    [InlineData(6, false)]
+    public void The_library_itself_counts_the_same_dropped_events(int version, bool sorted)
+    {
+        EventFormat exit = Kernel["kvm_exit"];
+        NetTraceBuilder builder = new NetTraceBuilder { Version = version, Sorted = sorted }.Describe("kvm", exit).Thread(100, 50, 100).Thread(101, 50, 101);
+        for (uint time = 10; time < 40; time++)
+        {
+            builder.Event(time, 0, 100 + (time % 2), exit.Id, exit.Record(100).With("isa", 2).ToBytes(false), skipped: time % 7 == 0 ? time : 0);
+        }
+
+        byte[] file = builder.SequencePoint(60, (0, 400), (100, 200), (101, 300)).File;
+        using var source = new EventPipeEventSource(new MemoryStream(file));
+        source.Process();
+        Assert.Equal((ulong)source.EventsLost, Assert.Single(EventList.Of(file).Losses).Events);
+    }
+
+    [Fact]
+    public void Events_that_are_not_in_order_wait_for_their_sequence_point()
+    {
+        Assert.Equal([1, 2, 3, 4, 5, 6], Unsorted(keptLimit: 1 << 20).Times);
+    }
+
+    [Fact]
+    public void Events_beyond_what_is_sorted_at_once_are_put_in_order_piecemeal_and_said_to_be()
+    {
+        (IReadOnlyList<ulong> times, IReadOnlyList<string> notes) = Unsorted(keptLimit: Kernel["kvm_exit"].Record(1).ToBytes(false).Length * 3);
+        Assert.Equal(6, times.Count);
+        Assert.Equal(["DIF0301", "DIF0363"], notes.Order(StringComparer.Ordinal));
+    }
+
+    // Two threads that each captured three events, one block after the other.
+    private static (IReadOnlyList<ulong> Times, IReadOnlyList<string> Notes) Unsorted(int keptLimit)
+    {
+        NetTraceBuilder builder = new NetTraceBuilder { Sorted = false }.Describe("kvm", Kernel["kvm_exit"]).Thread(100, 50, 100).Thread(101, 50, 101);
+        foreach (ulong time in (ulong[])[2, 4, 6, 1, 3, 5])
+        {
+            builder.Event(time, 0, 100 + (long)(time % 2), Kernel["kvm_exit"].Id, Kernel["kvm_exit"].Record(100).ToBytes(false));
+        }
+
+        using var source = new MemorySource(builder.SequencePoint(9).File);
+        NetTraceBlocks Blocks(out NetTraceHeader header)
+        {
+            var reader = new SourceReader(source, 0, bigEndian: false);
+            header = NetTraceHeader.Read(reader);
+            return new NetTraceBlocks(reader, header.Version);
+        }
+
+        var survey = NetTraceSurvey.Of(Blocks(out NetTraceHeader header), header.Version);
+        var sink = new CollectingSink();
+        var notes = new CaptureNotes();
+        new NetTracePass(Blocks(out _), header, survey, new ProcessMachines(), sink, notes) { Progress = _ => { }, Cancel = CancellationToken.None, KeptLimit = keptLimit }.Run();
+        return ([.. sink.Events.Select(one => one.Time)], [.. notes.ToList().Select(note => note.Code)]);
     }
 
     [Fact]

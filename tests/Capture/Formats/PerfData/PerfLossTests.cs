@@ -79,8 +79,8 @@ public sealed class PerfLossTests
         PerfHeader header = PerfHeader.Read(source);
         PerfContent content = PerfFile.Read(source, header);
         content.Attributes.Settle(0);
-        using var records = new PerfRecords(source, header.Data, bigEndian: false);
-        IReadOnlyList<LossMark> marks = PerfLosses.Find(records, content.Attributes, false, () => { }, CancellationToken.None, mostMarks: 4).Marks;
+        IReadOnlyList<LossMark> marks = PerfLosses.Find(
+            () => new PerfRecords(source, header.Data, bigEndian: false), content.Attributes, false, _ => { }, CancellationToken.None, mostMarks: 4).Marks;
         Assert.InRange(marks.Count, 1, 4);
         Assert.Equal(60, marks.Sum(mark => (long)mark.Events));
         Assert.Equal((1UL, 201UL), (marks[0].After.Value, marks[^1].Before.Value));

@@ -2,6 +2,7 @@ using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Formats.PerfData;
+using Differ.Capture.Order;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Capture.Formats.PerfData;
@@ -82,8 +83,8 @@ public sealed class PerfOrderTests
         PerfContent content = PerfFile.Read(source, header);
         using ITraceReader reader = TraceFormats.Of(source).Open(source);
         content.Attributes.Settle(0);
-        using var walked = new PerfRecords(source, header.Data, bigEndian: false);
-        PerfLosses losses = PerfLosses.Find(walked, content.Attributes, false, () => { }, CancellationToken.None);
+        PerfLosses losses = PerfLosses.Find(
+            () => new PerfRecords(source, header.Data, bigEndian: false), content.Attributes, false, _ => { }, CancellationToken.None);
         var types = new Differ.Capture.Tracepoints.TraceEventType?[PerfTracepoint.Exit.Number + 1];
         types[^1] = reader.Types[0];
         using var records = new PerfRecords(source, header.Data, bigEndian: false);

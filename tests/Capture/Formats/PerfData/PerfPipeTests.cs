@@ -1,6 +1,7 @@
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Formats.PerfData;
+using Differ.Capture.Order;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Capture.Formats.PerfData;

@@ -1,7 +1,7 @@
 import { streamLabel } from './data.js';
 import { detail } from './detail.js';
 import { undecided } from './summary.js';
-import { cells, count, h, section, severity, sortable } from './util.js';
+import { cells, count, h, plural, section, severity, sortable } from './util.js';
 
 const ranks = ['info', 'low', 'medium', 'high', 'critical'];
 const step = 200;
@@ -52,7 +52,7 @@ export function classes(data, showOnTimeline) {
     limit = step;
     const rows = filtered();
     table.show(rows);
-    status.textContent = `${count(rows.length)} of ${count(data.classes.length)} classes${data.classesLeft ? `, ${count(data.classesLeft)} more are not in this page` : ''}`;
+    status.textContent = `${count(rows.length)} of ${plural(data.classes.length, 'class', 'classes')}${data.classesLeft ? `, ${count(data.classesLeft)} more are not in this page` : ''}`;
   }
 
   function rowOf(rows) {

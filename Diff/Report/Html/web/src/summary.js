@@ -10,7 +10,7 @@ const kinds = [
 export function headline(data) {
   const findings = data.classes.filter(found => !found.known).length;
   return findings > 0 ? ['bad', `✕ ${plural(data.verdicts.diverges, 'exit diverges', 'exits diverge')} in ${plural(findings + data.classesLeft, 'class', 'classes')}`]
-    : ['good', '✓ Nothing diverges'];
+    : ['good', `✓ Nothing diverges${'CD'.includes(data.quality.grade) ? `, grade ${data.quality.grade}` : ''}`];
 }
 
 export function summary(data) {

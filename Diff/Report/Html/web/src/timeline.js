@@ -40,7 +40,9 @@ export function timeline(data, chooseClass) {
 
   function grain() {
     const most = Math.max(...data.timelines.map(line => line.perSlot));
-    return most === 1 ? 'Every exit is in the page.' : `The finest step is ${most} exits, and single exits around divergences.`;
+    if (most === 1) return 'Every exit is in the page.';
+    return [`${plural(data.verdicts.exits, 'exit')} are more than a page can hold one by one. The finest step is ${most} exits; single ones are kept around the first of each class of divergences. `,
+      h('code', null, `differ show ${data.capture.file || 'CAPTURE'} --vcpu 0 --exit N`), ' prints any exit.'];
   }
 
   function legend() {

@@ -1,4 +1,4 @@
-namespace Differ.Capture.Formats.PerfData;
+namespace Differ.Capture.Order;
 
 /// <summary>An event that waits for its turn.</summary>
 /// <param name="Time">When it was.</param>
@@ -85,6 +85,13 @@ internal sealed class RoundSorter(int held = 1)
     {
         Sort();
         return _waiting.AsSpan(0, UpTo(_certain));
+    }
+
+    /// <summary>What waits and was before a time, in order.</summary>
+    public ReadOnlySpan<WaitingEvent> Before(ulong time)
+    {
+        Sort();
+        return time == 0 ? [] : _waiting.AsSpan(0, UpTo(time - 1));
     }
 
     /// <summary>Everything that waits, in order.</summary>

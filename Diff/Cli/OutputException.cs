@@ -1,0 +1,15 @@
+namespace Differ.Cli;
+
+/// <summary>A file cannot be written. It is no fault of the input: another input would fail in the same way.</summary>
+/// <param name="path">The file, as the user named it.</param>
+/// <param name="cause">What the system says.</param>
+internal sealed class OutputException(string path, Exception cause) : Exception($"cannot write {path}: {Reason(cause)}", cause)
+{
+    // The system's words name the file under which it is written until it is complete.
+    private static string Reason(Exception cause) => cause switch
+    {
+        DirectoryNotFoundException => "there is no such folder",
+        UnauthorizedAccessException => "it may not be written",
+        _ => cause.Message.ReplaceLineEndings(" ").Split(" : '")[0].TrimEnd('.'),
+    };
+}

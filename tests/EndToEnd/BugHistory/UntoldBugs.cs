@@ -1,0 +1,55 @@
+namespace Differ.Tests.EndToEnd.BugHistory;
+
+/// <summary>Bugs of which no recording can prove anything, with what explains what it shows.</summary>
+internal static class UntoldBugs
+{
+    /// <summary>By the bug's row.</summary>
+    public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
+    {
+        ["BUG-002"] = "the instructions do not exit",
+        ["BUG-007"] = "CPL is in no tracepoint",
+        ["BUG-012"] = "whether the address could be mapped shows in no tracepoint, and RAX is none either",
+        ["BUG-014"] = "CR3 of L1 is in no tracepoint",
+        ["BUG-017"] = "whether NMIs are masked is in no tracepoint",
+        ["BUG-018"] = "the processor refuses the state in place of L0, and L1 is shown that",
+        ["BUG-034"] = "only that the bits were set is recorded; what the processor is given is not",
+        ["BUG-035"] = "an exit of L0's own is no departure",
+        ["BUG-038"] = "the registers are in no tracepoint",
+        ["BUG-043"] = "what L1 does without an exit is not recorded",
+        ["BUG-049"] = "EFER of vmcb12 is in no tracepoint",
+        ["BUG-054"] = "RFLAGS.TF is in no tracepoint",
+        ["BUG-061"] = "whether vmcb12 asks for LBR virtualization is in no tracepoint, and without it the registers are shared",
+        ["BUG-063"] = "V_TPR is in no tracepoint",
+        ["BUG-064"] = "the VMM may leave System Management Mode by resetting the vCPU",
+        ["BUG-068"] = "the table that is read is in no tracepoint",
+        ["BUG-070"] = "the state is encrypted",
+        ["BUG-072"] = "what the guest does without an exit is not recorded",
+        ["BUG-074"] = "that AVIC stays off costs time and departs from nothing",
+        ["BUG-076"] = "L1 may set V_IRQ itself: vmcb12 is its memory, and its writes show in no tracepoint",
+        ["BUG-077"] = "RFLAGS.IF of L1 is in no tracepoint",
+        ["BUG-078"] = "RFLAGS.IF of L1 is in no tracepoint, and may hold the interrupt back",
+        ["BUG-080"] = "delivery of virtual NMIs is in no tracepoint",
+        ["BUG-081"] = "when an NMI is unmasked is in no tracepoint",
+        ["BUG-086"] = "the VMM may put the vCPU back into L2",
+        ["BUG-088"] = "RFLAGS.RF and debug registers are in no tracepoint",
+        ["BUG-094"] = "the features are not offered: that L0 does not use them departs from nothing",
+        ["BUG-096"] = "the page tables are in no tracepoint",
+        ["BUG-098"] = "RFLAGS.IF of L2 is in no tracepoint",
+        ["BUG-099"] = "IN and OUT that the guest may not execute raise this #GP by the manual, too: the port that VMware answers instead is in a register",
+        ["BUG-103"] = "the instructions do not exit",
+        ["BUG-106"] = "RFLAGS.TF is in no tracepoint",
+        ["BUG-107"] = "the addresses of the maps are in no tracepoint",
+        ["BUG-114"] = "the address is in RAX, which no tracepoint carries: where it is not aligned the same #GP is right",
+        ["BUG-115"] = "the instruction does not exit",
+        ["BUG-118"] = "CR3 of vmcb12 is in no tracepoint where it is refused",
+        ["BUG-121"] = "a PAUSE exit of L0's own is no departure",
+        ["BUG-124"] = "when an exception was queued is in no tracepoint",
+        ["BUG-125"] = "pending NMIs are in no tracepoint",
+        ["BUG-126"] = "when an exit could have come is in no tracepoint: a delay departs from nothing",
+        ["BUG-128"] = "NMIs have no tracepoint, and a mask may hold back the rest",
+        ["BUG-129"] = "an ordinary page fault of L2 looks the same",
+        ["BUG-130"] = "CR0 of vmcb12 is in no tracepoint",
+        ["BUG-132"] = "the instruction does not exit",
+        ["BUG-138"] = "debug registers are in no tracepoint: the #DB may have another cause",
+    };
+}
