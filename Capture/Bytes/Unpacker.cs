@@ -35,8 +35,9 @@ internal abstract class Unpacker : IDisposable
                 using var stream = new ZLibStream(memory, CompressionMode.Decompress);
                 stream.ReadExactly(to);
             }
-            catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+            catch (Exception e) when (e is InvalidDataException or IOException)
             {
+                // It reads memory: whatever zlib says, as of a dictionary that it would need, is the data's fault.
                 CaptureFormatException.ThrowDamagedBlock("zlib", fileOffset, to.Length);
             }
         }

@@ -1,4 +1,5 @@
 using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Formats.NetTrace;
 
@@ -14,10 +15,16 @@ namespace Differ.Capture.Formats.NetTrace;
 /// <param name="version">Version of the format.</param>
 internal sealed class NetTraceDrops(int version)
 {
+    /// <summary>Most threads that are told apart, a quarter of what a kernel can number.</summary>
+    public const int MostThreads = 1 << 20;
+
     private const uint EndsThreads = 1;
 
     private readonly Dictionary<ulong, Thread> _threads = [];
     private Thread? _last;
+
+    /// <summary>Where the block at hand starts in the file.</summary>
+    public long Start { get; set; }
 
     /// <summary>Events that are missing.</summary>
     public ulong Count { get; private set; }
@@ -102,6 +109,11 @@ internal sealed class NetTraceDrops(int version)
     {
         if (!_threads.TryGetValue(id, out Thread? thread))
         {
+            if (_threads.Count == MostThreads)
+            {
+                CaptureFormatException.ThrowImpossible("number of threads", Start, $"more than {MostThreads}");
+            }
+
             thread = new Thread(id) { Made = made };
             _threads.Add(id, thread);
         }

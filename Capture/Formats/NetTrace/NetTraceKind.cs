@@ -16,4 +16,7 @@ internal sealed record NetTraceKind(string Provider, string Name, int Number, IR
 {
     /// <summary>What makes it the same kind where it is described again.</summary>
     public (string Provider, string Name, int Number) Key => (Provider, Name, Number);
+
+    /// <summary>What it takes to keep it, in letters; a field counts for sixteen beside its name.</summary>
+    public int Weight { get; } = 32 + Provider.Length + Name.Length + Fields.Sum(static field => 16 + field.Name.Length);
 }

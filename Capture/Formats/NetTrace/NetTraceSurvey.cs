@@ -33,12 +33,18 @@ internal sealed class KnownKind
 /// </remarks>
 internal sealed class NetTraceSurvey
 {
+    // Many times what describes every event of a kernel and of .NET. In letters and fields, not bytes: descriptions are given again.
+    private const int MostDescribed = 1 << 22;
+
     private readonly Dictionary<uint, NetTraceKind> _described = [];
     private readonly Dictionary<(string, string, int), int> _numbers = [];
     private readonly List<KnownKind> _kinds = [];
     private readonly HashSet<uint> _seen = [];
     private readonly NetTraceDrops _drops;
     private readonly int _version;
+    private long _start;
+    private int _weight;
+    private int _weightOfKinds;
     private uint _last;
 
     private NetTraceSurvey(int version)
@@ -73,6 +79,7 @@ internal sealed class NetTraceSurvey
 
     private void Take(NetTraceBlocks block)
     {
+        _start = _drops.Start = block.Start;
         switch (block.Kind)
         {
             case NetTraceBlockKind.Descriptions:
@@ -98,6 +105,8 @@ internal sealed class NetTraceSurvey
     // An id may be given again, to another kind, once a sequence point has ended its use.
     private void Describe(uint id, NetTraceKind kind)
     {
+        _weight += kind.Weight - (_described.TryGetValue(id, out NetTraceKind? before) ? before.Weight : 0);
+        RefuseAbove(_weight);
         _described[id] = kind;
         _seen.Remove(id);
         _last = 0;
@@ -111,8 +120,18 @@ internal sealed class NetTraceSurvey
             if (rows.Description != _last && _seen.Add(_last = rows.Description) && _described.TryGetValue(rows.Description, out NetTraceKind? kind)
                 && _numbers.TryAdd(kind.Key, _kinds.Count))
             {
+                _weightOfKinds += kind.Weight;
+                RefuseAbove(_weightOfKinds);
                 _kinds.Add(new KnownKind(kind, rows.Payload.Length));
             }
+        }
+    }
+
+    private void RefuseAbove(int weight)
+    {
+        if (weight > MostDescribed)
+        {
+            CaptureFormatException.ThrowImpossible("descriptions of all events", _start, $"longer than {MostDescribed} letters and fields");
         }
     }
 }

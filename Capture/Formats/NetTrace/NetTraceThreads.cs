@@ -1,4 +1,5 @@
 using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Formats.NetTrace;
 
@@ -30,6 +31,11 @@ internal sealed class NetTraceThreads(int version, int process)
             long at = cursor.FileOffset;
             var row = new ByteCursor(cursor.Take(size, "thread"), at, bigEndian: false);
             ulong place = NetTraceNumbers.Packed(ref row);
+            if (_rows.Count == NetTraceDrops.MostThreads)
+            {
+                CaptureFormatException.ThrowImpossible("number of threads", at, $"more than {NetTraceDrops.MostThreads}");
+            }
+
             _rows[place] = Read(ref row);
         }
     }

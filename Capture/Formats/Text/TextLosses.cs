@@ -1,5 +1,6 @@
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Text;
@@ -7,19 +8,32 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>Losses that a text marks, held back until the next event of their CPU says when they ended.</summary>
 internal sealed class TextLosses(IEventSink sink, CaptureNotes notes)
 {
+    private const int MostWaiting = 1 << 10;
+
     private readonly List<(int Cpu, ulong Events)> _waiting = [];
     private readonly Dictionary<int, ClockTime> _lastOfCpu = [];
     private ClockTime _last;
     private int _lastCpu = -1;
 
     /// <summary>Events of a CPU were lost.</summary>
-    public void Add(int cpu, ulong events) => _waiting.Add((cpu, events));
+    public void Add(int cpu, ulong events)
+    {
+        if (_waiting.Count < MostWaiting)
+        {
+            _waiting.Add((cpu, events));
+        }
+        else
+        {
+            // More CPUs than wait on any host: the rest is told with the next event of any.
+            _waiting[^1] = (-1, Math.Min(_waiting[^1].Events, CpuLoss.Most) + Math.Min(events, CpuLoss.Most));
+        }
+    }
 
     /// <summary>Something is missing, of any CPU.</summary>
     public void Gap(string where)
     {
         notes.Add(TextNotes.Gap, where);
-        _waiting.Add((-1, 0));
+        Add(-1, 0);
     }
 
     /// <summary>An event comes: what was lost before it is told first.</summary>
