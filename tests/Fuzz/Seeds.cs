@@ -106,8 +106,8 @@ internal static class Seeds
             {
               "schemaVersion": 1,
               "accepted": [
-                { "fingerprint": "0123456789abcdef", "rule": "SVM-15.9-VMMCALL", "reason": "known", "fromKernel": "5.4", "toKernel": "6.12.1", "expires": "2027-01-31" },
-                { "fingerprint": "fedcba9876543210", "rule": "SVM-15.5-VMRUN", "reason": "", "fromKernel": "", "toKernel": "", "expires": "" }
+                { "fingerprint": "0123456789ab", "rule": "SVM-15.9-VMMCALL", "reason": "known", "fromKernel": "5.4", "toKernel": "6.12.1", "expires": "2027-01-31" },
+                { "fingerprint": "fedcba987654", "rule": "SVM-15.5-VMRUN", "reason": "", "fromKernel": "", "toKernel": "", "expires": "" }
               ]
             }
 
