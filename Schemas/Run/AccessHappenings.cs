@@ -88,7 +88,7 @@ public readonly record struct EmulatedInstruction(
     /// <summary>Reads the fields of a happening.</summary>
     public static EmulatedInstruction Of(in Happening h) => new(
         h.Values[RipSlot], h.U32(CsBaseSlot), (int)Math.Min(h.Values[LengthSlot], 15),
-        h.Values[BytesSlot], h.Values[BytesSlot + 1], (DecodeMode)h.Values[ModeSlot], h.Values[FailedSlot] != 0);
+        h.Values[BytesSlot], h.Values[BytesSlot + 1], (DecodeMode)Math.Min(h.Values[ModeSlot], byte.MaxValue), h.Values[FailedSlot] != 0);
 
     /// <summary>Copies the consumed bytes.</summary>
     /// <param name="to">At least 16 bytes.</param>
