@@ -10,6 +10,7 @@ internal sealed class OutputException(string path, Exception cause) : Exception(
     {
         DirectoryNotFoundException => "there is no such folder",
         UnauthorizedAccessException => "it may not be written",
+        ArgumentOutOfRangeException => "it would be larger than files may be here",
         _ => cause.Message.ReplaceLineEndings(" ").Split(" : '")[0].TrimEnd('.'),
     };
 }

@@ -34,7 +34,7 @@ internal sealed class OutputStream(Stream inner, string path) : Stream
         {
             return work();
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (IsOfTheSystem(fault))
         {
             throw new OutputException(path, fault);
         }
@@ -50,7 +50,7 @@ internal sealed class OutputStream(Stream inner, string path) : Stream
         {
             inner.Write(buffer);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (IsOfTheSystem(fault))
         {
             throw new OutputException(path, fault);
         }
@@ -71,6 +71,9 @@ internal sealed class OutputStream(Stream inner, string path) : Stream
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    // A file that may not grow is an argument out of range to the runtime.
+    private static bool IsOfTheSystem(Exception fault) => fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

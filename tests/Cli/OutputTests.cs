@@ -83,16 +83,18 @@ public sealed class OutputTests
         Assert.Equal("differ: No space left on device\n", errors.ToString());
     }
 
-    [Fact]
-    public void What_a_full_disk_took_of_a_file_is_taken_away()
+    [Theory]
+    [InlineData(false, "No space left on device")]
+    [InlineData(true, "it would be larger than files may be here")]
+    public void What_a_full_disk_took_of_a_file_is_taken_away(bool isTooLarge, string reason)
     {
         using var scratch = new Scratch();
         string partial = scratch.Write("report.partial", "half"u8);
-        using (var file = new OutputFile(scratch["report"], partial, "report", new BufferedStream(new FullDisk())))
+        using (var file = new OutputFile(scratch["report"], partial, "report", new BufferedStream(isTooLarge ? new LimitedDisk() : new FullDisk())))
         {
             file.Stream.WriteByte(1);
             OutputException fault = Assert.Throws<OutputException>(file.Complete);
-            Assert.Equal("cannot write report: No space left on device", fault.Message);
+            Assert.Equal($"cannot write report: {reason}", fault.Message);
         }
 
         Assert.Empty(scratch.Files);
@@ -158,6 +160,14 @@ public sealed class OutputTests
     {
         using var scratch = new Scratch();
         Assert.Equal(2, CommandLine.Run("convert", Capture, "-o", Path.Combine(scratch["missing"], "run")).Status);
+    }
+
+    // What a FileStream says where ulimit -f is reached.
+    private sealed class LimitedDisk : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count) => throw new ArgumentOutOfRangeException(nameof(buffer));
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new ArgumentOutOfRangeException(nameof(buffer));
     }
 
     private sealed class FullDisk : MemoryStream
