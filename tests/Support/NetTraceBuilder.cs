@@ -8,6 +8,7 @@ namespace Differ.Tests.Support;
 internal sealed class NetTraceBuilder
 {
     private const byte EventKind = 2, MetadataKind = 3, SequencePointKind = 4, ThreadKind = 6;
+    private const int LargestBlock = 1 << 16;
     private const byte AllGroups = 1 | 2 | 4 | 8 | 16 | 64 | 128, SortedFlag = 64;
 
     private readonly List<byte> _file = [];
@@ -141,7 +142,7 @@ internal sealed class NetTraceBuilder
         _events.AddRange(Packed
             ? PackedEvent(_metadataOfId[id], number, capturedBy, cpu, thread, time, payload)
             : Plain(_metadataOfId[id], number, thread, capturedBy, cpu, time, payload, _events.Count + 20));
-        return this;
+        return _events.Count > LargestBlock ? EndEvents() : this;
     }
 
     /// <summary>Ends the block of events.</summary>

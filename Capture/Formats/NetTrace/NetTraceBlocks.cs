@@ -1,3 +1,4 @@
+using System.Numerics;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 
@@ -129,7 +130,8 @@ internal sealed class NetTraceBlocks(SourceReader reader, int version)
         _length = (int)size;
         if (_block.Length < _length)
         {
-            _block = new byte[_length];
+            // Blocks are about alike: the next is not to need another for a few bytes more.
+            _block = new byte[BitOperations.RoundUpToPowerOf2(size)];
         }
 
         reader.Read(_block.AsSpan(0, _length), "block");

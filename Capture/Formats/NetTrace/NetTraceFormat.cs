@@ -10,8 +10,8 @@ namespace Differ.Capture.Formats.NetTrace;
 /// payload     0            2                 3                        4               8     (12)        16
 /// </code>
 /// The description has types and names and no offsets, so the gaps that C leaves are put back by <see cref="NetTraceLayout"/>.
-/// Microsoft's TraceEvent reads the same files and is what the tests hold this against; to pass over an event costs it three times
-/// what reading it costs here, and its values of such fields are wrong from the first gap on.
+/// Microsoft's TraceEvent reads the same files and is what the tests hold this against; to pass over an event costs it more than
+/// reading it costs here, and its values of such fields are wrong from the first gap on.
 /// </remarks>
 internal sealed class NetTraceFormat : ITraceFormat
 {

@@ -18,6 +18,7 @@ public sealed class AllocationTests
         ["trace.dat version 6"] = static tell => new(StoryFiles.TraceDat(Kernel, tell, version: 6)),
         ["trace.dat version 7"] = static tell => new(StoryFiles.TraceDat(Kernel, tell)),
         ["CTF"] = static tell => new(CtfStories.Perf(StoryFiles.TraceDat(Kernel, tell), KernelLayouts.Of(Kernel))),
+        [".nettrace"] = static tell => new(NetTraceBuilder.Like(StoryFiles.TraceDat(Kernel, tell), KernelLayouts.Of(Kernel), new NetTraceBuilder())),
         ["text"] = static tell => new(StoryFiles.Text(Kernel, tell)),
     };
 
