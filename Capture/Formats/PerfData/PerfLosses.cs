@@ -71,24 +71,24 @@ internal sealed class PerfLosses
     public static PerfLosses Find(
         Func<PerfRecords> open, PerfAttributes attributes, bool bigEndian, Action<PerfRecords> progress, CancellationToken cancel, int mostMarks = MostMarks)
     {
+        PerfLosses Start() => new(attributes, bigEndian, mostMarks);
+
         // Where samples stand matters only to a loss, and most recordings have none: then they are passed over unread.
-        foreach (bool readsSamples in (bool[])[false, true])
+        PerfLosses losses = Start();
+        if (!losses.Walk(open, readsSamples: false, progress, cancel))
         {
-            using PerfRecords records = open();
-            var losses = new PerfLosses(attributes, bigEndian, mostMarks);
-            if (losses.Walk(records, readsSamples, progress, cancel))
-            {
-                losses.End();
-                return losses;
-            }
+            losses = Start();
+            _ = losses.Walk(open, readsSamples: true, progress, cancel);
         }
 
-        throw new InvalidOperationException("a walk that reads samples passes over every record");
+        losses.End();
+        return losses;
     }
 
     // False where it met a loss whose place only samples can tell.
-    private bool Walk(PerfRecords records, bool readsSamples, Action<PerfRecords> progress, CancellationToken cancel)
+    private bool Walk(Func<PerfRecords> open, bool readsSamples, Action<PerfRecords> progress, CancellationToken cancel)
     {
+        using PerfRecords records = open();
         for (uint count = 1; records.MoveNext(); count++)
         {
             if (records.Type != PerfRecordType.Sample || readsSamples)
