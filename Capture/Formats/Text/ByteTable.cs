@@ -6,86 +6,98 @@ namespace Differ.Capture.Formats.Text;
 /// <typeparam name="T">What the bytes stand for.</typeparam>
 internal sealed class ByteTable<T>
 {
-    private (byte[] Key, T Value)?[] _slots = new (byte[], T)?[64];
-    private int _count;
+    private Slot[] _slots = new Slot[64];
 
     /// <summary>How many keys there are.</summary>
-    public int Count => _count;
+    public int Count { get; private set; }
 
     /// <summary>Everything keys stand for, in no particular order.</summary>
-    public IEnumerable<T> Values => _slots.Where(slot => slot is not null).Select(slot => slot!.Value.Value);
+    public IEnumerable<T> Values => _slots.Where(slot => slot.Key is not null).Select(slot => slot.Value);
 
     /// <summary>What a key stands for.</summary>
     public bool TryGet(ReadOnlySpan<byte> key, out T value)
     {
-        for (int i = Hash(key) & (_slots.Length - 1); _slots[i] is { } slot; i = (i + 1) & (_slots.Length - 1))
-        {
-            if (key.SequenceEqual(slot.Key))
-            {
-                value = slot.Value;
-                return true;
-            }
-        }
-
-        value = default!;
-        return false;
+        ref Slot slot = ref SlotOf(key);
+        value = slot.Value;
+        return slot.Key is not null;
     }
 
     /// <summary>Adds a key that is not yet there.</summary>
     public void TryAdd(byte[] key, T value)
     {
-        if (TryGet(key, out _))
+        if (SlotOf(key).Key is not null)
         {
             return;
         }
 
-        if (_count * 2 >= _slots.Length)
+        if (Count * 2 >= _slots.Length)
         {
-            (byte[] Key, T Value)?[] old = _slots;
-            _slots = new (byte[], T)?[old.Length * 2];
-            foreach ((byte[] Key, T Value)? slot in old)
+            Slot[] old = _slots;
+            _slots = new Slot[old.Length * 2];
+            foreach (Slot slot in old)
             {
-                if (slot is { } kept)
+                if (slot.Key is not null)
                 {
-                    Insert(kept);
+                    SlotOf(slot.Key) = slot;
                 }
             }
         }
 
-        Insert((key, value));
-        _count++;
+        SlotOf(key) = new Slot { Key = key, Value = value };
+        Count++;
     }
 
-    private void Insert((byte[] Key, T Value) item)
+    // Where a key is, or would be.
+    private ref Slot SlotOf(ReadOnlySpan<byte> key)
     {
-        int i = Hash(item.Key) & (_slots.Length - 1);
-        while (_slots[i] is not null)
+        Slot[] slots = _slots;
+        int mask = slots.Length - 1;
+        for (int i = Hash(key) & mask; ; i = (i + 1) & mask)
         {
-            i = (i + 1) & (_slots.Length - 1);
+            ref Slot slot = ref slots[i];
+            if (slot.Key is null || key.SequenceEqual(slot.Key))
+            {
+                return ref slot;
+            }
         }
-
-        _slots[i] = item;
     }
 
-    // Names of events start alike; their ends and lengths differ.
+    // Every byte counts. The last eight may count twice: they overlap those before.
     private static int Hash(ReadOnlySpan<byte> key)
     {
         unchecked
         {
-            uint hash = (uint)key.Length * 0x9e37_79b1;
-            while (key.Length >= sizeof(uint))
+            ulong hash = (ulong)key.Length * 0x9e37_79b9_7f4a_7c15;
+            if (key.Length >= sizeof(ulong))
             {
-                hash = (hash ^ BinaryPrimitives.ReadUInt32LittleEndian(key)) * 0x85eb_ca6b;
-                hash ^= hash >> 15;
-                key = key[sizeof(uint)..];
+                for (int at = 0; at < key.Length - sizeof(ulong); at += sizeof(ulong))
+                {
+                    hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(key[at..]));
+                }
+
+                hash ^= BinaryPrimitives.ReadUInt64LittleEndian(key[^sizeof(ulong)..]);
+            }
+            else
+            {
+                foreach (byte letter in key)
+                {
+                    hash = (hash << 8) ^ (hash >> 56) ^ letter;
+                }
             }
 
-            foreach (byte letter in key)
-            {
-                hash = (hash ^ letter) * 0x0100_0193;
-            }
-
-            return (int)((hash ^ (hash >> 13)) & int.MaxValue);
+            return (int)(Mix(hash) & int.MaxValue);
         }
+    }
+
+    private static ulong Mix(ulong hash)
+    {
+        hash = unchecked(hash * 0xd6e8_feb8_6659_fd93);
+        return hash ^ (hash >> 32);
+    }
+
+    private struct Slot
+    {
+        public byte[]? Key;
+        public T Value;
     }
 }
