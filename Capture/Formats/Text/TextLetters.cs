@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>What letters can be part of.</summary>
@@ -12,6 +14,14 @@ internal static class TextLetters
 
     /// <summary>Whether a letter can be part of the name of an event of kvm.</summary>
     public static bool IsEvent(byte letter) => Events[letter];
+
+    /// <summary>Which of many letters are decimal digits: all bits of a byte or none.</summary>
+    public static Vector256<byte> AreDecimal(Vector256<byte> letters) =>
+        Vector256.LessThanOrEqual(letters - Vector256.Create((byte)'0'), Vector256.Create((byte)9));
+
+    /// <summary>Which of many letters are hexadecimal digits.</summary>
+    public static Vector256<byte> AreHexadecimal(Vector256<byte> letters) => AreDecimal(letters)
+        | Vector256.LessThanOrEqual((letters | Vector256.Create((byte)0x20)) - Vector256.Create((byte)'a'), Vector256.Create((byte)5));
 
     private static bool[] Table(Func<char, bool> holds) => [.. Enumerable.Range(0, byte.MaxValue + 1).Select(letter => holds((char)letter))];
 }

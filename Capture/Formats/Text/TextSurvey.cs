@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 using Differ.Schemas.Run;
 
@@ -13,7 +16,7 @@ internal sealed class TextSurvey
     // Fewer kinds of events than this may be a choice of someone's; more, and some that show nothing of a vCPU, are all of kvm.
     private const int FewestOfAll = 8, FewestUnread = 3;
     private const int NarrowestTerminal = 60, WidestTerminal = 400;
-    private const int Chunk = 1 << 18, LongestLook = 512;
+    private const int Chunk = 1 << 18, LongestLook = 512, LongestName = 64;
 
     // The first release in which AMD hosts print an event (Linux arch/x86/kvm/trace.h, include/trace/events/kvm.h).
     private static readonly (string Name, int Since)[] Firsts =
@@ -26,7 +29,10 @@ internal sealed class TextSurvey
     // Since 5.13 a failed check of VMRUN is printed as text; since 6.0 injected events say whether they are injected again.
     private const int NamedChecks = 514, ShownReinjection = 600;
 
+    private static ReadOnlySpan<byte> Prefix => "kvm_"u8;
+
     private readonly ByteTable<Sighting> _names = new();
+    private readonly TextLabels<Sighting> _labels = new();
     private int _since;
     private bool _immediateExit, _oldVmexit, _reinjectedException, _failedMessage;
 
@@ -74,7 +80,7 @@ internal sealed class TextSurvey
 
     private void Look(TextInput input)
     {
-        byte[] buffer = new byte[Chunk + LongestLook];
+        byte[] buffer = new byte[Chunk + LongestLook + 1];
         int length = 0;
         bool first = true;
         for (int read = input.Read(buffer.AsSpan(0, Chunk)); read > 0; read = input.Read(buffer.AsSpan(length, Chunk)))
@@ -148,36 +154,64 @@ internal sealed class TextSurvey
         return full > 2 * others && longest >= NarrowestTerminal ? longest : 0;
     }
 
+    // Looks for names that start in a text before a place, but not at its start: what stands before a name counts.
     private int LookAt(ReadOnlySpan<byte> text, int until)
     {
-        int at = 0;
-        while (at < until && text[at..].IndexOf("kvm_"u8) is >= 0 and int found)
+        if (until == 0)
         {
-            int start = at + found;
-            if (start >= until)
-            {
-                return until;
-            }
-
-            int end = start + 4;
-            while (end < text.Length && end - start < 64 && TextLetters.IsEvent(text[end]))
-            {
-                end++;
-            }
-
-            if (end < text.Length && text[end] == ':' && start > 0 && text[start - 1] is (byte)' ' or (byte)':' or (byte)'\t' or (byte)'\n')
-            {
-                Note(text[start..end], text[(end + 1)..]);
-            }
-
-            at = end;
+            return 0;
         }
 
-        return Math.Max(at, until);
+        // "k", and "_" three letters on.
+        int at = 1;
+        ReadOnlySpan<Vector256<byte>> first = MemoryMarshal.Cast<byte, Vector256<byte>>(text[at..until]);
+        ReadOnlySpan<Vector256<byte>> last = MemoryMarshal.Cast<byte, Vector256<byte>>(text[Math.Min(at + Prefix.Length - 1, text.Length)..]);
+        for (int i = 0; i < first.Length && i < last.Length; i++, at += Vector256<byte>.Count)
+        {
+            Vector256<byte> starts = Vector256.Equals(first[i], Vector256.Create(Prefix[0])) & Vector256.Equals(last[i], Vector256.Create(Prefix[^1]));
+            for (uint found = starts.ExtractMostSignificantBits(); found != 0; found &= found - 1)
+            {
+                LookAtName(text, at + BitOperations.TrailingZeroCount(found));
+            }
+        }
+
+        for (; at < until; at++)
+        {
+            LookAtName(text, at);
+        }
+
+        return until - 1;
     }
 
-    private void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
+    private void LookAtName(ReadOnlySpan<byte> text, int start)
     {
+        ReadOnlySpan<byte> name = text[start..];
+        if (!name.StartsWith(Prefix) || text[start - 1] is not ((byte)' ' or (byte)':' or (byte)'\t' or (byte)'\n'))
+        {
+            return;
+        }
+
+        if (_labels.Find(name) is { } known)
+        {
+            LookAtText(known.Value, name[known.Bytes.Length..]);
+            return;
+        }
+
+        int end = Prefix.Length;
+        while (end < name.Length && end < LongestName && TextLetters.IsEvent(name[end]))
+        {
+            end++;
+        }
+
+        if (end < name.Length && name[end] == ':')
+        {
+            Note(name, end);
+        }
+    }
+
+    private void Note(ReadOnlySpan<byte> labelled, int length)
+    {
+        ReadOnlySpan<byte> name = labelled[..length];
         if (!_names.TryGet(name, out Sighting? seen))
         {
             if (_names.Count >= TextTraceReader.MostNames)
@@ -190,14 +224,22 @@ internal sealed class TextSurvey
         }
 
         seen.Seen = true;
-        if (seen.Traits)
+        _labels.Keep(labelled, length + 1, seen);
+        LookAtText(seen, labelled[(length + 1)..]);
+    }
+
+    private void LookAtText(Sighting seen, ReadOnlySpan<byte> text)
+    {
+        if (!seen.Traits)
         {
-            // The text of an event may be broken off its name.
-            text = text[..Math.Min(text.Length, LongestLook / 2)].TrimStart(" \r"u8);
-            text = text.StartsWith("\n"u8) ? text.TrimStart("\n >|"u8) : text;
-            int end = text.IndexOf((byte)'\n');
-            NoteTraits(seen.Name, (end < 0 ? text : text[..end]).TrimStart((byte)' '));
+            return;
         }
+
+        // The text of an event may be broken off its name.
+        text = text[..Math.Min(text.Length, LongestLook / 2)].TrimStart(" \r"u8);
+        text = text.StartsWith("\n"u8) ? text.TrimStart("\n >|"u8) : text;
+        int end = text.IndexOf((byte)'\n');
+        NoteTraits(seen.Name, (end < 0 ? text : text[..end]).TrimStart((byte)' '));
     }
 
     private void NoteTraits(string name, ReadOnlySpan<byte> text)
@@ -205,7 +247,7 @@ internal sealed class TextSurvey
         switch (name)
         {
             case "kvm_entry":
-                _immediateExit |= text.IndexOf("[immediate exit]"u8) >= 0;
+                _immediateExit = _immediateExit || text.IndexOf("[immediate exit]"u8) >= 0;
                 break;
             case "kvm_nested_vmexit":
                 _oldVmexit |= text.StartsWith("rip"u8);
