@@ -88,6 +88,23 @@ internal sealed class TextForm
         return true;
     }
 
+    /// <summary>Where the numbers of a text of this form stand.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="record">Room for its record.</param>
+    /// <param name="places">Takes the places.</param>
+    public void Find(ReadOnlySpan<byte> text, Span<byte> record, List<TextPlace> places)
+    {
+        int length = _size, used = 0;
+        foreach (ref readonly TextStep step in _steps.AsSpan())
+        {
+            int from = used;
+            if (step.Take(text, ref used, record, ref length))
+            {
+                step.Find(text, from, used, places);
+            }
+        }
+    }
+
     private static IEnumerable<string> Expand(string pattern)
     {
         int start = pattern.IndexOf("<<", StringComparison.Ordinal);
@@ -109,6 +126,7 @@ internal sealed class TextForm
         (int, ulong)[] constants = row.Constants.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(constant => constant.Split('='))
             .Select(pair => (Place(fields, pair[0], pair[1].StartsWith('-') ? "i" : "x"), unchecked((ulong)long.Parse(pair[1], CultureInfo.InvariantCulture)))).ToArray();
+        string before = "";
         for (int at = 0; at < pattern.Length;)
         {
             int open = pattern.IndexOf('{', at);
@@ -117,14 +135,20 @@ internal sealed class TextForm
             at = end;
             if (piece[0] != '{')
             {
-                steps.Add(TextStep.Literal(piece));
+                before = piece;
                 continue;
             }
 
             string[] parts = piece[1..^1].Split(':', 2);
             int offset = parts[0].Length == 0 ? 0 : Place(fields, parts[0], parts[1]);
             string next = at < pattern.Length && pattern[at] != '{' ? pattern[at..(pattern.IndexOf('{', at) is >= 0 and int brace ? brace : pattern.Length)] : "";
-            steps.Add(TextStep.Field(parts[1], offset, next, Companion(fields, parts[1])));
+            steps.Add(TextStep.Field(before, parts[1], offset, next, Companion(fields, parts[1])));
+            before = "";
+        }
+
+        if (before.Length > 0)
+        {
+            steps.Add(TextStep.Last(before));
         }
 
         return new TextForm([.. steps], constants, EventLayout.Of("kvm", tracepoint, fields), row);

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>One line of a trace, taken apart; whatever stands before the thread's name is passed over.</summary>
@@ -18,8 +21,12 @@ internal ref struct TextLine
     // How far into a line without brackets a time is looked for.
     private const int LongestStart = 256;
     private const int LongestComm = 15, LongestLatencyComm = 8;
+    private const int LongestTime = 19, LongestFraction = 9;
 
     private static ReadOnlySpan<byte> DelayMarks => " !+#*@$"u8;
+
+    private static ReadOnlySpan<uint> Nanoseconds =>
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
     /// <summary>The thread's name.</summary>
     public ReadOnlySpan<byte> Comm { get; private set; }
@@ -36,6 +43,9 @@ internal ref struct TextLine
     /// <summary>Digits behind the point of the time; 0 for ticks.</summary>
     public int Fraction { get; private set; }
 
+    /// <summary>The digits of the time and the point in it; empty where the time is made of them in another way.</summary>
+    public ReadOnlySpan<byte> Digits { get; private set; }
+
     /// <summary>Group of the event; empty where the text does not name it.</summary>
     public ReadOnlySpan<byte> System { get; private set; }
 
@@ -45,11 +55,13 @@ internal ref struct TextLine
     /// <summary>Its text, without blanks around it.</summary>
     public ReadOnlySpan<byte> Body { get; private set; }
 
+    /// <summary>What the last of so many digits behind the point of a time stands for, in nanoseconds.</summary>
+    public static ulong UnitOf(int digits) => Nanoseconds[digits];
+
     /// <summary>Takes a line apart.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="starts">How lines started before, for who reads many.</param>
     /// <returns>False when it is no event; the CPU is set where a bracket names one.</returns>
-    public bool Read(ReadOnlySpan<byte> line, TextStarts? starts = null)
+    public bool Read(ReadOnlySpan<byte> line)
     {
         Cpu = 0;
         for (int from = 0; line[from..].IndexOf((byte)'[') is >= 0 and int bracket; from += bracket + 1)
@@ -66,8 +78,9 @@ internal ref struct TextLine
                 continue;
             }
 
-            Cpu = (int)Decimal(line[(open + 1)..at]);
-            if (ReadTime(line[(at + 1)..], flags: true) && ReadThread(line[..open], starts))
+            _ = TextNumber.Decimal(line[(open + 1)..at], out ulong cpu);
+            Cpu = (int)cpu;
+            if (ReadTime(line[(at + 1)..], flags: true) && ReadThread(line[..open]))
             {
                 return true;
             }
@@ -127,7 +140,8 @@ internal ref struct TextLine
             // Flags after the CPU; the letters and points of preempt depth make them at least three.
             if (digits is > 0 and < 6 && flags.Length - digits is >= 3 and <= 8 && ReadThread(before[..^flags.Length]))
             {
-                Cpu = (int)Decimal(flags[..digits]);
+                _ = TextNumber.Decimal(flags[..digits], out ulong cpu);
+                Cpu = (int)cpu;
                 Comm = Comm[Math.Max(0, Comm.Length - LongestLatencyComm)..];
                 int prefix = Math.Max(Comm.LastIndexOf(": "u8), Comm.LastIndexOf("] "u8));
                 Comm = Comm[(prefix < 0 ? 0 : prefix + 2)..].TrimStart((byte)' ');
@@ -153,31 +167,32 @@ internal ref struct TextLine
 
     private bool ReadTimeAt(ReadOnlySpan<byte> rest, int at)
     {
-        ulong seconds = 0;
         int start = at;
-        for (; at < rest.Length && IsDigit(rest[at]); at++)
+        int digits = TextNumber.Decimal(rest[at..], out ulong seconds);
+        if (digits is <= 0 or > LongestTime)
         {
-            if (at - start > 18)
+            return false;
+        }
+
+        at += digits;
+        Fraction = 0;
+        ulong fraction = 0;
+        if (at < rest.Length && rest[at] == '.')
+        {
+            Fraction = TextNumber.Decimal(rest[++at..], out fraction);
+            if (Fraction is < 0 or > LongestFraction)
             {
                 return false;
             }
 
-            seconds = unchecked((seconds * 10) + (uint)(rest[at] - '0'));
+            at += Fraction;
         }
 
-        int fractionStart = at + 1;
-        ulong fraction = 0;
-        if (at > start && at < rest.Length && rest[at] == '.')
+        Digits = rest[start..at];
+        if (rest[at..].StartsWith("us"u8))
         {
-            for (at++; at < rest.Length && at - fractionStart < 9 && IsDigit(rest[at]); at++)
-            {
-                fraction = unchecked((fraction * 10) + (uint)(rest[at] - '0'));
-            }
-        }
+            Digits = default;
 
-        Fraction = Math.Max(0, at - fractionStart);
-        if (at > start && rest[at..].StartsWith("us"u8))
-        {
             // Microseconds, then a mark of how long they were.
             at += 2;
             at += at < rest.Length && DelayMarks.Contains(rest[at]) ? 1 : 0;
@@ -186,25 +201,19 @@ internal ref struct TextLine
             Fraction = 6;
         }
 
-        if (at == start || at >= rest.Length || rest[at] != ':' || (Fraction > 0 && seconds > ulong.MaxValue / 2_000_000_000))
+        if (at >= rest.Length || rest[at] != ':' || (Fraction > 0 && seconds > ulong.MaxValue / 2_000_000_000))
         {
             return false;
         }
 
-        for (int digits = Fraction; digits is > 0 and < 9; digits++)
-        {
-            fraction *= 10;
-        }
-
-        Time = Fraction > 0 ? (seconds * 1_000_000_000) + fraction : seconds;
+        Time = Fraction > 0 ? (seconds * 1_000_000_000) + (fraction * UnitOf(Fraction)) : seconds;
         return ReadEvent(rest[(at + 1)..]);
     }
 
     private bool ReadEvent(ReadOnlySpan<byte> rest)
     {
-        int at = SkipColumn(rest, SkipBlanks(rest, 0));
-        int start = at;
-        at = NameEnd(rest, at);
+        int start = SkipColumn(rest, SkipBlanks(rest, 0));
+        int at = NameEnd(rest, start);
         if (at == start || at >= rest.Length || rest[at] != ':')
         {
             return false;
@@ -231,29 +240,6 @@ internal ref struct TextLine
         return true;
     }
 
-    private bool ReadThread(ReadOnlySpan<byte> before, TextStarts? starts)
-    {
-        if (starts is null)
-        {
-            return ReadThread(before);
-        }
-
-        if (starts.TryGet(before, Cpu, out int thread, out int commStart, out int commLength))
-        {
-            Thread = thread;
-            Comm = before.Slice(commStart, commLength);
-            return true;
-        }
-
-        bool read = ReadThread(before);
-        if (read && before.Overlaps(Comm, out int start))
-        {
-            starts.Keep(before, Cpu, Thread, start, Comm.Length);
-        }
-
-        return read;
-    }
-
     private bool ReadThread(ReadOnlySpan<byte> before)
     {
         before = before.TrimEnd((byte)' ');
@@ -275,7 +261,8 @@ internal ref struct TextLine
             return false;
         }
 
-        Thread = (int)Decimal(digits);
+        _ = TextNumber.Decimal(digits, out ulong thread);
+        Thread = (int)thread;
         ReadOnlySpan<byte> comm = before[..at];
         if (comm[^1] == '/')
         {
@@ -315,16 +302,23 @@ internal ref struct TextLine
     // One blank, or the many of a column.
     private static int SkipBlanks(ReadOnlySpan<byte> text, int at)
     {
-        for (int near = Math.Min(text.Length, at + 2); at < near; at++)
+        const ulong Blanks = 0x2020_2020_2020_2020;
+        for (; text.Length - at >= sizeof(ulong); at += sizeof(ulong))
         {
-            if (text[at] is not ((byte)' ' or (byte)'\t'))
+            ulong others = BinaryPrimitives.ReadUInt64LittleEndian(text[at..]) ^ Blanks;
+            if (others != 0)
             {
-                return at;
+                at += BitOperations.TrailingZeroCount(others) / 8;
+                break;
             }
         }
 
-        int more = text[at..].IndexOfAnyExcept((byte)' ', (byte)'\t');
-        return more < 0 ? text.Length : at + more;
+        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
+        {
+            at++;
+        }
+
+        return at;
     }
 
     // Before the name: "(+725)", the time since the event before (trace-cmd report --ts-diff), or perf's period (perf script -F +period).
@@ -349,17 +343,6 @@ internal ref struct TextLine
         }
 
         return at;
-    }
-
-    private static ulong Decimal(ReadOnlySpan<byte> digits)
-    {
-        ulong value = 0;
-        foreach (byte digit in digits)
-        {
-            value = unchecked((value * 10) + (uint)(digit - '0'));
-        }
-
-        return value;
     }
 
     private static bool IsDigit(byte letter) => unchecked((uint)(letter - '0')) <= 9;

@@ -8,7 +8,10 @@ internal sealed class TextLines
 
     private const int BufferSize = 4 * LongestLine;
 
-    private readonly byte[] _buffer = new byte[BufferSize];
+    // A vector that starts in the last line may end behind it.
+    private const int Slack = 32;
+
+    private readonly byte[] _buffer = new byte[BufferSize + Slack];
     private readonly TextInput _input;
     private int _next;
     private int _end;
@@ -19,6 +22,15 @@ internal sealed class TextLines
 
     /// <summary>The current line, without its end; it lives until the next one is asked for.</summary>
     public ReadOnlySpan<byte> Current => _buffer.AsSpan(LineStart, LineLength);
+
+    /// <summary>What is at hand from the start of the current line on, and as many bytes more as a vector may need.</summary>
+    public ReadOnlySpan<byte> Whole => _buffer.AsSpan(LineStart, _end - LineStart + Slack);
+
+    /// <summary>Length of the current line with its end; 0 where that is not at hand.</summary>
+    public int WholeLength => _passing || _ended ? 0 : _next - LineStart;
+
+    /// <summary>What is at hand behind the current line.</summary>
+    public ReadOnlySpan<byte> Ahead => _passing ? default : _buffer.AsSpan(_next, _end - _next);
 
     /// <summary>Its number, from 1.</summary>
     public ulong Number { get; private set; }
@@ -71,6 +83,18 @@ internal sealed class TextLines
         }
 
         return true;
+    }
+
+    /// <summary>Goes to the next line, whose end is known.</summary>
+    /// <param name="whole">Length with its end, of what <see cref="Ahead"/> shows.</param>
+    /// <param name="length">Length without.</param>
+    public void MoveTo(int whole, int length)
+    {
+        LineStart = _next;
+        LineLength = length;
+        _next += whole;
+        Number++;
+        IsTooLong = false;
     }
 
     // The end of the line that starts next; not whole when the text or the buffer ends before the line does.
@@ -126,7 +150,7 @@ internal sealed class TextLines
             _next = 0;
         }
 
-        int read = _input.Read(_buffer.AsSpan(_end));
+        int read = _input.Read(_buffer.AsSpan(_end, BufferSize - _end));
         _ended = read == 0;
         _end += read;
         return !_ended;

@@ -14,7 +14,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private readonly bool _everything = sink.WantsEverything;
     private readonly byte[] _record = new byte[2 * TextLines.LongestLine];
     private readonly byte[] _pieces = new byte[2 * TextLines.LongestLine];
-    private readonly TextStarts _starts = new();
+    private readonly TextShapes _shapes = new();
     private readonly TextLosses _losses = new(sink, notes);
     private ulong _events;
     private int _lastThread = -1;
@@ -26,24 +26,8 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     public void Run(long length, Action<ulong, double>? progress)
     {
         double whole = Math.Max(1, length);
-        while (_ahead || lines.MoveNext())
+        while (TryExpected() || TryNext())
         {
-            _ahead = false;
-            var line = new TextLine();
-            if (lines.IsTooLong)
-            {
-                Note(TextNotes.LongLine);
-                _losses.Gap(WhereOfFirst(TextNotes.Gap));
-            }
-            else if (line.Read(lines.Current, _starts))
-            {
-                Event(line);
-            }
-            else if (!TryHead(line.Cpu))
-            {
-                Other(lines.Current, line.Cpu);
-            }
-
             if (lines.Number % TellEvery == 0)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -58,6 +42,78 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
 
         progress?.Invoke(_events, 1);
+    }
+
+    // A line of a shape that came behind one like the last before needs neither be taken apart nor its end be looked for.
+    private bool TryExpected()
+    {
+        ReadOnlySpan<byte> ahead = _ahead ? default : lines.Ahead;
+        if (_shapes.Expected(ahead) is not { } shape)
+        {
+            return false;
+        }
+
+        int length = shape.Of.TextLength, whole = shape.Length;
+        if (shape.Of.Form is null)
+        {
+            length = shape.Length + ahead[shape.Length..].IndexOf((byte)'\n');
+            whole = length + 1;
+            if (length < shape.Length || length > TextLines.LongestLine)
+            {
+                return false;
+            }
+        }
+
+        lines.MoveTo(whole, length);
+        Known(shape);
+        return true;
+    }
+
+    private bool TryNext()
+    {
+        if (!_ahead && !lines.MoveNext())
+        {
+            return false;
+        }
+
+        _ahead = false;
+        var line = new TextLine();
+        if (lines.IsTooLong)
+        {
+            Note(TextNotes.LongLine);
+            _losses.Gap(WhereOfFirst(TextNotes.Gap));
+        }
+        else if (_shapes.Find(lines.Whole, lines.WholeLength) is { } shape)
+        {
+            Known(shape);
+        }
+        else if (line.Read(lines.Current))
+        {
+            Event(line);
+        }
+        else if (!TryHead(line.Cpu))
+        {
+            Other(lines.Current, line.Cpu);
+        }
+
+        return true;
+    }
+
+    private void Known(TextShape shape)
+    {
+        TextShapeOf of = shape.Of;
+        ReadOnlySpan<byte> line = lines.Whole;
+        var time = new ClockTime(shape.TimeOf(line));
+        _events++;
+        Come(of.Cpu, of.Thread, line[of.Comm], time);
+        if (of.Form is null)
+        {
+            Give(of.Cpu, of.Thread, time, of.Event.Type, default);
+        }
+        else
+        {
+            Give(of.Cpu, of.Thread, time, of.Form, shape.Fill(line, _record));
+        }
     }
 
     private void Event(in TextLine line)
@@ -75,34 +131,38 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return;
         }
 
-        if (line.Thread != _lastThread)
-        {
-            _lastThread = line.Thread;
-            reader.NameThread(line.Thread, line.Comm);
-        }
-
         var time = new ClockTime(line.Time);
-        _losses.Before(line.Cpu, time);
+        Come(line.Cpu, line.Thread, line.Comm, time);
         if (!found.IsRead(_everything))
         {
-            Give(line, time, found.Type, default, lines.Offset);
+            Give(line.Cpu, line.Thread, time, found.Type, default);
+            _shapes.Learn(lines, line, found, null);
             return;
         }
 
         TextForm? form = found.Read(line.Body, _record, out int length, out bool whole);
         if (form is not null && whole && !IsFull)
         {
-            if (form.Lacks.Length > 0)
-            {
-                notes.Add(TextNotes.Lossy, Lacks(form));
-            }
-
-            Give(line, time, form.Type, _record.AsSpan(0, length), lines.Offset);
+            Give(line.Cpu, line.Thread, time, form, length);
+            _shapes.Learn(lines, line, found, form);
         }
         else
         {
+            _shapes.Forget();
             Broken(line, time, found);
         }
+    }
+
+    // What was lost before an event is told before it.
+    private void Come(int cpu, int thread, ReadOnlySpan<byte> comm, ClockTime time)
+    {
+        if (thread != _lastThread)
+        {
+            _lastThread = thread;
+            reader.NameThread(thread, comm);
+        }
+
+        _losses.Before(cpu, time);
     }
 
     private bool IsParted => lines.Current is [.., (byte)' '];
@@ -121,7 +181,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         byte[] start = head.ToArray();
         var line = new TextLine();
         _ahead = lines.MoveNext();
-        if (_ahead && !line.Read(lines.Current, _starts) && line.ReadBroken(start, lines.Current, _pieces))
+        if (_ahead && !line.Read(lines.Current) && line.ReadBroken(start, lines.Current, _pieces))
         {
             _ahead = false;
             notes.Add(TextNotes.Wrapped, WhereOfFirst(TextNotes.Wrapped));
@@ -207,12 +267,22 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         return length + more.Length + (glued ? 0 : 1);
     }
 
-    private void Give(in TextLine line, ClockTime time, TraceEventType type, ReadOnlySpan<byte> record, long offset)
+    private void Give(int cpu, int thread, ClockTime time, TextForm form, int length)
+    {
+        if (form.Lacks.Length > 0)
+        {
+            notes.Add(TextNotes.Lossy, Lacks(form));
+        }
+
+        Give(cpu, thread, time, form.Type, _record.AsSpan(0, length));
+    }
+
+    private void Give(int cpu, int thread, ClockTime time, TraceEventType type, ReadOnlySpan<byte> record)
     {
         type.Count++;
         if (_everything || type.Binding is not null)
         {
-            sink.Take(new RawEvent(time, line.Cpu, line.Thread, 0, type, record, offset));
+            sink.Take(new RawEvent(time, cpu, thread, 0, type, record, lines.Offset));
         }
     }
 

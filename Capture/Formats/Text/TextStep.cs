@@ -3,9 +3,12 @@ using System.Text;
 
 namespace Differ.Capture.Formats.Text;
 
-/// <summary>One step through an event's text: a piece that stands there as it is, or a field. Rows: <see cref="TextRow"/>.</summary>
+/// <summary>One step through an event's text: a piece that stands there as it is, and the field behind it. Rows: <see cref="TextRow"/>.</summary>
 internal readonly struct TextStep
 {
+    private const int ByteDigits = 2;
+
+    private readonly TextPiece _before;
     private readonly How _how;
     private readonly byte[] _text;
     private readonly byte[][] _choices;
@@ -14,8 +17,9 @@ internal readonly struct TextStep
     private readonly int _shift;
     private readonly TextWords? _words;
 
-    private TextStep(How how, string text, int offset, int companion, string[]? choices = null, int shift = 0, TextWords? words = null)
+    private TextStep(string before, How how, string text, int offset, int companion = 0, string[]? choices = null, int shift = 0, TextWords? words = null)
     {
+        _before = new TextPiece(before);
         _how = how;
         _text = Encoding.UTF8.GetBytes(text);
         _choices = [.. (choices ?? []).Select(Encoding.UTF8.GetBytes)];
@@ -27,7 +31,7 @@ internal readonly struct TextStep
 
     private enum How : byte
     {
-        Literal,
+        Nothing,
         Number,
         Hex,
         Signed,
@@ -41,49 +45,53 @@ internal readonly struct TextStep
         Skip,
     }
 
-    /// <summary>A piece that stands in the text as it is.</summary>
-    public static TextStep Literal(string text) => new(How.Literal, text, 0, 0);
+    // What stands between two bytes.
+    private int Gap => _how == How.Array ? 2 : 1;
+
+    /// <summary>A piece that ends the text.</summary>
+    public static TextStep Last(string text) => new(text, How.Nothing, "", 0);
 
     /// <summary>A field.</summary>
+    /// <param name="before">The piece that stands before it, empty at the start and behind another field.</param>
     /// <param name="how">How it is written.</param>
     /// <param name="offset">Where it goes; 0 to nowhere.</param>
     /// <param name="next">The piece that follows it, empty at the end.</param>
     /// <param name="companion">Where what it tells besides goes; 0 to nowhere.</param>
-    public static TextStep Field(string how, int offset, string next, int companion)
+    public static TextStep Field(string before, string how, int offset, string next, int companion)
     {
         switch (how)
         {
             case "d":
-                return new TextStep(How.Number, next, offset, 0);
+                return new TextStep(before, How.Number, next, offset);
             case "x":
-                return new TextStep(How.Hex, next, offset, 0);
+                return new TextStep(before, How.Hex, next, offset);
             case "i":
-                return new TextStep(How.Signed, next, offset, 0);
+                return new TextStep(before, How.Signed, next, offset);
             case "neg":
-                return new TextStep(How.Negated, next, offset, 0);
+                return new TextStep(before, How.Negated, next, offset);
             case "text":
-                return new TextStep(How.Text, next, offset, 0);
+                return new TextStep(before, How.Text, next, offset);
             case "bytes":
-                return new TextStep(How.Bytes, next, offset, companion);
+                return new TextStep(before, How.Bytes, next, offset, companion);
             case "array":
-                return new TextStep(How.Array, next, offset, 0);
+                return new TextStep(before, How.Array, next, offset);
             case "skip":
-                return new TextStep(How.Skip, next, 0, 0);
+                return new TextStep(before, How.Skip, next, 0);
         }
 
         if (how[0] == '?')
         {
-            return new TextStep(How.Flag, how[1..], offset, 0);
+            return new TextStep(before, How.Flag, how[1..], offset);
         }
 
         if (how[0] == '=')
         {
             string[] parts = how[1..].Split('@');
             int shift = parts.Length > 1 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
-            return new TextStep(How.Choice, next, offset, 0, parts[0].Split('|'), shift);
+            return new TextStep(before, How.Choice, next, offset, 0, parts[0].Split('|'), shift);
         }
 
-        return new TextStep(How.Word, next, offset, companion, words: TextWords.Of(how));
+        return new TextStep(before, How.Word, next, offset, companion, words: TextWords.Of(how));
     }
 
     /// <summary>Takes the step.</summary>
@@ -95,11 +103,17 @@ internal readonly struct TextStep
     public bool Take(ReadOnlySpan<byte> text, ref int at, Span<byte> record, ref int length)
     {
         ReadOnlySpan<byte> rest = text[at..];
+        if (!_before.Starts(rest))
+        {
+            return false;
+        }
+
+        at += _before.Length;
+        rest = rest[_before.Length..];
         switch (_how)
         {
-            case How.Literal:
-                at += _text.Length;
-                return rest.StartsWith(_text);
+            case How.Nothing:
+                return true;
             case How.Number:
                 return TextNumber.Take(rest, hexadecimal: false, out ulong number, ref at) && Put(record, number);
             case How.Hex:
@@ -122,6 +136,32 @@ internal readonly struct TextStep
                 int skipped = _text.Length == 0 ? rest.Length : rest.IndexOf(_text);
                 at += Math.Max(0, skipped);
                 return skipped >= 0;
+        }
+    }
+
+    /// <summary>Finds where the numbers of the step stand, if it has any.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="from">Where the step starts in it.</param>
+    /// <param name="to">Where it ends.</param>
+    /// <param name="places">Takes the places.</param>
+    public void Find(ReadOnlySpan<byte> text, int from, int to, List<TextPlace> places)
+    {
+        int start = from + _before.Length;
+        switch (_how)
+        {
+            case How.Number or How.Hex or How.Signed or How.Negated:
+                bool minus = text[start] == '-', marked = TextNumber.IsMarked(text[start..]);
+                start += minus ? 1 : marked ? 2 : 0;
+                bool isNegated = _how is How.Signed or How.Negated && minus != (_how == How.Negated);
+                places.Add(new TextPlace(start, to - start, marked || _how == How.Hex, isNegated, _offset));
+                break;
+            case How.Bytes or How.Array:
+                for (int i = 0; start < to; i++, start += ByteDigits + Gap)
+                {
+                    places.Add(new TextPlace(start, ByteDigits, IsHexadecimal: true, Offset: _offset + i, IsByte: true));
+                }
+
+                break;
         }
     }
 
@@ -206,14 +246,13 @@ internal readonly struct TextStep
         while (count < 15 && TextNumber.Byte(rest[read..]) is >= 0 and int value)
         {
             record[_offset + count++] = (byte)value;
-            read += 2;
-            int gap = _how == How.Array ? 2 : 1;
-            if (rest.Length < read + gap + 2 || rest[read] != (_how == How.Array ? (byte)',' : (byte)' ') || TextNumber.Byte(rest[(read + gap)..]) < 0)
+            read += ByteDigits;
+            if (rest.Length < read + Gap + ByteDigits || rest[read] != (_how == How.Array ? (byte)',' : (byte)' ') || TextNumber.Byte(rest[(read + Gap)..]) < 0)
             {
                 break;
             }
 
-            read += gap;
+            read += Gap;
         }
 
         at += read;

@@ -25,19 +25,14 @@ public sealed class TextLineTests
     [InlineData("\t  a[0] b-c-967     [001] d..1.   612.630301: kvm_fpu: load", "a[0] b-c", 967, 1, 612630301000)]
     public void An_event_is_taken_apart_however_its_line_begins(string text, string comm, int thread, int cpu, ulong time)
     {
-        // The second time, the start of the line is known.
-        var starts = new TextStarts();
-        for (int times = 0; times < 2; times++)
-        {
-            var line = new TextLine();
-            Assert.True(line.Read(Encoding.UTF8.GetBytes(text), starts));
-            Assert.EndsWith(comm, Encoding.UTF8.GetString(line.Comm), StringComparison.Ordinal);
-            Assert.Equal(thread, line.Thread);
-            Assert.Equal(cpu, line.Cpu);
-            Assert.Equal(time, line.Time);
-            Assert.Equal("kvm_fpu", Encoding.UTF8.GetString(line.Name));
-            Assert.Equal("load", Encoding.UTF8.GetString(line.Body));
-        }
+        var line = new TextLine();
+        Assert.True(line.Read(Encoding.UTF8.GetBytes(text)));
+        Assert.EndsWith(comm, Encoding.UTF8.GetString(line.Comm), StringComparison.Ordinal);
+        Assert.Equal(thread, line.Thread);
+        Assert.Equal(cpu, line.Cpu);
+        Assert.Equal(time, line.Time);
+        Assert.Equal("kvm_fpu", Encoding.UTF8.GetString(line.Name));
+        Assert.Equal("load", Encoding.UTF8.GetString(line.Body));
     }
 
     [Theory]

@@ -1,0 +1,73 @@
+namespace Differ.Capture.Formats.Text;
+
+/// <summary>Makes the shape of a line that was taken apart.</summary>
+internal sealed class TextShapeMaker
+{
+    // The seconds of a time are limited by what fits into 64 bits as nanoseconds.
+    private const int MostSeconds = 9;
+
+    private readonly List<TextPlace> _places = [];
+    private readonly byte[] _zeros = new byte[TextShape.LongestLine];
+    private readonly byte[] _record = new byte[2 * TextShape.LongestLine];
+
+    /// <summary>Makes the shape of a line.</summary>
+    /// <param name="line">The line with its end; of an event that is not read, what stands before its text.</param>
+    /// <param name="read">The line, taken apart.</param>
+    /// <param name="found">The event.</param>
+    /// <param name="form">The form of its text; null for an event that is not read.</param>
+    /// <param name="textLength">Length of the line without its end.</param>
+    /// <returns>Null where other digits could make something else of the line.</returns>
+    public TextShape? Make(ReadOnlySpan<byte> line, in TextLine read, TextEvent found, TextForm? form, int textLength)
+    {
+        if (!line.Overlaps(read.Digits, out int time))
+        {
+            return null;
+        }
+
+        int fractionDigits = read.Fraction, point = fractionDigits > 0 ? 1 : 0;
+        var seconds = new TextPlace(time, read.Digits.Length - point - fractionDigits);
+        var fraction = new TextPlace(seconds.End + point, fractionDigits);
+        if (!seconds.CanRead || (fractionDigits > 0 && (seconds.Digits > MostSeconds || !fraction.CanRead)))
+        {
+            return null;
+        }
+
+        int text = line.Overlaps(read.Body, out int start) ? start : line.Length;
+        if (text - TextShape.NameLength < fraction.End)
+        {
+            return null;
+        }
+
+        _places.Clear();
+        int length = form is null ? AtName(line) : AtNumbers(text, read.Body, form);
+        _ = line.Overlaps(read.Comm, out int comm);
+        var of = new TextShapeOf(found, form, read.Cpu, read.Thread, comm..(comm + read.Comm.Length), textLength);
+        return length < 0 ? null : new TextShape(line, of, seconds, fraction, text, [.. _places], _record.AsSpan(0, length));
+    }
+
+    // Behind "kvm:" a name may follow without a blank, and "kvm" is the group then.
+    private static int AtName(ReadOnlySpan<byte> line) => line[^1] == ' ' ? 0 : -1;
+
+    // Length of the record of the same line with zeros for numbers; -1 where that line is something else.
+    private int AtNumbers(int start, ReadOnlySpan<byte> text, TextForm form)
+    {
+        form.Find(text, _record, _places);
+        Span<byte> zeros = _zeros.AsSpan(0, text.Length);
+        text.CopyTo(zeros);
+        for (int i = 0; i < _places.Count; i++)
+        {
+            TextPlace place = _places[i];
+            zeros.Slice(place.Start, place.Digits).Fill((byte)'0');
+            _places[i] = place with { Start = place.Start + start };
+
+            // A digit before an x is a mark when it is a zero.
+            bool isMark = place.Digits == 1 && place.End < text.Length && (text[place.End] | 0x20) == 'x';
+            if (isMark || !_places[i].CanRead)
+            {
+                return -1;
+            }
+        }
+
+        return form.Read(zeros, _record, out int length, out int used) && used == text.Length ? length : -1;
+    }
+}
