@@ -6,7 +6,6 @@ namespace Differ.Capture.Formats.Text;
 internal sealed class TextEvent
 {
     private readonly TextForm[] _forms;
-    private int _last;
 
     /// <summary>A tracepoint that Differ reads.</summary>
     public TextEvent(string name, IReadOnlyList<TextForm> forms)
@@ -42,33 +41,25 @@ internal sealed class TextEvent
     /// <returns>The form; null when none fits.</returns>
     public TextForm? Read(ReadOnlySpan<byte> text, Span<byte> record, out int length, out bool whole)
     {
-        whole = true;
-        TextForm last = _forms[_last];
-        if (last.Read(text, record, out length, out int used) && used == text.Length)
-        {
-            return last;
-        }
-
-        // The form that explains most of the text, the whole if one does.
-        int best = -1;
+        // The first form that explains the whole text, else the one that explains most of it.
+        TextForm? best = null;
         int most = -1;
-        for (int i = 0; i < _forms.Length && most < text.Length; i++)
+        foreach (TextForm form in _forms)
         {
-            if (_forms[i].Read(text, record, out length, out used) && used > most)
+            if (form.Read(text, record, out length, out int used) && used > most)
             {
-                best = i;
-                most = used;
+                (best, most) = (form, used);
+                if (used == text.Length)
+                {
+                    whole = true;
+                    return form;
+                }
             }
         }
 
-        if (best < 0)
-        {
-            return null;
-        }
-
-        whole = most == text.Length;
-        _last = whole ? best : _last;
-        _ = _forms[best].Read(text, record, out length, out _);
-        return _forms[best];
+        whole = false;
+        length = 0;
+        _ = best?.Read(text, record, out length, out _);
+        return best;
     }
 }

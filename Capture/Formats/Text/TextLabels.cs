@@ -37,6 +37,7 @@ internal sealed class TextLabels<T>
 }
 
 /// <summary>A label.</summary>
+/// <typeparam name="T">What labels stand for.</typeparam>
 /// <param name="Bytes">With its colon.</param>
 /// <param name="Value">What it stands for.</param>
 internal sealed record TextLabel<T>(byte[] Bytes, T Value);

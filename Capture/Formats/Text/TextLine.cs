@@ -43,7 +43,10 @@ internal ref struct TextLine
     /// <summary>Digits behind the point of the time; 0 for ticks.</summary>
     public int Fraction { get; private set; }
 
-    /// <summary>The digits of the time and the point in it; empty where the time is made of them in another way.</summary>
+    /// <summary>
+    /// The digits of the time and the point in it; empty where the time is made of them in another way, and in a line without a CPU in
+    /// brackets, which is what it is only because no part of it looks like one with brackets.
+    /// </summary>
     public ReadOnlySpan<byte> Digits { get; private set; }
 
     /// <summary>Group of the event; empty where the text does not name it.</summary>
@@ -134,6 +137,7 @@ internal ref struct TextLine
             if (digits > 0 && digits == flags.Length && System.Length > 0 && ReadThread(before))
             {
                 Cpu = 0;
+                Digits = default;
                 return true;
             }
 
@@ -145,6 +149,7 @@ internal ref struct TextLine
                 Comm = Comm[Math.Max(0, Comm.Length - LongestLatencyComm)..];
                 int prefix = Math.Max(Comm.LastIndexOf(": "u8), Comm.LastIndexOf("] "u8));
                 Comm = Comm[(prefix < 0 ? 0 : prefix + 2)..].TrimStart((byte)' ');
+                Digits = default;
                 return true;
             }
         }

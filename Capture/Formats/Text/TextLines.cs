@@ -54,7 +54,6 @@ internal sealed class TextLines
     /// <returns>False at the end of the text.</returns>
     public bool MoveNext()
     {
-        IsTooLong = false;
         if (_passing && !PassLine())
         {
             return false;
@@ -66,35 +65,32 @@ internal sealed class TextLines
             return false;
         }
 
-        LineStart = _next;
-        LineLength = end - _next;
+        IsTooLong = end - _next > LongestLine;
+        SetLine(IsTooLong ? LongestLine : end - _next);
         _next = whole ? end + 1 : end;
         _passing = !whole && !_ended;
-        Number++;
-        if (LineLength > LongestLine)
-        {
-            IsTooLong = true;
-            LineLength = LongestLine;
-        }
-
-        if (LineLength > 0 && _buffer[LineStart + LineLength - 1] == '\r')
-        {
-            LineLength--;
-        }
-
         return true;
     }
 
     /// <summary>Goes to the next line, whose end is known.</summary>
-    /// <param name="whole">Length with its end, of what <see cref="Ahead"/> shows.</param>
-    /// <param name="length">Length without.</param>
-    public void MoveTo(int whole, int length)
+    /// <param name="whole">Length of the line with its end, of what <see cref="Ahead"/> shows.</param>
+    public void MoveTo(int whole)
+    {
+        IsTooLong = false;
+        SetLine(whole - 1);
+        _next += whole;
+    }
+
+    // The line that starts next, of so many bytes without the new line.
+    private void SetLine(int length)
     {
         LineStart = _next;
         LineLength = length;
-        _next += whole;
         Number++;
-        IsTooLong = false;
+        if (LineLength > 0 && _buffer[LineStart + LineLength - 1] == '\r')
+        {
+            LineLength--;
+        }
     }
 
     // The end of the line that starts next; not whole when the text or the buffer ends before the line does.

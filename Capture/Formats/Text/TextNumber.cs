@@ -130,6 +130,30 @@ internal static class TextNumber
         return (Digit(text[0]) << 4) | Digit(text[1]);
     }
 
+    /// <summary>The number of eight decimal digits, of which the first may be bytes of zero.</summary>
+    /// <param name="word">The digits, the first of them lowest.</param>
+    public static ulong FromDecimal(ulong word)
+    {
+        // Pairs, then fours, then all.
+        unchecked
+        {
+            ulong pairs = ((word & Nibbles) * ((10 << 8) + 1)) >> 8;
+            ulong fours = ((pairs & 0x00ff_00ff_00ff_00ff) * ((100 << 16) + 1)) >> 16;
+            return ((fours & 0x0000_ffff_0000_ffff) * ((10_000UL << 32) + 1)) >> 32;
+        }
+    }
+
+    /// <summary>The number of eight hexadecimal digits, of which the first may be bytes of zero.</summary>
+    /// <param name="word">The digits, the first of them lowest.</param>
+    public static ulong FromHexadecimal(ulong word)
+    {
+        // Letters have the bit 0x40 and count from 1.
+        ulong digits = (word & Nibbles) + (9 * ((word >> 6) & Bytes));
+        ulong pairs = ((digits << 4) | (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+        ulong fours = ((pairs << 8) | (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+        return ((fours << 16) | (fours >> 32)) & uint.MaxValue;
+    }
+
     // How many bytes of a word are decimal digits before the first that is none.
     private static int DecimalDigits(ulong word)
     {
@@ -145,28 +169,6 @@ internal static class TextNumber
         ulong isDecimal = (low + ((0x80 - '0') * Bytes)) & ~(low + ((0x7f - '9') * Bytes));
         ulong isLetter = (small + ((0x80 - 'a') * Bytes)) & ~(small + ((0x7f - 'f') * Bytes));
         return BitOperations.TrailingZeroCount((~(isDecimal | isLetter) | word) & Tops) / 8;
-    }
-
-    /// <summary>The number of eight decimal digits, of which the first may be bytes of zero.</summary>
-    public static ulong FromDecimal(ulong word)
-    {
-        // Pairs, then fours, then all.
-        unchecked
-        {
-            ulong pairs = ((word & Nibbles) * ((10 << 8) + 1)) >> 8;
-            ulong fours = ((pairs & 0x00ff_00ff_00ff_00ff) * ((100 << 16) + 1)) >> 16;
-            return ((fours & 0x0000_ffff_0000_ffff) * ((10_000UL << 32) + 1)) >> 32;
-        }
-    }
-
-    /// <summary>The number of eight hexadecimal digits, of which the first may be bytes of zero.</summary>
-    public static ulong FromHexadecimal(ulong word)
-    {
-        // Letters have the bit 0x40 and count from 1.
-        ulong digits = (word & Nibbles) + (9 * ((word >> 6) & Bytes));
-        ulong pairs = ((digits << 4) | (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-        ulong fours = ((pairs << 8) | (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-        return ((fours << 16) | (fours >> 32)) & uint.MaxValue;
     }
 
     private static byte Digit(byte letter) => letter < Digits.Length ? Digits[letter] : None;

@@ -53,18 +53,18 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return false;
         }
 
-        int length = shape.Of.TextLength, whole = shape.Length;
-        if (shape.Of.Form is null)
+        int whole = shape.Length;
+        if (shape.Facts.Form is null)
         {
-            length = shape.Length + ahead[shape.Length..].IndexOf((byte)'\n');
-            whole = length + 1;
-            if (length < shape.Length || length > TextLines.LongestLine)
+            int rest = ahead[whole..].IndexOf((byte)'\n');
+            whole += rest + 1;
+            if (rest < 0 || whole > TextLines.LongestLine)
             {
                 return false;
             }
         }
 
-        lines.MoveTo(whole, length);
+        lines.MoveTo(whole);
         Known(shape);
         return true;
     }
@@ -101,18 +101,18 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
 
     private void Known(TextShape shape)
     {
-        TextShapeOf of = shape.Of;
+        TextShapeFacts facts = shape.Facts;
         ReadOnlySpan<byte> line = lines.Whole;
         var time = new ClockTime(shape.TimeOf(line));
         _events++;
-        Come(of.Cpu, of.Thread, line[of.Comm], time);
-        if (of.Form is null)
+        Come(facts.Cpu, facts.Thread, line[facts.Comm], time);
+        if (facts.Form is null)
         {
-            Give(of.Cpu, of.Thread, time, of.Event.Type, default);
+            Give(facts.Cpu, facts.Thread, time, facts.Event.Type, default);
         }
         else
         {
-            Give(of.Cpu, of.Thread, time, of.Form, shape.Fill(line, _record));
+            Give(facts.Cpu, facts.Thread, time, facts.Form, shape.Fill(line, _record));
         }
     }
 

@@ -12,6 +12,7 @@ internal readonly struct TextPiece
     private readonly Vector128<byte> _vector, _counting;
 
     /// <summary>Makes a piece.</summary>
+    /// <param name="text">The piece; it may be empty, and every text starts with it then.</param>
     public TextPiece(string text)
     {
         _bytes = Encoding.UTF8.GetBytes(text);

@@ -27,16 +27,17 @@ internal sealed class TextShape
 
     /// <summary>Keeps the shape of a line.</summary>
     /// <param name="line">The line, with its end; of an event that is not read, what stands before its text.</param>
-    /// <param name="read">What was read of it.</param>
+    /// <param name="facts">What it is.</param>
     /// <param name="seconds">The time, or the part of it before the point.</param>
     /// <param name="fraction">The part behind it.</param>
     /// <param name="text">Where the event's text starts, <see cref="NameLength"/> bytes or more behind the time.</param>
     /// <param name="places">Its numbers.</param>
     /// <param name="record">The record of a line of zeros; empty for an event that is not read.</param>
     public TextShape(
-        ReadOnlySpan<byte> line, in TextShapeOf read, TextPlace seconds, TextPlace fraction, int text, ReadOnlySpan<TextPlace> places, ReadOnlySpan<byte> record)
+        ReadOnlySpan<byte> line, in TextShapeFacts facts, TextPlace seconds, TextPlace fraction, int text,
+        ReadOnlySpan<TextPlace> places, ReadOnlySpan<byte> record)
     {
-        Of = read;
+        Facts = facts;
         Length = line.Length;
         (_seconds, _fraction) = (seconds, fraction);
         _places = [.. places];
@@ -48,7 +49,7 @@ internal sealed class TextShape
     }
 
     /// <summary>What a line of this shape is.</summary>
-    public TextShapeOf Of { get; }
+    public TextShapeFacts Facts { get; }
 
     /// <summary>How much of a line the shape is of, in bytes.</summary>
     public int Length { get; }
@@ -126,5 +127,4 @@ internal sealed class TextShape
 /// <param name="Cpu">The host CPU.</param>
 /// <param name="Thread">The thread.</param>
 /// <param name="Comm">Where the thread's name stands.</param>
-/// <param name="TextLength">Length of the line without its end.</param>
-internal readonly record struct TextShapeOf(TextEvent Event, TextForm? Form, int Cpu, int Thread, Range Comm, int TextLength);
+internal readonly record struct TextShapeFacts(TextEvent Event, TextForm? Form, int Cpu, int Thread, Range Comm);

@@ -15,16 +15,15 @@ internal sealed class TextShapeMaker
     /// <param name="read">The line, taken apart.</param>
     /// <param name="found">The event.</param>
     /// <param name="form">The form of its text; null for an event that is not read.</param>
-    /// <param name="textLength">Length of the line without its end.</param>
     /// <returns>Null where other digits could make something else of the line.</returns>
-    public TextShape? Make(ReadOnlySpan<byte> line, in TextLine read, TextEvent found, TextForm? form, int textLength)
+    public TextShape? Make(ReadOnlySpan<byte> line, in TextLine read, TextEvent found, TextForm? form)
     {
         if (!line.Overlaps(read.Digits, out int time))
         {
             return null;
         }
 
-        int fractionDigits = read.Fraction, point = fractionDigits > 0 ? 1 : 0;
+        int fractionDigits = read.Fraction, point = read.Digits.Contains((byte)'.') ? 1 : 0;
         var seconds = new TextPlace(time, read.Digits.Length - point - fractionDigits);
         var fraction = new TextPlace(seconds.End + point, fractionDigits);
         if (!seconds.CanRead || (fractionDigits > 0 && (seconds.Digits > MostSeconds || !fraction.CanRead)))
@@ -39,17 +38,17 @@ internal sealed class TextShapeMaker
         }
 
         _places.Clear();
-        int length = form is null ? AtName(line) : AtNumbers(text, read.Body, form);
+        int length = form is null ? AtName(line) : AtNumbers(text, read.Body, found, form);
         _ = line.Overlaps(read.Comm, out int comm);
-        var of = new TextShapeOf(found, form, read.Cpu, read.Thread, comm..(comm + read.Comm.Length), textLength);
-        return length < 0 ? null : new TextShape(line, of, seconds, fraction, text, [.. _places], _record.AsSpan(0, length));
+        var facts = new TextShapeFacts(found, form, read.Cpu, read.Thread, comm..(comm + read.Comm.Length));
+        return length < 0 ? null : new TextShape(line, facts, seconds, fraction, text, [.. _places], _record.AsSpan(0, length));
     }
 
     // Behind "kvm:" a name may follow without a blank, and "kvm" is the group then.
     private static int AtName(ReadOnlySpan<byte> line) => line[^1] == ' ' ? 0 : -1;
 
     // Length of the record of the same line with zeros for numbers; -1 where that line is something else.
-    private int AtNumbers(int start, ReadOnlySpan<byte> text, TextForm form)
+    private int AtNumbers(int start, ReadOnlySpan<byte> text, TextEvent found, TextForm form)
     {
         form.Find(text, _record, _places);
         Span<byte> zeros = _zeros.AsSpan(0, text.Length);
@@ -68,6 +67,6 @@ internal sealed class TextShapeMaker
             }
         }
 
-        return form.Read(zeros, _record, out int length, out int used) && used == text.Length ? length : -1;
+        return found.Read(zeros, _record, out int length, out bool whole) == form && whole ? length : -1;
     }
 }

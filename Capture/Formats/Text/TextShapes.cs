@@ -9,13 +9,11 @@ internal sealed class TextShapes
     // Sets of so many shapes whose lines look alike but for digits.
     private const int Sets = 1 << 10, Ways = 4, Followers = 3, NoShape = Sets * Ways;
 
-    // So much of a line tells its thread and CPU, of which the digits count.
-    private const int Head = 28;
+    // Of a thread and its CPU, which stand no farther into a line than this, digits count.
+    private const int LongestHead = 30;
 
-    // A text whose lines have little in common is not worth learning: a new shape costs as much as so many known lines earn.
-    private const int Price = 16, MostCredit = 1 << 14;
-
-    private static readonly Vector256<byte> BehindHead = Vector256.GreaterThanOrEqual(Vector256<byte>.Indices, Vector256.Create((byte)Head));
+    // A text whose lines have little in common is not worth learning: a new shape costs what so many lines earn.
+    private const int Price = 64, MostCredit = 1 << 16;
 
     private readonly TextShape?[] _shapes = new TextShape?[Sets * Ways];
     private readonly ushort[] _followers = new ushort[(NoShape + 1) * Followers];
@@ -36,7 +34,7 @@ internal sealed class TextShapes
                 // The more often one comes, the sooner it is tried.
                 (followers[i], followers[Math.Max(0, i - 1)]) = (followers[Math.Max(0, i - 1)], followers[i]);
                 _last = follower;
-                _credit = Math.Min(_credit + 1, MostCredit);
+                Earn();
                 return shape;
             }
         }
@@ -60,6 +58,7 @@ internal sealed class TextShapes
             if (_shapes[i] is { } shape && shape.Length == length && shape.IsOf(text))
             {
                 Follow(i);
+                Earn();
                 return shape;
             }
         }
@@ -74,6 +73,7 @@ internal sealed class TextShapes
     /// <param name="form">The form of its text; null for an event that is not read, whose shape is of what stands before its text.</param>
     public void Learn(TextLines lines, in TextLine line, TextEvent found, TextForm? form)
     {
+        Earn();
         ReadOnlySpan<byte> text = lines.Whole;
         int length = form is not null ? lines.WholeLength : text.Overlaps(line.Body, out int body) ? body : 0;
         if (!CanHave(length))
@@ -82,7 +82,7 @@ internal sealed class TextShapes
         }
         else if (form is not null || Find(text, length) is null)
         {
-            TextShape? shape = _credit < Price ? null : _maker.Make(text[..length], line, found, form, lines.Current.Length);
+            TextShape? shape = _credit < Price ? null : _maker.Make(text[..length], line, found, form);
             Keep(text[..length], shape);
         }
     }
@@ -108,6 +108,8 @@ internal sealed class TextShapes
 
     private static bool CanHave(int length) => length >= Vector256<byte>.Count && length <= TextShape.LongestLine;
 
+    private void Earn() => _credit = Math.Min(_credit + 1, MostCredit);
+
     private void Follow(int slot)
     {
         Span<ushort> followers = _followers.AsSpan(_last * Followers, Followers);
@@ -120,16 +122,18 @@ internal sealed class TextShapes
         _last = slot;
     }
 
-    // Lines that differ in digits only are of one set.
+    // Lines that differ only in digits behind the head are of one set.
     private static int SetOf(ReadOnlySpan<byte> line)
     {
+        int head = Math.Min(LongestHead, line.IndexOf((byte)']') + 1);
+        Vector256<byte> behindHead = Vector256.GreaterThanOrEqual(Vector256<byte>.Indices, Vector256.Create((byte)head));
         Vector256<uint> hash = Vector256.Create((uint)line.Length);
         for (int at = 0; at < line.Length; at += Vector256<byte>.Count)
         {
             // The last part overlaps the one before.
             int start = Math.Min(at, Math.Max(0, line.Length - Vector256<byte>.Count));
             Vector256<byte> letters = Vector256.Create(line[start..]);
-            Vector256<byte> digits = TextLetters.AreHexadecimal(letters) & (start < Head ? BehindHead : Vector256<byte>.AllBitsSet);
+            Vector256<byte> digits = TextLetters.AreHexadecimal(letters) & (at == 0 ? behindHead : Vector256<byte>.AllBitsSet);
             hash = (hash * 0x9e37_79b1) ^ (letters & ~digits).AsUInt32();
         }
 

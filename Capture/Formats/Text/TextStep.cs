@@ -150,9 +150,10 @@ internal readonly struct TextStep
         switch (_how)
         {
             case How.Number or How.Hex or How.Signed or How.Negated:
-                bool minus = text[start] == '-', marked = TextNumber.IsMarked(text[start..]);
-                start += minus ? 1 : marked ? 2 : 0;
-                bool isNegated = _how is How.Signed or How.Negated && minus != (_how == How.Negated);
+                bool minus = text[start] == '-';
+                start += minus ? 1 : 0;
+                bool marked = TextNumber.IsMarked(text[start..]), isNegated = _how is How.Signed or How.Negated && minus != (_how == How.Negated);
+                start += marked ? 2 : 0;
                 places.Add(new TextPlace(start, to - start, marked || _how == How.Hex, isNegated, _offset));
                 break;
             case How.Bytes or How.Array:

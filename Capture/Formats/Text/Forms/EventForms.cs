@@ -16,7 +16,7 @@ internal static class EventForms
 
     private static readonly IReadOnlyList<TextRow> AsyncRows = [new("token {token:x} gva {gva:x}"), new("token={token:x} gva={gva:x}")];
 
-    /// <summary>All of them. No text is whole in two forms of one event, so that the order in which they are tried does not matter.</summary>
+    /// <summary>All of them. A text that is whole in several forms of its event has the meaning of the first.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<TextRow> Rows)> All { get; } =
     [
         ("kvm_inj_virq",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
@@ -29,6 +30,8 @@ public sealed class TextShapeTests
         ("kvm_cpuid", "func 0 idx 0 rax 10 rbx 68747541 rcx 444d4163 rdx 69746e65, cpuid entry found"),
         ("kvm_page_fault", "vcpu 0 rip 0x1000 address 0x0000000000002000 error_code 0x100000004"),
         ("kvm_inj_virq", "IRQ 0x20"),
+        ("kvm_inj_exception", "#PF (0x0)"),
+        ("kvm_nested_vmenter_failed", "msg=Consistency Check(s) err=0x5"),
         ("kvm_fpu", "load"),
         ("kvm_set_irq", "gsi 4 level 0 source 0"),
     ];
@@ -82,6 +85,45 @@ public sealed class TextShapeTests
         }
 
         Compare(builder.ToBytes());
+    }
+
+    [Theory]
+    [InlineData("kvm_inj_exception", "#PF (0x0)", "#PF (0x4)", "#PF (0x4)", "#PF (0x0)")]
+    [InlineData("kvm_inj_exception", "#UD (0x0)", "#PF (0x4)", "#UD (0x0)", "#PF (0x0)")]
+    [InlineData("kvm_nested_vmenter_failed", "msg=foo err=0x5", "bar", "msg=foo err=0x5", "bar")]
+    [InlineData("kvm_invlpga", "rip: 0x10 asid: -0x5 address: 0x20", "rip: 0x10 asid: -5 address: 0x20", "rip: 0x10 asid: -0x7 address: 0x20", "rip: 0x10 asid: 15 address: 0x20")]
+    public void A_text_that_is_whole_in_several_forms_has_the_meaning_of_the_first_whatever_came_before(string name, params string[] texts)
+    {
+        foreach (string order in (string[])["0123", "3210", "00112233", "01010101"])
+        {
+            TextTraceBuilder builder = new();
+            foreach (char i in order)
+            {
+                builder.Event(name, texts[i - '0']);
+            }
+
+            Compare(builder.ToBytes());
+        }
+    }
+
+    [Theory]
+    [InlineData("  CPU 0/KV-1234     3d..1.   612.630301: kvm_foo: hello", "  CPU 0/KV-1234     3d..1.   612.630302: kvm_foo: x-5 [001] 7.000000: kvm_entry: vcpu 0, rip 0x10")]
+    [InlineData("  CPU 0/KV-1234     3d..1.   612.630301: kvm_entry: vcpu 0 rip 10a[001] 7.0: foo: bar", "  CPU 0/KV-1234     3d..1.   612.630301: kvm_entry: vcpu 0 rip 101[001] 7.0: foo: bar")]
+    [InlineData("  CPU 0/KVM-1234 [001] 612.: kvm_foo: hello", "  CPU 0/KVM-1234 [001] 613.: kvm_foo: hello")]
+    public void A_line_whose_end_can_say_what_its_start_is_has_no_shape(string known, string other) =>
+        Compare(Encoding.UTF8.GetBytes(string.Join('\n', [known, known, known, other, known, other, ""])));
+
+    [Theory]
+    [InlineData("CPU 0/KVM-967 [001] 612.{0:d6}: kvm_fpu: load")]
+    [InlineData("CPU 0/KVM-967 [001] 612.{0:d6}: kvm_set_irq: gsi 4 level 0 source 0")]
+    [InlineData("       CPU 0/KVM-967   [001]   612.{0:d6}: kvm_entry: vcpu 0, rip 0x10")]
+    [InlineData("CPU 0/KVM-967 [001] 612.{0:d6}: kvm_entry: vcpu 0, rip 0x{0:d4}")]
+    public void Lines_that_differ_in_digits_are_learned_once(string line)
+    {
+        const int Few = 100, More = 2000;
+        Allocated(line, Few);
+        long difference = Allocated(line, Few + More) - Allocated(line, Few);
+        Assert.True(difference < 4 * More, $"{difference} bytes for {More} lines");
     }
 
     [Fact]
@@ -138,6 +180,17 @@ public sealed class TextShapeTests
         return text;
     }
 
+    private static long Allocated(string line, int lines)
+    {
+        using var source = new MemorySource(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1000, lines)
+            .Select(i => string.Format(CultureInfo.InvariantCulture, line, i) + "\n"))));
+        using var reader = new TextTraceReader(null, () => new TextInput(source), new TextInput(source), source.Length);
+        var seen = new Seen { Keeps = false };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        reader.Read(seen, new CaptureNotes(), null, CancellationToken.None);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
     private static void Compare(byte[] text)
     {
         using var source = new MemorySource(text);
@@ -187,9 +240,17 @@ public sealed class TextShapeTests
     {
         public Dictionary<long, string> Events { get; } = [];
 
+        public bool Keeps { get; init; } = true;
+
         public bool WantsEverything => true;
 
-        public void Take(in RawEvent raw) => Events[raw.FileOffset] = Told(raw.Time.Value, raw.Cpu, raw.Thread, raw.Type, raw.Payload);
+        public void Take(in RawEvent raw)
+        {
+            if (Keeps)
+            {
+                Events[raw.FileOffset] = Told(raw.Time.Value, raw.Cpu, raw.Thread, raw.Type, raw.Payload);
+            }
+        }
 
         public void Lost(in LossMark mark)
         {
