@@ -173,15 +173,36 @@ public sealed class CaptureFile : IDisposable
                 continue;
             }
 
-            ByteSource inside = Unpacked(content);
-            using var stream = new PeekStream(new SourceStream(inside));
-            if (CaptureItem.Rank(stream) is not null)
+            if (Member(content, member) is { } item)
             {
-                items.Add(CaptureItem.Of(inside, member.Name, (ulong)member.Length));
+                items.Add(item);
             }
         }
 
         Items = items;
+    }
+
+    // A member that is packed is unpacked when it is opened, so that an archive of thousands takes the room of one. One that is packed in
+    // a known way and damaged counts as a capture, and says so when it is opened.
+    private static CaptureItem? Member(ByteSource content, TarMember member)
+    {
+        Span<byte> start = stackalloc byte[Packings.SniffLength];
+        if (!Packings.Sniff(start[..content.Read(0, start)]))
+        {
+            using var plain = new PeekStream(new SourceStream(content));
+            return CaptureItem.Rank(plain) is null ? null : CaptureItem.Of(content, member.Name, (ulong)member.Length);
+        }
+
+        try
+        {
+            using PeekStream bare = Packings.Unwrap(new SourceStream(content));
+            bool isRun = RunReader.Sniff(bare.Peek(RunFile.Magic.Length));
+            return CaptureItem.Rank(bare) is null ? null : CaptureItem.OfPacked(content, member.Name, (ulong)member.Length, isRun);
+        }
+        catch (CaptureFormatException)
+        {
+            return CaptureItem.OfPacked(content, member.Name, (ulong)member.Length, isRun: false);
+        }
     }
 
     private string Names() => Items.Count <= 8

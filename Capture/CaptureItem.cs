@@ -1,6 +1,7 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
+using Differ.Capture.Wrappers;
 using Differ.Schemas.Files;
 
 namespace Differ.Capture;
@@ -43,6 +44,10 @@ public sealed class CaptureItem
             () => RunReader.Open(new BufferedStream(new SourceStream(source))));
     }
 
+    /// <summary>Of a packed source, which stays open: what is in it is unpacked anew whenever it is opened, and is gone when it is closed.</summary>
+    internal static CaptureItem OfPacked(ByteSource packed, string name, ulong size, bool isRun) => new(
+        name, isRun, () => CaptureSession.Of(Unpack(packed), name, size), () => RunReader.Open(Packings.Unwrap(new SourceStream(packed))));
+
     /// <summary>Of the files of a folder. The name of the file that describes the others says nothing, that of the folder does.</summary>
     internal static CaptureItem Of(ByteFolder folder, IFolderFormat format) => new(
         folder.Name, false, () => CaptureSession.Of(folder, format, folder.Name, folder.Size),
@@ -51,6 +56,12 @@ public sealed class CaptureItem
     /// <summary>Of a pipe that has not been read from.</summary>
     internal static CaptureItem Of(PeekStream pipe, LiveStream? live) => new(
         "", RunReader.Sniff(pipe.Peek(RunFile.Magic.Length)), () => CaptureSession.Of(pipe, live), () => RunReader.Open(pipe));
+
+    private static FileSource Unpack(ByteSource packed)
+    {
+        using PeekStream bare = Packings.Unwrap(new SourceStream(packed));
+        return FileSource.Spool([], bare);
+    }
 
     /// <summary>What a file is worth: 0 for a run, then the formats in the order of their list; null for no capture, and for a computed run.</summary>
     internal static int? Rank(PeekStream bare)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Report.Ci;
 
 namespace Differ.Diff.Baseline;
 
@@ -19,6 +20,7 @@ public static class BaselineFile
     public const string ReportCode = "DIF0153";
 
     private const int SchemaVersion = 1;
+    private const int LongestQuotation = 60;
     private const string Date = "yyyy-MM-dd";
 
     /// <summary>Reads a baseline.</summary>
@@ -73,21 +75,24 @@ public static class BaselineFile
         string expires = Text(item, "expires", needed: false);
         DateOnly? last = expires.Length == 0 ? null
             : DateOnly.TryParseExact(expires, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
-            : throw new BaselineFormatException($"\"{expires}\" is no date; write it as 2027-01-31");
+            : throw new BaselineFormatException($"{Quoted(expires)} is no date; write it as 2027-01-31");
         string reason = Text(item, "reason", needed: false), fingerprint = Text(item, "fingerprint", needed: true);
         var entry = new AcceptedDeparture(
             Fingerprint.Is(fingerprint) ? fingerprint
-                : throw new BaselineFormatException($"\"{fingerprint}\" is no fingerprint; reports give it, as a093e73e0576"),
+                : throw new BaselineFormatException($"{Quoted(fingerprint)} is no fingerprint; reports give it, as a093e73e0576"),
             Text(item, "rule", needed: true), reason.Length > 0 ? reason : AcceptedDeparture.NoReason, Release(item, "fromKernel"), Release(item, "toKernel"), last);
         return entry.IsForNoKernel
-            ? throw new BaselineFormatException($"no kernel is from {entry.FromKernel} to {entry.ToKernel}; fromKernel is the first one") : entry;
+            ? throw new BaselineFormatException($"no kernel is from {Quoted(entry.FromKernel)} to {Quoted(entry.ToKernel)}; fromKernel is the first one") : entry;
     }
+
+    // What a file says may be long, and may end lines.
+    private static string Quoted(string text) => $"\"{PlainText.Of(text, LongestQuotation)}\"";
 
     private static string Release(JsonElement item, string name)
     {
         string text = Text(item, name, needed: false);
         return text.Length == 0 || AcceptedDeparture.IsRelease(text) ? text
-            : throw new BaselineFormatException($"\"{text}\" is no kernel release; write it as 6.12 or 6.12.86");
+            : throw new BaselineFormatException($"{Quoted(text)} is no kernel release; write it as 6.12 or 6.12.86");
     }
 
     private static T Parse<T>(string text, string what, Func<JsonElement, T> read)

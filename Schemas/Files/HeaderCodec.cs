@@ -74,8 +74,8 @@ internal static class HeaderCodec
             Rules =
             [
                 .. message.Rules.Select(rule => new RuleInfo(
-                    rule.Id, rule.Sections.Length > 0 ? rule.Sections : "?", (RuleScope)rule.Scope, (Visibility)rule.Visibility,
-                    (Confidence)rule.Confidence, (Severity)rule.Severity, rule.Statement, rule.Evidence, rule.Expected)),
+                    rule.Id, rule.Sections.Length > 0 ? rule.Sections : "?", (RuleScope)Kind(rule.Scope), (Visibility)Kind(rule.Visibility),
+                    (Confidence)Kind(rule.Confidence), (Severity)Kind(rule.Severity), rule.Statement, rule.Evidence, rule.Expected)),
             ],
         };
     }
@@ -151,6 +151,9 @@ internal static class HeaderCodec
             GuestVendor = message.GuestVendor,
         };
     }
+
+    // A number that no version has means as little as one that this version does not know.
+    private static byte Kind(uint number) => (byte)Math.Min(number, byte.MaxValue);
 
     private static T Parse<T>(MessageParser<T> parser, ReadOnlyMemory<byte> bytes, string what, long offset)
         where T : IMessage<T>

@@ -43,5 +43,5 @@ public sealed class TextTable
     }
 
     /// <summary>The text with a number; a number never given out reads as number 0.</summary>
-    public string this[int number] => (uint)number < (uint)_texts.Count ? _texts[number] : _texts[0];
+    public string this[int number] => unchecked((uint)number) < (uint)_texts.Count ? _texts[number] : _texts[0];
 }

@@ -19,7 +19,7 @@ namespace Differ.Fuzz;
 /// <summary>The ways into the product, each from bytes to a report.</summary>
 internal static class FuzzWays
 {
-    private const int MostItems = 4, WordsOfPlace = 4;
+    private const int MostItems = 4, WordsOfPlace = 4, LongestWord = 16;
 
     /// <summary><c>differ check</c> of a capture, as it is read where all of it can be reached.</summary>
     public static FuzzWay Check { get; } = Of("check", static input => Judge(OpenWhole(input)));
@@ -202,6 +202,7 @@ internal static class FuzzWays
     private static string Place(string message)
     {
         int start = message.IndexOf(": ", StringComparison.Ordinal);
-        return string.Join(' ', message[(start < 0 ? 0 : start + 2)..].Split(' ').Where(word => word.All(char.IsAsciiLetter)).Take(WordsOfPlace));
+        return string.Join(' ', message[(start < 0 ? 0 : start + 2)..].Split(' ')
+            .Where(word => word.Length <= LongestWord && word.All(char.IsAsciiLetter)).Take(WordsOfPlace));
     }
 }

@@ -113,7 +113,7 @@ internal sealed class PerfPass(
             return;
         }
 
-        TraceEventType? type = (uint)id < (uint)typeOfId.Length ? typeOfId[id] : null;
+        TraceEventType? type = unchecked((uint)id) < (uint)typeOfId.Length ? typeOfId[id] : null;
         if (type is null)
         {
             notes.Add(CaptureNotes.UnknownEvent, $"number {id}");

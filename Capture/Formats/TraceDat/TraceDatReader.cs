@@ -145,7 +145,7 @@ internal sealed class TraceDatReader : ITraceReader
             }
 
             TraceEventType?[] types = reader._typeOfId;
-            TraceEventType? type = (uint)id < (uint)types.Length ? types[id] : null;
+            TraceEventType? type = unchecked((uint)id) < (uint)types.Length ? types[id] : null;
             if (type is null)
             {
                 notes.Add(CaptureNotes.UnknownEvent, $"number {id}");

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Wrappers;
@@ -22,6 +23,33 @@ public sealed class TarTests
     [Fact]
     public void An_archive_may_be_packed_and_hold_what_is_packed() =>
         Assert.Equal("kvm_entry\t1\nkvm_fpu\t1\n", Counts(PackingsTests.Gzip(TarBuilder.Of(("a", PackedTexts.All["xz"])))));
+
+    [Fact]
+    public void Members_are_unpacked_one_at_a_time_however_many_there_are()
+    {
+        const int Members = 400, Others = 100;
+        byte[] archive = TarBuilder.Of([.. Enumerable.Range(0, Members).Select(i => ($"{i}", PackingsTests.Gzip(Trace)))]);
+        int before = OpenFiles();
+        using CaptureFile file = CaptureFile.Open(new MemoryStream(archive));
+        Assert.Equal(Members, file.Items.Count);
+        foreach (CaptureItem item in file.Items)
+        {
+            using CaptureSession session = item.OpenCapture();
+            Assert.NotEmpty(session.CountEvents());
+        }
+
+        Assert.InRange(OpenFiles() - before, int.MinValue, Others);
+    }
+
+    [Fact]
+    public void A_member_that_is_damaged_is_told_and_the_others_are_read()
+    {
+        byte[] packed = PackingsTests.Gzip(Trace);
+        CommandResult result = CommandLine.RunWith(TarBuilder.Of(("cut", packed[..^9]), ("two", Trace)), "check", "-", "--report", "jsonl");
+        Assert.Equal(2, result.Status);
+        Assert.Contains("cut", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Output.Split('\n'), line => line.StartsWith("{\"type\":\"capture\"", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void A_name_longer_than_a_header_is_read_and_a_name_that_climbs_out_is_only_shown()
@@ -70,6 +98,8 @@ public sealed class TarTests
     });
 
     private static string Counts(byte[] input) => CommandLine.RunWith(input, "show", "--counts", "-").Output;
+
+    private static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     private static void Refused(string code, string words, byte[] input)
     {

@@ -89,8 +89,9 @@ public sealed class BaselineTests
     [InlineData("{\"schemaVersion\": 1, \"accepted\": [5]}", "an entry has no text \"fingerprint\"")]
     [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"a\", \"rule\": \"b\", \"expires\": \"soon\"}]}", "\"soon\" is no date; write it as 2027-01-31")]
     [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"a\", \"rule\": \"b\"}]}", "\"a\" is no fingerprint; reports give it, as a093e73e0576")]
+    [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"a\\n\\u001b[2Jaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"rule\": \"b\"}]}", "\"a\\u000a\\u001b[2Jaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa …\" is no fingerprint; reports give it, as a093e73e0576")]
     [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"0123456789ab\", \"rule\": \"b\", \"fromKernel\": \"six\"}]}", "\"six\" is no kernel release; write it as 6.12 or 6.12.86")]
-    [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"0123456789ab\", \"rule\": \"b\", \"fromKernel\": \"6.6\", \"toKernel\": \"6.1\"}]}", "no kernel is from 6.6 to 6.1; fromKernel is the first one")]
+    [InlineData("{\"schemaVersion\": 1, \"accepted\": [{\"fingerprint\": \"0123456789ab\", \"rule\": \"b\", \"fromKernel\": \"6.6\", \"toKernel\": \"6.1\"}]}", "no kernel is from \"6.6\" to \"6.1\"; fromKernel is the first one")]
     public void A_file_that_is_no_baseline_is_refused(string text, string problem) =>
         Assert.Equal(problem, Assert.Throws<BaselineFormatException>(() => BaselineFile.Read(text)).Message);
 

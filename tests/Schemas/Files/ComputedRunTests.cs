@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -38,6 +39,16 @@ public sealed class ComputedRunTests
 
         Proto.Header message = Proto.Header.Parser.ParseFrom(HeaderCodec.Encode(header));
         Assert.Equal((RunFile.Version, Apm.Revision), (message.Version, message.Manual));
+    }
+
+    [Fact]
+    public void Numbers_that_no_version_has_are_read_as_unknown_ones()
+    {
+        Proto.Header message = Proto.Header.Parser.ParseFrom(HeaderCodec.Encode(new RunHeader { Rules = [Rule] }));
+        (message.Rules[0].Scope, message.Rules[0].Visibility, message.Rules[0].Confidence, message.Rules[0].Severity) = (256, uint.MaxValue, 1U << 31, 1000);
+        RuleInfo read = HeaderCodec.DecodeHeader(message.ToByteArray(), 0).Rules[0];
+        Assert.Equal(Rule.Id, read.Id);
+        Assert.Equal((255, 255, 255, 255), ((int)read.Scope, (int)read.Visibility, (int)read.Confidence, (int)read.Severity));
     }
 
     [Fact]
