@@ -17,7 +17,7 @@ internal sealed class TextLabels<T>
     public TextLabel<T>? Find(ReadOnlySpan<byte> text) =>
         text.Length >= Window && _slots[SlotOf(text)] is { } label && text.StartsWith(label.Bytes) ? label : null;
 
-    /// <summary>Keeps a label.</summary>
+    /// <summary>Keeps a label where its place is free: no two that share a place push each other out line by line.</summary>
     /// <param name="text">Starts with the label.</param>
     /// <param name="length">Length of the label, with its colon.</param>
     /// <param name="value">What it stands for.</param>
@@ -25,7 +25,7 @@ internal sealed class TextLabels<T>
     {
         if (text.Length >= Window)
         {
-            _slots[SlotOf(text)] = new TextLabel<T>(text[..length].ToArray(), value);
+            _slots[SlotOf(text)] ??= new TextLabel<T>(text[..length].ToArray(), value);
         }
     }
 

@@ -152,6 +152,21 @@ public sealed class TextShapeTests
         }
     }
 
+    [Fact]
+    public void The_first_look_takes_no_memory_per_line_however_many_names_there_are()
+    {
+        const int Names = 200, More = 20;
+        string once = string.Concat(Enumerable.Range(0, Names).Select(i => $"  CPU 0/KVM-7       [000] d..1.     1.000001: kvm_event_{i}: nothing to see\n"));
+        long[] allocated = [.. ((int[])[1, 1, 1 + More]).Select(times =>
+        {
+            using var source = new MemorySource(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(once, times))));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            _ = TextSurvey.Of(new TextInput(source), []);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        })];
+        Assert.InRange(allocated[2] - allocated[1], long.MinValue, Names * More);
+    }
+
     [CorpusFact]
     public void Every_text_of_the_collection_is_read_as_its_lines_are_alone()
     {
