@@ -137,7 +137,13 @@ public sealed class Comparison : IComputedSink
 
     private Verdict Undecided(in ExitRecord recorded, in Expectation expectation)
     {
-        _tally.AddUndecided(expectation.Rule, recorded.HasHole || !recorded.HasEntry ? Evidence.LostEvents : Evidence.Tracepoint, recorded);
+        _tally.AddUndecided(expectation.Rule, MissingIn(recorded), recorded);
         return Verdict.Undecided;
     }
+
+    // Where entries are recorded, a record without one and without a hole is the last of its vCPU.
+    private Evidence MissingIn(in ExitRecord recorded) =>
+        recorded.HasHole ? Evidence.LostEvents
+        : !recorded.HasEntry && _header.Listed.Covers(TracepointSet.Entry) ? Evidence.RecordingEnd
+        : Evidence.Tracepoint;
 }

@@ -47,7 +47,7 @@ internal sealed class FieldComparer(TracepointSet listed)
     public Observed<ulong> Read(in ExitRecord record, RecordDigest digest, FieldRow row)
     {
         Observed<ulong> value = row.Read(record, digest);
-        bool silenceMeans = listed.Covers(row.Source) && record.HasEntry && !record.HasHole;
+        bool silenceMeans = listed.Covers(row.Source) && !record.HasHole && IsOver(record, digest, row);
         bool silent = value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty;
         return (silent || IsSilent(row, value, digest)) && !silenceMeans ? Observed<ulong>.Unseen : value;
     }
@@ -62,6 +62,12 @@ internal sealed class FieldComparer(TracepointSet listed)
         FieldRow row = Fields.Of(constraint.Field);
         Observed<ulong> value = Read(record, digest, row);
         silent = IsSilent(row, value, digest) ? row.Source : default;
+        if (value.Sight == Sight.Unseen && listed.Covers(row.Source) && IsDecidedOtherwise(record, digest, constraint))
+        {
+            silent = row.Source;
+            return Truth.No;
+        }
+
         if (value.Sight == Sight.Unseen)
         {
             return Truth.Unknown;
@@ -81,6 +87,17 @@ internal sealed class FieldComparer(TracepointSet listed)
             _ => !known || number <= constraint.Value,
         });
     }
+
+    // Nothing can follow any more that would have to stand in the record: the guest is entered, it cannot go on, or the recording
+    // shows something that comes later.
+    private static bool IsOver(in ExitRecord record, RecordDigest digest, FieldRow row) =>
+        record.HasEntry || digest.GuestEnded || row.Settled?.Invoke(record, digest) == true;
+
+    // L0 decides at once whether an instruction's exit is L1's: once it works on the instruction, L1 is not shown that exit.
+    private static bool IsDecidedOtherwise(in ExitRecord record, RecordDigest digest, in Constraint constraint) =>
+        constraint is { Field: ComparedField.ReflectedCode, Relation: Relation.Equal, Mask: ulong.MaxValue }
+        && constraint.Value == record.Exit.Code.Value && record.HasExit && !record.HasHole && digest.Reflections == 0
+        && record.Exit.Code.HasIntercept && !record.Exit.Code.IsCausedByEvent && Fields.IsWorkedOn(record);
 
     private static bool IsSilent(FieldRow row, Observed<ulong> value, RecordDigest digest) =>
         value.Sight == Sight.Absent || (value.IsKnown && row.RestsOnSilence is { } rests && rests(digest));

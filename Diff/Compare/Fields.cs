@@ -20,9 +20,16 @@ internal delegate string FieldPrinter(ulong value);
 /// <param name="Read">Reads it.</param>
 /// <param name="Print">Writes a value.</param>
 /// <param name="RestsOnSilence">Whether a value that is there was concluded from the absence of <paramref name="Source"/>; null where none is.</param>
+/// <param name="Settled">
+/// Whether the recording went on beyond the point where <paramref name="Source"/> had to stand, although it ends before the entry; null
+/// where only the entry tells.
+/// </param>
 internal sealed record FieldRow(
     ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print,
-    Func<RecordDigest, bool>? RestsOnSilence = null);
+    Func<RecordDigest, bool>? RestsOnSilence = null, SilenceTest? Settled = null);
+
+/// <summary>Whether the silence of a tracepoint is settled in a record without an entry.</summary>
+internal delegate bool SilenceTest(in ExitRecord record, RecordDigest digest);
 
 /// <summary>Every compared field. A new one is a row here and a number in <see cref="ComparedField"/>.</summary>
 internal static class Fields
@@ -32,7 +39,16 @@ internal static class Fields
         Nested = TracepointSet.Of(HappeningKind.NestedVmexit) | TracepointSet.Of(HappeningKind.NestedVmexitInject),
         Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt),
         Requests = TracepointSet.Of(HappeningKind.VmgexitEnter) | TracepointSet.Of(HappeningKind.VmgexitExit)
-            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit);
+            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit),
+
+        // What L0 records only while it handles an exit, behind what it records of the exit itself. An interrupt of the host may bring
+        // events of local APICs at any moment.
+        OfHandling = Set(
+            HappeningKind.NestedVmexitInject, HappeningKind.NestedVmenter, HappeningKind.NestedVmenterFailed, HappeningKind.InjectInterrupt,
+            HappeningKind.InjectException, HappeningKind.MsrAccess, HappeningKind.CrAccess, HappeningKind.PortAccess, HappeningKind.MmioAccess,
+            HappeningKind.Cpuid, HappeningKind.Hypercall, HappeningKind.HypervHypercall, HappeningKind.XenHypercall, HappeningKind.EmulateInstruction,
+            HappeningKind.PageFault, HappeningKind.Invlpga, HappeningKind.Skinit, HappeningKind.UserspaceExit, HappeningKind.SmmTransition,
+            HappeningKind.VcpuWakeup);
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<FieldRow> All { get; } =
@@ -122,7 +138,8 @@ internal static class Fields
         new(ComparedField.EmulationFailed, "emulationFailed", "L0 cannot emulate the instruction", "L0 emulates the instruction", true,
             TracepointSet.Of(HappeningKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.EmulationFailed ? Known(1) : Absent, YesNo),
-        new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo),
+        new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo,
+            Settled: static (in ExitRecord r, RecordDigest d) => !(r.Kinds & OfHandling).IsEmpty),
         new(ComparedField.Reflections, "reflections", "#VMEXITs shown to L1", "L1 is shown no #VMEXIT", true, default,
             static (in ExitRecord r, RecordDigest d) => Known((ulong)d.Reflections), Number),
         new(ComparedField.Vmcb12IntCtl, "vmcb12IntCtl", "virtual interrupt control of vmcb12", "L2 is not started", false,
@@ -171,11 +188,31 @@ internal static class Fields
         new(ComparedField.ShutdownReported, "shutdownReported", "the VMM is told of a shutdown", "the VMM is told of no shutdown", true,
             TracepointSet.Of(HappeningKind.UserspaceExit),
             static (in ExitRecord r, RecordDigest d) => d.ShutdownReported ? Known(1) : Absent, YesNo),
+        new(ComparedField.CarriedOut, "carriedOut", "L0 carries out the instruction itself", "L0 does not carry out the instruction", true, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Kinds.Has(WorkOf(r.Exit.Code)) ? Known(1) : Known(0), YesNo),
+        new(ComparedField.InitAccepted, "initAccepted", "a local APIC accepts INIT", "no local APIC accepts INIT", true, TracepointSet.Of(HappeningKind.ApicAcceptIrq),
+            static (in ExitRecord r, RecordDigest d) => d.InitAccepted ? Known(1) : Absent, YesNo,
+            Settled: static (in ExitRecord r, RecordDigest d) => r.HasExit),
     ];
 
     private static FieldRow[] ByNumber { get; } = Index();
 
+    private static TracepointSet Set(params ReadOnlySpan<HappeningKind> kinds)
+    {
+        TracepointSet all = default;
+        foreach (HappeningKind kind in kinds)
+        {
+            all |= TracepointSet.Of(kind);
+        }
+
+        return all;
+    }
+
     private static Observed<ulong> Absent => Observed<ulong>.Absent;
+
+    /// <summary>Whether L0 is seen to work on the instruction that exited, or to have left it to the VMM.</summary>
+    public static bool IsWorkedOn(in ExitRecord record) =>
+        record.Kinds.Has(WorkOf(record.Exit.Code)) || record.Kinds.Has(HappeningKind.EmulateInstruction) || record.Kinds.Has(HappeningKind.UserspaceExit);
 
     /// <summary>The row of a field.</summary>
     public static FieldRow Of(ComparedField field) => ComparedState.IsState(field) ? StateRows.Of(field) : ByNumber[(int)field];
@@ -194,6 +231,15 @@ internal static class Fields
     private static Observed<ulong> Known(ulong value) => Observed<ulong>.Of(value);
 
     private static Observed<ulong> OfExit(in ExitRecord record, ulong value) => record.HasExit ? Known(value) : default;
+
+    // What L0 does in the place of the processor, where a tracepoint tells of it.
+    private static HappeningKind WorkOf(SvmExitCode code) =>
+        code == SvmExitCode.Cpuid ? HappeningKind.Cpuid
+        : code == SvmExitCode.Vmmcall ? HappeningKind.Hypercall
+        : code == SvmExitCode.Invlpga ? HappeningKind.Invlpga
+        : code == SvmExitCode.Msr ? HappeningKind.MsrAccess
+        : code == SvmExitCode.Ioio ? HappeningKind.PortAccess
+        : HappeningKind.None;
 
     private static FieldReader Happened(HappeningKind kind) =>
         (in ExitRecord record, RecordDigest digest) => record.Kinds.Has(kind) ? Known(1) : Absent;

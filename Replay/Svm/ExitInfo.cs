@@ -84,6 +84,7 @@ internal static class ExitInfo
         // Their intercepts do nothing, so that L1 is never shown them.
         new(0x042, 0x042, Nothing, Nothing, null, "15.12.3"),
         new(0x049, 0x049, Nothing, Nothing, null, "15.12.10"),
+        new(0x04e, 0x04e, Nothing, Nothing, ExceptionIntercepts.HasLegalErrorCode, "15.12.15"),
         new(0x062, 0x062, SmiZero, Nothing, null, "15.13.3"),
         new(0x075, 0x075, VectorZero, Nothing, null, "15.8.2"),
         new(0x079, 0x079, Nothing, Nothing, static (in HardwareExit x) => IsCanonical(x.Info1), "15.8.3"),
@@ -119,6 +120,11 @@ internal static class ExitInfo
         if (code >= (ulong)ReportOf.Length)
         {
             return IsDefined(shown.ExitCode);
+        }
+
+        if (shown.ExitCode.IsException && !ErrorCodes.IsLegal(shown.ExitCode.Vector, shown.Info1 & ErrorCode))
+        {
+            return false;
         }
 
         return ReportOf[code] is not { } row || ((shown.Info1 & row.Zero1) == 0 && code switch

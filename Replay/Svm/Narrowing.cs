@@ -13,6 +13,9 @@ internal static class Narrowing
 
     private const ulong ResetVector = 0xfff0;
 
+    private static readonly SvmExitCode PageFault = SvmExitCode.OfException(ExceptionVector.PF),
+        Cr3Read = new(SvmExitCode.CrRead.Value + 3), Cr3Write = new(SvmExitCode.CrWrite.Value + 3);
+
     /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
     public static bool GoesOnNearby(in ExitRecord record) =>
         !record.HasEntry || !record.Entry.Rip.IsKnown
@@ -26,6 +29,8 @@ internal static class Narrowing
         vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
         vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
         LearnDecodeAssists(vcpu, record.Exit);
+        LearnHostPaging(vcpu, record);
+        vcpu.GoesOnWithoutGif = default;
         if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
         {
             // L1 runs on, and its STGI does not exit.
@@ -49,7 +54,7 @@ internal static class Narrowing
         LearnAccesses(vcpu, record, digest);
         LearnOfRun(vcpu, record, digest);
         Recall.After(vcpu, record, digest);
-        Transitions(vcpu, digest);
+        Transitions(vcpu, record, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);
     }
@@ -77,11 +82,29 @@ internal static class Narrowing
         }
     }
 
+    // Nested page faults occur with nested paging only. L0 looks at page faults, CR3 and INVLPG of L1 for its shadow tables only.
+    private static void LearnHostPaging(Vcpu vcpu, in ExitRecord record)
+    {
+        SvmExitCode code = record.Exit.Code;
+        if (code == SvmExitCode.Npf)
+        {
+            vcpu.HostPaging = Truth.Yes;
+        }
+        else if (record.Level == GuestLevel.L1 && vcpu.HostPaging.IsUnknown && IsOfShadowPaging(code))
+        {
+            vcpu.HostPaging = Truth.No;
+        }
+    }
+
+    private static bool IsOfShadowPaging(SvmExitCode code) =>
+        code == PageFault || code == SvmExitCode.Invlpg || code == Cr3Read || code == Cr3Write;
+
     private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
+        vcpu.GoesOnWithoutGif = default;
         LearnDecodeAssists(vcpu, record.Exit);
-        vcpu.HostPagingSeen |= code == SvmExitCode.Npf;
+        LearnHostPaging(vcpu, record);
         vcpu.ProcessorDeparted |= !record.Exit.Interrupted.IsLegal;
         if (record.Level == GuestLevel.L2)
         {
@@ -162,10 +185,13 @@ internal static class Narrowing
             vcpu.Gif = Truth.Yes;
         }
 
-        if (code == SvmExitCode.Vmrun && digest.FailedChecks > 0)
+        if (code == SvmExitCode.Vmrun && digest.Vmenters == 0 && (digest.FailedChecks > 0 || (moved && listed.Has(HappeningKind.NestedVmenter))))
         {
+            // Refused: VMEXIT_INVALID, behind which L1 goes on as behind any #VMEXIT.
             vcpu.Gif = Truth.No;
             vcpu.GifClearedByExit = true;
+            vcpu.GoesOnWithoutGif = record.HasEntry ? record.Entry.Rip : default;
+            vcpu.LastVmrunRefused = true;
         }
     }
 
@@ -183,6 +209,7 @@ internal static class Narrowing
                     break;
                 case HappeningKind.Cpuid when record.Level != GuestLevel.L2:
                     vcpu.Profile.Learn(CpuidAccess.Of(happening));
+                    LearnHostPagingOfCpuid(vcpu);
                     break;
                 case HappeningKind.VmgexitEnter or HappeningKind.VmgexitMsrEnter:
                     vcpu.SevEs = Truth.Yes;
@@ -190,6 +217,15 @@ internal static class Narrowing
                 default:
                     break;
             }
+        }
+    }
+
+    // A host offers nested paging where it uses it, unless the VMM hides it; so only its absence says something, and not against a fault that was seen.
+    private static void LearnHostPagingOfCpuid(Vcpu vcpu)
+    {
+        if (vcpu.HostPaging.IsUnknown && vcpu.Profile.Has(CpuFeature.NestedPaging).IsNo)
+        {
+            vcpu.HostPaging = Truth.No;
         }
     }
 
@@ -288,7 +324,7 @@ internal static class Narrowing
         }
     }
 
-    private static void Transitions(Vcpu vcpu, RecordDigest digest)
+    private static void Transitions(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
         if (digest.Reflections > 0)
         {
@@ -314,12 +350,18 @@ internal static class Narrowing
                 vcpu.GifClearedByExit = false;
                 vcpu.ProcessorDeparted = false;
                 vcpu.FirstExitPending = true;
+                vcpu.FirstExitForced = record.HasEntry ? record.Entry.ImmediateExit : default;
+                vcpu.AskedMonitorInL2 = digest.UserspaceReason is not null;
+                vcpu.InDelivery = default;
+                vcpu.HostPaging = vcpu.Vmcb12.NestedPaging.IsYes ? Truth.Yes : vcpu.HostPaging;
                 break;
             case GuestLevel.L1 when digest.Reflections > 0:
                 vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection);
                 vcpu.LeaveL2();
                 vcpu.Gif = Truth.No;
                 vcpu.GifClearedByExit = true;
+                vcpu.GoesOnWithoutGif = digest.Reflection.ExitCode == SvmExitCode.HostUse ? default : vcpu.ResumeRip;
+                vcpu.LastVmrunRefused = false;
                 break;
             case GuestLevel.Unknown:
                 vcpu.LeaveL2();
@@ -333,6 +375,12 @@ internal static class Narrowing
     // An event that was not staged again is still owed, for instance because an exception took precedence.
     private static void QueueEvent(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
+        if (record.Level == GuestLevel.L2 && digest.EntryLevel == GuestLevel.L2 && digest.Vmenters == 0)
+        {
+            vcpu.InDelivery = digest.Staged.Valid ? digest.Staged : record.Exit.Interrupted;
+            vcpu.AskedMonitorInL2 |= digest.UserspaceReason is not null;
+        }
+
         bool dropped = digest.Reflections > 0 || digest.Vmenters > 0 || digest.SmmEntered || !record.HasExit;
         EventInfo interrupted = record.Exit.Interrupted;
         vcpu.QueuedSeen = record.HasExit && (vcpu.QueuedSeen || dropped || interrupted.Valid || digest.HasStaged);
