@@ -22,7 +22,17 @@ internal delegate string FieldPrinter(ulong value);
 /// <param name="RestsOnSilence">Whether a value that is there was concluded from the absence of <paramref name="Source"/>; null where none is.</param>
 internal sealed record FieldRow(
     ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print,
-    Func<RecordDigest, bool>? RestsOnSilence = null);
+    Func<RecordDigest, bool>? RestsOnSilence = null)
+{
+    /// <summary>What of a stable value the same fault has each time: of an event not the vector, which the guest chose. Null for all of it.</summary>
+    public Func<ulong, ulong>? Same { get; init; }
+
+    /// <summary>Values that came by chance, an interrupt or a signal that happened to arrive: where no rule asks for them, nothing happened.</summary>
+    public Func<ulong, bool>? ByChance { get; init; }
+
+    /// <summary>Whether it tells of the event that was being delivered, and not of the exit at which that shows.</summary>
+    public bool IsOfDelivery { get; init; }
+}
 
 /// <summary>Every compared field. A new one is a row here and a number in <see cref="ComparedField"/>.</summary>
 internal static class Fields
@@ -44,20 +54,21 @@ internal static class Fields
         new(ComparedField.ExitInfo2, "exitInfo2", "EXITINFO2", "no EXITINFO2", false, default,
             static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Info2), Hex),
         new(ComparedField.ExitIntInfo, "exitIntInfo", "EXITINTINFO", "no EXITINTINFO", true, default,
-            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfo.IsKnown ? Known(r.Exit.Interrupted.Raw) : default, Event),
-        new(ComparedField.ExitIntInfoError, "exitIntInfoError", "error code of EXITINTINFO", "no error code", true, default,
-            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfoError.IsKnown ? Known(r.Exit.IntInfoError.Value) : default, Hex),
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfo.IsKnown ? Known(r.Exit.Interrupted.Raw) : default, Event) { Same = SameEvent, IsOfDelivery = true },
+        new(ComparedField.ExitIntInfoError, "exitIntInfoError", "error code of EXITINTINFO", "no error code", false, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfoError.IsKnown ? Known(r.Exit.IntInfoError.Value) : default, Hex)
+            { IsOfDelivery = true },
         new(ComparedField.ExitRip, "exitRip", "rip of the #VMEXIT", "no rip", false, default,
             static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Rip), Hex),
         new(ComparedField.ReflectedCode, "reflectedCode", "L1 is shown #VMEXIT", "L1 is shown no #VMEXIT", true, Inject,
-            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.ExitCode.Value) : Absent, Code),
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.ExitCode.Value) : Absent, Code) { ByChance = static code => new SvmExitCode(code).IsAsynchronous },
         new(ComparedField.ReflectedInfo1, "reflectedInfo1", "EXITINFO1 for L1", "no EXITINFO1 for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info1) : Absent, Hex),
         new(ComparedField.ReflectedInfo2, "reflectedInfo2", "EXITINFO2 for L1", "no EXITINFO2 for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info2) : Absent, Hex),
         new(ComparedField.ReflectedIntInfo, "reflectedIntInfo", "EXITINTINFO for L1", "no EXITINTINFO for L1", true, Inject,
-            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfo.Normalised.Raw) : Absent, Event),
-        new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", true, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfo.Normalised.Raw) : Absent, Event) { Same = SameEvent },
+        new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfoError) : Absent, Hex),
         new(ComparedField.IntrReflectionAnnounced, "intrReflectionAnnounced", "kvm_nested_intr_vmexit", "no kvm_nested_intr_vmexit", true,
             TracepointSet.Of(HappeningKind.NestedIntrVmexit),
@@ -89,7 +100,7 @@ internal static class Fields
         new(ComparedField.StagedAgain, "stagedAgain", "an event is delivered again", "no event is delivered", true, Staging, StagedAgain, YesNo),
         new(ComparedField.EntryEventInj, "entryEventInj", "EVENTINJ at the entry", "no EVENTINJ", true, default,
             static (in ExitRecord r, RecordDigest d) =>
-                r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event),
+                r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event) { Same = SameEvent },
         new(ComparedField.EntryRip, "entryRip", "entry at rip", "no entry", false, default,
             static (in ExitRecord r, RecordDigest d) => r.HasEntry ? r.Entry.Rip : default, Hex),
         new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, Inject | TracepointSet.Of(HappeningKind.NestedVmenter),
@@ -115,7 +126,8 @@ internal static class Fields
             static (in ExitRecord r, RecordDigest d) => d.TaskPriorityWritten ? Known(1) : Absent, YesNo),
         new(ComparedField.UserspaceReason, "userspaceReason", "return to the VMM", "no return to the VMM", true,
             TracepointSet.Of(HappeningKind.UserspaceExit),
-            static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, static value => $"for reason {value}"),
+            static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, static value => $"for reason {value}")
+            { ByChance = static reason => reason == UserspaceExit.InterruptedReason },
         new(ComparedField.SmmEntered, "smmEntered", "System Management Mode is entered", "System Management Mode is not entered", true,
             TracepointSet.Of(HappeningKind.SmmTransition),
             static (in ExitRecord r, RecordDigest d) => d.SmmEntered ? Known(1) : Absent, YesNo),
@@ -233,6 +245,15 @@ internal static class Fields
         GuestLevel.L1 when record.HasExit => Absent,
         _ => default,
     };
+
+    // The vector of an interrupt is the guest's choice, and so is that of an exception that does not exist; its type and EV are the fault's.
+    private static ulong SameEvent(ulong raw)
+    {
+        var info = new EventInfo((uint)raw);
+        bool isVectorFixed = info is { Valid: true, Type: EventType.Exception, Vector: < 32 };
+        byte vector = isVectorFixed ? info.Vector : info.Type == EventType.Exception ? byte.MaxValue : (byte)0;
+        return !info.Valid ? 0 : (info.Raw & (EventInfo.ValidBit | EventInfo.TypeField | EventInfo.ErrorCodeBit)) | vector;
+    }
 
     private static string Code(ulong value) => SvmExitTable.NameOf(value);
 
