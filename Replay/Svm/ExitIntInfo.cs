@@ -214,15 +214,12 @@ internal static class ExitIntInfo
         }
     }
 
-    // L1 is shown the event; another exception replaces it or merges with it; System Management Mode or the VMM takes over, or L0
-    // gives up and the guest goes on no more.
+    // L1 is shown the event; another exception replaces it or merges with it; System Management Mode or the VMM takes over.
     private static Expecting AllowInstead(Expecting expecting) => expecting
         .Allow(Happens(ComparedField.ReflectedCode))
         .Allow(Happens(ComparedField.Exception), IsNot(ComparedField.StagedAgain, 1))
         .Allow(Happens(ComparedField.SmmEntered))
-        .Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason))
-        .Allow(Is(ComparedField.UserspaceReason, UserspaceExit.InternalErrorReason))
-        .Allow(Is(ComparedField.UserspaceReason, UserspaceExit.FailEntryReason));
+        .Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
 
     private static void CombinesToDoubleFault(in Step s)
     {

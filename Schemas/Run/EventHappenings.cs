@@ -42,8 +42,11 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
     /// <summary>KVM_EXIT_SHUTDOWN.</summary>
     public const uint ShutdownReason = 8;
 
-    /// <summary>KVM_EXIT_FAIL_ENTRY.</summary>
+    /// <summary>KVM_EXIT_FAIL_ENTRY: the processor could not enter the guest.</summary>
     public const uint FailEntryReason = 9;
+
+    /// <summary>KVM_EXIT_INTR: a signal for the thread; it says nothing of the guest.</summary>
+    public const uint InterruptedReason = 10;
 
     /// <summary>KVM_EXIT_INTERNAL_ERROR.</summary>
     public const uint InternalErrorReason = 17;
