@@ -88,7 +88,7 @@ internal static class AlterRun
                 Figure figure = figures.Of(kind);
                 figure.Variants++;
                 figure.Refused += judgement.Refusal is null ? 0 : 1;
-                Finding[] certain = [.. judgement.Beyond(subject.Whole, variant.KeepsTimes)], likely = [.. judgement.LikelyBeyond(subject.Whole)];
+                Finding[] certain = [.. judgement.Beyond(variant.Wholes, variant.KeepsTimes)], likely = [.. judgement.LikelyBeyond(variant.Wholes)];
                 foreach (string rule in certain.Select(finding => finding.Rules[0]).Distinct())
                 {
                     figure.Rules[rule] = figure.Rules.GetValueOrDefault(rule) + 1;

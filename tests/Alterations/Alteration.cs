@@ -6,8 +6,9 @@ namespace Differ.Alterations;
 /// <param name="Parameters">What was done, for a person.</param>
 /// <param name="Judge">What Differ says of it.</param>
 /// <param name="Save">Writes it into a file that <c>differ</c> reads.</param>
+/// <param name="Wholes">What Differ says of the whole recordings it is made of.</param>
 /// <param name="KeepsTimes">Whether an exit that is left has the time that it has in the whole recording.</param>
-internal sealed record Variant(string Parameters, Func<Judgement> Judge, Action<string> Save, bool KeepsTimes);
+internal sealed record Variant(string Parameters, Func<Judgement> Judge, Action<string> Save, IReadOnlyList<Judgement> Wholes, bool KeepsTimes);
 
 /// <summary>One thing that recorders and people do to a recording.</summary>
 /// <param name="Name">Its name.</param>
@@ -33,7 +34,7 @@ internal sealed record EventAlteration(string Name, bool IsTold, Func<RecordedEv
 
     /// <inheritdoc/>
     public override Variant? Of(Subject subject, Random random) => subject.Events is { Events.Count: > 0 } events && Alter(events, random) is { } altered
-        ? new Variant(altered.Parameters, () => Judgement.Of(altered.Events.Open), path => altered.Events.Save(path), KeepsTimes)
+        ? new Variant(altered.Parameters, () => Judgement.Of(altered.Events.Open), path => altered.Events.Save(path), [subject.Whole], KeepsTimes)
         : null;
 }
 
@@ -44,6 +45,9 @@ internal sealed record EventAlteration(string Name, bool IsTold, Func<RecordedEv
 internal sealed record TextAlteration(
     string Name, bool IsTold, Func<IReadOnlyList<Line>, IReadOnlyList<Line>, Random, (IEnumerable<string> Lines, string Parameters)?> Alter) : Alteration(Name, IsTold)
 {
+    /// <summary>Whether a part of it is of the other text.</summary>
+    public bool TakesOther { get; init; }
+
     /// <inheritdoc/>
     public override Variant? Of(Subject subject, Random random)
     {
@@ -54,7 +58,8 @@ internal sealed record TextAlteration(
 
         byte[] bytes = Line.Join(altered.Lines);
         return new Variant(
-            $"{text.Printer}: {altered.Parameters}", () => Judgement.Of(() => TextSubject.Open(bytes)), path => File.WriteAllBytes(path, bytes), KeepsTimes: false);
+            $"{text.Printer}: {altered.Parameters}", () => Judgement.Of(() => TextSubject.Open(bytes)), path => File.WriteAllBytes(path, bytes),
+            TakesOther ? [subject.Whole, text.OfOther] : [subject.Whole], KeepsTimes: false);
     }
 }
 

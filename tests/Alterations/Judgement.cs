@@ -47,20 +47,20 @@ internal sealed class Judgement : IJudgedSink
         }
     }
 
-    /// <summary>Certain findings that the whole recording does not have.</summary>
-    /// <param name="whole">The whole recording.</param>
+    /// <summary>Certain findings that the whole recordings do not have.</summary>
+    /// <param name="wholes">The whole recordings.</param>
     /// <param name="keepsTimes">Whether an exit has the same time in both, so that each exit must diverge in the whole recording too.</param>
-    public IEnumerable<Finding> Beyond(Judgement whole, bool keepsTimes)
+    public IEnumerable<Finding> Beyond(IReadOnlyList<Judgement> wholes, bool keepsTimes)
     {
-        List<Finding> beyond = [.. Beyond(Certain, whole.Certain)];
-        ulong[] exits = keepsTimes ? [.. _exits.Except(whole._exits).Order()] : [];
+        List<Finding> beyond = [.. Beyond(Certain, [.. wholes.SelectMany(whole => whole.Certain)])];
+        ulong[] exits = keepsTimes ? [.. _exits.Except(wholes.SelectMany(whole => whole._exits)).Order()] : [];
         return beyond.Count == 0 && exits.Length > 0 && Certain.Count > 0
             ? [Certain[0] with { Words = $"{Certain[0].Words}; not in the whole recording: the exits at {string.Join(", ", exits.Take(3))}" }]
             : beyond;
     }
 
-    /// <summary>Findings under an assumption that the whole recording does not have, neither so nor certain.</summary>
-    public IEnumerable<Finding> LikelyBeyond(Judgement whole) => Beyond(Likely, [.. whole.Certain, .. whole.Likely]);
+    /// <summary>Findings under an assumption that the whole recordings do not have, neither so nor certain.</summary>
+    public IEnumerable<Finding> LikelyBeyond(IReadOnlyList<Judgement> wholes) => Beyond(Likely, [.. wholes.SelectMany(whole => whole.Certain.Concat(whole.Likely))]);
 
     /// <inheritdoc/>
     public void Take(in ExitRecord record, Verdict verdict, Departure? departure)

@@ -18,8 +18,8 @@ internal static partial class PasteAlterations
         new TextAlteration("neighbours of a thread with equal times swapped in a text", true, static (lines, _, random) => Swap(lines, random, 0, sameThread: true)),
         new TextAlteration("neighbours of a thread with nearly equal times swapped in a text", true, static (lines, _, random) => Swap(lines, random, NearlyEqual, sameThread: true)),
         new TextAlteration("text sorted by time and then by letters", true, Sorted),
-        new TextAlteration("texts of two hosts, one after the other", true, TwoHosts),
-        new TextAlteration("texts of two hosts, as report -i a -i b prints them", true, TwoInputs),
+        new TextAlteration("texts of two hosts, one after the other", true, TwoHosts) { TakesOther = true },
+        new TextAlteration("texts of two hosts, as report -i a -i b prints them", true, TwoInputs) { TakesOther = true },
     ];
 
     private static (IEnumerable<string> Lines, string Parameters)? Quoted(IReadOnlyList<Line> lines, IReadOnlyList<Line> other, Random random)
@@ -73,7 +73,7 @@ internal static partial class PasteAlterations
     {
         bool same = random.Next(2) == 0;
         string[] second = [.. same ? SameThreads(lines, other) : TextAlterations.Texts(other)];
-        string[] between = random.Next(2) == 0 ? [] : ["", "and of the other host:", ""];
+        string[] between = !same && random.Next(2) == 0 ? [] : ["", "and of the other host:", ""];
         return ([.. TextAlterations.Texts(lines), .. between, .. second], $"{(same ? "the same threads" : "threads as they are")}, {between.Length} lines between");
     }
 

@@ -22,7 +22,7 @@ internal sealed record Subject(string Name, Judgement Whole, RecordedEvents? Eve
     /// <param name="lines">Its lines.</param>
     /// <param name="other">Another text of the same printer.</param>
     public static Subject Of(string name, string printer, IReadOnlyList<Line> lines, IReadOnlyList<Line> other) =>
-        new(name, Judgement.Of(() => TextSubject.Open(Line.Join(lines.Select(line => line.Text)))), null, new TextSubject(printer, lines, other));
+        new(name, TextSubject.Judge(lines), null, new TextSubject(printer, lines, other));
 }
 
 /// <summary>A text.</summary>
@@ -31,6 +31,14 @@ internal sealed record Subject(string Name, Judgement Whole, RecordedEvents? Eve
 /// <param name="Other">Another text of the same printer.</param>
 internal sealed record TextSubject(string Printer, IReadOnlyList<Line> Lines, IReadOnlyList<Line> Other)
 {
+    private readonly Lazy<Judgement> _ofOther = new(() => Judge(Other));
+
+    /// <summary>What Differ says of the other text.</summary>
+    public Judgement OfOther => _ofOther.Value;
+
+    /// <summary>What Differ says of a text.</summary>
+    public static Judgement Judge(IReadOnlyList<Line> lines) => Judgement.Of(() => Open(Line.Join(lines.Select(line => line.Text))));
+
     /// <summary>The session of a text in memory.</summary>
     public static CaptureSession Open(byte[] text) => CaptureSession.Of(new MemorySource(text), "", (ulong)text.Length);
 }
