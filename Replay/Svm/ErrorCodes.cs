@@ -20,7 +20,7 @@ internal static class ErrorCodes
     private const uint SelectorZero = 0xffff_0000;
 
     // Figure 8-3: bits 30:7 are reserved, bit 31 (RMP) is of SEV-SNP.
-    private const uint PageZero = 0x7fff_ff80, Present = 1 << 0, Write = 1 << 1, Reserved = 1 << 3, Fetch = 1 << 4, ProtectionKey = 1 << 5, ShadowStack = 1 << 6;
+    private const uint PageZero = 0x7fff_ff80, Write = 1 << 1, Fetch = 1 << 4, ShadowStack = 1 << 6;
 
     // Figure 8-4: the kind of control-flow violation.
     private const uint ControlFlowZero = 0xffff_fff8;
@@ -37,11 +37,9 @@ internal static class ErrorCodes
         new(DF, Low32, 0, "8.2.9"),
         new(Selectors, SelectorZero, 0, "8.4.1"),
 
-        // A reserved bit or a protection key can be wrong only in an entry that is present; a fetch neither writes nor reads a shadow stack.
-        new(PF, PageZero | Fetch | Reserved | ProtectionKey, 0, "8.4.2"),
-        new(PF, PageZero | Fetch, Present, "8.4.2"),
-        new(PF, PageZero | Write | Reserved | ProtectionKey | ShadowStack, Fetch, "8.4.2"),
-        new(PF, PageZero | Write | ProtectionKey | ShadowStack, Fetch | Present, "8.4.2"),
+        // A fetch neither writes nor is it an access to a shadow stack.
+        new(PF, PageZero | Fetch, 0, "8.4.2"),
+        new(PF, PageZero | Write | ShadowStack, Fetch, "8.4.2"),
         new(AC, Low32, 0, "8.2.18"),
         new(CP, ControlFlowZero, 0, "8.4.3"),
         new(SX, ~1U, 1, "15.28"),

@@ -13,9 +13,6 @@ internal static class Narrowing
 
     private const ulong ResetVector = 0xfff0;
 
-    private static readonly SvmExitCode PageFault = SvmExitCode.OfException(ExceptionVector.PF),
-        Cr3Read = new(SvmExitCode.CrRead.Value + 3), Cr3Write = new(SvmExitCode.CrWrite.Value + 3);
-
     /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
     public static bool GoesOnNearby(in ExitRecord record) =>
         !record.HasEntry || !record.Entry.Rip.IsKnown
@@ -29,7 +26,7 @@ internal static class Narrowing
         vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
         vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
         LearnDecodeAssists(vcpu, record.Exit);
-        LearnHostPaging(vcpu, record);
+        HostPaging.LearnOfExit(vcpu, record);
         vcpu.GoesOnWithoutGif = default;
         if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
         {
@@ -82,29 +79,12 @@ internal static class Narrowing
         }
     }
 
-    // Nested page faults occur with nested paging only. L0 looks at page faults, CR3 and INVLPG of L1 for its shadow tables only.
-    private static void LearnHostPaging(Vcpu vcpu, in ExitRecord record)
-    {
-        SvmExitCode code = record.Exit.Code;
-        if (code == SvmExitCode.Npf)
-        {
-            vcpu.HostPaging = Truth.Yes;
-        }
-        else if (record.Level == GuestLevel.L1 && vcpu.HostPaging.IsUnknown && IsOfShadowPaging(code))
-        {
-            vcpu.HostPaging = Truth.No;
-        }
-    }
-
-    private static bool IsOfShadowPaging(SvmExitCode code) =>
-        code == PageFault || code == SvmExitCode.Invlpg || code == Cr3Read || code == Cr3Write;
-
     private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
         vcpu.GoesOnWithoutGif = default;
         LearnDecodeAssists(vcpu, record.Exit);
-        LearnHostPaging(vcpu, record);
+        HostPaging.LearnOfExit(vcpu, record);
         vcpu.ProcessorDeparted |= !record.Exit.Interrupted.IsLegal;
         if (record.Level == GuestLevel.L2)
         {
@@ -209,7 +189,7 @@ internal static class Narrowing
                     break;
                 case HappeningKind.Cpuid when record.Level != GuestLevel.L2:
                     vcpu.Profile.Learn(CpuidAccess.Of(happening));
-                    LearnHostPagingOfCpuid(vcpu);
+                    HostPaging.LearnOfCpuid(vcpu);
                     break;
                 case HappeningKind.VmgexitEnter or HappeningKind.VmgexitMsrEnter:
                     vcpu.SevEs = Truth.Yes;
@@ -217,15 +197,6 @@ internal static class Narrowing
                 default:
                     break;
             }
-        }
-    }
-
-    // A host offers nested paging where it uses it, unless the VMM hides it; so only its absence says something, and not against a fault that was seen.
-    private static void LearnHostPagingOfCpuid(Vcpu vcpu)
-    {
-        if (vcpu.HostPaging.IsUnknown && vcpu.Profile.Has(CpuFeature.NestedPaging).IsNo)
-        {
-            vcpu.HostPaging = Truth.No;
         }
     }
 
@@ -353,7 +324,7 @@ internal static class Narrowing
                 vcpu.FirstExitForced = record.HasEntry ? record.Entry.ImmediateExit : default;
                 vcpu.AskedMonitorInL2 = digest.UserspaceReason is not null;
                 vcpu.InDelivery = default;
-                vcpu.HostPaging = vcpu.Vmcb12.NestedPaging.IsYes ? Truth.Yes : vcpu.HostPaging;
+                HostPaging.LearnOfRun(vcpu);
                 break;
             case GuestLevel.L1 when digest.Reflections > 0:
                 vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection);
