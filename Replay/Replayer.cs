@@ -85,7 +85,7 @@ public sealed class Replayer : IExitSink
 
         _digest.Read(record);
         _seen.Read(record);
-        if ((record.Flags & RecordFlags.LossInside) == 0)
+        if ((record.Flags & RecordFlags.LossInside) == 0 && IsBounded(record))
         {
             LoadVmcb12(vcpu, record);
             Judge(vcpu, record);
@@ -98,6 +98,9 @@ public sealed class Replayer : IExitSink
             vcpu.Forget();
         }
     }
+
+    // Where neither exits nor entries were recorded, a record holds what happened at any number of exits.
+    private static bool IsBounded(in ExitRecord record) => record.HasExit || record.HasEntry;
 
     // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
     private void NoteInit(in ExitRecord record)

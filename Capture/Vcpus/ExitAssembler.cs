@@ -15,15 +15,22 @@ namespace Differ.Capture.Vcpus;
 /// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. The first exit may also be a VMRUN whose guest is
 /// left before it runs. Such a pair is folded into the first record,
 /// which is why a record of such a kernel is held back until the event behind the next exit is known.
+///
+/// Where the vCPU goes to another CPU, records wait until it is clear that the clocks of both agree (<see cref="CpuMoves"/>): what
+/// stands where they do not may be in any order, and counts as having lost events.
 /// </remarks>
 internal sealed class ExitAssembler
 {
     private readonly IExitSink _sink;
     private readonly RunHeader _header;
     private readonly CaptureNotes _notes;
+    private readonly CpuMoves _moves = new();
+    private readonly HeldRecords _waiting;
 
     private RecordBuffer _current;
     private RecordBuffer _held;
+    private ClockTime _lastTime;
+    private ClockTime _settledAfter;
     private bool _inGuest;
     private bool _holding;
     private ClockTime _lossUntil;
@@ -33,6 +40,7 @@ internal sealed class ExitAssembler
     {
         _current = new RecordBuffer(room);
         _held = new RecordBuffer(room);
+        _waiting = new HeldRecords(room);
         Id = id;
         Thread = thread;
         Vcpu = vcpu;
@@ -53,17 +61,22 @@ internal sealed class ExitAssembler
     /// <summary>Records handed on so far.</summary>
     public ulong Count { get; private set; }
 
-    /// <summary>The host CPU of the last event.</summary>
-    public int LastCpu { get; set; }
-
-    /// <summary>The time of the last event.</summary>
-    public ClockTime LastTime { get; set; }
-
     /// <summary>How many marks of loss it has been told of.</summary>
     public ulong MarksSeen { get; set; }
 
     /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
     public byte[] InstanceOf { get; } = new byte[64];
+
+    /// <summary>The next event of the vCPU is of a time, and on a CPU.</summary>
+    public void Come(ClockTime time, int cpu)
+    {
+        if (cpu != _moves.Cpu)
+        {
+            Move(time, cpu);
+        }
+
+        _lastTime = time;
+    }
 
     /// <summary>Events are missing up to a time.</summary>
     public void Lost(ClockTime until)
@@ -156,6 +169,33 @@ internal sealed class ExitAssembler
         {
             Emit(_current);
         }
+
+        Settle();
+    }
+
+    // The guest runs on the CPU that enters it until it exits: in between the thread cannot be moved.
+    private void Move(ClockTime time, int cpu)
+    {
+        bool isFirst = _moves.Cpu < 0, leavesGuest = _inGuest && _header.Listed.Covers(TracepointSet.Exit);
+        if (isFirst || _header.ClockUnit != ClockUnit.Nanoseconds)
+        {
+            _moves.Start(cpu);
+            return;
+        }
+
+        var settled = new ClockTime(Math.Min(time.Value, ulong.MaxValue - CpuMoves.Soonest) + CpuMoves.Soonest);
+        if (_moves.Move(cpu, time) || leavesGuest || time < _lastTime)
+        {
+            if (!_lossOpen)
+            {
+                _notes.Add(CaptureNotes.ClocksDiffer, $"time {time.Value}");
+            }
+
+            _waiting.Mark(RecordFlags.LossInside);
+            Lost(settled);
+        }
+
+        _settledAfter = settled;
     }
 
     private void Overflows(ClockTime time)
@@ -227,7 +267,7 @@ internal sealed class ExitAssembler
             _holding = false;
             if (!whole)
             {
-                Overflows(LastTime);
+                Overflows(_lastTime);
             }
         }
         else if (kind == HappeningKind.NestedVmexit)
@@ -247,6 +287,26 @@ internal sealed class ExitAssembler
     }
 
     private void Emit(RecordBuffer buffer)
+    {
+        if (_lastTime < _settledAfter && !_waiting.IsFull)
+        {
+            _waiting.Add(buffer);
+            return;
+        }
+
+        Settle();
+        HandOn(buffer);
+    }
+
+    private void Settle()
+    {
+        while (!_waiting.IsEmpty)
+        {
+            HandOn(_waiting.Next());
+        }
+    }
+
+    private void HandOn(RecordBuffer buffer)
     {
         GuestLevel level = LevelOf(buffer);
         if (Count == 0 && level == GuestLevel.L2)

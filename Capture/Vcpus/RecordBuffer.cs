@@ -129,6 +129,16 @@ internal sealed class RecordBuffer(HappeningRoom room)
         return true;
     }
 
+    /// <summary>Becomes the same as another buffer.</summary>
+    public void Copy(RecordBuffer other)
+    {
+        Reset();
+        _exit = other._exit;
+        _entry = other._entry;
+        bool whole = Append(other);
+        Flags = other.Flags | (whole ? RecordFlags.None : RecordFlags.LossInside);
+    }
+
     /// <summary>The record as others see it.</summary>
     public ExitRecord View(StreamId stream, ulong index, GuestLevel level) =>
         new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _happenings.AsSpan(0, _count));

@@ -23,7 +23,6 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     private VcpuThread? _last;
     private Happening _scratch;
     private TracepointSet _seen;
-    private ulong _backwards;
     private ClockTime _now;
     private ClockTime _lostUntil;
 
@@ -114,11 +113,6 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         if (dropped > 0)
         {
             notes.Add(CaptureNotes.NoVcpu, dropped);
-        }
-
-        if (_backwards > 0)
-        {
-            notes.Add(CaptureNotes.ClockBackwards, _backwards);
         }
     }
 
@@ -253,13 +247,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
             known = instance;
         }
 
-        if (raw.Time < stream.LastTime && raw.Cpu != stream.LastCpu)
-        {
-            _backwards++;
-        }
-
-        stream.LastTime = raw.Time;
-        stream.LastCpu = raw.Cpu;
+        stream.Come(raw.Time, raw.Cpu);
         return true;
     }
 

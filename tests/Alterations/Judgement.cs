@@ -37,7 +37,7 @@ internal sealed class Judgement : IJudgedSink
             var judgement = new Judgement();
             var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: judgement);
             DiffResult result = comparison.Finish(session.ReadExits(new Replayer(session.Header, session.Texts, comparison)));
-            judgement.Certain = [.. result.Divergences.Select(found => Of(found, found.AlsoBroken))];
+            judgement.Certain = [.. result.Divergences.Select(found => Of(found, found.AlsoBroken.Concat(found.AlsoLikely)))];
             judgement.Likely = [.. result.Likely.Select(found => Of(found, found.AlsoLikely))];
             return judgement;
         }

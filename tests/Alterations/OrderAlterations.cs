@@ -7,7 +7,7 @@ namespace Differ.Alterations;
 /// <summary>What stands in another order or at another time: clocks of CPUs that differ, further machines, events that come twice.</summary>
 internal static class OrderAlterations
 {
-    private const ulong Grain = 1000, LeastToMove = 20_000;
+    private const ulong Grain = 1000, LeastToMove = 20_000, LeastStay = 300_000;
     private const int OtherThreads = 500_000, MostSkew = 100_000;
 
     /// <summary>What a recording of several CPUs or machines shows.</summary>
@@ -27,6 +27,7 @@ internal static class OrderAlterations
     ];
 
     /// <summary>The recording as it would be if the scheduler had moved its threads between two CPUs; one of several CPUs stays.</summary>
+    /// <remarks>A thread is moved while it pauses, and not at once again.</remarks>
     public static RecordedEvents Spread(RecordedEvents whole, Random random)
     {
         if (whole.Events.Select(one => one.Cpu).Distinct().Count() > 1 || whole.Reader.Header.ClockUnit != ClockUnit.Nanoseconds)
@@ -35,13 +36,15 @@ internal static class OrderAlterations
         }
 
         int often = random.Next(2) == 0 ? 3 : 100;
-        var places = new Dictionary<int, (int Cpu, ulong Time)>();
+        var places = new Dictionary<int, (int Cpu, ulong Time, ulong Since)>();
         var events = new List<RecordedEvent>(whole.Events.Count);
         foreach (RecordedEvent one in whole.Events)
         {
-            (int cpu, ulong time) = places.TryGetValue(one.Thread, out (int Cpu, ulong Time) known) ? known : (random.Next(2), one.Time.Value);
-            cpu = one.Time.Value > time + LeastToMove && random.Next(often) == 0 ? 1 - cpu : cpu;
-            places[one.Thread] = (cpu, one.Time.Value);
+            ulong now = one.Time.Value;
+            (int cpu, ulong time, ulong since) = places.TryGetValue(one.Thread, out (int Cpu, ulong Time, ulong Since) known) ? known : (random.Next(2), now, now);
+            bool moves = now > time + LeastToMove && now > since + LeastStay && random.Next(often) == 0;
+            cpu = moves ? 1 - cpu : cpu;
+            places[one.Thread] = (cpu, now, moves ? now : since);
             events.Add(one with { Cpu = cpu });
         }
 
