@@ -69,8 +69,9 @@ public sealed class CaptureSession : IDisposable
                 : null;
         }
 
-        var streams = new VcpuStreams(sink, Header, _notes);
+        var streams = new VcpuStreams(sink, Header, _notes, _reader);
         _reader.Read(streams, _notes, progress, cancel);
+        RefuseOthers(streams.Seen);
         streams.End();
         Summary = Summarise(streams);
         return Summary;
@@ -197,7 +198,7 @@ public sealed class CaptureSession : IDisposable
 
     private RunSummary Summarise(VcpuStreams streams)
     {
-        int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread);
+        int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread, thread => _reader.PlaceOf(thread).Host);
         foreach (ulong overrun in _reader.Overruns.Values.Where(overrun => overrun > 0))
         {
             _notes.Add(CaptureNotes.Overrun, overrun);
@@ -210,13 +211,28 @@ public sealed class CaptureSession : IDisposable
             Seen = streams.Seen,
             ListIsSelective = Header.ListIsSelective && EveryGroupOccurs(),
             Streams = [.. streams.Streams.Select((stream, i) => new VcpuStream(
-                stream.Id, new VcpuId(stream.Vcpu), new ThreadId(stream.Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
+                stream.Id, new VcpuId(stream.Vcpu), new ThreadId(_reader.PlaceOf(stream.Thread).Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
                 machines[i], stream.Count))],
             Machines = machines.Length == 0 ? 0 : machines.Max() + 1,
             Losses = streams.Losses.WithOverruns(_reader.Overruns),
             Notes = _notes.ToList(),
             GuestVendor = streams.GuestVendor,
         };
+    }
+
+    // Nothing can be said of what is not KVM on x86, not even that nothing is wrong.
+    private void RefuseOthers(TracepointSet seen)
+    {
+        var ofKvm = _reader.Types.Where(type => type.Count > 0 && KvmTracepoints.IsOfKvm(type.Layout.System)).ToList();
+        if (ofKvm.Count == 0)
+        {
+            CaptureFormatException.ThrowNoKvmEvents(Header.Format, 0);
+        }
+
+        if (seen.IsEmpty && ofKvm.FirstOrDefault(type => KvmTracepoints.IsForeign(type.Layout.Name)) is { } foreign)
+        {
+            CaptureFormatException.ThrowNotX86($"tracepoint {foreign.Layout.Name} is of another architecture", 0);
+        }
     }
 
     private bool EveryGroupOccurs() => _reader.Types.Where(type => type.Layout.System != "ftrace")

@@ -66,6 +66,15 @@ internal interface ITraceReader : IDisposable
     /// <summary>Events overwritten per CPU, as the recorder's own statistics say.</summary>
     IReadOnlyDictionary<int, ulong> Overruns { get; }
 
+    /// <summary>Whether the events of a thread come in their order. Where not, time that goes back shows it.</summary>
+    bool IsInOrder => true;
+
+    /// <summary>Whether an event may be of another thread than it says, and others may be missing anywhere, so that nothing can be claimed.</summary>
+    bool IsLoose => false;
+
+    /// <summary>The host of a thread, numbered from 0, and its number there, where the numbers of <see cref="RawEvent.Thread"/> are of several hosts.</summary>
+    (int Host, int Thread) PlaceOf(int thread) => (0, thread);
+
     /// <summary>Reads all events in the order of time.</summary>
     /// <param name="sink">Takes them.</param>
     /// <param name="notes">Takes what is lossy or odd.</param>

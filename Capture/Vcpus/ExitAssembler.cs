@@ -15,6 +15,8 @@ namespace Differ.Capture.Vcpus;
 /// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. The first exit may also be a VMRUN whose guest is
 /// left before it runs. Such a pair is folded into the first record,
 /// which is why a record of such a kernel is held back until the event behind the next exit is known.
+/// Where events may come out of their order, every record is held back until the next event shows that nothing was behind it
+/// that belongs into it.
 /// </remarks>
 internal sealed class ExitAssembler
 {
@@ -26,6 +28,8 @@ internal sealed class ExitAssembler
     private RecordBuffer _held;
     private bool _inGuest;
     private bool _holding;
+    private bool _perhapsPretended;
+    private bool _isBounded;
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
@@ -62,6 +66,12 @@ internal sealed class ExitAssembler
     /// <summary>How many marks of loss it has been told of.</summary>
     public ulong MarksSeen { get; set; }
 
+    /// <summary>Whether a record waits for the next event of its vCPU, whose time tells whether the record is whole.</summary>
+    public bool WaitsForNext { get; init; }
+
+    /// <summary>Whether events may be missing from every record.</summary>
+    public bool IsLoose { get; init; }
+
     /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
     public byte[] InstanceOf { get; } = new byte[64];
 
@@ -72,6 +82,15 @@ internal sealed class ExitAssembler
         _held.Mark(RecordFlags.LossInside);
         _lossUntil = until.Value > _lossUntil.Value ? until : _lossUntil;
         _lossOpen = true;
+    }
+
+    /// <summary>Hands on a record that waited for what comes next.</summary>
+    public void Settle()
+    {
+        if (_holding && !_perhapsPretended)
+        {
+            Release();
+        }
     }
 
     /// <summary>Takes a #VMEXIT.</summary>
@@ -86,6 +105,7 @@ internal sealed class ExitAssembler
         }
 
         MarkLoss(exit.Time);
+        _isBounded = true;
         _current.SetExit(exit);
         _inGuest = false;
     }
@@ -100,6 +120,7 @@ internal sealed class ExitAssembler
         }
 
         MarkLoss(entry.Time);
+        _isBounded = true;
         _current.SetEntry(entry);
         Close();
         _inGuest = true;
@@ -108,7 +129,7 @@ internal sealed class ExitAssembler
     /// <summary>Takes anything else.</summary>
     public void Happen(in Happening happening)
     {
-        if (_holding && !_inGuest && !_current.Nested)
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(happening.Kind);
         }
@@ -124,7 +145,7 @@ internal sealed class ExitAssembler
     public bool Happen(BoundTracepoint binding, in RawEvent raw)
     {
         HappeningKind kind = binding.Tracepoint.Kind;
-        if (_holding && !_inGuest && !_current.Nested)
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(kind);
         }
@@ -201,10 +222,11 @@ internal sealed class ExitAssembler
     private void Close()
     {
         Release();
-        if (_header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected)
+        _perhapsPretended = _header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected;
+        _holding = _perhapsPretended || WaitsForNext;
+        if (_holding)
         {
             (_current, _held) = (_held, _current);
-            _holding = true;
         }
         else
         {
@@ -224,7 +246,7 @@ internal sealed class ExitAssembler
             _held.Mark(RecordFlags.Folded | (_current.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)));
             (_current, _held) = (_held, _current);
             _held.Reset();
-            _holding = false;
+            _holding = _perhapsPretended = false;
             if (!whole)
             {
                 Overflows(LastTime);
@@ -240,7 +262,7 @@ internal sealed class ExitAssembler
     {
         if (_holding)
         {
-            _holding = false;
+            _holding = _perhapsPretended = false;
             Emit(_held);
             _held.Reset();
         }
@@ -248,6 +270,8 @@ internal sealed class ExitAssembler
 
     private void Emit(RecordBuffer buffer)
     {
+        // Where no exit and no entry was recorded, what belongs to which exit is not known.
+        buffer.Mark(IsLoose || !_isBounded ? RecordFlags.LossInside : RecordFlags.None);
         GuestLevel level = LevelOf(buffer);
         if (Count == 0 && level == GuestLevel.L2)
         {

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Text.Forms;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -32,7 +33,8 @@ internal sealed class TextFormat : IStreamedFormat
         foreach (Range range in start.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = start[range].TrimEnd((byte)'\r');
-            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead]))
+            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead])
+                || (line.ReadBare(candidate) && TextForms.Explain(line.Name, line.Body)))
             {
                 return true;
             }

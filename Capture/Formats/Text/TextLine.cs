@@ -34,8 +34,15 @@ internal ref struct TextLine
     /// <summary>The thread.</summary>
     public int Thread { get; private set; }
 
+    /// <summary>The name of a file before the thread's name, with a colon behind it: whose line this is, where several are printed together. Else empty.</summary>
+    /// <example>host.dat, of " host.dat: CPU 0/KVM-1234 [003] 612.630301: kvm_exit: ..."</example>
+    public ReadOnlySpan<byte> Source { get; private set; }
+
     /// <summary>The host CPU.</summary>
     public int Cpu { get; private set; }
+
+    /// <summary>Whether the line has a CPU and a time, so that it is an entry of a trace even where it is no event, as those of the function tracer.</summary>
+    public bool IsEntry { get; private set; }
 
     /// <summary>Time in nanoseconds, or in ticks.</summary>
     public ulong Time { get; private set; }
@@ -67,6 +74,7 @@ internal ref struct TextLine
     public bool Read(ReadOnlySpan<byte> line)
     {
         Cpu = 0;
+        IsEntry = false;
         for (int from = 0; line[from..].IndexOf((byte)'[') is >= 0 and int bracket; from += bracket + 1)
         {
             int open = from + bracket;
@@ -90,6 +98,31 @@ internal ref struct TextLine
         }
 
         return ReadLatency(line);
+    }
+
+    /// <summary>Takes an event of kvm apart that was copied without thread and CPU: of its line only the name and what follows, or the time before them, is there.</summary>
+    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="Forms.TextForms.Explain"/>.</returns>
+    /// <example>"  kvm_exit: vcpu 0 reason npf ...", "  612.630301: kvm_exit: ..."</example>
+    public bool ReadBare(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> bare = TextOddities.Unquoted(line);
+        Cpu = 0;
+        Thread = 0;
+        Comm = default;
+        Source = default;
+        bool timed = ReadTimeAt(bare, 0);
+        Digits = default;
+        if (!timed)
+        {
+            Time = 0;
+            Fraction = 0;
+            if (!ReadEvent(bare))
+            {
+                return false;
+            }
+        }
+
+        return Name.StartsWith("kvm_"u8) && (System.Length == 0 || System.SequenceEqual("kvm"u8));
     }
 
     /// <summary>Takes an event apart that is broken over two lines before its name.</summary>
@@ -212,6 +245,7 @@ internal ref struct TextLine
         }
 
         Time = Fraction > 0 ? (seconds * 1_000_000_000) + (fraction * UnitOf(Fraction)) : seconds;
+        IsEntry = true;
         return ReadEvent(rest[(at + 1)..]);
     }
 
@@ -287,10 +321,16 @@ internal ref struct TextLine
             comm = comm[..^1];
         }
 
-        comm = comm.TrimEnd((byte)' ');
+        comm = TextOddities.Unquoted(comm);
+        int source = comm.IndexOf(": "u8);
+        Source = source > 0 && IsFile(comm[..source]) ? comm[..source] : default;
+        comm = comm[(Source.Length == 0 ? 0 : source + 1)..];
         Comm = comm[Math.Max(0, comm.Length - LongestComm)..].TrimStart("> |\t"u8);
         return true;
     }
+
+    // trace-cmd report and grep print the name of the file as it was given to them.
+    private static bool IsFile(ReadOnlySpan<byte> name) => !name.Contains((byte)' ') && name.ContainsAny((byte)'.', (byte)'/');
 
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
     {

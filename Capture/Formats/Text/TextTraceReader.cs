@@ -21,6 +21,7 @@ internal sealed class TextTraceReader : ITraceReader
     private readonly List<TraceEventType> _types = [];
     private readonly Dictionary<int, string> _names = [];
     private readonly Dictionary<int, ulong> _overruns = [];
+    private readonly TextSources _sources = new();
 
     /// <summary>Looks a text over.</summary>
     /// <param name="source">What to release in the end.</param>
@@ -42,7 +43,6 @@ internal sealed class TextTraceReader : ITraceReader
         {
             Format = _survey.Printer,
             ClockUnit = _survey.Unit,
-            ListIsSelective = _survey.IsAllOfKvm,
         };
     }
 
@@ -64,6 +64,15 @@ internal sealed class TextTraceReader : ITraceReader
     /// <inheritdoc/>
     public IReadOnlyDictionary<int, ulong> Overruns => _overruns;
 
+    /// <inheritdoc/>
+    public bool IsInOrder => false;
+
+    /// <inheritdoc/>
+    public bool IsLoose => _survey.IsBare;
+
+    /// <inheritdoc/>
+    public (int Host, int Thread) PlaceOf(int thread) => _sources.Of(thread);
+
     /// <summary>What the first look found.</summary>
     public TextSurvey Survey => _survey;
 
@@ -75,10 +84,7 @@ internal sealed class TextTraceReader : ITraceReader
             notes.Add(TextNotes.Rounded);
         }
 
-        if (!_survey.IsAllOfKvm)
-        {
-            notes.Add(TextNotes.PartOfKvm);
-        }
+        notes.Add(_survey.IsBare ? TextNotes.Bare : TextNotes.Unsaid);
 
         new TextPass(this, new TextLines(_input()), sink, notes, cancel).Run(_length, progress);
     }
@@ -98,11 +104,14 @@ internal sealed class TextTraceReader : ITraceReader
 
         string text = Encoding.Latin1.GetString(name);
         string group = system.Length > 0 ? Encoding.Latin1.GetString(system) : text.StartsWith("kvm_", StringComparison.Ordinal) ? "kvm" : "";
-        found = new TextEvent(group, text);
+        found = new TextEvent(_events.Count, group, text);
         _events.TryAdd(name.ToArray(), found);
         _types.Add(found.Type);
         return found;
     }
+
+    /// <summary>The number under which a thread is kept: that of its line, but for threads of a second host.</summary>
+    public int ThreadOf(in TextLine line) => _sources.KeyOf(line.Source, line.Thread);
 
     /// <summary>Notes the name of a thread.</summary>
     public void NameThread(int thread, ReadOnlySpan<byte> name)
@@ -125,10 +134,11 @@ internal sealed class TextTraceReader : ITraceReader
         var forms = rows.Where(row => (row.Era & era) != 0).SelectMany(row => TextForm.Of(name, row)).ToList();
         foreach (TextForm form in forms)
         {
-            form.Type.IsListed = _survey.Has(name) || (_survey.IsAllOfKvm && !name.Contains("nested_vmrun", StringComparison.Ordinal));
+            // What occurs was recorded, and nobody took it out. Silence of the others proves nothing, be the text as long as it may.
+            form.Type.IsListed = _survey.Has(name);
             _types.Add(form.Type);
         }
 
-        _events.TryAdd(Encoding.UTF8.GetBytes(name), new TextEvent(name, forms));
+        _events.TryAdd(Encoding.UTF8.GetBytes(name), new TextEvent(_events.Count, name, forms));
     }
 }
