@@ -79,9 +79,23 @@ internal sealed class ExitAssembler
     public void Lost(ClockTime until)
     {
         _current.Mark(RecordFlags.LossInside);
-        _held.Mark(RecordFlags.LossInside);
+        if (_perhapsPretended)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
+
         _lossUntil = until.Value > _lossUntil.Value ? until : _lossUntil;
         _lossOpen = true;
+    }
+
+    /// <summary>An event comes that was before the last one: what is not yet handed on may lack it, and others.</summary>
+    public void GoBack(ClockTime to)
+    {
+        Lost(to);
+        if (_holding && to >= _held.Start)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
     }
 
     /// <summary>Hands on a record that waited for what comes next.</summary>

@@ -277,7 +277,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         {
             // What happened between is not in its place.
             _backwards += raw.Cpu != stream.LastCpu ? 1UL : 0;
-            stream.Lost(raw.Time);
+            stream.GoBack(raw.Time);
         }
 
         stream.Settle();

@@ -108,6 +108,11 @@ internal sealed record RecordedEvents : IDisposable
     /// <summary>The times of the exits that diverge.</summary>
     public IReadOnlySet<ulong> DivergingExits()
     {
+        if (Events.Count == 0)
+        {
+            return new HashSet<ulong>();
+        }
+
         foreach (TraceEventType type in Reader.Types)
         {
             type.Binding = null;

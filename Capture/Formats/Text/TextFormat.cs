@@ -50,17 +50,17 @@ internal sealed class TextFormat : IStreamedFormat
     {
         Span<byte> mark = stackalloc byte[2];
         RefuseWide(mark[..source.Read(0, mark)]);
-        return new TextTraceReader(source, () => new TextInput(source), new TextInput(source), source.Length);
+        return new TextTraceReader(source, null, () => new TextInput(source), new TextInput(source), source.Length);
     }
 
     /// <inheritdoc/>
     public bool Streams(ReadOnlySpan<byte> start) => true;
 
     /// <inheritdoc/>
-    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live)
+    public ITraceReader Open(KeptPipe pipe)
     {
-        RefuseWide(start.Span);
-        return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
+        RefuseWide(pipe.Start.Span);
+        return new TextTraceReader(null, pipe, () => new TextInput(pipe), new TextInput(pipe.Kept), 0);
     }
 
     private static bool IsWide(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] + start[1] == 0xff + 0xfe;

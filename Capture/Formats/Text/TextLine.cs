@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>One line of a trace, taken apart; whatever stands before the thread's name is passed over.</summary>
@@ -192,7 +189,7 @@ internal ref struct TextLine
 
     private bool ReadTime(ReadOnlySpan<byte> rest, bool flags)
     {
-        int at = SkipBlanks(rest, 0);
+        int at = TextLetters.SkipBlanks(rest, 0);
         if (ReadTimeAt(rest, at))
         {
             return true;
@@ -200,7 +197,7 @@ internal ref struct TextLine
 
         // A token that does not end in a colon is the flags; those of a time end in one.
         int end = flags ? TokenEnd(rest, at) : rest.Length;
-        return end < rest.Length && rest[end] == ' ' && ReadTimeAt(rest, SkipBlanks(rest, end));
+        return end < rest.Length && rest[end] == ' ' && ReadTimeAt(rest, TextLetters.SkipBlanks(rest, end));
     }
 
     private bool ReadTimeAt(ReadOnlySpan<byte> rest, int at)
@@ -251,7 +248,7 @@ internal ref struct TextLine
 
     private bool ReadEvent(ReadOnlySpan<byte> rest)
     {
-        int start = SkipColumn(rest, SkipBlanks(rest, 0));
+        int start = SkipColumn(rest, TextLetters.SkipBlanks(rest, 0));
         int at = NameEnd(rest, start);
         if (at == start || at >= rest.Length || rest[at] != ':')
         {
@@ -275,7 +272,7 @@ internal ref struct TextLine
             }
         }
 
-        Body = Trim(rest[(at + 1)..]);
+        Body = TextLetters.Trim(rest[(at + 1)..]);
         return true;
     }
 
@@ -332,40 +329,6 @@ internal ref struct TextLine
     // trace-cmd report and grep print the name of the file as it was given to them.
     private static bool IsFile(ReadOnlySpan<byte> name) => !name.Contains((byte)' ') && name.ContainsAny((byte)'.', (byte)'/');
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
-    {
-        int start = SkipBlanks(text, 0);
-        int end = text.Length;
-        while (end > start && text[end - 1] is (byte)' ' or (byte)'\t' or (byte)'\r')
-        {
-            end--;
-        }
-
-        return text[start..end];
-    }
-
-    // One blank, or the many of a column.
-    private static int SkipBlanks(ReadOnlySpan<byte> text, int at)
-    {
-        const ulong Blanks = 0x2020_2020_2020_2020;
-        for (; text.Length - at >= sizeof(ulong); at += sizeof(ulong))
-        {
-            ulong others = BinaryPrimitives.ReadUInt64LittleEndian(text[at..]) ^ Blanks;
-            if (others != 0)
-            {
-                at += BitOperations.TrailingZeroCount(others) / 8;
-                break;
-            }
-        }
-
-        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
-        {
-            at++;
-        }
-
-        return at;
-    }
-
     // Before the name: "(+725)", the time since the event before (trace-cmd report --ts-diff), or perf's period (perf script -F +period).
     private static int SkipColumn(ReadOnlySpan<byte> text, int at)
     {
@@ -377,7 +340,7 @@ internal ref struct TextLine
         }
 
         end += signed && end < text.Length && text[end] == ')' ? 1 : 0;
-        return end > at && end < text.Length && text[end] is (byte)' ' or (byte)'\t' ? SkipBlanks(text, end) : at;
+        return end > at && end < text.Length && text[end] is (byte)' ' or (byte)'\t' ? TextLetters.SkipBlanks(text, end) : at;
     }
 
     private static int TokenEnd(ReadOnlySpan<byte> text, int at)

@@ -26,12 +26,13 @@ internal enum TextSequence : byte
 /// </remarks>
 internal sealed class TextOrder
 {
-    // What people quote is shorter than what tools print.
-    private const int MostRemembered = 1 << 16;
+    // What people quote is shorter than what tools print. Half of the slots stay free.
+    private const int MostRemembered = 1 << 16, Slots = 2 * MostRemembered;
     private const int MostThreads = 1 << 18;
 
     private readonly Dictionary<int, ThreadOrder> _threads = [];
-    private HashSet<ulong>? _events = [];
+    private ulong[]? _events = new ulong[Slots];
+    private int _remembered;
     private ThreadOrder _current = new();
     private int _thread = int.MinValue;
 
@@ -45,7 +46,7 @@ internal sealed class TextOrder
         ThreadOrder order = Of(thread);
         bool back = time < order.Last, behind = (back || order.Behind) && time <= order.Latest;
         ulong hash = _events is null ? 0 : Hash(content, thread, time, kind);
-        bool repeated = _events is not null && (behind ? _events.Contains(hash) : time == order.Last && hash == order.LastHash);
+        bool repeated = _events is not null && (behind ? _events[SlotOf(_events, hash)] == hash : time == order.Last && hash == order.LastHash);
         order.Behind = behind;
         order.Last = time;
         order.LastHash = hash;
@@ -89,11 +90,25 @@ internal sealed class TextOrder
             return;
         }
 
-        _events.Add(hash);
-        if (_events.Count == MostRemembered)
+        ref ulong slot = ref _events[SlotOf(_events, hash)];
+        _remembered += slot == hash ? 0 : 1;
+        slot = hash;
+        if (_remembered == MostRemembered)
         {
             _events = null;
         }
+    }
+
+    // Where a hash is, or would be.
+    private static int SlotOf(ulong[] events, ulong hash)
+    {
+        int slot = (int)(hash % Slots);
+        while (events[slot] != 0 && events[slot] != hash)
+        {
+            slot = (slot + 1) % Slots;
+        }
+
+        return slot;
     }
 
     private static ulong Hash(ReadOnlySpan<byte> content, int thread, ulong time, int kind)
@@ -111,7 +126,8 @@ internal sealed class TextOrder
                 hash = Mix(hash ^ letter);
             }
 
-            return hash;
+            // 0 is a slot that is free.
+            return hash | 1;
         }
     }
 

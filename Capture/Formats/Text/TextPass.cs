@@ -24,6 +24,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private ulong _omission;
     private int _lastThread = -1;
     private bool _ahead;
+    private bool _startsOver;
 
     /// <summary>Reads to the end.</summary>
     /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
@@ -31,7 +32,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     public void Run(long length, Action<ulong, double>? progress)
     {
         double whole = Math.Max(1, length);
-        while (TryExpected() || TryNext())
+        while (!_startsOver && (TryExpected() || TryNext()))
         {
             if (lines.Number % TellEvery == 0)
             {
@@ -41,6 +42,11 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
 
         _losses.End();
+        if (_startsOver)
+        {
+            return;
+        }
+
         RefuseForeign();
 
         progress?.Invoke(_events, 1);
@@ -127,6 +133,12 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         if ((line.Fraction == 0) != (reader.Header.ClockUnit == ClockUnit.Ticks))
         {
             Note(TextNotes.OtherTime);
+            return;
+        }
+
+        if (reader.StartsOver(found, line))
+        {
+            _startsOver = true;
             return;
         }
 
@@ -379,32 +391,4 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private static string Where(ulong line) => $"line {line}";
 
     private string Lacks(TextForm form) => notes.Has(TextNotes.Lossy) ? "" : $"{Where()}: {form.Type.Layout.Name} without {form.Lacks}";
-}
-
-/// <summary>Where an event stands.</summary>
-/// <param name="cpu">The host CPU.</param>
-/// <param name="thread">The thread.</param>
-/// <param name="comm">Its name; lives as long as the line.</param>
-/// <param name="time">When.</param>
-/// <param name="line">Number of its line, or of the first of them.</param>
-/// <param name="offset">Where its line starts in the text.</param>
-internal readonly ref struct TextEventPlace(int cpu, int thread, ReadOnlySpan<byte> comm, ClockTime time, ulong line, long offset)
-{
-    /// <summary>The host CPU.</summary>
-    public int Cpu { get; } = cpu;
-
-    /// <summary>The thread.</summary>
-    public int Thread { get; } = thread;
-
-    /// <summary>Its name.</summary>
-    public ReadOnlySpan<byte> Comm { get; } = comm;
-
-    /// <summary>When.</summary>
-    public ClockTime Time { get; } = time;
-
-    /// <summary>Number of its line, or of the first of them.</summary>
-    public ulong Line { get; } = line;
-
-    /// <summary>Where its line starts in the text.</summary>
-    public long Offset { get; } = offset;
 }

@@ -15,7 +15,10 @@ namespace Differ.Capture.Formats.Text;
 internal sealed class TextSurvey
 {
     private const int NarrowestTerminal = 60, WidestTerminal = 400;
-    private const int Chunk = 1 << 18, LongestLook = 512, LongestName = 64;
+    private const int LongestLook = 512, LongestName = 64;
+
+    /// <summary>From so many bytes of its start the text as a whole is known: its clock, its printer, and where its lines were broken.</summary>
+    public const int Chunk = 1 << 18;
 
     // The first release in which AMD hosts print an event (Linux arch/x86/kvm/trace.h, include/trace/events/kvm.h).
     private static readonly (string Name, int Since)[] Firsts =
@@ -74,6 +77,22 @@ internal sealed class TextSurvey
     /// <summary>Whether an event occurs.</summary>
     public bool Has(string name) => _names.TryGet(Encoding.UTF8.GetBytes(name), out Sighting seen) && seen.Seen;
 
+    /// <summary>Takes an event that came behind what was looked over.</summary>
+    /// <param name="name">The event.</param>
+    /// <param name="text">Its text.</param>
+    /// <returns>Whether it tells something new.</returns>
+    public bool Learns(string name, ReadOnlySpan<byte> text)
+    {
+        if (!name.StartsWith("kvm_", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        (int, bool, bool, bool, bool) before = Traits;
+        NoteTraits(name, text);
+        return !Has(name) || Traits != before;
+    }
+
     /// <summary>The span of kernels whose forms of an event's text count.</summary>
     public TextEra EraOf(string name) => name switch
     {
@@ -83,6 +102,8 @@ internal sealed class TextSurvey
         "kvm_inj_exception" => _since >= ShownReinjection ? TextEra.New : _reinjectedException ? TextEra.Mixed : TextEra.Old,
         _ => TextEra.New,
     };
+
+    private (int, bool, bool, bool, bool) Traits => (_since, _immediateExit, _oldVmexit, _reinjectedException, _failedMessage);
 
     // Names are looked for behind as much as a line may hold before them, and before as much as is looked at of their text.
     private void Look(TextInput input)
@@ -306,7 +327,7 @@ internal sealed class TextSurvey
             case "kvm_inj_virq":
                 _since = Math.Max(_since, text.StartsWith("irq"u8) ? 0 : ShownReinjection);
                 break;
-            default:
+            case "kvm_inj_exception":
                 _reinjectedException |= text.IndexOf("reinjected"u8) >= 0;
                 _since = Math.Max(_since, text.StartsWith("#"u8) && text.IndexOf((byte)'(') < 0 ? ShownReinjection : 0);
                 break;

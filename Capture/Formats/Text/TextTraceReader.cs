@@ -14,6 +14,8 @@ internal sealed class TextTraceReader : ITraceReader
     public const int MostNames = 4096;
 
     private readonly ByteSource? _source;
+    private readonly KeptPipe? _pipe;
+    private readonly bool _mayStartOver;
     private readonly Func<TextInput> _input;
     private readonly long _length;
     private readonly TextSurvey _survey;
@@ -25,12 +27,16 @@ internal sealed class TextTraceReader : ITraceReader
 
     /// <summary>Looks a text over.</summary>
     /// <param name="source">What to release in the end.</param>
+    /// <param name="pipe">The pipe that is read; null for a file.</param>
     /// <param name="input">The text, from its start.</param>
     /// <param name="sample">What there is to look over before.</param>
     /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
-    public TextTraceReader(ByteSource? source, Func<TextInput> input, TextInput sample, long length)
+    public TextTraceReader(ByteSource? source, KeptPipe? pipe, Func<TextInput> input, TextInput sample, long length)
     {
         _source = source;
+        _pipe = pipe;
+        _mayStartOver = pipe is { StopsWhenFull: true };
+        ReadsAsFile = pipe is null || pipe.Start.Length >= TextSurvey.Chunk;
         _input = input;
         _length = length;
         _survey = TextSurvey.Of(sample, TextForms.All.Select(item => item.Name));
@@ -71,6 +77,9 @@ internal sealed class TextTraceReader : ITraceReader
     public bool IsLoose => _survey.IsBare;
 
     /// <inheritdoc/>
+    public bool ReadsAsFile { get; private set; }
+
+    /// <inheritdoc/>
     public (int Host, int Thread) PlaceOf(int thread) => _sources.Of(thread);
 
     /// <summary>What the first look found.</summary>
@@ -85,6 +94,11 @@ internal sealed class TextTraceReader : ITraceReader
         }
 
         notes.Add(_survey.IsBare ? TextNotes.Bare : TextNotes.Unsaid);
+
+        if (_pipe is not null)
+        {
+            _pipe.Silent = sink.Rest;
+        }
 
         new TextPass(this, new TextLines(_input()), sink, notes, cancel).Run(_length, progress);
     }
@@ -108,6 +122,16 @@ internal sealed class TextTraceReader : ITraceReader
         _events.TryAdd(name.ToArray(), found);
         _types.Add(found.Type);
         return found;
+    }
+
+    /// <summary>Whether an event tells what the first look could not know, so that all has to be read again.</summary>
+    /// <param name="found">The event.</param>
+    /// <param name="line">Its line, which is of no shape that came before.</param>
+    public bool StartsOver(TextEvent found, in TextLine line)
+    {
+        bool learned = _mayStartOver && _survey.Learns(found.Name, line.Body);
+        ReadsAsFile &= !learned;
+        return learned;
     }
 
     /// <summary>The number under which a thread is kept: that of its line, but for threads of a second host.</summary>
