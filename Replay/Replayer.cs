@@ -74,6 +74,7 @@ public sealed class Replayer : IExitSink
             Narrowing.ConfirmReset(vcpu, record, _header.Listed);
         }
 
+        NoteInit(record);
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
@@ -95,6 +96,26 @@ public sealed class Replayer : IExitSink
         if ((record.Flags & RecordFlags.LossInside) != 0)
         {
             vcpu.Forget();
+        }
+    }
+
+    // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
+    private void NoteInit(in ExitRecord record)
+    {
+        if (!record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+        {
+            return;
+        }
+
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.ApicAcceptIrq && AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode)
+            {
+                foreach (Vcpu vcpu in _vcpus.All)
+                {
+                    vcpu.InitAccepted |= !vcpu.InL2.IsNo;
+                }
+            }
         }
     }
 

@@ -65,7 +65,7 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
     /// <summary>Entries for the kernel of a capture whose departure is gone although its rule was asked.</summary>
     public IEnumerable<AcceptedDeparture> VanishedFrom(DiffResult result) => Accepted.Where(entry =>
         entry.Covers(result.Header.KernelRelease)
-        && !result.Divergences.Concat(result.KnownDepartures).Any(found => found.Fingerprint == entry.Fingerprint)
+        && !result.Divergences.Concat(result.Likely).Concat(result.KnownDepartures).Any(found => found.Fingerprint == entry.Fingerprint)
         && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Conforms + count.Departs > 0));
 
     /// <summary>Entries that a day is behind the end of.</summary>

@@ -49,7 +49,11 @@ internal sealed class CheckVerb : IVerb
         while (true)
         {
             IJudgedSink? told = input.IsProvisional ? null : exits?.Invoke(input.Header);
-            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, told);
+            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, told)
+            {
+                // What can be read as it comes lists what was on and nothing else.
+                KnownOn = input.IsStream ? input.Header.Listed : default,
+            };
             var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
             RunSummary summary = input.Read(replayer, cancel);
             if (!input.StartOver(always: exits is not null))

@@ -51,7 +51,7 @@ internal sealed class ExplainVerb : IVerb
 
     private static RuleInfo RuleOf(string fingerprint, string path, DiffResult result)
     {
-        IReadOnlyList<DivergenceClass> all = [.. result.Divergences, .. result.KnownDepartures];
+        IReadOnlyList<DivergenceClass> all = [.. result.Divergences, .. result.Likely, .. result.KnownDepartures];
         return all.FirstOrDefault(found => found.Fingerprint == fingerprint)?.Rule ?? throw new UsageException(
             all.Count == 0 ? $"{path} has no finding {fingerprint}; it has none at all"
                 : $"{path} has no finding {fingerprint}; nearest are {string.Join(", ", NearestNames.To(fingerprint, all.Select(found => found.Fingerprint)))}");

@@ -61,7 +61,7 @@ internal sealed class SelftestVerb : IVerb
         foreach (FaultOutcome outcome in result.Faults.Where(outcome => outcome.Seeded > 0))
         {
             output.Write($"{$"{outcome.Found}/{outcome.Seeded}",7}  {outcome.Places,8}  {outcome.Name}: {outcome.What}\n");
-            output.Write($"{"",19}{(outcome.Found > 0 ? string.Join(", ", outcome.Rules)
+            output.Write($"{"",19}{(outcome.Found > 0 ? $"{string.Join(", ", outcome.Rules)}{(outcome.Likely > 0 ? $"; {outcome.Likely} likely only" : "")}"
                 : outcome.Undecided > 0 ? "undecided: the recording lacks the evidence"
                 : "no rule sees it in this recording")}\n");
         }
@@ -69,7 +69,7 @@ internal sealed class SelftestVerb : IVerb
         IReadOnlyList<string> unfit = [.. result.Faults.Where(outcome => outcome.Seeded == 0).Select(outcome => outcome.Name)];
         output.Write(unfit.Count == 0 ? "" : $"\nno exit of this recording could show: {string.Join(", ", unfit)}\n");
         int seen = result.Faults.Count(outcome => outcome.Found > 0);
-        output.Write($"\n{result.Found} of {result.Seeded} faults found; {seen} of {result.Faults.Count - unfit.Count} kinds that fit, {result.Faults.Count} kinds in all\n");
+        output.Write($"\n{result.Found} of {result.Seeded} faults found{(result.Likely > 0 ? $", {result.Likely} of them as likely only" : "")}; {seen} of {result.Faults.Count - unfit.Count} kinds that fit, {result.Faults.Count} kinds in all\n");
     }
 
     private static string Amount(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";

@@ -12,6 +12,9 @@ public enum Verdict : byte
     /// <summary>Some values of what is not seen explain what is seen and some do not.</summary>
     Undecided,
 
+    /// <summary>No value of what is not seen explains what is seen, provided something is as a rule assumes.</summary>
+    Likely,
+
     /// <summary>No value of what is not seen explains what is seen.</summary>
     Diverges,
 }

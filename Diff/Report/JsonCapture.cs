@@ -13,8 +13,10 @@ internal static class JsonCapture
     {
         WriteCapture(json, result);
         WriteQuality(json, result);
+        JsonParts.WriteVerdict(json, result);
         JsonParts.WriteVerdicts(json, result);
         WriteClasses(json, "divergences", result, result.Divergences);
+        WriteClasses(json, "likely", result, result.Likely);
         WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
         WriteUndecided(json, result);
         WriteRules(json, result);
@@ -188,6 +190,7 @@ internal static class JsonCapture
             json.WriteString("rule", count.Rule.Id);
             json.WriteNumber("conforms", count.Conforms);
             json.WriteNumber("undecided", count.Undecided);
+            json.WriteNumber("likely", count.Likely);
             json.WriteNumber("departs", count.Departs);
             json.WriteEndObject();
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 
@@ -59,9 +60,10 @@ internal static class JsonParts
         json.WriteString("statement", found.Rule.Statement);
         json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
         json.WriteString("culprit", Culprit(found));
-        json.WriteString("confidence", found.Assumed == Evidence.None ? "certain" : "likely");
-        json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).Name);
+        json.WriteString("confidence", found.IsLikely ? "likely" : "certain");
+        json.WriteString("assumes", found.IsLikely ? EvidenceTable.Of(found.Assumed).Name : "");
         Texts(json, "alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
+        Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
         json.WriteString("instruction", found.Instruction);
         json.WriteNumber("count", found.Count);
         json.WriteBoolean("accepted", found.Accepted is not null);
@@ -85,6 +87,23 @@ internal static class JsonParts
         json.WriteEndArray();
     }
 
+    /// <summary>The verdict of the recording, why it is so, and the policy that made it.</summary>
+    public static void WriteVerdict(Utf8JsonWriter json, DiffResult result)
+    {
+        RecordingVerdict verdict = result.Verdict;
+        json.WriteString("verdict", verdict.Word);
+        json.WriteStartArray("reasons");
+        foreach (VerdictReason reason in verdict.Reasons)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", JsonNamingPolicy.KebabCaseLower.ConvertName($"{reason.Kind}"));
+            json.WriteString("text", reason.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Exits by verdict.</summary>
     public static void WriteVerdicts(Utf8JsonWriter json, DiffResult result)
     {
@@ -93,6 +112,7 @@ internal static class JsonParts
         json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
         json.WriteNumber("knownDeparture", result.CountOf(Verdict.KnownDeparture));
         json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
+        json.WriteNumber("likely", result.CountOf(Verdict.Likely));
         json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
         json.WriteEndObject();
     }

@@ -47,7 +47,10 @@ public sealed class JsonReportReader
         var summary = new RunSummary { Machines = capture.GetProperty("machines").GetInt32(), Streams = [.. Each(capture, "vcpus").Select(Vcpu)] };
         return new DiffResult(
             header, summary, new Dictionary<Verdict, ulong>(), [.. Each(report, "divergences").Select(Class)],
-            [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable());
+            [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable())
+        {
+            Likely = [.. EachOf(report, "likely").Select(Class)],
+        };
     }
 
     private List<RuleCount> Counts(JsonElement report)
@@ -60,7 +63,10 @@ public sealed class JsonReportReader
         [
             .. Each(report, "rules").Select(rule => new RuleCount(
                 Rule(Text(rule, "rule")), rule.GetProperty("conforms").GetUInt64(), rule.GetProperty("undecided").GetUInt64(),
-                rule.GetProperty("departs").GetUInt64(), [.. lacking[Text(rule, "rule")].OrderBy(share => share.Missing.Evidence)])),
+                rule.GetProperty("departs").GetUInt64(), [.. lacking[Text(rule, "rule")].OrderBy(share => share.Missing.Evidence)])
+            {
+                Likely = rule.TryGetProperty("likely", out JsonElement likely) ? likely.GetUInt64() : 0,
+            }),
         ];
     }
 
@@ -78,7 +84,11 @@ public sealed class JsonReportReader
                 Exit(first.GetProperty("exit")), [.. Each(first, "before").Select(Exit)], [.. Each(first, "after").Select(Exit)],
                 [.. Each(first, "recorded").Select(field => new FieldText(Text(field, "field"), Text(field, "text"), Hex(field, "value")))],
                 [.. Each(first, "expected").Select(outcome => outcome.GetString()!)]),
-            new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()));
+            new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()))
+        {
+            IsLikely = Text(found, "confidence") == "likely",
+            AlsoLikely = [.. EachOf(found, "alsoLikely").Select(id => Rule(id.GetString()!))],
+        };
     }
 
     // A report may be older than this key, which did not raise its version.
@@ -109,6 +119,10 @@ public sealed class JsonReportReader
     private static StreamId Stream(JsonElement place) => new(place.GetProperty("stream").GetInt32());
 
     private static JsonElement.ArrayEnumerator Each(JsonElement parent, string name) => parent.GetProperty(name).EnumerateArray();
+
+    // A report may be older than the key, which did not raise its version.
+    private static JsonElement.ArrayEnumerator EachOf(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement list) ? list.EnumerateArray() : default;
 
     private static string Text(JsonElement parent, string name) => parent.GetProperty(name).GetString() ?? "";
 

@@ -20,6 +20,7 @@ internal static class TextCapture
             WriteDivergence(result, result.Divergences[i], i + 1, printer, output, ink);
         }
 
+        WriteLikely(result, printer, output, ink);
         WriteKnown(result, output, ink);
         WriteUndecided(result, output, ink);
     }
@@ -84,6 +85,11 @@ internal static class TextCapture
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Conforms))} conform");
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.KnownDeparture))} known departures of KVM");
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided");
+        if (result.Likely.Count > 0)
+        {
+            Row(output, "", ink.Warn($"{Numbers.Grouped(result.CountOf(Verdict.Likely))} likely diverge, in {Plural(result.Likely.Count, "class", "classes")}"));
+        }
+
         string diverge = $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge{(result.Divergences.Count > 0 ? $", in {Plural(result.Divergences.Count, "class", "classes")}" : "")}";
         Row(output, "", result.Diverges ? ink.Bad(diverge) : ink.Good(diverge));
     }
@@ -93,7 +99,8 @@ internal static class TextCapture
     {
         KeptExit exit = found.First.Exit;
         string culprit = found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor";
-        output.Write($"\n{ink.Bad($"{number}. {found.Rule.Id}")}  {found.Rule.Citation}\n");
+        string title = $"{number}. {found.Rule.Id}";
+        output.Write($"\n{(found.IsLikely ? ink.Warn(title) : ink.Bad(title))}  {found.Rule.Citation}\n");
         output.Write($"   {ink.Dim($"{found.Rule.Severity.ToString().ToLowerInvariant()}, {culprit} departs, {Numbers.Grouped(found.Count)} {(found.Count == 1 ? "time" : "times")}, fingerprint {found.Fingerprint}")}\n");
         Item(output, "manual", found.Rule.Statement);
         if (found.AlsoBroken.Count > 0)
@@ -101,7 +108,12 @@ internal static class TextCapture
             Item(output, "also", string.Join(", ", found.AlsoBroken.Select(rule => rule.Id)));
         }
 
-        if (found.Assumed != Evidence.None)
+        if (found.AlsoLikely.Count > 0)
+        {
+            Item(output, "likely", string.Join(", ", found.AlsoLikely.Select(rule => rule.Id)));
+        }
+
+        if (found.IsLikely)
         {
             Item(output, "assumes", EvidenceTable.Of(found.Assumed).What + " to be as the rule supposes");
         }
@@ -128,6 +140,15 @@ internal static class TextCapture
         foreach (KeptExit after in found.First.After)
         {
             output.Write($"     {ink.Dim(ExitPrinter.Line(after))}\n");
+        }
+    }
+
+    private static void WriteLikely(DiffResult result, ExitPrinter printer, TextWriter output, Ink ink)
+    {
+        output.Write(result.Likely.Count > 0 ? $"\n{ink.Bold("Likely")} (departures if what they assume is so)\n" : "");
+        for (int i = 0; i < result.Likely.Count; i++)
+        {
+            WriteDivergence(result, result.Likely[i], i + 1, printer, output, ink);
         }
     }
 

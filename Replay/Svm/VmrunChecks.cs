@@ -151,11 +151,13 @@ internal static class VmrunChecks
         new("SVM-15.5-VMRUN-INVALID-CODE", Situation.LeftL2, static (in Step s) =>
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Low32))),
         new("SVM-15.5-VMRUN-INVALID-RIP", Situation.VmrunRefused, ResumesBehindVmrun),
-        new("SVM-15.5-VMRUN-INVALID-GIF", Situation.VmrunRefused, static (in Step s) =>
+        new("SVM-15.5-VMRUN-INVALID-GIF", Situation.VmrunRefused | Situation.EventStaged | Situation.EntryShowsEvent, static (in Step s) =>
         {
-            if (s.HasExit && s.Code == SvmExitCode.Vmrun && !s.Seen.HasVmenter)
+            // VMEXIT_INVALID clears GIF: L1 takes no interrupt at the entry that follows, nor at the next one where it has not moved.
+            bool refused = s.Level == GuestLevel.L1 && s.HasExit && s.Code == SvmExitCode.Vmrun && !s.Seen.HasVmenter && s.Seen.HasFailedChecks;
+            if (refused || (s.Vcpu.LastVmrunRefused && Vmexit.StandsWithoutGif(s)))
             {
-                s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.NewInterrupt));
+                Vmexit.TakesNoInterrupt(s);
             }
         }),
         new("SVM-15.5-VMRUN-INVALID-EVENTINJ", Situation.VmrunEntered, static (in Step s) =>

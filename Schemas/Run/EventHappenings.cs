@@ -42,8 +42,17 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
     /// <summary>KVM_EXIT_SHUTDOWN.</summary>
     public const uint ShutdownReason = 8;
 
+    /// <summary>KVM_EXIT_FAIL_ENTRY: the processor could not enter the guest.</summary>
+    public const uint FailEntryReason = 9;
+
+    /// <summary>KVM_EXIT_INTR: a signal for the thread; it says nothing of the guest.</summary>
+    public const uint InterruptedReason = 10;
+
     /// <summary>KVM_EXIT_INTERNAL_ERROR.</summary>
     public const uint InternalErrorReason = 17;
+
+    /// <summary>Whether the guest cannot go on from here: only a reset or another state makes the vCPU run again.</summary>
+    public bool EndsGuest => Reason is ShutdownReason or FailEntryReason or InternalErrorReason;
 
     /// <summary>Reads the fields of a happening.</summary>
     public static UserspaceExit Of(in Happening h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);

@@ -33,6 +33,9 @@ public readonly record struct SvmExitCode(ulong Value)
     /// <summary>Whether an event causes the exit, whatever the guest was doing.</summary>
     public bool IsCausedByEvent => IsException || Value is >= 0x60 and <= 0x63 || this == Shutdown || this == HostUse;
 
+    /// <summary>Whether something from outside the guest causes the exit: INTR, NMI, SMI, INIT or a virtual interrupt.</summary>
+    public bool IsAsynchronous => Value is >= 0x60 and <= 0x64;
+
     /// <summary>The vector of an exception intercept.</summary>
     public byte Vector => (byte)(Value & 0x1f);
 

@@ -252,7 +252,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         new("SVM-15.9-RDTSC-PMC-EXC-FIRST",
             BreaksAssuming(Evidence.Cpl, L2().L2Exit(Rdtsc).Raises(GP, 0)),
             BreaksAssuming(Evidence.InstructionBytes, Blank().L1Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
-            BreaksAssuming(Evidence.InstructionBytes, L2().L2Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
+            BreaksAssuming(Evidence.InstructionBytes, L2().L2Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason), Default),
             Keeps(Blank().L1Exit(Invd)),
             Keeps(Blank().L1Exit(Invd).Emulates("0f 08")),
             Keeps(L2().L2Exit(Rdtsc))),

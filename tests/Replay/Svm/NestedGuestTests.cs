@@ -30,7 +30,13 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
             Undecided(Evidence.Vmcb12Controls, new RunStory().L2Exit(Cpuid)),
             Undecided(Evidence.Tracepoint, L2(Cpuid).Without(HappeningKind.NestedVmexitInject).L2Exit(Cpuid)),
-            Undecided(Evidence.LostEvents, L2(Cpuid).L2Exit(Cpuid).Ends())),
+            Undecided(Evidence.RecordingEnd, L2(Cpuid).L2Exit(Cpuid).Ends()),
+            Breaks(L2(Cpuid).L2Exit(Cpuid).Happens(HappeningKind.Cpuid, 0, 0, 0, 0, 0, 0, 1).Ends()),
+            Breaks(L2(Cpuid).L2Exit(Cpuid).AsksUserspace(2).Ends()),
+            Breaks(L2(Hlt).L2Exit(Hlt).AsksUserspace(UserspaceExit.InternalErrorReason).Ends()),
+            Breaks(L2().L2Exit(Cpuid).AsksUserspace(UserspaceExit.InternalErrorReason).Ends()),
+            Keeps(L2(Cpuid).L2Exit(Cpuid).AsksUserspace(UserspaceExit.ShutdownReason).Ends()),
+            Undecided(Evidence.RecordingEnd, L2(Cpuid).L2Exit(Cpuid).AcceptsInterrupt(0x31).Ends())),
         new(Immediate,
             Breaks(L2(Cpuid).L2Exit(Cpuid), Default),
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
@@ -45,7 +51,8 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         new("SVM-L-NI-INFO-EQ",
             Breaks(L2(Ioio).L2Exit(Ioio).Reflects(Ioio, info1: OtherPort)),
             Breaks(L2().L2Exit(Npf, info1: 0x1_0000_0006).Reflects(Npf, info1: 0x1_0000_0004)),
-            BreaksAssuming(Evidence.HostPaging, L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222)),
+            Breaks(L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222), "SVM-15.12-PF-INFO2"),
+            Undecided(Evidence.HostPaging, Unpaged(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222)),
             Keeps(L2(Ioio).L2Exit(Ioio).Reflects(Ioio)),
             Silent("L0 emulated an instruction", L2(Ioio).L2Exit(Ioio).Emulates("e4 60").Reflects(Ioio, info1: OtherPort)),
             Silent("the manual defines neither", L2(Cpuid).L2Exit(Cpuid, info1: 1).Reflects(Cpuid))),
@@ -82,8 +89,13 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         new("SVM-L-EXC-REFLECT-FIRST",
             Breaks(L2(GP).L2Exit(GP).Raises(13, 0)),
             Breaks(L2(UD).L2Exit(Npf).Raises(6)),
-            BreaksAssuming(Evidence.HostPaging, L2(PF).L2Exit(PF)),
-            Breaks(L2(PF).L2Exit(Npf).L2Exit(PF)),
+            Breaks(L2(PF).L2Exit(PF)),
+            Breaks(Unpaged(PF).L2Exit(Npf).L2Exit(PF)),
+            Undecided(Evidence.HostPaging, Unpaged(PF).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Exit(PF).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Exit(Invlpg).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Sees(0x8000_000a).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Breaks(L1().L1Sees(0x8000_000a).L1Exit(Npf).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
             Keeps(L2(GP).L2Exit(GP).Reflects(GP)),
             Keeps(L2(GP).L2Exit(GP).Emulates("0f 01 da")),
             Silent("it is delivered again", L2(UD).L2Exit(Npf, intInfo: Event(EventType.Exception, 6)).Raises(6, again: true))),
@@ -240,6 +252,9 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
     ];
 
     private static RunStory L1() => new RunStory().SvmeOn();
+
+    // Nothing tells whether the host uses nested paging.
+    private static RunStory Unpaged(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts, nestedPaging: false);
 
     private static RunStory L2(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts);
 

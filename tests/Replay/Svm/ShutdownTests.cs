@@ -43,7 +43,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         new("SVM-15.14-SHUTDOWN-L0",
             Breaks(new RunStory().L1Exit(SvmExitCode.Shutdown).Stays()),
             Keeps(new RunStory().L1Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).AsksUserspace(InternalError)),
-            Undecided(Evidence.LostEvents, new RunStory().L1Exit(SvmExitCode.Shutdown).Ends())),
+            Undecided(Evidence.RecordingEnd, new RunStory().L1Exit(SvmExitCode.Shutdown).Ends())),
 
         // "FERR_FREEZE intercept": bit 30 is set.
         new("SVM-15.14-FERR",

@@ -126,7 +126,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Interrupted(VIrq | (0x32UL << 32))),
             Keeps(Interrupted(VIrq | (0x31UL << 32))),
             Undecided(Evidence.MachineStates, On().Vmrun([Intr], intCtl: (uint)VIrq).L2Exit(Npf, intInfo: Irq).State(L2AtExit, Rsp, 0).Interrupts(0x31, again: true)),
-            Silent("no virtual interrupt is pending", Interrupted(0x32UL << 32))),
+            Silent("no virtual interrupt is pending", On().Vmrun().State(Vmcb12AtVmrun, IntCtl, 0x32UL << 32).L2Exit(Npf, intInfo: Irq).Interrupts(0x31, again: true))),
 
         // "nRIP of vmcb12 is the instruction after"
         new("SVM-15.7-NRIP-L1",

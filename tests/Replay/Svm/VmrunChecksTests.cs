@@ -174,8 +174,16 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             Keeps(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 4)),
             Undecided(Evidence.Tracepoint, On().L1Exit(Vmrun).FailsCheck("asid").Entry(null))),
         new("SVM-15.5-VMRUN-INVALID-GIF",
-            BreaksAssuming(Evidence.Gif, On().L1Exit(Vmrun).FailsCheck("asid").Interrupts(0x31)),
-            Keeps(On().L1Exit(Vmrun).FailsCheck("asid"))),
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Interrupts(0x31)),
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 3, Event(EventType.Nmi, 2))),
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(VIntr, RunStory.L1Rip + 3).Interrupts(0x31)),
+            Breaks(On().BeforeChecksAreNamed().L1Exit(Vmrun).L1Exit(VIntr, RunStory.L1Rip + 3).Interrupts(0x31)),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid")),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(VIntr, RunStory.L1Rip + 3).Raises(6)),
+            Silent("L1 executes STGI", On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(Stgi, RunStory.L1Rip + 3).Interrupts(0x31)),
+            Silent("L1 has moved on", On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(VIntr, RunStory.L1Rip + 6).Interrupts(0x31)),
+            Silent("it is not the next exit", On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(Hlt, 0x3000).L1Exit(VIntr, RunStory.L1Rip + 3).Interrupts(0x31)),
+            Silent("the VMM may have set GIF", On().L1Exit(Vmrun).FailsCheck("asid").AsksUserspace(10).L1Exit(VIntr, RunStory.L1Rip + 3).Interrupts(0x31))),
 
         // "EVENTINJ is cleared in the VMCB on every #VMEXIT including INVALID."
         new("SVM-15.5-VMRUN-INVALID-EVENTINJ",
