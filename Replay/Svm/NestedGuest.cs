@@ -247,7 +247,7 @@ internal static class NestedGuest
         new("SVM-L-CPUID-LIMITS", Situation.L2Exit, Codes.Of(SvmExitCode.Nmi), static (in Step s) =>
         {
             // V_NMI in use although the virtual CPU lacks it: a pending virtual NMI must not be delivered.
-            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][26].IsYes && s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit].IsYes && s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
             {
                 s.Undecided(Evidence.NmiInjection);
             }

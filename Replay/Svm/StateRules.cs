@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Replay.Model;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -31,7 +32,7 @@ internal static class StateRules
     public static void HostProtected(in Step s)
     {
         Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cr0Register, new Bits64(1, 1));
-        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Machine.Rflags.VM));
+        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Rflags.VM));
         Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cpl, Bits64.Of(0));
     }
 
@@ -88,7 +89,7 @@ internal static class StateRules
         {
             s.Expect().Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
         }
-        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Machine.Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Machine.Efer.LMA]).IsNo)
+        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Efer.LMA]).IsNo)
         {
             // A host with legacy PAE paging may shut down for its page directory pointers.
             s.Expect().Allow(IsNot(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
@@ -128,7 +129,7 @@ internal static class StateRules
             foreach (VmcbField field in fields)
             {
                 bool canonical = StateTables.Canonicalised.Contains(field);
-                ulong mask = field == VmcbField.EferRegister ? ~(1UL << Machine.Efer.LMA) : ulong.MaxValue;
+                ulong mask = field == VmcbField.EferRegister ? Efer.Bits.Kept(~(1UL << Efer.LMA)) : ulong.MaxValue;
                 Bits64 stored = s.Vcpu.Vmcb12[field];
                 Shows(s, s.Seen.HasVmenter && clean[bit].IsNo && !canonical && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = mask });
             }
@@ -228,7 +229,7 @@ internal static class StateRules
         {
             s.Undecided(Evidence.MachineStates);
         }
-        else if (paging[Machine.Cr0.PG].IsNo)
+        else if (paging[Cr0.PG].IsNo)
         {
             s.Expect().Allow(Is(ComparedField.ExitInfo2, unchecked(start.Value + s.Exit.Rip), Bit20)).ByProcessor();
         }

@@ -34,10 +34,29 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             Undecided(Evidence.VmcbSaveArea, ShadowPaging(null)),
             Undecided(Evidence.VmcbSaveArea, ShadowPaging(1UL << 45)),
             Silent("the address is legal", ShadowPaging(1UL << 35).L2Exit(Cpuid))),
-        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, (VmcbField.Cr4Register, Bits(63))),
+
+        // "63:24 Reserved MBZ", "19 Reserved MBZ", "15:13 Reserved MBZ"
+        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, (VmcbField.Cr4Register, Bits(63))).And(
+            Breaks(Runs(VmcbField.Cr4Register, Bits(24))),
+            Breaks(Runs(VmcbField.Cr4Register, Bits(19))),
+            Breaks(Runs(VmcbField.Cr4Register, Bits(15))),
+            Breaks(Runs(VmcbField.Cr4Register, Bits(13))),
+            Silent("the bit is defined, whatever it is where its feature is not", Runs(VmcbField.Cr4Register, Bits(18)))),
         Check("SVM-15.5-VMRUN-DR6-HI", Evidence.VmcbSaveArea, (VmcbField.Dr6, Bits(32))),
         Check("SVM-15.5-VMRUN-DR7-HI", Evidence.VmcbSaveArea, (VmcbField.Dr7, Bits(32))),
-        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, (VmcbField.EferRegister, Bits(SVME, 63))),
+
+        // "63:22 Reserved MBZ", "19 Reserved MBZ", "16 Reserved MBZ", "9 Reserved MBZ", "7:1 Reserved RAZ"; a bit whose feature is
+        // not supported cannot be set.
+        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, (VmcbField.EferRegister, Bits(SVME, 63))).And(
+            Breaks(Runs(VmcbField.EferRegister, Bits(SVME, 22))),
+            Breaks(Runs(VmcbField.EferRegister, Bits(SVME, 19))),
+            Breaks(Runs(VmcbField.EferRegister, Bits(SVME, 16))),
+            Breaks(Runs(VmcbField.EferRegister, Bits(SVME, 9))),
+            Breaks(On().L1Sees(0x8000_0021).Vmrun().Knowing(static v => Set(v, [(VmcbField.EferRegister, Bits(SVME, 21))])).L2Exit(Cpuid)),
+            Undecided(Evidence.GuestCpuid, On().Vmrun().State(StateMoment.Vmcb12AtVmrun, VmcbField.EferRegister, Bits(SVME, 21))),
+            Silent("the virtual CPU has the feature",
+                On().L1Sees(0x8000_0021, eax: 1 << 8).Vmrun().Knowing(static v => Set(v, [(VmcbField.EferRegister, Bits(SVME, 21))])).L2Exit(Cpuid)),
+            Silent("the bits read as zero", Runs(VmcbField.EferRegister, Bits(SVME) | 0xfe))),
         Check("SVM-15.5-VMRUN-EFER-NOLM", Evidence.VmcbSaveArea, static () => On().L1Sees(0x8000_0001).Vmrun(),
             (VmcbField.EferRegister, Bits(SVME, LME))),
         Check("SVM-15.5-VMRUN-LME-PG-NOPAE", Evidence.VmcbSaveArea,
@@ -184,6 +203,9 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
     ];
 
     private static RunStory On() => new RunStory().SvmeOn();
+
+    // L2 runs with a value that no recording shows.
+    private static RunStory Runs(VmcbField field, ulong value) => On().Vmrun().Knowing(v => Set(v, [(field, value)])).L2Exit(Cpuid);
 
     private static RunStory NestedControls(ulong value) =>
         On().Vmrun([], nestedPaging: null).Knowing(vcpu => vcpu.Vmcb12[VmcbField.NestedControl] = Bits64.Of(value));
