@@ -13,7 +13,6 @@ internal static class StateRules
 {
     private const ulong HostDr7 = 0x400, FlushOnVmrun = 7;
     private const int CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
-    private const int MostXAvic = 255, MostX2Avic = 511, X2AvicEnable = 30;
 
     private static readonly (int Bit, VmcbField[] Fields)[] CleanGroups =
     [
@@ -251,26 +250,23 @@ internal static class StateRules
             return;
         }
 
-        int most = control[X2AvicEnable].IsYes ? MostX2Avic : MostXAvic;
+        var bits = new IntCtlBits(control.Value);
         if (!table.IsKnown)
         {
             s.Undecided(Evidence.MachineStates);
         }
-        else if ((table.Value & 0xfff) > (ulong)most)
+        else if ((table.Value & 0xfff) > bits.MostPhysicalIndex)
         {
-            s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
-        }
-        else
-        {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
+            // With x2AVIC a processor may take larger ones.
+            (bits.X2Avic ? s.Assuming(Evidence.GuestCpuid) : s.Expect()).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
         }
     }
 
     /// <summary>Clearing EFER.SVME leaves GIF alone.</summary>
     public static void GifSurvivesSvme(in Step s)
     {
-        bool clears = s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: Machine.Efer.Index, Faulted: false } write
-            && ((write.Value >> Machine.Efer.SVME) & 1) == 0;
+        bool clears = s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: Efer.Index, Faulted: false } write
+            && ((write.Value >> Efer.SVME) & 1) == 0;
         Bits64 gif = s.Seen.State(StateMoment.L1AtExit, VmcbField.Gif);
         Shows(s, clears && s.Level == GuestLevel.L1, StateMoment.L1AtEntry, VmcbField.Gif, gif);
     }
