@@ -7,7 +7,7 @@ namespace Differ.Replay.Model;
 /// <summary>Whether VMRUN refuses a state: the rules of APM2 15.5.1, asked of a VMCB known to the bit.</summary>
 internal static class IllegalState
 {
-    private const ulong PdpeMustBeZero = 0x1e6, ShadowStackControls = 3;
+    private const ulong PdpeMustBeZero = 0x1e6;
     private const int Sev = 1, SevEs = 2;
 
     // What no recording shows, so that no rule asks for it.
@@ -18,9 +18,6 @@ internal static class IllegalState
 
         // SEV needs nested paging (APM2 15.34.3).
         static (p, v) => v.Bit(VmcbField.NestedControl, Sev) && !HasNestedPaging(p, v),
-
-        // Reserved bits of S_CET (APM2 15.5.1).
-        static (p, v) => (v[VmcbField.SCet] & ~ShadowStackControls) != 0,
 
         // The largest index of AVIC's physical table, and x2AVIC without AVIC (APM2 15.29.4.3, 15.29.4.1).
         static (p, v) => p.Features.Has(CpuFeature.Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { Avic: true } control

@@ -15,6 +15,9 @@ internal static class VmrunChecks
     private const int VirtualNmi = 1;
     private const ulong IopmSize = 0x3000, MsrpmSize = 0x2000;
 
+    // S_CET: SH_STK_EN and WR_SHSTK_EN.
+    private const ulong ShadowStackControls = 3;
+
     // SVME, LMA and LME have conditions of their own.
     private const ulong OtherEfer = ~((1UL << Efer.SVME) | (1UL << Efer.LMA) | (1UL << Efer.LME));
 
@@ -128,7 +131,8 @@ internal static class VmrunChecks
         new("SVM-15.5-CHECK-CLEANBITS", Situation.None, Rule.SaysNothing),
         new("SVM-15.5-NONARCH-CHECK-NP", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "NP_ENABLE", "npt_enabled")),
         new("SVM-15.16-TLBCTL-RSVD", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "tlb_ctl")),
-        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0.WP]),
+        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register, VmcbField.SCet], static (v, p) =>
+            (v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0.WP]) | (v[VmcbField.SCet].Any(~ShadowStackControls) & p.Has(CpuFeature.ShadowStacks))),
         Check("SVM-15.5-SSS-NP", Evidence.VmcbControlArea, [VmcbField.NestedControl],
             static (v, p) => v[VmcbField.NestedControl][SssCheck] & !v[VmcbField.NestedControl][NpEnable]),
         new("SVM-15.5-RIP-NOT-ILLEGAL", Situation.VmrunOutcome, static (in Step s) =>

@@ -80,6 +80,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11).Reflects(Cr0SelWrite)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0019)),
+            Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013).Reflects(Cr0SelWrite)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0015)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 22 c0"))),
 

@@ -82,6 +82,36 @@ public sealed class RulesAndModelTests
     }
 
     [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void Of_the_upper_halves_of_DR6_and_DR7(int register)
+    {
+        VmcbField field = register == 6 ? VmcbField.Dr6 : VmcbField.Dr7;
+        string rule = $"SVM-15.5-VMRUN-DR{register}-HI";
+        var features = new Features();
+        for (int bit = 0; bit < 64; bit++)
+        {
+            bool refused = OneInstruction.VmrunRefuses(features, (field, 1UL << bit));
+            AssertBroken(refused, rule, RunsL2(features, field, 1UL << bit), bit);
+            Assert.Equal(bit >= 32, refused);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_S_CET(bool shadowStacks)
+    {
+        Features features = new Features().With(CpuFeature.ShadowStacks, shadowStacks);
+        for (int bit = 0; bit < 64; bit++)
+        {
+            bool refused = OneInstruction.VmrunRefuses(features, (VmcbField.SCet, 1UL << bit));
+            AssertBroken(refused, "SVM-15.5-CET-SCET", RunsL2(features, VmcbField.SCet, 1UL << bit), bit);
+            Assert.Equal(shadowStacks && bit > 1, refused);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Processors))]
     public void Of_DebugCtl(string without)
     {
