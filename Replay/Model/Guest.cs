@@ -26,12 +26,6 @@ internal sealed class Guest
     /// <summary>Time of the last PAUSE.</summary>
     public ulong LastPause { get; set; }
 
-    /// <summary>An event whose delivery is under way; a #VMEXIT now reports it in EXITINTINFO.</summary>
-    public EventInfo Delivering { get; set; }
-
-    /// <summary>Its error code.</summary>
-    public uint DeliveringError { get; set; }
-
     /// <summary>Page attributes of the guest, with nested paging.</summary>
     public ulong Pat { get; set; }
 
