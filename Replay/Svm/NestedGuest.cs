@@ -185,8 +185,7 @@ internal static class NestedGuest
         {
             if (s.Seen.SmmLeft)
             {
-                bool illegal = s.Vcpu.Vmcb12.EventInj is { Valid: true } e && ((int)e.Type is 1 or > 4 || (e.Type == EventType.Exception && e.Vector is 2 or > 31));
-                if (illegal || s.Vcpu.Vmcb12.Intercepts(SvmExitCode.Vmrun).IsNo)
+                if (VmrunChecks.IsIllegalEvent(s.Vcpu.Vmcb12.EventInj) || s.Vcpu.Vmcb12.Intercepts(SvmExitCode.Vmrun).IsNo)
                 {
                     s.Expect().Allow(HappensNot(ComparedField.VmrunsEntered)).Allow(Is(ComparedField.ReflectedCode, Invalid));
                 }

@@ -46,7 +46,7 @@ internal static class VmrunChecks
         Check("SVM-15.5-VMRUN-ASID0", Evidence.Asid, [VmcbField.GuestAsid], static (v, p) => v[VmcbField.GuestAsid].Equal(0, Low32)),
         Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, [VmcbField.IopmBasePa], static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
         Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, [VmcbField.MsrpmBasePa], static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
-        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, static e => (int)e.Type is 1 or > 4)),
+        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, HasNoType)),
         new("SVM-15.20-INJ-VEC2", Situation.VmrunOutcome, InjectedVector)
         {
             Illegal = static (v, p) => Injection(v, static e => e.Type == EventType.Exception && NotAnException(e.Vector)),
@@ -259,12 +259,19 @@ internal static class VmrunChecks
             return;
         }
 
-        bool certain = injected.Vector is ExceptionVector.Nmi or > 31;
+        bool certain = HasNoException(injected);
         if (NotAnException(injected.Vector))
         {
             ExpectInvalid(s, Truth.Yes, certain ? Evidence.None : Evidence.GuestCpuid, assumed: !certain);
         }
     }
+
+    /// <summary>Whether VMRUN refuses an event on any processor: a type that does not exist, an exception that none can have (APM2 15.20).</summary>
+    public static bool IsIllegalEvent(EventInfo injected) => injected.Valid && (HasNoType(injected) || HasNoException(injected));
+
+    private static bool HasNoType(EventInfo injected) => (int)injected.Type is 1 or > 4;
+
+    private static bool HasNoException(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.Nmi or > 31 };
 
     private static bool NotAnException(byte vector) =>
         vector is ExceptionVector.Nmi or > 31 || (ExceptionVector.All[vector].Name is null && vector is not (9 or 20));

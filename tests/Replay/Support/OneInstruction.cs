@@ -26,6 +26,14 @@ internal static class OneInstruction
         return refused;
     }
 
+    /// <summary>Whether VMRUN raises #GP for its address.</summary>
+    public static bool VmrunFaults(Features features, ulong address)
+    {
+        var machine = new ScenarioMachine(features, new Nobody());
+        machine.Processor.State[VmcbField.Rax] = address;
+        return Faults(machine, Vmrun);
+    }
+
     /// <summary>Whether WRMSR raises #GP.</summary>
     /// <param name="features">What the processor can do.</param>
     /// <param name="msr">The register.</param>

@@ -111,6 +111,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(On().Vmrun(vmcb: 1UL << 52)),
             BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_0008, eax: 40).Vmrun(vmcb: 1UL << 40)),
             Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 40)),
+            Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 36)),
             Silent("the address is legal", On().L1Sees(0x8000_0008, eax: 41).Vmrun(vmcb: 1UL << 40))),
 
         // "must not silently complete: an exception or emulation failure must follow"
@@ -142,6 +143,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             BreaksAssuming(Evidence.GuestCpuid, Blank().L1Sees(0x8000_0008, eax: 40).L1Sets(HsaveIndex, 1UL << 40)),
             Keeps(Blank().L1Sets(HsaveIndex, 0x6001, faulted: true)),
             Undecided(Evidence.GuestCpuid, Blank().L1Sets(HsaveIndex, 1UL << 40)),
+            Undecided(Evidence.GuestCpuid, Blank().L1Sets(HsaveIndex, 1UL << 36)),
             Silent("the address is legal", Blank().L1Sets(HsaveIndex, 0x6000))),
 
         // "Setting VM_CR.SVMDIS while SVME=1 raises #GP regardless of LOCK."

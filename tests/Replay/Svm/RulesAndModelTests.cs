@@ -1,9 +1,11 @@
 using Differ.Replay.Machine;
 using Differ.Replay.Model;
 using Differ.Replay.Scenarios;
+using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Replay.Support;
+using Iced.Intel;
 using static Differ.Tests.Replay.Support.StoryWords;
 
 namespace Differ.Tests.Replay.Svm;
@@ -166,6 +168,54 @@ public sealed class RulesAndModelTests
             bool refused = OneInstruction.VmrunRefuses(features, (VmcbField.GPat, pat));
             AssertBroken(refused, "SVM-15.25-GPAT-VALID", RunsL2(features, VmcbField.GPat, pat), (int)type);
             Assert.Equal(refused, OneInstruction.WrmsrFaults(features, Pat.Index, pat));
+        }
+    }
+
+    [Theory]
+    [InlineData(36)]
+    [InlineData(48)]
+    [InlineData(52)]
+    public void Of_the_address_of_VMRUN(int width)
+    {
+        Features features = new Features().WithPhysicalBits(width);
+        for (int bit = 0; bit < 64; bit++)
+        {
+            ulong address = 1UL << bit;
+            bool faults = OneInstruction.VmrunFaults(features, address);
+            AssertBroken(faults, "SVM-15.5-VMRUN-RAX-ALIGN", Knowing(features).SvmeOn().Vmrun(vmcb: address), bit);
+            Assert.Equal(bit < 12 || bit >= width, faults);
+        }
+    }
+
+    // "VMRUN exits with VMEXIT_INVALID if reserved values of TYPE have been specified, or TYPE = 3 with a vector that does not correspond
+    // to an exception" (15.20); #OF and #BR do not exist in 64-bit mode.
+    [Fact]
+    public void Of_the_events_that_VMRUN_refuses()
+    {
+        string[] rules = ["SVM-15.20-INJ-TYPE", "SVM-15.20-INJ-VEC2", "SVM-15.20-INJ-IMPOSSIBLE"];
+        var features = new Features();
+        for (int type = 0; type < 8; type++)
+        {
+            for (int vector = 0; vector < 40; vector++)
+            {
+                uint injected = Event((EventType)type, (byte)vector);
+                bool refused = OneInstruction.VmrunRefuses(features, (VmcbField.EventInj, injected));
+                StoryResult told = StoryResult.Of(Knowing(features).SvmeOn().Vmrun(eventInj: injected)
+                    .Knowing(static v => v.L2In64BitMode = Truth.Yes).L2Exit(SvmExitCode.Cpuid, RunStory.L2Rip + 0x100));
+                Assert.True(refused == rules.Any(rule => told.Says(rule) == Saying.Broken), $"type {type}, vector {vector}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_the_intercept_of_each_instruction()
+    {
+        foreach ((Mnemonic mnemonic, InstructionRow row) in InstructionTable.All)
+        {
+            if (row.Code is { } code)
+            {
+                Assert.Equal(code, InstructionDecoder.CodeOf[mnemonic]);
+            }
         }
     }
 

@@ -139,6 +139,8 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_0008, eax: 40).Vmrun(cr3: 1UL << 45).L2Exit(Cpuid)),
             Keeps(On().Vmrun(cr3: 1UL << 52).L2Exit(Invalid).Reflects(Invalid)),
             Undecided(Evidence.GuestCpuid, On().Vmrun(cr3: 1UL << 45)),
+            Undecided(Evidence.GuestCpuid, On().Vmrun(cr3: 1UL << 36)),
+            Silent("every processor has so many bits", On().Vmrun(cr3: 1UL << 35).L2Exit(Cpuid)),
             Silent("nested paging is off", On().Vmrun(nestedPaging: false, cr3: 0x7000))),
         Check("SVM-15.25-GPAT-VALID", Evidence.VmcbSaveArea, (VmcbField.GPat, 2)),
 
