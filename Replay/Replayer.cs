@@ -119,19 +119,6 @@ public sealed class Replayer : IExitSink
         }
     }
 
-    /// <summary>Asks every rule of the situations of one record, from a state that may be known in full.</summary>
-    internal static void JudgeInto(in Step step, Situation situation, ExpectationBuilder builder)
-    {
-        for (int i = 0; i < RuleBook.All.Count; i++)
-        {
-            if (RuleBook.All[i].Speaks(situation, step.HasExit ? step.Code : SvmExitCode.Invalid))
-            {
-                builder.Rule = i;
-                RuleBook.All[i].Judge(step);
-            }
-        }
-    }
-
     // Most exits of a host are L1's and have nothing to do with SVM, or nothing that is not settled: they are passed on
     // without a closer look (benchmark ReplayBenchmarks.Check; a test holds the short way against the long one).
     private bool IsPlain(Vcpu vcpu, in ExitRecord record) =>

@@ -120,7 +120,7 @@ internal static class VmrunCheckStatements
             "kvm_nested_vmenter.int_ctl bit26=1 and kvm_nested_intercepts.word3 bit1=0.",
             "kvm_nested_vmexit_inject -1."),
         new("SVM-15.29-AVIC-INDEX", "15.29.4.3", RuleScope.Processor, Visibility.NotTraced, Confidence.NotChecked, Severity.High,
-            "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC) is an illegal state.",
+            "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC, unless it is extended) is an illegal state.",
             "A recorder with probes that dumps the VMCBs and registers around the exit.",
             "VMEXIT_INVALID."),
         new("SVM-15.34-SEV-CHECKS", "15.34.3", RuleScope.Processor, Visibility.Partly, Confidence.Likely, Severity.High,
