@@ -146,7 +146,7 @@ internal static class InterceptStatements
             "External interrupts and INTn never check exception intercepts, even for vectors 0..31.",
             "kvm_inj_virq vector<32 into L2 (or kvm_nested_vmenter.event_inj type 0/4 vector<32) then kvm_nested_vmexit_inject " +
                 "0x40+vector.",
-            "Violation."),
+            "Violation before L2 was entered; later the guest may have raised the exception itself."),
         new("SVM-15.12-COMBINE-ORDER", "15.12, 15.7.3", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
             "A secondary exception is checked for its own intercept before being combined into #DF; only the combined #DF/shutdown " +
                 "are then checked.",
