@@ -43,6 +43,9 @@ public sealed class Comparison : IComputedSink
         _groups = new DivergenceGroups(rules, _comparer, watcher, exits is not null);
     }
 
+    /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
+    public TracepointSet KnownOn { init => _groups.Heard = value; }
+
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {

@@ -85,7 +85,7 @@ public sealed class Replayer : IExitSink
 
         _digest.Read(record);
         _seen.Read(record);
-        if ((record.Flags & RecordFlags.LossInside) == 0 && IsBounded(record))
+        if ((record.Flags & RecordFlags.LossInside) == 0)
         {
             LoadVmcb12(vcpu, record);
             Judge(vcpu, record);
@@ -98,9 +98,6 @@ public sealed class Replayer : IExitSink
             vcpu.Forget();
         }
     }
-
-    // Where neither exits nor entries were recorded, a record holds what happened at any number of exits.
-    private static bool IsBounded(in ExitRecord record) => record.HasExit || record.HasEntry;
 
     // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
     private void NoteInit(in ExitRecord record)
@@ -118,19 +115,6 @@ public sealed class Replayer : IExitSink
                 {
                     vcpu.InitAccepted |= !vcpu.InL2.IsNo;
                 }
-            }
-        }
-    }
-
-    /// <summary>Asks every rule of the situations of one record, from a state that may be known in full.</summary>
-    internal static void JudgeInto(in Step step, Situation situation, ExpectationBuilder builder)
-    {
-        for (int i = 0; i < RuleBook.All.Count; i++)
-        {
-            if (RuleBook.All[i].Speaks(situation, step.HasExit ? step.Code : SvmExitCode.Invalid))
-            {
-                builder.Rule = i;
-                RuleBook.All[i].Judge(step);
             }
         }
     }

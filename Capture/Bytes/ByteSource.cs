@@ -72,14 +72,16 @@ internal sealed class FileSource : ByteSource
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static FileSource Open(string path) => new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
+    /// <summary>Creates a temporary file that vanishes when it is closed.</summary>
+    public static SafeFileHandle OpenTemporary() => File.OpenHandle(
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+
     /// <summary>Copies a pipe into a temporary file that vanishes when it is closed, because trace.dat has to be read out of order.</summary>
     /// <param name="start">Read from the pipe already.</param>
     /// <param name="pipe">The rest.</param>
     public static FileSource Spool(ReadOnlySpan<byte> start, Stream pipe)
     {
-        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        SafeFileHandle handle = File.OpenHandle(
-            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        SafeFileHandle handle = OpenTemporary();
         try
         {
             byte[] buffer = new byte[1 << 16];

@@ -1,3 +1,4 @@
+using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Vcpus;
@@ -12,11 +13,13 @@ namespace Differ.Capture.Vcpus;
 /// </code>
 /// The scheduler needs longer for that: the thread has to be stopped, woken elsewhere, stopped and woken again.
 /// </remarks>
-internal sealed class CpuMoves
+/// <param name="unit">What times are: where they are ticks of unknown length, nothing is known of how long something took.</param>
+internal sealed class CpuMoves(ClockUnit unit)
 {
-    /// <summary>Nanoseconds in which no thread goes to another CPU and comes back.</summary>
-    public const ulong Soonest = 200_000;
+    // Nanoseconds in which no thread goes to another CPU and comes back.
+    private const ulong Soonest = 200_000;
 
+    private readonly ulong _soonest = unit == ClockUnit.Nanoseconds ? Soonest : 0;
     private readonly List<(int Cpu, ClockTime Left)> _left = [];
 
     /// <summary>The CPU of the last event; less than 0 before there is one.</summary>
@@ -28,12 +31,15 @@ internal sealed class CpuMoves
     /// <returns>Whether it has been there so lately that it cannot have come back.</returns>
     public bool Move(int cpu, ClockTime time)
     {
-        _left.RemoveAll(place => unchecked(time.Value - place.Left.Value) > Soonest);
+        _left.RemoveAll(place => unchecked(time.Value - place.Left.Value) > _soonest);
         bool back = _left.Exists(place => place.Cpu == cpu);
         _left.Add((Cpu, time));
         Cpu = cpu;
         return back;
     }
+
+    /// <summary>When a move of a time is known to have been one.</summary>
+    public ClockTime SettledAfter(ClockTime time) => new(Math.Min(time.Value, ulong.MaxValue - _soonest) + _soonest);
 
     /// <summary>Where the vCPU is first seen.</summary>
     public void Start(int cpu) => Cpu = cpu;

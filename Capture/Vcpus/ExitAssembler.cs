@@ -18,13 +18,15 @@ namespace Differ.Capture.Vcpus;
 ///
 /// Where the vCPU goes to another CPU, records wait until it is clear that the clocks of both agree (<see cref="CpuMoves"/>): what
 /// stands where they do not may be in any order, and counts as having lost events.
+/// Where events may come out of their order, every record is held back until the next event shows that nothing was behind it
+/// that belongs into it.
 /// </remarks>
 internal sealed class ExitAssembler
 {
     private readonly IExitSink _sink;
     private readonly RunHeader _header;
     private readonly CaptureNotes _notes;
-    private readonly CpuMoves _moves = new();
+    private readonly CpuMoves _moves;
     private readonly HeldRecords _waiting;
 
     private RecordBuffer _current;
@@ -33,6 +35,8 @@ internal sealed class ExitAssembler
     private ClockTime _settledAfter;
     private bool _inGuest;
     private bool _holding;
+    private bool _perhapsPretended;
+    private bool _isBounded;
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
@@ -41,6 +45,7 @@ internal sealed class ExitAssembler
         _current = new RecordBuffer(room);
         _held = new RecordBuffer(room);
         _waiting = new HeldRecords(room);
+        _moves = new CpuMoves(header.ClockUnit);
         Id = id;
         Thread = thread;
         Vcpu = vcpu;
@@ -64,15 +69,32 @@ internal sealed class ExitAssembler
     /// <summary>How many marks of loss it has been told of.</summary>
     public ulong MarksSeen { get; set; }
 
+    /// <summary>Whether a record waits for the next event of its vCPU, whose time tells whether the record is whole.</summary>
+    public bool WaitsForNext { get; init; }
+
+    /// <summary>Whether events may be missing from every record.</summary>
+    public bool IsLoose { get; init; }
+
     /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
     public byte[] InstanceOf { get; } = new byte[64];
 
     /// <summary>The next event of the vCPU is of a time, and on a CPU.</summary>
     public void Come(ClockTime time, int cpu)
     {
+        bool back = time < _lastTime;
+        if (back)
+        {
+            GoBack(time);
+        }
+
         if (cpu != _moves.Cpu)
         {
-            Move(time, cpu);
+            Move(time, cpu, back);
+        }
+
+        if (_holding && !_perhapsPretended)
+        {
+            Release();
         }
 
         _lastTime = time;
@@ -82,9 +104,24 @@ internal sealed class ExitAssembler
     public void Lost(ClockTime until)
     {
         _current.Mark(RecordFlags.LossInside);
-        _held.Mark(RecordFlags.LossInside);
+        if (_perhapsPretended)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
+
         _lossUntil = until.Value > _lossUntil.Value ? until : _lossUntil;
         _lossOpen = true;
+    }
+
+    /// <summary>Hands on what waits for what comes next, since nothing comes for a while.</summary>
+    public void Settle()
+    {
+        if (_holding && !_perhapsPretended)
+        {
+            Release();
+        }
+
+        HandOnWaiting();
     }
 
     /// <summary>Takes a #VMEXIT.</summary>
@@ -99,6 +136,7 @@ internal sealed class ExitAssembler
         }
 
         MarkLoss(exit.Time);
+        _isBounded = true;
         _current.SetExit(exit);
         _inGuest = false;
     }
@@ -113,6 +151,7 @@ internal sealed class ExitAssembler
         }
 
         MarkLoss(entry.Time);
+        _isBounded = true;
         _current.SetEntry(entry);
         Close();
         _inGuest = true;
@@ -121,7 +160,7 @@ internal sealed class ExitAssembler
     /// <summary>Takes anything else.</summary>
     public void Happen(in Happening happening)
     {
-        if (_holding && !_inGuest && !_current.Nested)
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(happening.Kind);
         }
@@ -137,7 +176,7 @@ internal sealed class ExitAssembler
     public bool Happen(BoundTracepoint binding, in RawEvent raw)
     {
         HappeningKind kind = binding.Tracepoint.Kind;
-        if (_holding && !_inGuest && !_current.Nested)
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(kind);
         }
@@ -170,28 +209,39 @@ internal sealed class ExitAssembler
             Emit(_current);
         }
 
-        Settle();
+        HandOnWaiting();
+    }
+
+    // An event comes that was before the last one: what is not yet handed on may lack it, and others.
+    private void GoBack(ClockTime to)
+    {
+        Lost(to);
+        if (_holding && to >= _held.Start)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
     }
 
     // The guest runs on the CPU that enters it until it exits: in between the thread cannot be moved.
-    private void Move(ClockTime time, int cpu)
+    private void Move(ClockTime time, int cpu, bool back)
     {
-        bool isFirst = _moves.Cpu < 0, leavesGuest = _inGuest && _header.Listed.Covers(TracepointSet.Exit);
-        if (isFirst || _header.ClockUnit != ClockUnit.Nanoseconds)
+        if (_moves.Cpu < 0)
         {
             _moves.Start(cpu);
             return;
         }
 
-        var settled = new ClockTime(Math.Min(time.Value, ulong.MaxValue - CpuMoves.Soonest) + CpuMoves.Soonest);
-        if (_moves.Move(cpu, time) || leavesGuest || time < _lastTime)
+        bool leavesGuest = _inGuest && _header.Listed.Covers(TracepointSet.Exit);
+        ClockTime settled = _moves.SettledAfter(time);
+        if (_moves.Move(cpu, time) || leavesGuest || back)
         {
-            if (!_lossOpen)
+            if (!_lossOpen || back)
             {
                 _notes.Add(CaptureNotes.ClocksDiffer, $"time {time.Value}");
             }
 
             _waiting.Mark(RecordFlags.LossInside);
+            _held.Mark(_holding ? RecordFlags.LossInside : RecordFlags.None);
             Lost(settled);
         }
 
@@ -241,10 +291,11 @@ internal sealed class ExitAssembler
     private void Close()
     {
         Release();
-        if (_header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected)
+        _perhapsPretended = _header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected;
+        _holding = _perhapsPretended || WaitsForNext;
+        if (_holding)
         {
             (_current, _held) = (_held, _current);
-            _holding = true;
         }
         else
         {
@@ -264,7 +315,7 @@ internal sealed class ExitAssembler
             _held.Mark(RecordFlags.Folded | (_current.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)));
             (_current, _held) = (_held, _current);
             _held.Reset();
-            _holding = false;
+            _holding = _perhapsPretended = false;
             if (!whole)
             {
                 Overflows(_lastTime);
@@ -280,7 +331,7 @@ internal sealed class ExitAssembler
     {
         if (_holding)
         {
-            _holding = false;
+            _holding = _perhapsPretended = false;
             Emit(_held);
             _held.Reset();
         }
@@ -294,11 +345,11 @@ internal sealed class ExitAssembler
             return;
         }
 
-        Settle();
+        HandOnWaiting();
         HandOn(buffer);
     }
 
-    private void Settle()
+    private void HandOnWaiting()
     {
         while (!_waiting.IsEmpty)
         {
@@ -308,6 +359,8 @@ internal sealed class ExitAssembler
 
     private void HandOn(RecordBuffer buffer)
     {
+        // Where no exit and no entry was recorded, what belongs to which exit is not known.
+        buffer.Mark(IsLoose || !_isBounded ? RecordFlags.LossInside : RecordFlags.None);
         GuestLevel level = LevelOf(buffer);
         if (Count == 0 && level == GuestLevel.L2)
         {

@@ -30,6 +30,9 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>Whether L1 was shown a #VMEXIT.</summary>
     public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
 
+    /// <summary>When it starts; 0 where its exit is missing.</summary>
+    public ClockTime Start => (Flags & RecordFlags.NoExit) == 0 ? _exit.Time : default;
+
     /// <summary>Whether anything is in the buffer.</summary>
     public bool IsEmpty => _count == 0 && (Flags & RecordFlags.NoExit) != 0;
 

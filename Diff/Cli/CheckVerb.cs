@@ -42,21 +42,32 @@ internal sealed class CheckVerb : IVerb
     /// <param name="cpu">What the user says of the virtual CPU; null for nothing.</param>
     /// <param name="cancel">Stops it.</param>
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
-    /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
+    /// <param name="exits">Makes who is told what is said of each exit, in the reading that counts; null for nobody.</param>
     public static DiffResult Check(
-        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
+        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, Func<RunHeader, IJudgedSink?>? exits = null)
     {
-        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, exits);
-        var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
-        RunSummary summary = input.Read(replayer, cancel);
-        return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
+        while (true)
+        {
+            IJudgedSink? told = input.IsProvisional ? null : exits?.Invoke(input.Header);
+            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, told)
+            {
+                // What can be read as it comes lists what was on and nothing else.
+                KnownOn = input.IsStream ? input.Header.Listed : default,
+            };
+            var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
+            RunSummary summary = input.Read(replayer, cancel);
+            if (!input.StartOver(always: exits is not null))
+            {
+                return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
+            }
+        }
     }
 
     private static int Run(
         string[] words, IReadOnlyList<ReportWish> wishes, string color, CheckWishes how, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        using var set = InputSet.Of(words, terminal, cancel);
+        using var set = InputSet.Of(words, terminal, watched: true, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
         using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, words, terminal, color);
@@ -80,7 +91,7 @@ internal sealed class CheckVerb : IVerb
 
         // Reports of exits are of the only capture.
         captures.ForEach(capture => reports.Finish(capture.Result));
-        var findings = new FindingSet(captures, unread);
+        var findings = new FindingSet(captures, unread) { LeftOut = set.LeftOut };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
         return findings.Fails ? ExitStatus.Diverges : unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
     }
@@ -88,9 +99,9 @@ internal sealed class CheckVerb : IVerb
     private static DiffResult CheckOne(NamedInput named, CheckWishes how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = named.Open();
-        IJudgedSink? exits = reports.Begin(input.Header);
         DiffResult found = Check(
-            input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
+            input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
+            reports.HasOfExits ? reports.Begin : null);
         return how.Accepted.Apply(found, terminal.Today);
     }
 

@@ -12,6 +12,9 @@ internal sealed class CorpusVerb : IVerb
 {
     private const string ExpectedName = "expected.tsv";
 
+    // One line and status 2.
+    private const string Refused = "refused";
+
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
@@ -20,9 +23,9 @@ internal sealed class CorpusVerb : IVerb
         Option<string?> baseline = Options.Baseline();
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
-            + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
-            + "separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
-            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.")
+            + "Columns: capture, expectation (diverges; processor; clean, conforms, not diverges, undecided: no finding; refused: it cannot be used;\n"
+            + "unreviewed), rules of which one must be reported, separated by |. The capture is a file, or a folder with one; of several in other\n"
+            + "formats the one that tells most is taken: a run, then the formats in the order of differ --help, then by name.")
         {
             folder, cpu, baseline,
         };
@@ -50,8 +53,8 @@ internal sealed class CorpusVerb : IVerb
 
             if (!TryCheck(path, cpu, terminal, out DiffResult? result, out string fault, cancel))
             {
-                missed++;
-                output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, cannot be read: {fault}\n");
+                (met, missed) = expectation == Refused ? (met + 1, missed) : (met, missed + 1);
+                output.Write(expectation == Refused ? "" : $"OTHERWISE    {columns[0]}: expected {expectation} {rules}, cannot be read: {fault}\n");
             }
             else if (expectation == "unreviewed")
             {
@@ -117,6 +120,7 @@ internal sealed class CorpusVerb : IVerb
             "diverges" => result.Divergences.Where(found => found.Culprit == Culprit.Hypervisor)
                 .Any(found => rules.Split('|').Any(rule => rule == found.Rule.Id || found.AlsoBroken.Any(other => other.Id == rule))),
             "processor" => processor && !hypervisor,
+            Refused => false,
             _ => !processor && !hypervisor,
         };
     }

@@ -1,4 +1,5 @@
 using Differ.Capture;
+using Differ.Diff.Findings;
 
 namespace Differ.Cli;
 
@@ -9,25 +10,33 @@ internal sealed class InputSet : IDisposable
     private readonly CancellationToken _end;
     private readonly List<CaptureFile> _files = [];
     private readonly List<NamedInput> _all = [];
+    private readonly List<LeftOutCapture> _leftOut = [];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    private InputSet(Terminal terminal, CancellationToken end)
+    private readonly bool _watched;
+
+    private InputSet(Terminal terminal, bool watched, CancellationToken end)
     {
         _terminal = terminal;
         _end = end;
+        _watched = watched;
     }
 
     /// <summary>In the order of the words; those of a folder by name, those of an archive in its order. No file is in it twice.</summary>
     public IReadOnlyList<NamedInput> All => _all;
 
+    /// <summary>What was found in folders and is not in the set.</summary>
+    public IReadOnlyList<LeftOutCapture> LeftOut => _leftOut;
+
     /// <summary>Looks at what the words name. What cannot be read is in the set, and opening it fails.</summary>
     /// <param name="words">Files, folders, pipes, and - for standard input.</param>
     /// <param name="terminal">Where progress goes.</param>
+    /// <param name="watched">Whether findings are told as a pipe comes: <see cref="RunInput.OpenLive"/>.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
     /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
-    public static InputSet Of(IEnumerable<string> words, Terminal terminal, CancellationToken end)
+    public static InputSet Of(IEnumerable<string> words, Terminal terminal, bool watched, CancellationToken end)
     {
-        var set = new InputSet(terminal, end);
+        var set = new InputSet(terminal, watched, end);
         try
         {
             foreach (string word in words)
@@ -62,16 +71,18 @@ internal sealed class InputSet : IDisposable
             return;
         }
 
-        (string Place, string File)[] found = [.. CaptureFolder.Under(word)];
-        if (found.Length == 0)
+        FolderContent found = CaptureFolder.Of(word);
+        if (found.Captures.Count == 0)
         {
             throw new UsageException(CaptureFolder.Empty(word));
         }
 
-        foreach ((string place, string file) in found)
+        foreach ((string place, string file) in found.Captures)
         {
             AddFile(Shown(place), file);
         }
+
+        _leftOut.AddRange(found.LeftOut.Select(one => new LeftOutCapture(Shown(one.File), Shown(one.File), one.Reason)));
     }
 
     // An archive is looked into now; any other file is opened when it is read, because there may be thousands.
@@ -86,13 +97,13 @@ internal sealed class InputSet : IDisposable
         bool isPipe = file == RunInput.StandardInput || (File.Exists(file) && new FileInfo(file).Length == 0);
         if (!isPipe && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
-            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _end)));
+            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _watched, _end)));
             return;
         }
 
         try
         {
-            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _end));
+            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _watched, _end));
         }
         catch (Exception fault) when (UnusableInput.Is(fault))
         {

@@ -67,7 +67,7 @@ internal sealed class RulesVerb : IVerb
 
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
-        using var inputs = InputSet.Of(paths, terminal, cancel);
+        using var inputs = InputSet.Of(paths, terminal, watched: false, cancel);
         foreach (NamedInput named in inputs.All)
         {
             try

@@ -8,6 +8,9 @@ namespace Differ.Diff.Findings;
 /// <param name="Unread">Those that cannot be used, in the same order.</param>
 public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnlyList<UnreadCapture> Unread)
 {
+    /// <summary>What was found in folders and not judged, with the reason.</summary>
+    public IReadOnlyList<LeftOutCapture> LeftOut { get; init; } = [];
+
     /// <summary>Captures of the base that have no partner; none where nothing is compared.</summary>
     public IReadOnlyList<string> OnlyBase { get; init; } = [];
 

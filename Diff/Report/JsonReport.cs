@@ -22,7 +22,8 @@ internal sealed class JsonReport : IReportFormat
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => WriteDocument(output, json =>
     {
-        if (findings.Single is { } one)
+        // Of a folder of which something was left out, one capture is a set too.
+        if (findings.Single is { } one && findings.LeftOut.Count == 0)
         {
             JsonCapture.Write(json, one.Result);
         }
@@ -63,6 +64,17 @@ internal sealed class JsonReport : IReportFormat
             json.WriteString("path", unread.File);
             json.WriteString("code", unread.Code);
             json.WriteString("message", unread.Message);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("leftOut");
+        foreach (LeftOutCapture one in findings.LeftOut)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", one.Name);
+            json.WriteString("path", one.File);
+            json.WriteString("reason", one.Reason);
             json.WriteEndObject();
         }
 

@@ -14,6 +14,7 @@ internal static class SetWords
         [
             failing > 0 ? $"{failing} {(findings.Compares ? "with new departures" : failing == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
             findings.Unread.Count > 0 ? $"{findings.Unread.Count} cannot be used" : "",
+            findings.LeftOut.Count > 0 ? $"{findings.LeftOut.Count} left out" : "",
         ];
         return $"{Numbers.Amount((ulong)(findings.Checked.Count + findings.Unread.Count), word, word + "s")}: {string.Join(", ", parts.Where(part => part.Length > 0))}";
     }

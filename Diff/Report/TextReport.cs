@@ -17,6 +17,7 @@ internal sealed class TextReport : IReportFormat
         if (findings.Single is { } one)
         {
             TextCapture.Write(one.Result, output, ink);
+            TextSet.WriteLeftOut(findings, output, ink);
         }
         else
         {

@@ -28,7 +28,18 @@ internal static class TextSet
         WriteClasses([.. classes.Where(one => one.State == FindingState.Failing)], output, ink);
         WriteKnown([.. classes.Where(one => one.State is FindingState.Accepted or FindingState.Documented)], output, ink);
         WriteUndecided(findings, output, ink);
+        WriteLeftOut(findings, output, ink);
         output.Write($"\n{SetWords.Sum(findings)}\n");
+    }
+
+    /// <summary>Writes what was found beside the captures and not judged; nothing where all was.</summary>
+    public static void WriteLeftOut(FindingSet findings, TextWriter output, Ink ink)
+    {
+        output.Write(findings.LeftOut.Count > 0 ? $"\n{ink.Bold("Left out")} (found in a folder, not judged)\n" : "");
+        foreach (LeftOutCapture one in findings.LeftOut)
+        {
+            output.Write($"   {PlainText.Of(one.Name)}: {PlainText.Of(one.Reason)}\n");
+        }
     }
 
     private static string Line(DiffResult result) =>

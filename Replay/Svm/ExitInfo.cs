@@ -60,8 +60,8 @@ internal static class ExitInfo
     /// <summary>Bits of EXITINFO1 that are zero when MOV from or to CRn reports itself by bit 63; those above the register's number for DRn.</summary>
     public const ulong CrZero = 0x7fff_ffff_ffff_fff0, DrZero = ~0xfUL;
 
-    /// <summary>Bits of EXITINFO1 that are zero: beside an INTn's vector, an SMI's source, RDMSR's or WRMSR's bit, a task's selector.</summary>
-    public const ulong VectorZero = ~0xffUL, SmiZero = 0xffff_fffc, MsrZero = ~1UL, SelectorZero = ~0xffffUL;
+    /// <summary>Bits of EXITINFO1 that are zero: beside an INTn's vector, an SMI's source and segment, RDMSR's or WRMSR's bit, a task's selector.</summary>
+    public const ulong VectorZero = ~0xffUL, SmiZero = 0xffff_e3fc, MsrZero = ~1UL, SelectorZero = ~0xffffUL;
 
     /// <summary>Bits of EXITINFO1 of port I/O (figure 15-2): those that are zero, the sizes, the address sizes; and its fields.</summary>
     public const ulong PortZero = 0xe002, PortSizes = 0x70, PortAddressSizes = 0x380, PortSegment = 0x1c00, PortNumber = 0xffff_0000, PortIn = 1;
@@ -76,7 +76,7 @@ internal static class ExitInfo
     public const ulong TaskByIret = 1UL << 36, TaskByJump = 1UL << 38, TaskHasError = 1UL << 44;
 
     /// <summary>Highest reason (ID) of an interrupt that AVIC could not deliver, highest type of INVPCID.</summary>
-    public const ulong LastAvicReason = 4, InvpcidTypes = 3;
+    public const ulong LastAvicReason = 5, InvpcidTypes = 3;
 
     /// <summary>In the order of the exit codes.</summary>
     public static IReadOnlyList<ReportRow> Reports { get; } =

@@ -346,12 +346,6 @@ internal static class Narrowing
     // An event that was not staged again is still owed, for instance because an exception took precedence.
     private static void QueueEvent(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
-        if (record.Level == GuestLevel.L2 && digest.EntryLevel == GuestLevel.L2 && digest.Vmenters == 0)
-        {
-            vcpu.InDelivery = digest.Staged.Valid ? digest.Staged : record.Exit.Interrupted;
-            vcpu.AskedMonitorInL2 |= digest.UserspaceReason is not null;
-        }
-
         bool dropped = digest.Reflections > 0 || digest.Vmenters > 0 || digest.SmmEntered || !record.HasExit;
         EventInfo interrupted = record.Exit.Interrupted;
         vcpu.QueuedSeen = record.HasExit && (vcpu.QueuedSeen || dropped || interrupted.Valid || digest.HasStaged);

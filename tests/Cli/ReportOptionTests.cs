@@ -66,13 +66,13 @@ public sealed class ReportOptionTests : IDisposable
             File.Copy(Clean, _scratch[name]);
         }
 
-        File.WriteAllBytes(_scratch["a/the same as text"], new TextTraceBuilder().AllOfKvm().ToBytes());
+        File.WriteAllBytes(_scratch["a/another text"], new TextTraceBuilder().AllOfKvm().ToBytes());
         File.WriteAllText(_scratch["b/notes.txt"], "no capture");
         Directory.CreateSymbolicLink(_scratch["b/loop"], _scratch["b"]);
         CommandResult result = CommandLine.Run("check", _scratch["a"], _scratch["b"], _scratch["a"], "--report", "jsonl");
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Equal(
-            [_scratch["a"], _scratch["b/one"], _scratch["b/other"], _scratch["b/c"]],
+            [_scratch["a/another text"], _scratch["a/trace"], _scratch["b/one"], _scratch["b/other"], _scratch["b/c"]],
             result.Output.Split('\n').Where(line => line.StartsWith("{\"type\":\"capture\"", StringComparison.Ordinal))
                 .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("capture").GetString()!));
     }

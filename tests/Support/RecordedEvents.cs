@@ -162,6 +162,11 @@ internal sealed record RecordedEvents : IDisposable
     /// <summary>The times of the exits that diverge.</summary>
     public IReadOnlySet<ulong> DivergingExits()
     {
+        if (Events.Count == 0)
+        {
+            return new HashSet<ulong>();
+        }
+
         using CaptureSession session = Open();
         var exits = new DivergingTimes();
         var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: exits);

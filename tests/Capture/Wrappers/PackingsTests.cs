@@ -49,7 +49,9 @@ public sealed class PackingsTests
     {
         byte[] packed = PackedTexts.All[packing];
         Assert.Equal("kvm_entry\t1\nkvm_fpu\t1\n", CommandLine.RunWith(packed, "show", "--counts", "-").Output);
-        Assert.Equal("kvm_entry\t2\nkvm_fpu\t2\n", CommandLine.RunWith([.. packed, .. packed], "show", "--counts", "-").Output);
+
+        // Packed one behind the other, they are one text, in which the events stand twice.
+        Assert.Contains("DIF0344 (2): ", CommandLine.RunWith([.. packed, .. packed], "check", "-").Output, StringComparison.Ordinal);
     }
 
     [Theory]

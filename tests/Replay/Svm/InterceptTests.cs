@@ -80,6 +80,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11).Reflects(Cr0SelWrite)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0019)),
+            Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013).Reflects(Cr0SelWrite)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0015)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 22 c0"))),
 
@@ -342,6 +345,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "reserved bits zero"
         new("SVM-15.13-SMI-INFO1",
             Breaks(new RunStory().L1Exit(Smi, info1: 4)),
+            Breaks(new RunStory().L1Exit(Smi, info1: 1 << 9)),
+            Breaks(new RunStory().L1Exit(Smi, info1: 1 << 13)),
+            Silent("the segment of a string access", new RunStory().L1Exit(Smi, info1: 0x60_0007_0000_0000 | (7 << 10))),
             Silent("the form is kept", new RunStory().L1Exit(Smi, info1: 0x60_0003_0000_0003))),
 
         // "EXITINFO1=EXITINFO2=0"
@@ -360,7 +366,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "EXITINFO1=ICRH:ICRL; EXITINFO2[63:32]=ID, [11:0] index"
         new("SVM-15.29-AVIC-IPI-INFO",
             Breaks(AvicIpi(0x1_0000_00fd, 0x1_0000_0003, 1, 0xfd, 2, 3)),
-            Breaks(AvicIpi(0x1_0000_00fd, 0x5_0000_0003, 1, 0xfd, 5, 3)),
+            Breaks(AvicIpi(0x1_0000_00fd, 0x6_0000_0003, 1, 0xfd, 6, 3)),
+            Keeps(AvicIpi(0x1_0000_00fd, 0x5_0000_0003, 1, 0xfd, 5, 3)),
             Keeps(AvicIpi(0x1_0000_00fd, 0x1_0000_0003, 1, 0xfd, 1, 3))),
 
         // "EXITINFO1[11:4] offset, bit32 write; EXITINFO2[7:0] vector"

@@ -34,6 +34,8 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         // "SHUTDOWN not intercepted: the processor shuts down."
         new("SVM-15.14-SHUTDOWN-NOINT",
             Breaks(L2().L2Exit(SvmExitCode.Shutdown).Stays()),
+            Breaks(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).Reflects(SvmExitCode.Shutdown),
+                BitMap, "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT"),
             Breaks(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Shutdown), BitMap),
             Keeps(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason)),
             Undecided(Evidence.Tracepoint, L2().Without(HappeningKind.UserspaceExit).L2Exit(SvmExitCode.Shutdown).Stays()),

@@ -44,6 +44,8 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
         // "After #VMEXIT L1 resumes at the instruction following VMRUN"
         new("SVM-15.6-RESUME-RIP",
             Breaks(Left().Entry(RunStory.L1Rip)),
+            Breaks(Prefixed().Entry(RunStory.L1Rip + 3)),
+            Keeps(Prefixed().Entry(RunStory.L1Rip + 4)),
             Keeps(Left()),
             Undecided(Evidence.Vmcb12Controls, new RunStory().L2Exit(Cpuid).Reflects(Cpuid)),
             Undecided(Evidence.RecordingEnd, Left().Ends()),
@@ -121,6 +123,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Breaks(L2().L2Exit(Intr).L1Exit(Hlt)),
             Breaks(L2().L2Exit(Intr).L1Exit(Hlt).Emulates("f4").Ends()),
             Undecided(Evidence.RecordingEnd, L2().L2Exit(Intr).L1Exit(Hlt).AcceptsInterrupt(0x31).Ends()),
+            Breaks(ClearsSvme().L2Exit(Cpuid).Reflects(Cpuid).Vmrun([Init]).L2Exit(Npf).L1Exit(Hlt)),
             Breaks(Left().Reflects(Cpuid)),
             Silent("L1 is shown one", Left()),
             Undecided(Evidence.Level, L2(Init).L2Exit(Intr).AsksUserspace(2).L1Exit(Hlt)),
@@ -157,6 +160,11 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
     private static RunStory Window() => L2().L2Exit(VIntr).L2Exit(Cpuid).Reflects(Cpuid);
 
     private static RunStory Injected() => new RunStory().SvmeOn().Vmrun([Cpuid], eventInj: Irq).L2Exit(Cpuid, RunStory.L2Rip + 0x100);
+
+    // VMRUN with a prefix, so that it is four bytes long.
+    private static RunStory Prefixed() => new RunStory().SvmeOn().L1Exit(SvmExitCode.Vmrun)
+        .Happens(HappeningKind.NestedVmenter, RunStory.L1Rip + 4, RunStory.VmcbAddress, RunStory.L2Rip, 0, 0, 1, RunStory.NestedCr3).Entry(RunStory.L2Rip)
+        .Intercepts(SvmExitCode.Vmrun, Cpuid).L2Exit(Cpuid).Reflects(Cpuid);
 
     private static RunStory ClearsSvme() => L2().L2Exit(SvmExitCode.Msr, info1: 1).Msr(true, EferIndex, 0);
 }
