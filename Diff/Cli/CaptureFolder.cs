@@ -31,7 +31,7 @@ internal static class CaptureFolder
     public static bool IsOne(string path) => !Directory.Exists(path) || Under(path).Take(2).Count() == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
-    /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
+    /// <exception cref="InputException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
         if (!Directory.Exists(path))
@@ -42,9 +42,9 @@ internal static class CaptureFolder
         (string Place, string File)[] found = [.. Under(path).Take(MostNamed + 1)];
         return found.Length switch
         {
-            0 => throw new UsageException(Empty(path)),
+            0 => throw new InputException(Empty(path)),
             1 => found[0].File,
-            _ => throw new UsageException(
+            _ => throw new InputException(
                 $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Length > MostNamed ? ", ..." : "")}; name one"),
         };
     }

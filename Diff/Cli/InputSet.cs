@@ -24,7 +24,8 @@ internal sealed class InputSet : IDisposable
     /// <param name="words">Files, folders, pipes, and - for standard input.</param>
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
-    /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
+    /// <exception cref="InputException">A folder without a capture.</exception>
+    /// <exception cref="UsageException">An address.</exception>
     public static InputSet Of(IEnumerable<string> words, Terminal terminal, CancellationToken end)
     {
         var set = new InputSet(terminal, end);
@@ -65,7 +66,7 @@ internal sealed class InputSet : IDisposable
         (string Place, string File)[] found = [.. CaptureFolder.Under(word)];
         if (found.Length == 0)
         {
-            throw new UsageException(CaptureFolder.Empty(word));
+            throw new InputException(CaptureFolder.Empty(word));
         }
 
         foreach ((string place, string file) in found)

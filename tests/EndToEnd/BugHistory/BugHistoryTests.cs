@@ -20,7 +20,7 @@ public sealed class BugHistoryTests
     {
         PastBug bug = PastBugs.All.Single(row => row.Name == name);
         string rules = string.Join(' ', [bug.Rule, .. bug.Consequences]);
-        Report expected = bug.AsKnown ? new Report(0, "", rules) : new Report(1, rules, "");
+        Report expected = bug.AsKnown ? new Report(false, "", "", rules) : bug.AsLikely ? new Report(false, "", rules, "") : new Report(true, rules, "", "");
         Assert.All(Told(bug, bug.Wrong), told =>
         {
             Assert.Equal(expected, told.Report);
@@ -33,7 +33,7 @@ public sealed class BugHistoryTests
     public void Without_the_bug_nothing_is_reported(string name)
     {
         PastBug bug = PastBugs.All.Single(row => row.Name == name);
-        Assert.All(Told(bug, bug.Right), told => Assert.Equal(new Report(0, "", ""), told.Report));
+        Assert.All(Told(bug, bug.Right), told => Assert.Equal(new Report(false, "", "", ""), told.Report));
     }
 
     [Fact]
@@ -88,18 +88,23 @@ public sealed class BugHistoryTests
         Assert.Equal("", result.Errors);
         using JsonDocument report = JsonDocument.Parse(result.Output);
         JsonElement[] found = [.. report.RootElement.GetProperty("divergences").EnumerateArray()];
+        JsonElement[] likely = [.. report.RootElement.GetProperty("likely").EnumerateArray()];
         JsonElement[] known = [.. report.RootElement.GetProperty("knownDepartures").EnumerateArray()];
-        return new Told($"{kernel} {around.Name}", new Report(result.Status, Rules(found), Rules(known)), [.. found.Concat(known).SelectMany(Named)]);
+
+        // A recording of a few exits of L1 may say too little to be called good.
+        Assert.Contains(result.Status, new[] { 0, 1, 4 });
+        return new Told(
+            $"{kernel} {around.Name}", new Report(result.Status == 1, Rules(found), Rules(likely), Rules(known)), [.. found.Concat(likely).Concat(known).SelectMany(Named)]);
     }
 
     private static string Rules(JsonElement[] classes) => string.Join(' ', classes.Select(one => one.GetProperty("rule").GetString()));
 
     private static IEnumerable<string> Named(JsonElement one) =>
-        one.GetProperty("alsoBroken").EnumerateArray().Append(one.GetProperty("rule")).Select(rule => rule.GetString()!);
+        one.GetProperty("alsoBroken").EnumerateArray().Concat(one.GetProperty("alsoLikely").EnumerateArray()).Append(one.GetProperty("rule")).Select(rule => rule.GetString()!);
 }
 
 /// <summary>What is said of a recording, and every rule that is named.</summary>
 internal sealed record Told(string Recording, Report Report, IReadOnlyList<string> Named);
 
-/// <summary>A report: exit status, the rules of findings, those of known departures.</summary>
-internal sealed record Report(int Status, string Found, string Known);
+/// <summary>A report: whether it fails, the rules of certain findings, of likely ones, of known departures.</summary>
+internal sealed record Report(bool Fails, string Found, string Likely, string Known);

@@ -33,7 +33,7 @@ internal static class BugPage
         }
 
         string rules = string.Join(", ", told.Select(one => $"`{one.Rule}`{Since(one)}").Distinct());
-        return told[0].AsKnown ? $"as known: {rules}" : told[0].OnRequest ? $"with `--speculative`: {rules}" : rules;
+        return told[0].AsLikely ? $"as likely: {rules}" : told[0].AsKnown ? $"as known: {rules}" : told[0].OnRequest ? $"with `--speculative`: {rules}" : rules;
     }
 
     private static string Since(PastBug told) => told.From == "4.14" ? "" : $" (since {told.From})";
