@@ -24,9 +24,6 @@ internal sealed record PastBug(string Id, string Rule, Action<KvmStory> Wrong, A
     /// <summary>Whether it is reported as a known departure and not as a finding.</summary>
     public bool AsKnown { get; init; }
 
-    /// <summary>Whether it holds under an assumption only.</summary>
-    public bool AsLikely { get; init; }
-
     /// <summary>A tracepoint that was not recorded; empty where all were.</summary>
     public string Unrecorded { get; init; } = "";
 
