@@ -67,7 +67,7 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
     public IEnumerable<AcceptedDeparture> VanishedFrom(DiffResult result) => Accepted.Where(entry =>
         entry.Covers(result.Header.KernelRelease)
         && !result.Classes.Any(found => found.Fingerprint == entry.Fingerprint)
-        && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Conforms + count.Departs > 0));
+        && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Decided > 0));
 
     /// <summary>Entries that a day is behind the end of.</summary>
     public IEnumerable<AcceptedDeparture> ExpiredOn(DateOnly today) => Accepted.Where(entry => entry.HasExpired(today));

@@ -154,6 +154,8 @@ public sealed class PolicyOptionTests : IDisposable
     [InlineData("line 1: an ignored rule needs rule and reason", "[[ignore]]\nrule = 'SVM-15.4-SVME-UD-VMRUN'")]
     [InlineData("line 4: SVM-15.4-SVME-UD-VMRUN is ignored twice", "[[ignore]]\nrule = 'SVM-15.4-SVME-UD-VMRUN'\nreason = 'a'\n[[ignore]]\nrule = 'SVM-15.4-SVME-UD-VMRUN'\nreason = 'b'")]
     [InlineData("line 1: here a value is expected", "baseline =")]
+    [InlineData("line 1: a text holds a character that does not show", "\"\\u001b[31m\" = 1")]
+    [InlineData("line 3: a text holds a character that does not show", "[[ignore]]\nrule = 'SVM-15.4-SVME-UD-VMRUN'\nreason = \"\\u202e\"")]
     public void A_configuration_that_makes_no_sense_ends_with_64_and_its_line(string problem, string text)
     {
         Write(text);

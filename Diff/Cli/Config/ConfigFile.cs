@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Differ.Diff.Verdicts;
 
 namespace Differ.Cli.Config;
@@ -109,6 +111,7 @@ internal sealed class ConfigFile
     {
         foreach ((string key, TomlValue value) in table.Values)
         {
+            Shown(key, value.Line);
             if (!keys.TryGetValue(key, out Action<TomlValue>? take))
             {
                 throw new TomlException(value.Line, $"there is no key {key} here; there are {string.Join(", ", keys.Keys)}");
@@ -127,7 +130,13 @@ internal sealed class ConfigFile
 
     private static TomlTable Table(TomlValue value, string name) => value.Value as TomlTable ?? throw new TomlException(value.Line, $"{name} is a table");
 
-    private static string Text(TomlValue value) => value.Value as string ?? throw new TomlException(value.Line, "a text in quotes is expected");
+    private static string Text(TomlValue value) => Shown(value.Value as string ?? throw new TomlException(value.Line, "a text in quotes is expected"), value.Line);
+
+    // What a configuration says is written on terminals and into reports.
+    private static string Shown(string text, int line) => text.EnumerateRunes().Any(static rune => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        ? throw new TomlException(line, "a text holds a character that does not show")
+        : text;
 
     private static IReadOnlyList<string> Texts(TomlValue value) => value.Value switch
     {
