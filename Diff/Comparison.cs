@@ -12,7 +12,8 @@ public sealed class Comparison : IComputedSink
     private readonly RunHeader _header;
     private readonly TextTable _texts;
     private readonly IReadOnlyList<RuleInfo> _rules;
-    private readonly bool _speculative;
+    private readonly Policy _policy;
+    private readonly VmEndings _endings = new();
     private readonly IJudgedSink? _exits;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
@@ -27,20 +28,20 @@ public sealed class Comparison : IComputedSink
     /// <param name="header">The recorded run.</param>
     /// <param name="rules">The rules the computed run was computed with.</param>
     /// <param name="texts">Texts of the recorded run.</param>
-    /// <param name="speculative">Whether a weak rule that is broken only under its assumption counts as likely broken.</param>
+    /// <param name="policy">What the recording is judged by; null for the usual policy.</param>
     /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
     /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
     public Comparison(
-        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
+        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, Policy? policy = null, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
     {
         _header = header;
         _texts = texts;
         _rules = rules;
-        _speculative = speculative;
+        _policy = policy ?? Policy.Default;
         _exits = exits;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer, watcher, exits is not null);
+        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null);
     }
 
     /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
@@ -51,6 +52,7 @@ public sealed class Comparison : IComputedSink
     {
         ExitHistory history = _histories[recorded.Stream];
         _tally.Begin(recorded.Stream);
+        _endings.Take(recorded);
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;
@@ -80,6 +82,9 @@ public sealed class Comparison : IComputedSink
             found.Certain, found.Known, _tally.Undecided(), _tally.Counts(), _texts)
         {
             Likely = found.Likely,
+            Ignored = found.Ignored,
+            Endings = _endings.All,
+            Policy = _policy,
             Examined = _examination.Examined,
             Losses = _examination.Losses(summary),
         };
@@ -134,7 +139,7 @@ public sealed class Comparison : IComputedSink
                 _ => _groups.Add(recorded, _digest, computed, i, missed),
             };
             verdict = judged > verdict ? judged : verdict;
-            _decided |= met.IsYes || judged >= Verdict.Likely || judged == Verdict.KnownDeparture;
+            _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);
         }
 
         _groups.End(recorded, _digest, computed, history, _tally);
@@ -143,7 +148,7 @@ public sealed class Comparison : IComputedSink
 
     // A weak rule assumes what is often not so: alone it is no reason to accuse anyone.
     private bool IsGuess(in Expectation expectation) =>
-        !_speculative && expectation.Standing == Standing.Assumed && _rules[expectation.Rule].Confidence == Confidence.Weak;
+        !_policy.Speculative && expectation.Standing == Standing.Assumed && _rules[expectation.Rule].Confidence == Confidence.Weak;
 
     private Verdict Guessed(in ExitRecord recorded, in Expectation expectation)
     {

@@ -35,7 +35,7 @@ internal static class CaptureFolder
     public static bool IsOne(string path) => !Directory.Exists(path) || Of(path).Captures.Count == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
-    /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
+    /// <exception cref="InputException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
         if (!Directory.Exists(path))
@@ -46,9 +46,9 @@ internal static class CaptureFolder
         IReadOnlyList<(string Place, string File)> found = Of(path).Captures;
         return found.Count switch
         {
-            0 => throw new UsageException(Empty(path)),
+            0 => throw new InputException(Empty(path)),
             1 => found[0].File,
-            _ => throw new UsageException(
+            _ => throw new InputException(
                 $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Count > MostNamed ? ", ..." : "")}; name one"),
         };
     }

@@ -33,7 +33,8 @@ internal sealed class InputSet : IDisposable
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="watched">Whether findings are told as a pipe comes: <see cref="RunInput.OpenLive"/>.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
-    /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
+    /// <exception cref="InputException">A folder without a capture.</exception>
+    /// <exception cref="UsageException">An address.</exception>
     public static InputSet Of(IEnumerable<string> words, Terminal terminal, bool watched, CancellationToken end)
     {
         var set = new InputSet(terminal, watched, end);
@@ -74,7 +75,7 @@ internal sealed class InputSet : IDisposable
         FolderContent found = CaptureFolder.Of(word);
         if (found.Captures.Count == 0)
         {
-            throw new UsageException(CaptureFolder.Empty(word));
+            throw new InputException(CaptureFolder.Empty(word));
         }
 
         foreach ((string place, string file) in found.Captures)

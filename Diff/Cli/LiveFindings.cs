@@ -47,7 +47,7 @@ internal sealed class LiveFindings(Terminal terminal, Func<TimeSpan>? elapsed = 
         terminal.ClearProgress();
         terminal.Error.WriteLine(first
             ? $"differ: {found.Rule.Id} at exit {found.First.Exit.Index} of stream {found.First.Exit.Stream.Value}, "
-                + $"{(found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor")} departs: "
+                + $"{(found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor")} {(found.IsLikely ? "likely departs" : "departs")}: "
                 + string.Join("; ", found.First.Recorded.Select(field => field.Text)) + $" (fingerprint {found.Fingerprint}){held}"
             : $"differ: {found.Rule.Id} again, {found.Count} times so far (fingerprint {found.Fingerprint}){held}");
     }

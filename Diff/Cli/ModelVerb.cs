@@ -35,7 +35,7 @@ internal sealed class ModelVerb : IVerb
         }
         catch (ScenarioException problem)
         {
-            throw new UsageException($"{path}: {problem.Message}");
+            throw new InputException($"{path}: {problem.Message}");
         }
 
         int surprises = 0;
@@ -74,7 +74,7 @@ internal sealed class ModelVerb : IVerb
         }
         catch (ScenarioException problem)
         {
-            throw new UsageException($"{path}: {problem.Message}");
+            throw new InputException($"{path}: {problem.Message}");
         }
     }
 }

@@ -46,10 +46,15 @@ internal static class Options
             return null;
         }
 
-        using StreamReader text = File.OpenText(path);
         try
         {
+            using StreamReader text = File.OpenText(path);
             return CpuDescription.Read(text);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(
+                $"the description of the CPU {path} cannot be read: {(fault is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "the system does not allow it")}");
         }
         catch (FormatException problem)
         {

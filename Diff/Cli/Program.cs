@@ -38,7 +38,7 @@ internal static class Program
             if (words.Errors.Count > 0)
             {
                 terminal.Error.WriteLine($"differ: {WhatIsWrong(args, words, verbs)}");
-                return ExitStatus.Unusable;
+                return ExitStatus.Usage;
             }
 
             var wishes = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Output, Error = terminal.Error };
@@ -78,7 +78,10 @@ internal static class Program
             case IOException or OutputException when terminal.OutputIsClosed(fault.InnerException ?? fault):
                 // The reader of a pipe has seen enough.
                 return ExitStatus.Agrees;
-            case CaptureFormatException or RunFormatException or UsageException or OutputException:
+            case UsageException:
+                terminal.Error.WriteLine($"differ: {fault.Message}");
+                return ExitStatus.Usage;
+            case CaptureFormatException or RunFormatException or InputException or OutputException:
                 terminal.Error.WriteLine($"differ: {fault.Message}");
                 return ExitStatus.Unusable;
             case IOException or UnauthorizedAccessException:

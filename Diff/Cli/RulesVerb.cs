@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
@@ -73,7 +74,7 @@ internal sealed class RulesVerb : IVerb
             try
             {
                 using RunInput input = named.Open();
-                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+                counts.Add(CheckVerb.Check(input, Policy.Default, cpu, cancel).Rules);
             }
             catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
             {

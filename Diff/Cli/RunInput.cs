@@ -65,7 +65,7 @@ internal abstract class RunInput : IDisposable
         {
             if (file.Only().IsRun)
             {
-                throw new UsageException($"{path} is a run already");
+                throw new InputException($"{path} is a run already");
             }
         }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Differ.Diff;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Selftest;
+using Differ.Diff.Verdicts;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;
@@ -21,7 +23,7 @@ internal sealed class SelftestVerb : IVerb
         var samples = new Option<int>("--samples") { Description = "Places to try for each kind of fault", DefaultValueFactory = _ => DefaultSamples };
         var command = new Command("selftest",
             "Puts faults into a recording, one at a time, and tells which of them the check finds.\n"
-            + "Exit status 1 when the recording itself diverges.")
+            + "Exit status: that of the recording itself, as differ check gives it.")
         {
             input, samples,
         };
@@ -35,7 +37,7 @@ internal sealed class SelftestVerb : IVerb
         Keep(path, run, terminal, cancel);
         SelftestResult result = Selftest.Run(through => Check(run, through, cancel), Math.Max(samples, 1), null);
         Write(result, terminal.Output);
-        return result.Untouched.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
+        return ExitStatus.Of(FindingSet.Of(result.Untouched));
     }
 
     // The recording is read once and kept as a run: standard input cannot be read again, and a run is quick to read.
@@ -56,7 +58,8 @@ internal sealed class SelftestVerb : IVerb
 
     private static void Write(SelftestResult result, TextWriter output)
     {
-        output.Write($"as recorded: {Amount(result.Untouched.Divergences.Count, "class", "classes")} of divergence\n\n");
+        RecordingVerdict verdict = result.Untouched.Verdict;
+        output.Write($"as recorded: {Amount(result.Untouched.Divergences.Count, "class", "classes")} of divergence, {verdict.Word}{(verdict.Lacks.Any() ? $" ({verdict.Why})" : "")}\n\n");
         output.Write($"{"found",7}  {"places",8}  fault\n");
         foreach (FaultOutcome outcome in result.Faults.Where(outcome => outcome.Seeded > 0))
         {

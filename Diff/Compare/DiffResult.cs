@@ -19,6 +19,18 @@ public sealed record DiffResult(
     /// <summary>Findings that hold under an assumption, the gravest first; each names what it assumes.</summary>
     public IReadOnlyList<DivergenceClass> Likely { get; init; } = [];
 
+    /// <summary>Departures that the baseline accepts, certain or likely.</summary>
+    public IReadOnlyList<DivergenceClass> Accepted { get; init; } = [];
+
+    /// <summary>Departures from rules that the configuration ignores.</summary>
+    public IReadOnlyList<DivergenceClass> Ignored { get; init; } = [];
+
+    /// <summary>Every class: findings first, then what is none.</summary>
+    public IEnumerable<DivergenceClass> Classes => Divergences.Concat(Likely).Concat(Accepted).Concat(Ignored).Concat(KnownDepartures);
+
+    /// <summary>Returns to the VMM that end a virtual machine or reset it, by kind, in the order they were met.</summary>
+    public IReadOnlyList<VmEnding> Endings { get; init; } = [];
+
     /// <summary>How much of the recording could be examined at all.</summary>
     public ExaminedExits Examined { get; init; } = new(0, 0, 0);
 

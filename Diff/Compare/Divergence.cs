@@ -57,7 +57,7 @@ public sealed record Occurrence(
 /// <param name="Instruction">The instruction the guest was at; empty when it is not known.</param>
 /// <param name="Count">How many exits.</param>
 /// <param name="Streams">The vCPU streams, each with how many exits; the counts add up to <paramref name="Count"/>.</param>
-/// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
+/// <param name="Known">Why it is no finding: documented, accepted or ignored; null for a finding.</param>
 /// <param name="First">The first occurrence.</param>
 /// <param name="Last">Where the last one is.</param>
 public sealed record DivergenceClass(
@@ -66,6 +66,9 @@ public sealed record DivergenceClass(
 {
     /// <summary>Whether it holds only if <see cref="Assumed"/> is as its rule supposes.</summary>
     public bool IsLikely { get; init; }
+
+    /// <summary>Whether the configuration ignores its rule, for the reason in <see cref="Known"/>.</summary>
+    public bool IsIgnored { get; init; }
 
     /// <summary>Rules that exits of a certain finding break besides, each under an assumption.</summary>
     public IReadOnlyList<RuleInfo> AlsoLikely { get; init; } = [];

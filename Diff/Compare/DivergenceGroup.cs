@@ -14,6 +14,9 @@ internal enum ClassKind : byte
     /// <summary>It holds under an assumption.</summary>
     Likely,
 
+    /// <summary>The configuration ignores its rule.</summary>
+    Ignored,
+
     /// <summary>KVM documents it.</summary>
     Known,
 }
@@ -23,7 +26,7 @@ internal enum ClassKind : byte
 /// <param name="Position">Which of the expectations.</param>
 /// <param name="Rule">The rule.</param>
 /// <param name="Silence">Tracepoints, not heard of so far, on whose silence that rests.</param>
-/// <param name="Known">Why it is documented; null for a finding.</param>
+/// <param name="Known">Why it is documented or ignored; null for a finding.</param>
 internal readonly record struct BrokenExpectation(
     (ClassKind Kind, int Fault, int Severity, int Rank) Order, int Position, int Rule, TracepointSet Silence, string? Known)
 {
@@ -55,7 +58,7 @@ internal readonly record struct BrokenRule(int Rule, bool IsLikely, TracepointSe
 /// <param name="Culprit">Who is at fault.</param>
 /// <param name="Assumed">What it assumes.</param>
 /// <param name="Instruction">The instruction the guest was at; empty when it is not known.</param>
-/// <param name="Known">Why it is documented; null for a finding.</param>
+/// <param name="Known">Why it is documented or ignored; null for a finding.</param>
 /// <param name="First">The first of its exits.</param>
 internal sealed record DivergenceGroup(
     ClassKey Key, int Number, string Fingerprint, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
@@ -123,6 +126,7 @@ internal sealed record DivergenceGroup(
             first.Known, first.First, groups[^1].Last)
         {
             IsLikely = isLikely,
+            IsIgnored = first.Key.Kind == ClassKind.Ignored,
             AlsoLikely = [.. broken.Where(rule => !IsCertain(rule)).Select(rule => rules[rule.Key])],
         };
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Differ.Diff.Baseline;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -8,14 +9,15 @@ namespace Differ.Diff.Compare;
 
 /// <summary>
 /// Groups equal departures. Several rules that one exit breaks make one finding: a certain one leads before one that assumes something,
-/// then <see cref="RuleRanks"/> decides. Documented departures of an exit are grouped apart.
+/// then <see cref="RuleRanks"/> decides. Documented departures of an exit, and those from ignored rules, are grouped apart.
 /// </summary>
 /// <param name="rules">The rules.</param>
 /// <param name="comparer">Reads fields.</param>
+/// <param name="ignored">Rules whose departures are no findings.</param>
 /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
 /// <param name="watched">Whether somebody wants to know of each exit what it departs in.</param>
 internal sealed class DivergenceGroups(
-    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IFindingWatcher? watcher = null, bool watched = false)
+    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IReadOnlyList<IgnoredRule> ignored, IFindingWatcher? watcher = null, bool watched = false)
 {
     /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
     internal const int MostClasses = 4096;
@@ -25,6 +27,7 @@ internal sealed class DivergenceGroups(
     private readonly ClassIdentity _identity = new(comparer);
     private readonly int[] _ranks = RuleRanks.Of(rules);
     private readonly ILookup<string, KvmDeviation> _deviations = KvmDeviations.All.ToLookup(deviation => deviation.Rule, StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _ignored = ignored.ToDictionary(one => one.Rule, one => one.Reason, StringComparer.Ordinal);
     private int _made;
 
     /// <summary>Tracepoints that occurred so far.</summary>
@@ -51,11 +54,12 @@ internal sealed class DivergenceGroups(
     {
         ref readonly Expectation expectation = ref computed.Expectations[position];
         RuleInfo rule = rules[expectation.Rule];
-        string? known = KnownReason(record, digest, rule);
-        ClassKind kind = known is not null ? ClassKind.Known : expectation.Standing == Standing.Assumed ? ClassKind.Likely : ClassKind.Certain;
+        string? known = KnownReason(record, digest, rule), reason = known ?? (_ignored.TryGetValue(rule.Id, out string? why) ? $"ignored: {why}" : null);
+        ClassKind kind = known is not null ? ClassKind.Known : reason is not null ? ClassKind.Ignored
+            : expectation.Standing == Standing.Assumed ? ClassKind.Likely : ClassKind.Certain;
         _broken.Add(new BrokenExpectation(
             (kind, expectation.Culprit == Culprit.Processor ? 0 : 1, rule.Severity == Severity.Info ? 1 : 0, _ranks[expectation.Rule]),
-            position, expectation.Rule, known is null ? missed - Heard : default, known));
+            position, expectation.Rule, known is null ? missed - Heard : default, reason));
         return VerdictOf(kind);
     }
 
@@ -69,26 +73,26 @@ internal sealed class DivergenceGroups(
 
         _broken.Sort(static (left, right) => (left.Order, left.Position).CompareTo((right.Order, right.Position)));
         ReadOnlySpan<BrokenExpectation> broken = CollectionsMarshal.AsSpan(_broken);
-        int findings = broken.Length;
-        while (findings > 0 && broken[findings - 1].Kind == ClassKind.Known)
-        {
-            findings--;
-        }
-
         foreach (BrokenExpectation one in broken)
         {
             tally.AddBroken(one.Rule, one.Kind == ClassKind.Likely);
         }
 
-        if (findings > 0)
+        for (int from = 0; from < broken.Length;)
         {
-            DivergenceGroup found = Place(_groups, broken[..findings], record, digest, computed, history);
-            Tell(found, record, digest, computed, computed.Expectations[broken[0].Position]);
-        }
+            int to = from;
+            while (to < broken.Length && IsTogether(broken[from].Kind, broken[to].Kind))
+            {
+                to++;
+            }
 
-        if (findings < broken.Length)
-        {
-            Place(_groups, broken[findings..], record, digest, computed, history);
+            DivergenceGroup found = Place(_groups, broken[from..to], record, digest, computed, history);
+            if (found.Key.Kind <= ClassKind.Likely)
+            {
+                Tell(found, record, digest, computed, computed.Expectations[broken[from].Position]);
+            }
+
+            from = to;
         }
     }
 
@@ -115,13 +119,18 @@ internal sealed class DivergenceGroups(
 
         ILookup<ClassKind, DivergenceClass> classes = left.GroupBy(group => (group.Key.Kind, group.Fingerprint))
             .ToLookup(same => same.Key.Kind, same => DivergenceGroup.ClassOf([.. same.OrderBy(group => group.Number)], rules, _ranks));
-        return new FoundClasses(InOrder(classes[ClassKind.Certain]), InOrder(classes[ClassKind.Likely]), InOrder(classes[ClassKind.Known]));
+        return new FoundClasses(
+            InOrder(classes[ClassKind.Certain]), InOrder(classes[ClassKind.Likely]), InOrder(classes[ClassKind.Ignored]), InOrder(classes[ClassKind.Known]));
     }
+
+    // A certain and a likely rule that one exit breaks make one finding.
+    private static bool IsTogether(ClassKind left, ClassKind right) => left == right || (left <= ClassKind.Likely && right <= ClassKind.Likely);
 
     private static Verdict VerdictOf(ClassKind kind) => kind switch
     {
         ClassKind.Certain => Verdict.Diverges,
         ClassKind.Likely => Verdict.Likely,
+        ClassKind.Ignored => Verdict.Ignored,
         _ => Verdict.KnownDeparture,
     };
 
@@ -308,5 +317,7 @@ internal sealed class DivergenceGroups(
 /// <summary>The classes of a run.</summary>
 /// <param name="Certain">Findings that nothing unseen explains, the gravest first, then the most frequent.</param>
 /// <param name="Likely">Findings that hold under an assumption, in the same order.</param>
+/// <param name="Ignored">Departures from ignored rules in the same order.</param>
 /// <param name="Known">Documented departures in the same order.</param>
-internal sealed record FoundClasses(IReadOnlyList<DivergenceClass> Certain, IReadOnlyList<DivergenceClass> Likely, IReadOnlyList<DivergenceClass> Known);
+internal sealed record FoundClasses(
+    IReadOnlyList<DivergenceClass> Certain, IReadOnlyList<DivergenceClass> Likely, IReadOnlyList<DivergenceClass> Ignored, IReadOnlyList<DivergenceClass> Known);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
@@ -43,6 +44,8 @@ internal sealed class JsonReport : IReportFormat
 
     private static void WriteSet(Utf8JsonWriter json, FindingSet findings)
     {
+        json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
+        JsonParts.WritePolicy(json, findings.Policy);
         json.WriteStartArray("captures");
         foreach (CheckedCapture capture in findings.Checked)
         {

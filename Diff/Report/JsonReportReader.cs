@@ -50,6 +50,8 @@ public sealed class JsonReportReader
             [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable())
         {
             Likely = [.. EachOf(report, "likely").Select(Class)],
+            Accepted = [.. EachOf(report, "accepted").Select(Class)],
+            Ignored = [.. EachOf(report, "ignored").Select(Class)],
         };
     }
 
@@ -87,6 +89,7 @@ public sealed class JsonReportReader
             new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()))
         {
             IsLikely = Text(found, "confidence") == "likely",
+            IsIgnored = found.TryGetProperty("ignored", out JsonElement ignored) && ignored.GetBoolean(),
             AlsoLikely = [.. EachOf(found, "alsoLikely").Select(id => Rule(id.GetString()!))],
         };
     }

@@ -32,6 +32,11 @@ public enum CulpritChoice : byte
     Processor,
 }
 
+/// <summary>A rule that a team told Differ to ignore.</summary>
+/// <param name="Rule">Its id.</param>
+/// <param name="Reason">Why.</param>
+public sealed record IgnoredRule(string Rule, string Reason);
+
 /// <summary>What recordings are judged by: what fails, and how much may be missing from one that is called good.</summary>
 public sealed record Policy
 {
@@ -52,6 +57,22 @@ public sealed record Policy
 
     /// <summary>Whose departures count.</summary>
     public CulpritChoice Culprit { get; init; }
+
+    /// <summary>Rules whose departures are told and are no findings.</summary>
+    public IReadOnlyList<IgnoredRule> Ignored { get; init; } = [];
+
+    /// <summary>Whether weak rules that are broken under their assumption are likely broken, not undecided.</summary>
+    public bool Speculative { get; init; }
+
+    /// <summary>The configuration file that it is from, in the user's words; empty for none.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>What fails, in the words of --fail-on.</summary>
+    public IReadOnlyList<string> FailOnWords =>
+        FailOn == FailOn.None ? [WordOf(FailOn.None)] : [.. Enum.GetValues<FailOn>().Where(one => one != FailOn.None && FailOn.HasFlag(one)).Select(WordOf)];
+
+    /// <summary>One thing that may fail, in the word of --fail-on.</summary>
+    public static string WordOf(FailOn one) => $"{one}".ToLowerInvariant();
 
     /// <summary>Whether a departure counts.</summary>
     public bool Counts(DivergenceClass found) => Culprit switch

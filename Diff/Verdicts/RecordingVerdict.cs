@@ -81,6 +81,23 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
         return new RecordingVerdict(outcome, outcome == RecordingOutcome.Inconclusive ? [.. lacks, .. found] : [.. found, .. lacks]);
     }
 
+    /// <summary>Judges a pair of recordings.</summary>
+    /// <param name="before">The base.</param>
+    /// <param name="after">The test, whose policy counts.</param>
+    /// <param name="news">How many classes of departures are new and fail.</param>
+    /// <remarks>That nothing is new can be said only where both sides could have shown it.</remarks>
+    public static RecordingVerdict OfPair(DiffResult before, DiffResult after, int news)
+    {
+        IEnumerable<VerdictReason> lacks = Missing(before).Select(reason => reason with { Text = $"base: {reason.Text}" })
+            .Concat(Missing(after).Select(reason => reason with { Text = $"test: {reason.Text}" }));
+        VerdictReason[] reasons =
+        [
+            .. news > 0 ? [new VerdictReason(ReasonKind.Divergences, Numbers.Amount((ulong)news, "new class of divergences", "new classes of divergences"))] : Enumerable.Empty<VerdictReason>(),
+            .. lacks,
+        ];
+        return new RecordingVerdict(news > 0 ? RecordingOutcome.Diverges : reasons.Length > 0 ? RecordingOutcome.Inconclusive : RecordingOutcome.Conforms, reasons);
+    }
+
     private static IEnumerable<VerdictReason> Found(DiffResult result)
     {
         int certain = result.Divergences.Count(result.Policy.Counts), likely = result.Likely.Count(result.Policy.Counts);
@@ -133,5 +150,6 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
             : null;
     }
 
-    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(share * 100, 1)} %");
+    /// <summary>A part of something, 0 to 1, in percent.</summary>
+    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(share * 100, 1)} %");
 }

@@ -278,7 +278,7 @@ public sealed class RecordDigest
                 UserspaceExit exit = UserspaceExit.Of(happening);
                 UserspaceReason = exit.Reason;
                 ShutdownReported |= exit.Reason == UserspaceExit.ShutdownReason;
-                GuestEnded = exit.EndsGuest;
+                GuestEnded = exit.EndsTheGuest;
                 break;
             case HappeningKind.Invlpga:
                 InvlpgaAddress = InvlpgaExecution.Of(happening).Address;

@@ -131,7 +131,7 @@ public sealed class OutputTests
             _ => scratch[word],
         })];
         CommandResult result = CommandLine.Run([verb, .. placed]);
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("is what is read, and would be replaced", result.Errors, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(scratch["capture"]));
         Assert.Equal(["capture", "link"], scratch.Files);

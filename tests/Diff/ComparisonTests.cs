@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -141,7 +142,7 @@ public sealed class ComparisonTests
         IReadOnlyList<RuleInfo> weak = [Compared.Rule("W") with { Confidence = Confidence.Weak }];
         DiffResult quiet = new Compared(weak).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
         Assert.Equal((1UL, 0), (quiet.CountOf(Verdict.Undecided), quiet.Likely.Count));
-        DiffResult speculative = new Compared(weak, speculative: true).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
+        DiffResult speculative = new Compared(weak, policy: new Policy { Speculative = true }).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
         Assert.Equal((1UL, 1, 0), (speculative.CountOf(Verdict.Likely), speculative.Likely.Count, speculative.Divergences.Count));
     }
 

@@ -1,5 +1,6 @@
 using Differ.Diff;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -14,8 +15,8 @@ internal sealed class Compared
     private ulong _exits;
 
     /// <summary>A comparison of a run whose file lists these tracepoints, all of them if nothing is said.</summary>
-    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null, bool speculative = false) =>
-        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable(), speculative);
+    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null, Policy? policy = null) =>
+        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable(), policy);
 
     /// <summary>A rule with an id and nothing special.</summary>
     public static RuleInfo Rule(string id, Severity severity = Severity.High) => new(

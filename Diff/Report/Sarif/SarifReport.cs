@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
 using Differ.Diff.Report.Ci;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
@@ -36,6 +37,10 @@ internal sealed class SarifReport : IReportFormat
         json.WriteEndObject();
         SarifCaptures.WriteInvocation(json, findings, classes.Count - shown.Length);
         SarifCaptures.WriteArtifacts(json, findings);
+        json.WriteStartObject("properties");
+        json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
+        JsonParts.WritePolicy(json, findings.Policy);
+        json.WriteEndObject();
         new SarifResults(json, findings, [.. rules.Select(rule => rule.Id)]).Write(shown);
         json.WriteString("columnKind", "utf16CodeUnits");
         json.WriteEndObject();
