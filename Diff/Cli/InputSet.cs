@@ -33,8 +33,7 @@ internal sealed class InputSet : IDisposable
     /// <param name="terminal">Where progress goes.</param>
     /// <param name="watched">Whether findings are told as a pipe comes: <see cref="RunInput.OpenLive"/>.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
-    /// <exception cref="InputException">A folder without a capture.</exception>
-    /// <exception cref="UsageException">An address.</exception>
+    /// <exception cref="InputException">A folder without a capture, or an address.</exception>
     public static InputSet Of(IEnumerable<string> words, Terminal terminal, bool watched, CancellationToken end)
     {
         var set = new InputSet(terminal, watched, end);

@@ -90,7 +90,7 @@ internal abstract class RunInput : IDisposable
     {
         if (path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            throw new UsageException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
+            throw new InputException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
         }
     }
 

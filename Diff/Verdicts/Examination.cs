@@ -20,7 +20,9 @@ public sealed record StreamLoss(StreamId Stream, double Share);
 /// <summary>Looks, beside the comparison, at how much there is to judge and how much is missing.</summary>
 internal sealed class Examination
 {
-    private readonly StreamTable<StreamEvents> _streams = new(static () => new StreamEvents());
+    // Not a table by number: a damaged run may have one stream of a high number.
+    private readonly Dictionary<StreamId, StreamEvents> _streams = [];
+    private (StreamId Id, StreamEvents Events)? _last;
     private ulong _ofL2;
     private ulong _ofSvmInstructions;
     private ulong _decided;
@@ -34,7 +36,7 @@ internal sealed class Examination
     /// <param name="isDecided">Whether a rule was kept or broken and none is undecided.</param>
     public void Take(in ExitRecord record, in ComputedExit computed, bool isDecided)
     {
-        _streams[record.Stream].Add(record);
+        EventsOf(record.Stream).Add(record);
         bool isOfL2 = record.HasExit && record.Level == GuestLevel.L2;
         bool isSvm = record.HasExit && record.Level == GuestLevel.L1 && (IsSvmInstruction(record.Exit.Code.Value) || IsSvmInstruction(computed.Instruction));
         _ofL2 += isOfL2 ? 1UL : 0;
@@ -49,7 +51,7 @@ internal sealed class Examination
     public IReadOnlyList<StreamLoss> Losses(RunSummary summary)
     {
         var onCpu = new Dictionary<int, double>();
-        foreach ((int cpu, ulong events) in _streams.All.SelectMany(stream => stream.ByCpu))
+        foreach ((int cpu, ulong events) in _streams.Values.SelectMany(stream => stream.ByCpu))
         {
             onCpu[cpu] = onCpu.GetValueOrDefault(cpu) + events;
         }
@@ -64,7 +66,7 @@ internal sealed class Examination
         var shares = new List<StreamLoss>();
         foreach (VcpuStream stream in summary.Streams)
         {
-            StreamEvents seen = _streams[stream.Id];
+            StreamEvents seen = EventsOf(stream.Id);
             double events = seen.ByCpu.Values.Sum(static count => (double)count);
             double missing = seen.ByCpu.Sum(share => share.Value * lost.GetValueOrDefault(share.Key, anywhere / (Math.Max(1, all) * others)));
             double byCount = missing > 0 ? missing / (missing + events) : 0;
@@ -76,6 +78,18 @@ internal sealed class Examination
         }
 
         return [.. shares.OrderByDescending(loss => loss.Share).ThenBy(loss => loss.Stream.Value)];
+    }
+
+    private StreamEvents EventsOf(StreamId stream)
+    {
+        if (_last is not { } last || last.Id != stream)
+        {
+            ref StreamEvents? events = ref CollectionsMarshal.GetValueRefOrAddDefault(_streams, stream, out _);
+            last = (stream, events ??= new StreamEvents());
+            _last = last;
+        }
+
+        return last.Events;
     }
 
     // A mark counts what was lost behind it; the recorder's statistics may know of more.

@@ -70,7 +70,7 @@ public sealed class PackingsTests
     public void A_packed_text_that_is_damaged_is_read_or_refused(string packing) => Assert.All(Mutations.Flips(PackedTexts.All[packing], 300), damaged =>
     {
         CommandResult result = CommandLine.RunWith(damaged, "check", "-");
-        Assert.InRange(result.Status, 0, 2);
+        Assert.Contains(result.Status, new[] { 0, 1, 2, 4 });
         Assert.InRange(result.Errors.Count(letter => letter == '\n'), 0, 1);
     });
 
