@@ -35,9 +35,9 @@ internal sealed class CaptureNotes
     public static readonly NoteKind ClocksDiffer =
         new("DIF0125", "the clocks of host CPUs differ: by their times a thread is on two at once; nothing is claimed of that moment. Record with -C global or -C mono", NoteCost.Absence);
 
-    /// <summary>Exits and entries that do not pair.</summary>
+    /// <summary>Events that come in pairs, and one of them is missing.</summary>
     public static readonly NoteKind Unpaired =
-        new("DIF0126", "exits without entry or entries without exit: events are missing without a mark", NoteCost.Absence);
+        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark", NoteCost.Absence);
 
     /// <summary>The same thread in two buffers.</summary>
     public static readonly NoteKind DoubleInstance =

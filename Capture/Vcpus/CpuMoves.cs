@@ -11,7 +11,8 @@ namespace Differ.Capture.Vcpus;
 ///   as it was    CPU 0: a b c          CPU 1: d e f
 ///   as recorded  a d b e c f           the vCPU goes to CPU 1, comes back, and goes again
 /// </code>
-/// The scheduler needs longer for that: the thread has to be stopped, woken elsewhere, stopped and woken again.
+/// The scheduler needs longer for that: the thread has to be stopped, woken elsewhere, stopped and woken again. That a guest exits on
+/// another CPU than entered it shows nothing: up to 6.4 kvm_exit is recorded when the thread may have been moved already.
 /// </remarks>
 /// <param name="unit">What times are: where they are ticks of unknown length, nothing is known of how long something took.</param>
 internal sealed class CpuMoves(ClockUnit unit)

@@ -34,6 +34,7 @@ internal sealed class ExitAssembler
     private ClockTime _lastTime;
     private ClockTime _settledAfter;
     private bool _inGuest;
+    private Truth _inKvmRun = Truth.Unknown;
     private bool _holding;
     private bool _perhapsPretended;
     private bool _isBounded;
@@ -130,7 +131,7 @@ internal sealed class ExitAssembler
         if (!_inGuest && !_current.IsEmpty && (_current.Flags & RecordFlags.NoExit) == 0)
         {
             // The exit before has no entry.
-            Unpaired(exit.Time);
+            UnpairedIfRecorded(exit.Time);
             Close();
             _current.Mark(EntriesRecorded ? RecordFlags.LossBefore : RecordFlags.None);
         }
@@ -147,6 +148,10 @@ internal sealed class ExitAssembler
         if (_inGuest)
         {
             // The entry before has no exit.
+            UnpairedIfRecorded(entry.Time);
+        }
+        else if (_inKvmRun.IsNo)
+        {
             Unpaired(entry.Time);
         }
 
@@ -160,6 +165,7 @@ internal sealed class ExitAssembler
     /// <summary>Takes anything else.</summary>
     public void Happen(in Happening happening)
     {
+        Pair(happening);
         if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(happening.Kind);
@@ -196,6 +202,11 @@ internal sealed class ExitAssembler
             return false;
         }
 
+        if (kind == HappeningKind.NestedVmexit)
+        {
+            PairNestedVmexit(happening);
+        }
+
         _current.Keep();
         return true;
     }
@@ -222,7 +233,6 @@ internal sealed class ExitAssembler
         }
     }
 
-    // The guest runs on the CPU that enters it until it exits: in between the thread cannot be moved.
     private void Move(ClockTime time, int cpu, bool back)
     {
         if (_moves.Cpu < 0)
@@ -231,9 +241,8 @@ internal sealed class ExitAssembler
             return;
         }
 
-        bool leavesGuest = _inGuest && _header.Listed.Covers(TracepointSet.Exit);
         ClockTime settled = _moves.SettledAfter(time);
-        if (_moves.Move(cpu, time) || leavesGuest || back)
+        if (_moves.Move(cpu, time) || back)
         {
             if (!_lossOpen || back)
             {
@@ -256,17 +265,52 @@ internal sealed class ExitAssembler
 
     private bool EntriesRecorded => _header.Listed.Covers(TracepointSet.Entry);
 
-    private void Unpaired(ClockTime time)
+    private void UnpairedIfRecorded(ClockTime time)
     {
         if (EntriesRecorded)
         {
-            // A loss that the data marks explains it already.
-            if (!_lossOpen)
+            Unpaired(time);
+        }
+    }
+
+    private void Unpaired(ClockTime time)
+    {
+        // A loss that the data marks explains it already.
+        if (!_lossOpen)
+        {
+            _notes.Add(CaptureNotes.Unpaired, $"time {time.Value}");
+        }
+
+        _current.Mark(RecordFlags.LossInside);
+    }
+
+    // What can only stand behind something else shows where that is missing.
+    private void Pair(in Happening happening)
+    {
+        if (happening.Kind == HappeningKind.NestedVmexit)
+        {
+            PairNestedVmexit(happening);
+        }
+        else if (happening.Kind == HappeningKind.KvmRun)
+        {
+            // Each KVM_RUN starts and ends.
+            var starts = Truth.Of(happening.Values[0] != 0);
+            if (starts == _inKvmRun)
             {
-                _notes.Add(CaptureNotes.Unpaired, $"time {time.Value}");
+                Unpaired(happening.Time);
             }
 
-            _current.Mark(RecordFlags.LossInside);
+            _inKvmRun = starts;
+        }
+    }
+
+    // It is recorded right behind kvm_exit, and of the same exit.
+    private void PairNestedVmexit(in Happening happening)
+    {
+        bool hasExit = (_current.Flags & RecordFlags.NoExit) == 0;
+        if (hasExit ? _current.Nested || _current.ExitCode != NestedVmexit.Of(happening).ExitCode : _inGuest && _header.Listed.Covers(TracepointSet.Exit))
+        {
+            Unpaired(happening.Time);
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>Whether L1 was shown a #VMEXIT.</summary>
     public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
 
+    /// <summary>EXITCODE; meaningless where its exit is missing.</summary>
+    public SvmExitCode ExitCode => _exit.Code;
+
     /// <summary>When it starts; 0 where its exit is missing.</summary>
     public ClockTime Start => (Flags & RecordFlags.NoExit) == 0 ? _exit.Time : default;
 

@@ -131,7 +131,7 @@ internal sealed partial class EventText(BodyForm form)
 
         return how switch
         {
-            "d" => $"{number}",
+            "d" or "code" => $"{number}",
             "x" => form == BodyForm.Raw ? $"0x{number:x}" : $"0x{number:x16}",
             "i" => $"{unchecked((long)number)}",
             "neg" => unchecked((long)number) < 0 ? $"{unchecked(0 - (long)number)}" : null,

@@ -14,7 +14,7 @@ internal static class OrderAlterations
     public static IReadOnlyList<Alteration> Told { get; } =
     [
         new EventAlteration("neighbours of different threads swapped within a microsecond", true, Swap),
-        new EventAlteration("one CPU's clock skewed by 1 to 100 us", true, Skew) { KeepsTimes = false },
+        new EventAlteration("one CPU's clock skewed by 1 to 100 us", true, static (whole, random) => Skew(whole, random, random.Next(1000, random.Next(2) == 0 ? 10_000 : MostSkew))) { KeepsTimes = false },
         new EventAlteration("vCPUs moved between two CPUs", true, static (whole, random) => (Spread(whole, random), "moved at pauses of 20 us")),
         new EventAlteration("a second machine on the host", true, TwoMachines) { KeepsTimes = false },
     ];
@@ -24,6 +24,8 @@ internal static class OrderAlterations
     [
         new EventAlteration("1 % of events twice", false, static (whole, random) =>
             (whole with { Events = [.. whole.Events.SelectMany(one => random.Next(100) == 0 ? (IEnumerable<RecordedEvent>)[one, one] : [one])], Losses = [] }, "")),
+        new EventAlteration("0.1 % of neighbours of a CPU swapped, times in place", false, SwapInPlace),
+        new EventAlteration("one CPU's clock off by 1 ms to 1 s", false, static (whole, random) => Skew(whole, random, random.Next(1_000_000, 1_000_000_000))) { KeepsTimes = false },
     ];
 
     /// <summary>The recording as it would be if the scheduler had moved its threads between two CPUs; one of several CPUs stays.</summary>
@@ -68,7 +70,21 @@ internal static class OrderAlterations
         return swapped == 0 ? null : (whole with { Events = events }, $"{swapped} pairs");
     }
 
-    private static (RecordedEvents Events, string Parameters)? Skew(RecordedEvents whole, Random random)
+    private static (RecordedEvents Events, string Parameters)? SwapInPlace(RecordedEvents whole, Random random)
+    {
+        RecordedEvent[] events = [.. whole.Events];
+        for (int i = 1; i < events.Length; i++)
+        {
+            if (random.Next(1000) == 0 && events[i].Cpu == events[i - 1].Cpu)
+            {
+                (events[i], events[i - 1]) = (events[i - 1] with { Time = events[i].Time }, events[i] with { Time = events[i - 1].Time });
+            }
+        }
+
+        return (whole with { Events = events }, "");
+    }
+
+    private static (RecordedEvents Events, string Parameters)? Skew(RecordedEvents whole, Random random, long by)
     {
         RecordedEvents spread = Spread(whole, random);
         int[] cpus = [.. spread.Events.Select(one => one.Cpu).Distinct().Order()];
@@ -78,7 +94,7 @@ internal static class OrderAlterations
         }
 
         int cpu = cpus[random.Next(cpus.Length)];
-        long skew = (random.Next(2) == 0 ? 1 : -1) * (long)random.Next(1000, random.Next(2) == 0 ? 10_000 : MostSkew);
+        long skew = random.Next(2) == 0 ? by : -by;
         ulong Moved(ulong time) => unchecked(time + (ulong)skew);
         return (
             spread with

@@ -22,7 +22,7 @@ internal static class Recordings
            select new Source($"story {kernel} of {vcpus}", () => CleanStory.Of(kernel, vcpus, vcpus)),
     ];
 
-    /// <summary>Recordings in files: every trace.dat and perf.data below a folder, every text, and files themselves.</summary>
+    /// <summary>Recordings in files: every trace.dat and perf.data below a folder, every text, and files themselves; damaged ones are passed over.</summary>
     /// <param name="path">A file or a folder.</param>
     /// <param name="largest">Larger ones are passed over.</param>
     public static IReadOnlyList<Source> Below(string path, long largest)
@@ -36,6 +36,7 @@ internal static class Recordings
                let isText = Path.GetExtension(file) == ".txt"
                where isText || Path.GetExtension(file) is ".dat" or ".data"
                where !Path.GetFileName(file).StartsWith("console", StringComparison.Ordinal) && !Path.GetFileName(file).StartsWith("expected", StringComparison.Ordinal)
+               where !name.Split(Path.DirectorySeparatorChar).Contains("hostile")
                where new FileInfo(file).Length <= (isText ? 10 : 1) * largest
                select isText ? new Source(name, null, file) : new Source(name, () => RecordedEvents.Of(file)),
         ];
