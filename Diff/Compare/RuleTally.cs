@@ -9,8 +9,8 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
 {
     private static readonly int Kinds = EvidenceTable.All.Count;
 
-    // By stream; the last one that is kept stands for all further ones.
-    private readonly List<StreamTally> _streams = [];
+    // By stream, where it was met; the last one that is kept stands for all further ones.
+    private readonly List<StreamTally?> _streams = [];
     private StreamTally _stream = StreamTally.None;
 
     // A row of evidence for each rule, and a last one for what concerns a whole exit.
@@ -95,8 +95,8 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     {
         StreamRuleCount[] streams =
         [
-            .. _streams.Select((tally, i) => new StreamRuleCount(
-                    new StreamId(i), tally.Conforms[number], tally.Undecided[number], tally.Departs[number]) { Likely = tally.Likely[number] })
+            .. _streams.Select((tally, i) => tally is null ? new StreamRuleCount(new StreamId(i), 0, 0, 0)
+                    : new StreamRuleCount(new StreamId(i), tally.Conforms[number], tally.Undecided[number], tally.Departs[number]) { Likely = tally.Likely[number] })
                 .Where(count => (count.Conforms | count.Undecided | count.Likely | count.Departs) > 0),
         ];
         ulong Sum(Func<StreamRuleCount, ulong> part) => streams.Aggregate(0UL, (sum, count) => sum + part(count));
@@ -112,10 +112,10 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         int number = Math.Min(stream.Value, StreamRuleCount.MostStreams);
         while (_streams.Count <= number)
         {
-            _streams.Add(new StreamTally(new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count]));
+            _streams.Add(null);
         }
 
-        return _streams[number];
+        return _streams[number] ??= new StreamTally(new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count]);
     }
 
     private List<EvidenceShare> Lacking(int rule) =>

@@ -38,7 +38,9 @@ public sealed partial class TextCorpusTests
             string recording = Path.Combine(Path.GetDirectoryName(text)!, "trace.dat");
             CommandResult expected = CommandLine.Run("check", recording);
             CommandResult actual = CommandLine.Run("check", text);
-            Assert.True(expected.Status == actual.Status, text + ": " + actual.Errors);
+
+            // A text shows less: what a recording says for certain, it may leave open.
+            Assert.True(expected.Status == actual.Status || (expected.Status, actual.Status) is (0, 4), text + ": " + actual.Errors);
             Assert.Equal(Rules(expected.Output), Rules(actual.Output));
         }
     }

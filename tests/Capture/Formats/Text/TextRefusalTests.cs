@@ -67,7 +67,7 @@ public sealed class TextRefusalTests
         string text = "L0 says:\n\n" + string.Concat(events.Select((one, i) => string.Format(System.Globalization.CultureInfo.InvariantCulture, form, i, one.Name, one.Body) + "\n"))
             + "\nNote the second entry.\n";
         CommandResult result = TextTrace.Check(text);
-        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal((4, ""), (result.Status, result.Errors));
         Assert.Contains(string.Concat("DIF0345", " (1): "), result.Output, StringComparison.Ordinal);
         Assert.Contains("0 conform", result.Output, StringComparison.Ordinal);
         Assert.Contains("0 diverge", result.Output, StringComparison.Ordinal);
