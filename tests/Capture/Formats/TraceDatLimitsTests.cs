@@ -84,7 +84,7 @@ public sealed class TraceDatLimitsTests
     [Theory]
     [InlineData("header_page\0", 0, 8, (1 << 24) + 1, "header_page cannot be")]
     [InlineData("header_event\0", 0, 8, (1 << 24) + 1, "header_event cannot be")]
-    [InlineData("kvm\0", -9, 4, (1 << 14) + 1, "number of event groups cannot be 16385")]
+    [InlineData("kvm\0", -8, 4, (1 << 14) + 1, "number of event groups cannot be 16385")]
     [InlineData("kvm\0", 0, 4, (1 << 16) + 1, "number of events cannot be 65537")]
     [InlineData("kvm\0", 4, 8, (1 << 24) + 1, "event format cannot be")]
     [InlineData("options  \0", -14, 4, (1 << 16) + 1, "number of CPUs cannot be 65537")]
