@@ -70,7 +70,10 @@ internal sealed class Examination
             double events = seen.ByCpu.Values.Sum(static count => (double)count);
             double missing = seen.ByCpu.Sum(share => share.Value * lost.GetValueOrDefault(share.Key, anywhere / (Math.Max(1, all) * others)));
             double byCount = missing > 0 ? missing / (missing + events) : 0;
-            double byHoles = !isCounted || seen.Holes > marks ? (double)seen.Holes / Math.Max(1, seen.Records) : 0;
+
+            // One exit is no rate: a vCPU that a recording hardly shows would count as lost.
+            bool isRate = seen.Records > 1 && (!isCounted || seen.Holes > marks);
+            double byHoles = isRate ? (double)seen.Holes / seen.Records : 0;
             if (Math.Max(byCount, byHoles) is > 0 and var share)
             {
                 shares.Add(new StreamLoss(stream.Id, share));

@@ -46,6 +46,14 @@ public sealed class StreamLossTests
         Assert.Equal(0.5, Share(Assert.Single(Losses([On(0, cpu: 0), hole], []))));
     }
 
+    [Fact]
+    public void A_single_exit_is_no_rate()
+    {
+        RecordedExit hole = On(0, cpu: 0);
+        hole.Flags = RecordFlags.LossBefore;
+        Assert.Empty(Losses([hole], []));
+    }
+
     private static double Share(StreamLoss loss) => Math.Round(loss.Share, 4);
 
     private static RecordedExit On(int stream, int cpu)
