@@ -82,7 +82,8 @@ internal sealed class BaselineVerb : IVerb
         return [.. result.Divergences.Concat(likely ? result.Likely : []).Select(one => (one.Fingerprint, one.Rule.Id)).Distinct()];
     }
 
-    private static bool IsJson(string path)
+    /// <summary>Whether a file seems to be JSON; no capture begins so.</summary>
+    public static bool IsJson(string path)
     {
         if (!File.Exists(path))
         {

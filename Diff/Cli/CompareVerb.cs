@@ -20,12 +20,13 @@ internal sealed class CompareVerb : IVerb
         Option<string> color = Options.Color();
         var judging = new JudgingOptions();
         var command = new Command("compare",
-            "Compares two captures: departures that are new, fixed or as they were, and where the hypervisor first acts otherwise.\n"
-            + "Exit status: 0 nothing is new, 1 something is new, 2 a capture cannot be used, 4 nothing is new and a capture is inconclusive.")
+            "Compares two captures: departures that are new, fixed or as they were, and what the hypervisor does otherwise although no rule names it.\n"
+            + "Exit status: 0 nothing is new, 1 something is new or is what --fail-on names, 2 a capture cannot be used,\n"
+            + "4 nothing is new, and a capture is inconclusive or the two have nothing in common.")
         {
             inBase, inTest, format, report, color,
         };
-        judging.AddTo(command, withCpu: false, withSpeculative: false);
+        judging.AddTo(command, withCpu: false, withSpeculative: false, compares: true);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inBase), words.GetRequiredValue(inTest), Options.Wishes(words, format, report, ChangeFormats.Names),
             words.GetRequiredValue(color), judging.Read(words, []), terminal, cancel)));

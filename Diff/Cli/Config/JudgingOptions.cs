@@ -16,7 +16,7 @@ internal sealed class JudgingOptions
 {
     private readonly Option<string[]> _failOn = new("--fail-on")
     {
-        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive; none for nothing at all. May be given several times",
+        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive, and of a comparison behaviour; none for nothing at all. May be given several times",
     };
 
     private readonly Option<string?> _maxLost = new("--max-lost")
@@ -44,6 +44,7 @@ internal sealed class JudgingOptions
     private readonly Option<bool> _speculative = Options.Speculative();
     private readonly Option<string?> _baseline = Options.Baseline();
     private readonly Option<string?> _cpu = Options.Cpu();
+    private bool _compares;
 
     /// <summary>The options.</summary>
     public JudgingOptions()
@@ -57,8 +58,10 @@ internal sealed class JudgingOptions
     /// <param name="command">The verb.</param>
     /// <param name="withCpu">Whether it takes a description of the virtual CPU.</param>
     /// <param name="withSpeculative">Whether it takes weak rules.</param>
-    public void AddTo(Command command, bool withCpu = true, bool withSpeculative = true)
+    /// <param name="compares">Whether it holds recordings against others, so that behaviour may change.</param>
+    public void AddTo(Command command, bool withCpu = true, bool withSpeculative = true, bool compares = false)
     {
+        _compares = compares;
         Option[] all = [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), .. withSpeculative ? [_speculative] : Array.Empty<Option>(), _config];
         foreach (Option option in all)
         {
@@ -83,6 +86,11 @@ internal sealed class JudgingOptions
             Culprit = words.GetValue(_culprit) is { } culprit ? Told("--culprit", () => PolicyWords.Culprit(culprit)) : policy.Culprit,
             Speculative = words.GetValue(_speculative) || policy.Speculative,
         };
+        if (!_compares && words.GetValue(_failOn) is { Length: > 0 } && policy.FailOn.HasFlag(FailOn.Behaviour))
+        {
+            throw new UsageException("--fail-on behaviour is for differ compare: here nothing is held against another recording");
+        }
+
         return new Judging(policy, BaselineVerb.Read(words.GetValue(_baseline) ?? config.Baseline), Options.ReadCpu(words.GetValue(_cpu) ?? config.Cpu));
     }
 
