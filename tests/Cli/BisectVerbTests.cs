@@ -175,11 +175,11 @@ public sealed class BisectVerbTests : IDisposable
             story.Entry(Stories.L1Rip).Exit(SvmExitCode.Cpuid.Value, Stories.L1Rip);
         }
 
-        story.Entry(Stories.L1Rip + 2);
         if (enablesSvm)
         {
+            story.Entry(Stories.L1Rip + 2);
             builder.Top.Cpu(0).Lost(1);
-            story.Exit(0x7c, Stories.L1Rip, info1: 1).Msr(write: true, 0xc000_0080, 0x1d01).Entry(Stories.L1Rip + 2);
+            story.Exit(SvmExitCode.Msr.Value, Stories.L1Rip, info1: 1).Msr(write: true, 0xc000_0080, 0x1d01);
         }
 
         Stories.Vmmcall(story, right: true);
