@@ -12,7 +12,7 @@ namespace Differ.Diff.Bisect;
 /// <param name="LeastCommon">The smallest part, 0 to 1, of the exits of L2 and SVM instructions of either capture that must have been compared for good.</param>
 public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
 {
-    /// <summary>Judges one capture beside the base.</summary>
+    /// <summary>Judges one capture beside a base that lacks nothing by itself.</summary>
     /// <remarks>An exit at which L0 does something else is bad whatever else was lost. Good needs that most of what matters was compared.</remarks>
     public BisectJudgement Judge(RunChanges pair) =>
         Otherwise(pair) is { } bad ? new(BisectAnswer.Bad, bad)
@@ -32,15 +32,15 @@ public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
             : null;
     }
 
+    /// <summary>What a capture by itself lacks, so that nothing good can be said with it; null for nothing.</summary>
+    public string? LackOf(DiffResult result) => result.Verdict.Lacks.FirstOrDefault()?.Text ?? BisectQuestion.LossIn(result, MostLoss);
+
     private string? Lack(RunChanges pair) =>
-        LackOf(pair.Base) is { } ofBase ? $"base: {ofBase}"
-        : LackOf(pair.Test)
+        LackOf(pair.Test)
         ?? (IsLess(pair.Common.Compared, pair.Common.InBase) ? $"too little in common: {Share(pair.Common.Compared, pair.Common.InBase)} of base were compared"
             : IsLess(pair.Common.ComparedInTest, pair.Common.InTest) ? $"too little in common: {Share(pair.Common.ComparedInTest, pair.Common.InTest)} were compared with base"
             : pair.Common.Missing.FirstOrDefault() is { } missing ? $"no {missing.Words} could be compared; base has {Numbers.Grouped(missing.InBase)} of them, this capture {Numbers.Grouped(missing.InTest)}"
             : Parting(pair));
-
-    private string? LackOf(DiffResult result) => result.Verdict.Lacks.FirstOrDefault()?.Text ?? BisectQuestion.LossIn(result, MostLoss);
 
     private bool IsLess(ulong compared, ulong all) => compared == 0 || compared < LeastCommon * all;
 

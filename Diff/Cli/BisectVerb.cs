@@ -129,9 +129,13 @@ internal sealed class BisectVerb : IVerb
             throw new UsageException("standard input cannot be compared, because captures are read twice");
         }
 
-        // A base that cannot be used is no revision's fault.
-        RunInput.Open(inBase, terminal).Dispose();
+        // A base that cannot be used, or says too little, is no revision's fault: each would be skipped.
         var question = new BehaviourQuestion(words.GetValue(_loss) / 100, words.GetValue(_common) / 100);
+        if (question.LackOf(Check(inBase, words, terminal, cancel).Result) is { } lack)
+        {
+            throw new UsageException($"{inBase} cannot be the base: {lack}");
+        }
+
         return input => question.Judge(TwoRuns.Compare("", inBase, input, PolicyOf(words), static result => result, terminal, cancel));
     }
 

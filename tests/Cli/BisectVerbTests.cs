@@ -102,7 +102,6 @@ public sealed class BisectVerbTests : IDisposable
     {
         string shown = Msr("shown.dat", isShown: true);
         AssertSays(125, "cannot judge: too little in common: 0 of ", "--acts-otherwise", Fixture.Capture("reflected-cpuid"), shown);
-        AssertSays(125, "cannot judge: base: nothing was examined", "--acts-otherwise", Fixture.Capture("two-cpus"), shown);
         AssertSays(125, "cannot judge: ", "--acts-otherwise", shown, Broken);
     }
 
@@ -142,6 +141,7 @@ public sealed class BisectVerbTests : IDisposable
     [InlineData("bisect", "--new-since", "{broken}", "{good}")]
     [InlineData("bisect", "--acts-otherwise", "missing.dat", "{good}")]
     [InlineData("bisect", "--acts-otherwise", "{broken}", "{good}")]
+    [InlineData("bisect", "--acts-otherwise", "{plain}", "{good}")]
     [InlineData("bisect", "--acts-otherwise", "{good}", "-")]
     [InlineData("bisect", "--acts-otherwise", "{good}", "{good}", "--rule", Rule)]
     [InlineData("bisect", "--acts-otherwise", "{good}", "{good}", "--least-common", "101")]
@@ -158,7 +158,7 @@ public sealed class BisectVerbTests : IDisposable
     {
         _scratch.Write("some.json", "{ \"schemaVersion\": 1 }"u8);
         CommandResult result = CommandLine.Run(
-            [.. words.Select(word => word switch { "{good}" => Good, "{broken}" => Broken, "{json}" => _scratch["some.json"], "a.dat" => Good, _ => word })]);
+            [.. words.Select(word => word switch { "{good}" => Good, "{broken}" => Broken, "{json}" => _scratch["some.json"], "{plain}" => Fixture.Capture("two-cpus"), "a.dat" => Good, _ => word })]);
         Assert.Equal((255, ""), (result.Status, result.Output));
         Assert.StartsWith("differ: ", result.Errors, StringComparison.Ordinal);
     }
