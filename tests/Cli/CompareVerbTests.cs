@@ -84,13 +84,15 @@ public sealed class CompareVerbTests : IDisposable
     }
 
     [Fact]
-    public void Where_a_side_is_empty_or_nothing_is_in_common_the_end_is_4_and_says_so()
+    public void Where_a_side_shows_nothing_or_nothing_is_in_common_the_end_is_4_and_says_so()
     {
         var builder = new TraceDatBuilder();
-        KvmStory.Capture(KernelLayouts.Of("6.12"), builder);
-        string empty = _scratch.Write("empty.dat", builder.File);
-        AssertInconclusive("base: nothing was examined: the recording has no exit", empty, Right);
-        AssertInconclusive("test: nothing was examined: the recording has no exit", Right, empty);
+        var layouts = KernelLayouts.Of("6.12");
+        KvmStory.Capture(layouts, builder);
+        new KvmStory(builder.Top, layouts).Entry(Stories.L1Rip).Exit(0x72, Stories.L1Rip).Entry(Stories.L1Rip + 2).Exit(0x72, Stories.L1Rip).Entry(Stories.L1Rip + 2);
+        string plain = _scratch.Write("plain.dat", builder.File);
+        AssertInconclusive("base: nothing was examined: the recording has no exit of L2 and no SVM instruction", plain, Right);
+        AssertInconclusive("test: nothing was examined: the recording has no exit of L2 and no SVM instruction", Right, plain);
         AssertInconclusive("the captures have no exit", Msr("shown.dat", isShown: true), Fixture.Capture("reflected-cpuid"));
 
         static void AssertInconclusive(string why, string inBase, string inTest)
