@@ -25,7 +25,7 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
     public BisectJudgement Judge(CheckedRun run)
     {
         DiffResult result = run.Result;
-        return result.Divergences.Concat(Fingerprint is null ? [] : result.Likely).FirstOrDefault(IsAskedFor) is { } bad ? new(BisectAnswer.Bad,
+        return Found(result).FirstOrDefault(IsAskedFor) is { } bad ? new(BisectAnswer.Bad,
                 $"{bad.Rule.Id} is broken {Numbers.Amount(bad.Count, "time", "times")}, first at exit {bad.First.Exit.Index} (fingerprint {bad.Fingerprint})")
             : (LikelyIn(result) ?? LossIn(result) ?? NotExercisedIn(run)) is { } lack ? new(BisectAnswer.CannotJudge, lack)
             : new(BisectAnswer.Good, Nothing(run));
@@ -42,6 +42,11 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
     private static RuleCount? CountOf(DiffResult result, string rule) => result.Rules.FirstOrDefault(count => count.Rule.Id == rule);
 
     private static bool IsDecided(DiffResult result, string rule) => CountOf(result, rule) is { Decided: > 0 };
+
+    // Who names a departure asks for it, accepted and ignored or not.
+    private IEnumerable<DivergenceClass> Found(DiffResult result) => Fingerprint is not null ? result.Classes
+        : Rule is null ? result.Divergences
+        : result.Divergences.Concat(result.Accepted).Concat(result.Ignored).Where(found => !found.IsLikely);
 
     // Without a question a kernel is asked for, so the processor's faults do not count.
     private bool IsAskedFor(DivergenceClass found) => Fingerprint is not null ? found.Fingerprint == Fingerprint

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Differ.Cli.Config;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
 
 namespace Differ.Cli;
 
@@ -26,7 +24,7 @@ internal sealed class CompareVerb : IVerb
         {
             inBase, inTest, format, report, color,
         };
-        judging.AddTo(command, withCpu: false, withSpeculative: false, compares: true);
+        judging.AddTo(command, compares: true);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inBase), words.GetRequiredValue(inTest), Options.Wishes(words, format, report, ChangeFormats.Names),
             words.GetRequiredValue(color), judging.Read(words, []), terminal, cancel)));
@@ -51,18 +49,15 @@ internal sealed class CompareVerb : IVerb
         }
 
         using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest], terminal, color);
-        ChangeSet changes = folders ? CompareFolders(inBase, inTest, how.Policy, Judge, terminal, cancel)
-            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how.Policy, Judge, terminal, cancel)], [], [], []);
+        ChangeSet changes = folders ? CompareFolders(inBase, inTest, how, terminal, cancel)
+            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how, terminal, cancel)], [], [], []);
         reports.Write(changes);
         return ExitStatus.Of(FindingSet.Of(changes));
-
-        DiffResult Judge(DiffResult result) => how.Accepted.Apply(result, terminal.Today);
     }
 
     private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && !CaptureFolder.IsOne(path);
 
-    private static ChangeSet CompareFolders(
-        string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+    private static ChangeSet CompareFolders(string inBase, string inTest, Judging how, Terminal terminal, CancellationToken cancel)
     {
         SortedDictionary<string, string> before = CaptureFolder.In(inBase), after = CaptureFolder.In(inTest);
         var pairs = new List<RunChanges>();
@@ -71,7 +66,7 @@ internal sealed class CompareVerb : IVerb
         {
             try
             {
-                pairs.Add(TwoRuns.Compare(name, path, after[name], policy, judge, terminal, cancel));
+                pairs.Add(TwoRuns.Compare(name, path, after[name], how, terminal, cancel));
             }
             catch (Exception e) when (UnusableInput.Is(e))
             {

@@ -1,10 +1,11 @@
 using System.Runtime.ExceptionServices;
+using Differ.Cli.Config;
 using Differ.Diff;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
 using Differ.Replay;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 
@@ -17,22 +18,21 @@ internal static class TwoRuns
     /// <param name="name">What the pair is called.</param>
     /// <param name="inBase">The base capture.</param>
     /// <param name="inTest">The test capture.</param>
-    /// <param name="policy">What both are judged by.</param>
-    /// <param name="judge">What is made of what a check found.</param>
+    /// <param name="how">What both are judged by.</param>
     /// <param name="terminal">Where remarks go.</param>
     /// <param name="cancel">Ends it.</param>
     public static RunChanges Compare(
-        string name, string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+        string name, string inBase, string inTest, Judging how, Terminal terminal, CancellationToken cancel)
     {
         terminal = terminal.Quiet();
-        TwoChecks found = Check(inBase, inTest, StreamPairs.ByNumber, policy, terminal, cancel);
+        TwoChecks found = Check(inBase, inTest, StreamPairs.ByNumber, how, terminal, cancel);
         var pairs = StreamPairs.ByVcpu(found.Base.Result.Summary.Streams, found.Test.Result.Summary.Streams);
         if (!pairs.AreByNumber)
         {
-            found = Check(inBase, inTest, pairs, policy, terminal, cancel);
+            found = Check(inBase, inTest, pairs, how, terminal, cancel);
         }
 
-        CheckedRun checkedBase = found.Base with { Result = judge(found.Base.Result) }, checkedTest = found.Test with { Result = judge(found.Test.Result) };
+        CheckedRun checkedBase = Apart(found.Base), checkedTest = Apart(found.Test);
         IReadOnlyList<BehaviourChange> behaviour = BehaviourChange.Of(found.Aligned.Acts, checkedBase.Result, checkedTest.Result);
         StepPair[] places = [.. found.Aligned.Streams.SelectMany(one => one.Partings).Select(parting => parting.At), .. behaviour.Select(change => change.First)];
         ExitContexts aroundBase = new(places.Select(place => place.Base)), aroundTest = new(places.Select(place => place.Test));
@@ -47,28 +47,30 @@ internal static class TwoRuns
             Behaviour = [.. behaviour.Select(change => change with { AroundBase = aroundBase.Around(change.First.Base), AroundTest = aroundTest.Around(change.First.Test) })],
             Common = found.Aligned.Common,
         };
+
+        CheckedRun Apart(CheckedRun one) => one with { Result = how.Accepted.Apply(one.Result, terminal.Today) };
     }
 
-    private static TwoChecks Check(string inBase, string inTest, StreamPairs pairs, Policy policy, Terminal terminal, CancellationToken cancel)
+    private static TwoChecks Check(string inBase, string inTest, StreamPairs pairs, Judging how, Terminal terminal, CancellationToken cancel)
     {
         using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
         KeptCounter keptInBase = new(RuleBook.Statements), keptInTest = new(RuleBook.Statements);
-        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, policy, kept: keptInBase);
-        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, policy, kept: keptInTest);
-        (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(baseInput, testInput, pairs, baseComparison, testComparison, cancel);
+        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, how.Policy, kept: keptInBase);
+        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, how.Policy, kept: keptInTest);
+        (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(baseInput, testInput, pairs, how.Cpu, baseComparison, testComparison, cancel);
         return new TwoChecks(new CheckedRun(baseComparison.Finish(baseSummary), keptInBase), new CheckedRun(testComparison.Finish(testSummary), keptInTest), aligned);
     }
 
     private static (RunSummary Base, RunSummary Test, RunAlignment Aligned) Read(
-        RunInput inBase, RunInput inTest, StreamPairs pairs, INamingSink baseSink, INamingSink testSink, CancellationToken cancel)
+        RunInput inBase, RunInput inTest, StreamPairs pairs, CpuDescription? cpu, INamingSink baseSink, INamingSink testSink, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var aligner = new RunAligner(inBase.Header.Listed & inTest.Header.Listed, pairs, baseSink, testSink, stop.Token);
         RunSummary? baseSummary = null, testSummary = null;
         RunAlignment? aligned = null;
         InParallel(
-            Stopping(() => baseSummary = inBase.Read(new Replayer(inBase.Header, inBase.Texts, aligner.Base), stop.Token), aligner.EndBase, stop),
-            Stopping(() => testSummary = inTest.Read(new Replayer(inTest.Header, inTest.Texts, aligner.Test), stop.Token), aligner.EndTest, stop),
+            Stopping(() => baseSummary = inBase.Read(new Replayer(inBase.Header, inBase.Texts, aligner.Base, cpu), stop.Token), aligner.EndBase, stop),
+            Stopping(() => testSummary = inTest.Read(new Replayer(inTest.Header, inTest.Texts, aligner.Test, cpu), stop.Token), aligner.EndTest, stop),
             Stopping(() => aligned = aligner.Follow(), static () => { }, stop));
         return (baseSummary!, testSummary!, aligned!);
     }

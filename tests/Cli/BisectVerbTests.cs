@@ -60,6 +60,20 @@ public sealed class BisectVerbTests : IDisposable
     }
 
     [Fact]
+    public void What_is_accepted_or_ignored_is_not_bad_unless_it_is_asked_for_by_name()
+    {
+        string known = _scratch["known.json"], config = _scratch["own.toml"], fingerprint = FingerprintOf(Bad);
+        Assert.Equal(0, CommandLine.Run("baseline", "update", Bad, "-o", known).Status);
+        File.WriteAllText(config, $"[[ignore]]\nrule = '{Rule}'\nreason = 'known'\n");
+        foreach (string[] words in (string[][])[["--baseline", known], ["--config", config]])
+        {
+            AssertSays(0, "good: ", [Bad, .. words]);
+            AssertSays(1, $"bad: {Rule} is broken", [Bad, "--rule", Rule, .. words]);
+            AssertSays(1, $"bad: {Rule} is broken", [Bad, "--fingerprint", fingerprint, .. words]);
+        }
+    }
+
+    [Fact]
     public void Where_the_class_is_known_good_needs_its_rule_at_its_exits()
     {
         string fingerprint = FingerprintOf(Bad), report = _scratch["report.json"], several = _scratch["reports.json"], baseline = _scratch["known.json"];

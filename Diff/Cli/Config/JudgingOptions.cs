@@ -57,17 +57,16 @@ internal sealed class JudgingOptions
     /// <summary>Adds them to a verb.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="withCpu">Whether it takes a description of the virtual CPU.</param>
-    /// <param name="withSpeculative">Whether it takes weak rules.</param>
     /// <param name="compares">Whether it holds recordings against others, so that behaviour may change.</param>
-    public void AddTo(Command command, bool withCpu = true, bool withSpeculative = true, bool compares = false)
+    public void AddTo(Command command, bool withCpu = true, bool compares = false)
     {
         _compares = compares;
-        Option[] all = [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), .. withSpeculative ? [_speculative] : Array.Empty<Option>(), _config];
-        foreach (Option option in all)
-        {
-            command.Options.Add(option);
-        }
+        Add(command, [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), _speculative, _config]);
     }
+
+    /// <summary>Adds those that make sense where the verb has a question of its own.</summary>
+    /// <param name="command">The verb.</param>
+    public void AddToQuestion(Command command) => Add(command, [_baseline, _cpu, _config]);
 
     /// <summary>What the words and the configuration file say.</summary>
     /// <param name="words">The words.</param>
@@ -92,6 +91,14 @@ internal sealed class JudgingOptions
         }
 
         return new Judging(policy, BaselineVerb.Read(words.GetValue(_baseline) ?? config.Baseline), Options.ReadCpu(words.GetValue(_cpu) ?? config.Cpu));
+    }
+
+    private static void Add(Command command, Option[] options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
     }
 
     private static T Told<T>(string option, Func<T> read)
