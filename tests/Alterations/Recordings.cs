@@ -7,7 +7,14 @@ namespace Differ.Alterations;
 /// <param name="Name">Its name.</param>
 /// <param name="Read">Reads its events; null where it is a text.</param>
 /// <param name="Path">The text; empty where it is none.</param>
-internal sealed record Source(string Name, Func<RecordedEvents>? Read, string Path = "");
+internal sealed record Source(string Name, Func<RecordedEvents>? Read, string Path = "")
+{
+    /// <summary>Whether it is a text.</summary>
+    public bool IsText => Read is null;
+
+    /// <summary>The folder it is from, beside others of its sort.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(IsText ? Name : System.IO.Path.GetDirectoryName(Name)) ?? "";
+}
 
 /// <summary>Finds recordings, and makes of each what can be altered: its events, and texts of them.</summary>
 internal static class Recordings
