@@ -69,13 +69,15 @@ internal static class Recordings
             yield break;
         }
 
-        yield return Subject.Of(source.Name, events);
+        var whole = Subject.Of(source.Name, events);
+        yield return whole;
         using RecordedEvents? other = before.Read is null || !IsPrinted(before) ? null : Open(before);
+        Judgement[] known = other is null ? [whole.Whole] : [whole.Whole, Judgement.Of(other.Open)];
         for (int i = 0; i < printers && IsPrinted(source) && events.Events.Count > 0; i++)
         {
             Printer printer = Printer.All[(number + (i * 2) + (number / 6)) % Printer.All.Count];
             IReadOnlyList<Line> lines = printer.Print(events);
-            yield return Subject.Of($"{source.Name} as {printer.Name}", printer.Name, lines, other is null ? lines : printer.Print(other));
+            yield return Subject.Of($"{source.Name} as {printer.Name}", printer.Name, lines, other is null ? lines : printer.Print(other), known);
         }
     }
 

@@ -22,15 +22,17 @@ internal sealed record Subject(string Name, Judgement Whole, RecordedEvents? Eve
     /// <param name="printer">Who printed it.</param>
     /// <param name="lines">Its lines.</param>
     /// <param name="other">Another text of the same printer.</param>
-    public static Subject Of(string name, string printer, IReadOnlyList<Line> lines, IReadOnlyList<Line> other) =>
-        new(name, TextSubject.Judge(lines), null, new TextSubject(printer, lines, other));
+    /// <param name="known">What Differ says of the recordings that were printed.</param>
+    public static Subject Of(string name, string printer, IReadOnlyList<Line> lines, IReadOnlyList<Line> other, params IReadOnlyList<Judgement> known) =>
+        new(name, TextSubject.Judge(lines), null, new TextSubject(printer, lines, other, known));
 }
 
 /// <summary>A text.</summary>
 /// <param name="Printer">Who printed it.</param>
 /// <param name="Lines">Its lines.</param>
 /// <param name="Other">Another text of the same printer.</param>
-internal sealed record TextSubject(string Printer, IReadOnlyList<Line> Lines, IReadOnlyList<Line> Other)
+/// <param name="Known">What Differ says of the recordings that were printed: more is decided of them than of their texts.</param>
+internal sealed record TextSubject(string Printer, IReadOnlyList<Line> Lines, IReadOnlyList<Line> Other, IReadOnlyList<Judgement> Known)
 {
     private readonly Lazy<Judgement> _ofOther = new(() => Judge(Other));
 
