@@ -76,7 +76,8 @@ public sealed class CaptureSession : IDisposable
                 : null;
         }
 
-        var streams = new VcpuStreams(sink, Header, _notes, _reader);
+        var silent = new SilentTracepoints(sink);
+        var streams = new VcpuStreams(silent, Header, _notes, _reader);
         _reader.Read(streams, _notes, progress, cancel);
         if (!IsProvisional || _reader.ReadsAsFile)
         {
@@ -84,7 +85,7 @@ public sealed class CaptureSession : IDisposable
         }
 
         streams.End();
-        Summary = Summarise(streams);
+        Summary = Summarise(streams, silent.OffIn(Header.Listed));
         return Summary;
     }
 
@@ -226,8 +227,13 @@ public sealed class CaptureSession : IDisposable
         };
     }
 
-    private RunSummary Summarise(VcpuStreams streams)
+    private RunSummary Summarise(VcpuStreams streams, TracepointSet off)
     {
+        foreach (Tracepoint tracepoint in KvmTracepoints.All.Where(one => off.Covers(KvmTracepoints.MemberOf(one)) && Describes(one)))
+        {
+            _notes.Add(CaptureNotes.SilentTracepoint, tracepoint.Name);
+        }
+
         int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread, thread => _reader.PlaceOf(thread).Host);
         foreach (ulong overrun in _reader.Overruns.Values.Where(overrun => overrun > 0))
         {
@@ -239,6 +245,7 @@ public sealed class CaptureSession : IDisposable
             Exits = streams.Streams.Aggregate(0UL, (sum, stream) => sum + stream.Count),
             Events = _reader.Types.Aggregate(0UL, (sum, type) => sum + type.Count),
             Seen = streams.Seen,
+            Off = off,
             ListIsSelective = Header.ListIsSelective && EveryGroupOccurs(),
             Streams = [.. streams.Streams.Select((stream, i) => new VcpuStream(
                 stream.Id, new VcpuId(stream.Vcpu), new ThreadId(_reader.PlaceOf(stream.Thread).Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
@@ -264,6 +271,8 @@ public sealed class CaptureSession : IDisposable
             CaptureFormatException.ThrowNotX86($"tracepoint {foreign.Layout.Name} is of another architecture", 0);
         }
     }
+
+    private bool Describes(Tracepoint tracepoint) => _reader.Types.Any(type => type.IsListed && KvmTracepoints.Find(type.Layout.System, type.Layout.Name) == tracepoint);
 
     private bool EveryGroupOccurs() => _reader.Types.Where(type => type.Layout.System != "ftrace")
         .GroupBy(type => type.Layout.System, StringComparer.Ordinal).All(group => group.Any(type => type.Count > 0));

@@ -18,6 +18,7 @@ public sealed class Comparison : INamingSink
     private readonly KeptCounter? _kept;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
+    private readonly OwnGrounds? _grounds;
     private readonly StreamTable<ExitHistory> _histories = new(static () => new ExitHistory());
     private readonly ulong[] _verdicts = new ulong[Enum.GetValues<Verdict>().Length];
     private readonly Examination _examination = new();
@@ -58,6 +59,11 @@ public sealed class Comparison : INamingSink
         }
     }
 
+    /// <summary>
+    /// Replays exits by themselves, so that what one event shows stays certain where events are missing without a mark. Without it nothing does.
+    /// </summary>
+    public ILoneReplay? Alone { init => _grounds = value is null ? null : new OwnGrounds(value, _comparer); }
+
     /// <inheritdoc/>
     public string? Finding { get; private set; }
 
@@ -91,10 +97,11 @@ public sealed class Comparison : INamingSink
     public DiffResult Finish(RunSummary summary)
     {
         // What the file describes but never shows was perhaps not recorded: nothing may rest on its silence.
-        TracepointSet silent = summary.ListIsSelective ? default : _header.Listed - summary.Seen;
+        TracepointSet silent = summary.ListIsSelective ? summary.Off : _header.Listed - summary.Seen;
         Dictionary<StreamId, TracepointSet> silentIn = summary.Streams.Where(static stream => stream.Heard is not null)
             .ToDictionary(static stream => stream.Id, stream => silent | (_header.Listed - stream.Heard!.Value));
-        FoundClasses found = _groups.Finish(stream => silentIn.GetValueOrDefault(stream, silent), _tally, Move);
+        FoundClasses found = _groups.Finish(
+            stream => silentIn.GetValueOrDefault(stream, silent), TrustIn(summary), _tally, Move);
         return new DiffResult(
             _header, summary, Enum.GetValues<Verdict>().ToDictionary(verdict => verdict, verdict => _verdicts[(int)verdict]),
             found.Certain, found.Known, _tally.Undecided(), _tally.Counts(), _texts)
@@ -108,6 +115,11 @@ public sealed class Comparison : INamingSink
             NestedLosses = _examination.NestedLosses(summary),
         };
     }
+
+    private static Trust TrustIn(RunSummary summary) =>
+        summary.Off.Has(HappeningKind.NestedVmexit) ? Trust.Nothing
+        : summary.Notes.Any(static note => note.Cost == NoteCost.Unmarked) ? Trust.OneEvent
+        : Trust.Everything;
 
     private void Move(Verdict from, Verdict to, ulong exits)
     {
@@ -131,7 +143,7 @@ public sealed class Comparison : INamingSink
     private Verdict Judge(in ExitRecord recorded, in ComputedExit computed, ExitHistory history)
     {
         Verdict verdict = Verdict.Conforms;
-        bool read = false;
+        bool read = false, looked = false;
         _groups.Begin();
         for (int i = 0; i < computed.Expectations.Length; i++)
         {
@@ -150,12 +162,18 @@ public sealed class Comparison : INamingSink
             }
 
             Truth met = _comparer.IsMet(recorded, _digest, computed, expectation, out TracepointSet missed);
+            if (met.IsNo && !looked)
+            {
+                _grounds?.Read(recorded);
+                looked = true;
+            }
+
             Verdict judged = met.Answer switch
             {
                 Answer.Yes => Conforms(recorded, computed, expectation),
                 Answer.Unknown => Undecided(recorded, expectation),
                 _ when IsGuess(expectation) => Guessed(recorded, expectation),
-                _ => _groups.Add(recorded, _digest, computed, i, missed),
+                _ => _groups.Add(recorded, _digest, computed, i, missed, _grounds?.Break(_rules[expectation.Rule].Id) == true),
             };
             verdict = judged > verdict ? judged : verdict;
             _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);

@@ -37,7 +37,7 @@ internal sealed class CaptureNotes
 
     /// <summary>Events that come in pairs, and one of them is missing.</summary>
     public static readonly NoteKind Unpaired =
-        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark", NoteCost.Absence);
+        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark. What does not show in one event alone is at most likely", NoteCost.Unmarked);
 
     /// <summary>The same thread in two buffers.</summary>
     public static readonly NoteKind DoubleInstance =
@@ -63,6 +63,10 @@ internal sealed class CaptureNotes
     public static readonly NoteKind ManyVcpus =
         new("DIF0132", "vCPUs beyond the first 32768, or threads beyond the first 262144, were left out; record for a shorter time, or fewer processes", NoteCost.Absence);
 
+    /// <summary>A tracepoint that is described and was off.</summary>
+    public static readonly NoteKind SilentTracepoint =
+        new("DIF0133", "tracepoints that the recording describes never occur although what causes them does: they count as not recorded. Record all of kvm (trace-cmd record -e kvm)", NoteCost.Unmarked);
+
     /// <summary>A round of perf record larger than Differ sorts at once.</summary>
     public static readonly NoteKind SortWindow =
         new("DIF0300", "events between two rounds of perf record exceeded what is sorted at once and were put in order piecemeal; record with a smaller buffer (perf record -m)");
@@ -85,7 +89,7 @@ internal sealed class CaptureNotes
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
             LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClocksDiffer, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
-            StartsInL2, ManyVcpus, SortWindow, LateEvent, LateLoss, CutPipe,
+            StartsInL2, ManyVcpus, SilentTracepoint, SortWindow, LateEvent, LateLoss, CutPipe,
             .. Formats.Text.TextNotes.All,
             .. Formats.NetTrace.NetTraceNotes.All,
             .. Formats.Ctf.CtfNotes.All,

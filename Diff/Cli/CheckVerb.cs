@@ -56,6 +56,7 @@ internal sealed class CheckVerb : IVerb
             {
                 // What can be read as it comes lists what was on and nothing else.
                 KnownOn = input.IsStream ? input.Header.Listed : default,
+                Alone = new LoneReplay(input.Header, input.Texts, cpu),
             };
             var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
             RunSummary summary = input.Read(replayer, cancel);

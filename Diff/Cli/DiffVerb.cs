@@ -3,6 +3,7 @@ using Differ.Cli.Config;
 using Differ.Diff;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
+using Differ.Replay;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 
@@ -37,7 +38,10 @@ internal sealed class DiffVerb : IVerb
         using RunReader reader = RunReader.Open(RunInput.OpenRun(recorded, terminal));
         Comparison? comparison = null;
         using ComputedReader computed = ComputedReader.Open(
-            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, how.Policy));
+            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, how.Policy)
+            {
+                Alone = new LoneReplay(reader.Header, reader.Texts),
+            });
         RunSummary summary = reader.ReadExits(computed, cancel);
         computed.Finish();
         summary = summary with { Notes = [.. summary.Notes, .. computed.Notes.Except(summary.Notes)] };

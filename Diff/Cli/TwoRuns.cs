@@ -55,8 +55,8 @@ internal static class TwoRuns
     {
         using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
         KeptCounter keptInBase = new(RuleBook.Statements), keptInTest = new(RuleBook.Statements);
-        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, how.Policy, kept: keptInBase);
-        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, how.Policy, kept: keptInTest);
+        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, how.Policy, kept: keptInBase) { Alone = new LoneReplay(baseInput.Header, baseInput.Texts, how.Cpu) };
+        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, how.Policy, kept: keptInTest) { Alone = new LoneReplay(testInput.Header, testInput.Texts, how.Cpu) };
         (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(baseInput, testInput, pairs, how.Cpu, baseComparison, testComparison, cancel);
         return new TwoChecks(new CheckedRun(baseComparison.Finish(baseSummary), keptInBase), new CheckedRun(testComparison.Finish(testSummary), keptInTest), aligned);
     }

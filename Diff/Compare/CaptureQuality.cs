@@ -46,7 +46,7 @@ public sealed record CaptureQuality(QualityGrade Grade, IReadOnlyList<QualityRea
         {
             if (note.Cost != NoteCost.Nothing)
             {
-                reasons.Add(new QualityReason(note.Cost == NoteCost.Absence ? QualityGrade.C : QualityGrade.B, note.Code, 0));
+                reasons.Add(new QualityReason(note.Cost >= NoteCost.Absence ? QualityGrade.C : QualityGrade.B, note.Code, 0));
             }
         }
 

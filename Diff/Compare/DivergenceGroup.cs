@@ -5,6 +5,19 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Compare;
 
+/// <summary>What of a recording proves something.</summary>
+internal enum Trust : byte
+{
+    /// <summary>Whatever is missing is marked.</summary>
+    Everything,
+
+    /// <summary>Events are missing without a mark: only what one event shows is certain.</summary>
+    OneEvent,
+
+    /// <summary>Not even whose exit an exit is.</summary>
+    Nothing,
+}
+
 /// <summary>What a class of departures is, from the gravest on.</summary>
 internal enum ClassKind : byte
 {
@@ -27,8 +40,9 @@ internal enum ClassKind : byte
 /// <param name="Rule">The rule.</param>
 /// <param name="Silence">Tracepoints, not heard of so far, on whose silence that rests.</param>
 /// <param name="Known">Why it is documented or ignored; null for a finding.</param>
+/// <param name="IsAlone">Whether one event shows it, whatever is missing around it.</param>
 internal readonly record struct BrokenExpectation(
-    (ClassKind Kind, int Fault, int Severity, int Rank) Order, int Position, int Rule, TracepointSet Silence, string? Known)
+    (ClassKind Kind, int Fault, int Severity, int Rank) Order, int Position, int Rule, TracepointSet Silence, string? Known, bool IsAlone)
 {
     /// <summary>What it is.</summary>
     public ClassKind Kind => Order.Kind;
@@ -43,14 +57,16 @@ internal readonly record struct BrokenExpectation(
 /// <param name="Signature">Which conditions fail how.</param>
 /// <param name="Silence">Tracepoints, not heard of when it was seen, on whose silence the leading rule rests: such exits may yet be withdrawn, others not.</param>
 /// <param name="Stream">Number of the vCPU, where exits of one may be withdrawn and of another not; else -1.</param>
+/// <param name="IsAlone">Whether one event shows that its exits depart, whatever is missing around it.</param>
 internal readonly record struct ClassKey(
-    int Rule, ClassKind Kind, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature, TracepointSet Silence, int Stream);
+    int Rule, ClassKind Kind, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature, TracepointSet Silence, int Stream, bool IsAlone);
 
 /// <summary>A rule that is broken at exits of a group.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="IsLikely">Whether under an assumption only.</param>
 /// <param name="Silence">Tracepoints, not heard of when it was seen, on whose silence that rests.</param>
-internal readonly record struct BrokenRule(int Rule, bool IsLikely, TracepointSet Silence);
+/// <param name="IsAlone">Whether one event shows it, whatever is missing around it.</param>
+internal readonly record struct BrokenRule(int Rule, bool IsLikely, TracepointSet Silence, bool IsAlone);
 
 /// <summary>Equal departures that rest on the same silence.</summary>
 /// <param name="Key">What tells it from others.</param>
@@ -88,7 +104,7 @@ internal sealed record DivergenceGroup(
         foreach (BrokenExpectation one in broken)
         {
             ref Dictionary<StreamId, ulong>? streams = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                Broken, new BrokenRule(one.Rule, one.Kind == ClassKind.Likely, one.Silence), out _);
+                Broken, new BrokenRule(one.Rule, one.Kind == ClassKind.Likely, one.Silence, one.IsAlone), out _);
             streams ??= [];
             CollectionsMarshal.GetValueRefOrAddDefault(streams, record.Stream, out _)++;
         }
@@ -114,6 +130,26 @@ internal sealed record DivergenceGroup(
 
         // All its exits are of one vCPU, or nothing depends on which.
         return (Key.Silence & silentIn(First.Exit.Stream)).IsEmpty ? [this] : [.. Instead.Values.SelectMany(one => one.Without(silentIn))];
+    }
+
+    /// <summary>What is left of it where the recording cannot be trusted.</summary>
+    /// <param name="trust">What of it can.</param>
+    /// <param name="softened">Is told which rules are likely broken now, and how often in each stream.</param>
+    public DivergenceGroup Trusting(Trust trust, Action<int, IReadOnlyDictionary<StreamId, ulong>> softened)
+    {
+        foreach (BrokenRule rule in Broken.Keys.Where(rule => !rule.IsLikely && !(rule.IsAlone && trust == Trust.OneEvent)).ToList())
+        {
+            Broken.Remove(rule, out Dictionary<StreamId, ulong>? streams);
+            softened(rule.Rule, streams!);
+            ref Dictionary<StreamId, ulong>? likely = ref CollectionsMarshal.GetValueRefOrAddDefault(Broken, rule with { IsLikely = true }, out _);
+            likely ??= [];
+            foreach ((StreamId stream, ulong count) in streams!)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(likely, stream, out _) += count;
+            }
+        }
+
+        return Key.IsAlone && trust == Trust.OneEvent ? this : this with { Key = Key with { Kind = ClassKind.Likely }, Assumed = Evidence.UnmarkedLoss };
     }
 
     /// <summary>The class of several groups that differ only in what they rest on.</summary>

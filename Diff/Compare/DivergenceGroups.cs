@@ -58,8 +58,9 @@ internal sealed class DivergenceGroups(
     /// <param name="computed">What the rules say.</param>
     /// <param name="position">Which of the expectations is not met.</param>
     /// <param name="missed">Tracepoints on whose silence that rests.</param>
+    /// <param name="isAlone">Whether one event shows it, whatever is missing around it.</param>
     /// <returns>What that makes of the exit.</returns>
-    public Verdict Add(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int position, TracepointSet missed)
+    public Verdict Add(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int position, TracepointSet missed, bool isAlone)
     {
         ref readonly Expectation expectation = ref computed.Expectations[position];
         RuleInfo rule = rules[expectation.Rule];
@@ -68,7 +69,7 @@ internal sealed class DivergenceGroups(
             : expectation.Standing == Standing.Assumed ? ClassKind.Likely : ClassKind.Certain;
         _broken.Add(new BrokenExpectation(
             (kind, expectation.Culprit == Culprit.Processor ? 0 : 1, rule.Severity == Severity.Info ? 1 : 0, _ranks[expectation.Rule]),
-            position, expectation.Rule, known is null ? missed - Heard : default, reason));
+            position, expectation.Rule, known is null ? missed - Heard : default, reason, isAlone));
         return VerdictOf(kind);
     }
 
@@ -111,9 +112,10 @@ internal sealed class DivergenceGroups(
     /// Tracepoints that were perhaps not recorded of a vCPU: what rests on their silence is taken back. An exit whose finding goes is told under
     /// what else it breaks; where there is nothing, it is undecided.
     /// </param>
+    /// <param name="trust">What of the recording can be trusted; what rests on anything else is likely at most.</param>
     /// <param name="tally">The rules' counts.</param>
     /// <param name="moved">Is told how many exits change their verdict, from which to which.</param>
-    public FoundClasses Finish(Func<StreamId, TracepointSet> silentIn, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
+    public FoundClasses Finish(Func<StreamId, TracepointSet> silentIn, Trust trust, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
     {
         var left = new List<DivergenceGroup>();
         foreach (DivergenceGroup group in _groups.Values)
@@ -128,10 +130,27 @@ internal sealed class DivergenceGroups(
             }
         }
 
+        if (trust != Trust.Everything)
+        {
+            left = [.. left.Select(group => Softened(group, trust, tally, moved))];
+        }
+
         ILookup<ClassKind, DivergenceClass> classes = left.GroupBy(group => (group.Key.Kind, group.Fingerprint))
             .ToLookup(same => same.Key.Kind, same => DivergenceGroup.ClassOf([.. same.OrderBy(group => group.Number)], rules, _ranks));
         return new FoundClasses(
             InOrder(classes[ClassKind.Certain]), InOrder(classes[ClassKind.Likely]), InOrder(classes[ClassKind.Ignored]), InOrder(classes[ClassKind.Known]));
+    }
+
+    private static DivergenceGroup Softened(DivergenceGroup group, Trust trust, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
+    {
+        if (group.Key.Kind != ClassKind.Certain)
+        {
+            return group;
+        }
+
+        DivergenceGroup left = group.Trusting(trust, tally.Soften);
+        moved(Verdict.Diverges, VerdictOf(left.Key.Kind), group.Count);
+        return left;
     }
 
     // A certain and a likely rule that one exit breaks make one finding.
@@ -218,7 +237,7 @@ internal sealed class DivergenceGroups(
         Dictionary<ClassKey, DivergenceGroup> groups, ReadOnlySpan<BrokenExpectation> broken, in ExitRecord record, RecordDigest digest, in ComputedExit computed,
         ExitHistory history)
     {
-        DivergenceGroup group = GroupOf(groups, broken[0], record, digest, computed, history);
+        DivergenceGroup group = GroupOf(groups, broken[0], IsAlone(broken), record, digest, computed, history);
         group.Add(record, broken);
         if (!broken[0].Silence.IsEmpty && Without(broken, broken[0].Silence) is { Length: > 0 } rest)
         {
@@ -242,18 +261,31 @@ internal sealed class DivergenceGroups(
         return [.. left];
     }
 
+    private static bool IsAlone(ReadOnlySpan<BrokenExpectation> broken)
+    {
+        foreach (ref readonly BrokenExpectation one in broken)
+        {
+            if (one.IsAlone && one.Kind == broken[0].Kind)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private DivergenceGroup GroupOf(
-        Dictionary<ClassKey, DivergenceGroup> groups, in BrokenExpectation lead, in ExitRecord record, RecordDigest digest, in ComputedExit computed,
+        Dictionary<ClassKey, DivergenceGroup> groups, in BrokenExpectation lead, bool isAlone, in ExitRecord record, RecordDigest digest, in ComputedExit computed,
         ExitHistory history)
     {
         ref readonly Expectation expectation = ref computed.Expectations[lead.Position];
         bool isOfDelivery = ClassIdentity.IsOfDelivery(computed, expectation);
         var key = new ClassKey(
             lead.Rule, lead.Kind, record.Level, record.HasExit && !isOfDelivery ? record.Exit.Code.Value : 0, isOfDelivery ? 0 : InstructionOf(record, computed),
-            _identity.Signature(record, digest, computed, expectation), lead.Silence, StreamOf(record, lead));
+            _identity.Signature(record, digest, computed, expectation), lead.Silence, StreamOf(record, lead), isAlone);
         if (!groups.ContainsKey(key) && _made >= MostClasses)
         {
-            key = new ClassKey(lead.Rule, lead.Kind, GuestLevel.Unknown, 0, 0, 0, lead.Silence, StreamOf(record, lead));
+            key = new ClassKey(lead.Rule, lead.Kind, GuestLevel.Unknown, 0, 0, 0, lead.Silence, StreamOf(record, lead), isAlone);
         }
 
         if (!groups.TryGetValue(key, out DivergenceGroup? group))

@@ -78,6 +78,19 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         }
     }
 
+    /// <summary>What counts as a broken rule is a likely one.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="streams">How often in each stream.</param>
+    public void Soften(int rule, IReadOnlyDictionary<StreamId, ulong> streams)
+    {
+        foreach ((StreamId stream, ulong count) in streams)
+        {
+            StreamTally tally = TallyOf(stream);
+            tally.Departs[rule] -= count;
+            tally.Likely[rule] += count;
+        }
+    }
+
     /// <summary>Every rule with its counts.</summary>
     public IReadOnlyList<RuleCount> Counts() => [.. rules.Select(CountOf)];
 

@@ -90,6 +90,7 @@ internal static class HeaderCodec
             Exits = summary.Exits,
             Events = summary.Events,
             Seen = summary.Seen.Bits,
+            Off = summary.Off.Bits,
             ListIsSelective = summary.ListIsSelective,
             Machines = (uint)summary.Machines,
             GuestVendor = summary.GuestVendor,
@@ -144,6 +145,7 @@ internal static class HeaderCodec
             Exits = message.Exits,
             Events = message.Events,
             Seen = new TracepointSet(message.Seen),
+            Off = new TracepointSet(message.Off),
             ListIsSelective = message.ListIsSelective,
             Streams =
             [
@@ -154,7 +156,7 @@ internal static class HeaderCodec
             Machines = (int)(message.Machines & int.MaxValue),
             Losses = [.. message.Losses.Select(loss => new CpuLoss((int)(loss.Cpu & int.MaxValue), loss.Marks, loss.Events, loss.Uncounted, loss.Overrun))],
             Notes = [.. message.Notes.Select(note => new CaptureNote(
-                note.Code, note.Count, note.Text, note.First, (NoteCost)Math.Min(note.Cost, (uint)NoteCost.Absence)))],
+                note.Code, note.Count, note.Text, note.First, (NoteCost)Math.Min(note.Cost, (uint)NoteCost.Unmarked)))],
             GuestVendor = message.GuestVendor,
         };
     }

@@ -125,4 +125,7 @@ public enum Evidence : byte
 
     /// <summary>L0's shadow page tables, where the host uses no nested paging.</summary>
     ShadowPageTables = 40,
+
+    /// <summary>Events around the exit that nothing marks as missing.</summary>
+    UnmarkedLoss = 41,
 }

@@ -60,6 +60,7 @@ public static class EvidenceTable
             "no recording shows what a guest executes without an exit; an exit that L0 forces right behind the entry leaves no room for it"),
         new(Evidence.ShadowPageTables, "shadow-page-tables", "L0's shadow page tables, whose faults are its own",
             "load kvm_amd with npt=1: no recording shows host memory"),
+        new(Evidence.UnmarkedLoss, "unmarked-loss", "what was lost around it without a mark", "record again, and let the recorder end by itself"),
     ];
 
     /// <summary>The row of a kind.</summary>

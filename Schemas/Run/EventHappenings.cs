@@ -87,8 +87,8 @@ public readonly record struct AcceptedInterrupt(uint Vcpu, uint DeliveryMode, by
     /// <summary>Positions of the fields.</summary>
     public const int VcpuSlot = 0, DeliveryModeSlot = 1, TriggerModeSlot = 2, VectorSlot = 3;
 
-    /// <summary>Delivery mode INIT in place (APM2 16.5).</summary>
-    public const uint InitMode = 0x500;
+    /// <summary>Delivery modes in place: fixed and INIT (APM2 16.5).</summary>
+    public const uint FixedMode = 0, InitMode = 0x500;
 
     /// <summary>Reads the fields of a happening.</summary>
     public static AcceptedInterrupt Of(in Happening h) =>

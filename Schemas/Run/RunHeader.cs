@@ -134,6 +134,9 @@ public enum NoteCost : byte
 
     /// <summary>Events are missing: absence proves little.</summary>
     Absence,
+
+    /// <summary>Events are missing, and nothing marks all places: what does not show in one event alone is certain nowhere.</summary>
+    Unmarked,
 }
 
 /// <summary>Something lossy or odd in a capture.</summary>
@@ -155,6 +158,9 @@ public sealed record RunSummary
 
     /// <summary>Tracepoints that occur.</summary>
     public TracepointSet Seen { get; init; }
+
+    /// <summary>Tracepoints that are listed and were off all the same: what causes them occurs, and they never do.</summary>
+    public TracepointSet Off { get; init; }
 
     /// <summary>Whether every group of tracepoints the file describes also occurs: then what it describes was recorded.</summary>
     public bool ListIsSelective { get; init; }

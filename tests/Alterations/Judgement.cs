@@ -35,7 +35,7 @@ internal sealed class Judgement : IJudgedSink
         {
             using CaptureSession session = open();
             var judgement = new Judgement();
-            var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: judgement);
+            var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: judgement) { Alone = new LoneReplay(session.Header, session.Texts) };
             DiffResult result = comparison.Finish(session.ReadExits(new Replayer(session.Header, session.Texts, comparison)));
             judgement.Certain = [.. result.Divergences.Select(found => Of(found, found.AlsoBroken.Concat(found.AlsoLikely)))];
             judgement.Likely = [.. result.Likely.Select(found => Of(found, found.AlsoLikely))];

@@ -122,7 +122,7 @@ internal static class SarifCaptures
         {
             string first = note.First.Length > 0 ? $" (first: {note.First})" : "";
             WriteNotification(
-                json, note.Code, note.Cost == NoteCost.Absence ? "warning" : "note",
+                json, note.Code, note.Cost >= NoteCost.Absence ? "warning" : "note",
                 $"{Numbers.Amount(note.Count, "time", "times")}: {note.Text}{first}", capture.File, number);
         }
 

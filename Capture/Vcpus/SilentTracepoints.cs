@@ -1,0 +1,140 @@
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Vcpus;
+
+/// <summary>
+/// Finds tracepoints that the recording describes and that were off all the same: what makes the kernel record them occurs, and they never do.
+/// Somebody chose others by hand (<c>trace-cmd record -e kvm -v -e kvm:kvm_msr</c>).
+/// </summary>
+/// <param name="sink">Takes the records.</param>
+internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
+{
+    // What may have another reason once or twice has none the third time.
+    private const int Twice = 2, Several = 3, Many = 10;
+
+    private static readonly Cause[] Causes =
+    [
+        new(HappeningKind.NestedVmenter, 1, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L2 && before == GuestLevel.L1),
+        new(HappeningKind.NestedVmexit, 1, LeavesUnseenL2),
+        new(HappeningKind.NestedVmexitInject, Twice, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L1 && before == GuestLevel.L2),
+        new(HappeningKind.NestedVmexitInject, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.NestedVmenter)),
+        new(HappeningKind.NestedIntercepts, 1, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.NestedVmenter)),
+        new(HappeningKind.MsrAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Msr)),
+        new(HappeningKind.Cpuid, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Cpuid)),
+        new(HappeningKind.PortAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio)),
+        new(HappeningKind.SmmTransition, 1, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Rsm)),
+        new(HappeningKind.InjectInterrupt, 1, static (in ExitRecord record, GuestLevel _) =>
+            record.HasExit && record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt }),
+        new(HappeningKind.InjectInterrupt, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.VIntr)),
+        new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => AcceptsInterrupt(record)),
+        new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio) && EndsPicInterrupt(record.Exit.Info1)),
+        new(HappeningKind.InjectException, Several, static (in ExitRecord record, GuestLevel _) => HasFaulted(record)),
+        new(HappeningKind.ApicAcceptIrq, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.Eoi)),
+    ];
+
+    private readonly StreamTable<Last> _last = new(static () => new Last());
+    private readonly int[] _counts = new int[Causes.Length];
+    private int[] _open = [.. Enumerable.Range(0, Causes.Length)];
+    private TracepointSet _seen;
+    private bool _hasAvic;
+
+    private delegate bool Causing(in ExitRecord record, GuestLevel before);
+
+    /// <summary>Tracepoints that never occurred although what causes them did, of those that are listed.</summary>
+    public TracepointSet OffIn(TracepointSet listed)
+    {
+        TracepointSet caused = Causes.Where((cause, i) => _counts[i] >= cause.Times).Aggregate(default(TracepointSet), static (set, cause) => set | cause.Effect);
+        return (caused & listed) - _seen - (_hasAvic ? TracepointSet.Of(HappeningKind.InjectInterrupt) : default);
+    }
+
+    /// <inheritdoc/>
+    public void Take(in ExitRecord record)
+    {
+        TracepointSet kinds = record.Kinds | (record.Level == GuestLevel.L2 ? TracepointSet.Of(HappeningKind.NestedVmexit) : default);
+        if (!(kinds - _seen).IsEmpty)
+        {
+            _seen |= kinds;
+            _open = [.. _open.Where(i => (Causes[i].Effect & _seen).IsEmpty)];
+        }
+
+        if (_open.Length > 0)
+        {
+            Last last = _last[record.Stream];
+            foreach (int i in _open)
+            {
+                _counts[i] += _counts[i] < Causes[i].Times && Causes[i].Occurs(record, last.Level) ? 1 : 0;
+            }
+
+            _hasAvic |= IsOfAvic(record);
+            last.Level = (record.Flags & RecordFlags.LossInside) != 0 ? GuestLevel.Unknown : record.HasExit ? record.Level : last.Level;
+        }
+
+        sink.Take(record);
+    }
+
+    private static bool IsOfL1(in ExitRecord record, SvmExitCode code) => record.HasExit && record.Level == GuestLevel.L1 && record.Exit.Code == code;
+
+    // L1 is shown an exit, and the VMRUN before was carried out behind another one: L2 ran in between, and exited.
+    private static bool LeavesUnseenL2(in ExitRecord record, GuestLevel before) =>
+        record is { HasExit: true, HasHole: false } && record.Kinds.Has(HappeningKind.NestedVmexitInject) && !record.Kinds.Has(HappeningKind.NestedVmenter)
+        && record.Level != GuestLevel.L2;
+
+    // OUT to the command port of the 8259; a guest that sets it up writes there a few times only.
+    private static bool EndsPicInterrupt(ulong info1) => (info1 >> 16 & 0xffff) == 0x20 && (info1 & 1) == 0;
+
+    // AVIC delivers interrupts without L0.
+    private static bool IsOfAvic(in ExitRecord record) => record.HasExit && (record.Exit.Code == SvmExitCode.AvicIncompleteIpi || record.Exit.Code == SvmExitCode.AvicNoAccel);
+
+    private static bool AcceptsInterrupt(in ExitRecord record)
+    {
+        if (!record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+        {
+            return false;
+        }
+
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.ApicAcceptIrq && AcceptedInterrupt.Of(happening) is { DeliveryMode: AcceptedInterrupt.FixedMode })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // KVM answers an access that faults with #GP.
+    private static bool HasFaulted(in ExitRecord record)
+    {
+        if (!record.Kinds.Has(HappeningKind.MsrAccess))
+        {
+            return false;
+        }
+
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening).Faulted)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private sealed class Last
+    {
+        public GuestLevel Level { get; set; }
+    }
+
+    // What makes the kernel record a tracepoint, and how often it has to occur to prove that the tracepoint was off.
+    private sealed class Cause(HappeningKind effect, int times, Causing occurs)
+    {
+        public TracepointSet Effect { get; } = TracepointSet.Of(effect);
+
+        public int Times { get; } = times;
+
+        public Causing Occurs { get; } = occurs;
+    }
+}

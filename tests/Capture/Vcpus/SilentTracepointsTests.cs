@@ -1,0 +1,134 @@
+using Differ.Capture.Vcpus;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Capture.Vcpus;
+
+/// <summary>A tracepoint that is described and never occurs although what causes it does was off.</summary>
+public sealed class SilentTracepointsTests
+{
+    private const uint InterruptInDelivery = 0x8000_0020;
+    private const ulong OutToPic = 0x0020_0010, InFromPic = 0x0020_0011, OutElsewhere = 0x0080_0010;
+
+    public static TheoryData<HappeningKind> Causes => new(
+        HappeningKind.NestedVmenter, HappeningKind.NestedVmexit, HappeningKind.NestedVmexitInject, HappeningKind.NestedIntercepts, HappeningKind.MsrAccess,
+        HappeningKind.Cpuid, HappeningKind.PortAccess, HappeningKind.SmmTransition, HappeningKind.InjectInterrupt, HappeningKind.InjectException,
+        HappeningKind.ApicAcceptIrq);
+
+    [Theory]
+    [MemberData(nameof(Causes))]
+    public void A_tracepoint_whose_cause_occurs_was_off(HappeningKind effect) => Assert.True(OffAfter(CausesOf(effect)).Has(effect));
+
+    [Theory]
+    [MemberData(nameof(Causes))]
+    public void One_that_occurs_was_on(HappeningKind effect) =>
+        Assert.False(OffAfter([.. CausesOf(effect), new RecordedExit { Level = effect == HappeningKind.NestedVmexit ? GuestLevel.L2 : GuestLevel.L1 }.With(effect)]).Has(effect));
+
+    [Theory]
+    [MemberData(nameof(Causes))]
+    public void One_that_is_not_listed_is_not_told(HappeningKind effect) => Assert.False(OffAfter(CausesOf(effect), listed: default(TracepointSet)).Has(effect));
+
+    [Fact]
+    public void Less_than_that_proves_nothing()
+    {
+        Assert.True(OffAfter([L1(SvmExitCode.Msr), L1(SvmExitCode.Msr), L2(), L1(SvmExitCode.Rdtsc), L2()]).Has(HappeningKind.NestedVmenter));
+        Assert.False(OffAfter([L1(SvmExitCode.Msr), L1(SvmExitCode.Msr)]).Has(HappeningKind.MsrAccess));
+        Assert.False(OffAfter([L2(), L1(SvmExitCode.Rdtsc)]).Has(HappeningKind.NestedVmexitInject));
+        Assert.False(OffAfter([L2(), L2(), L2()]).Has(HappeningKind.NestedVmenter));
+        Assert.False(OffAfter([.. Enumerable.Range(0, 20).Select(_ => L1(SvmExitCode.Ioio, OutElsewhere))]).Has(HappeningKind.InjectInterrupt));
+        Assert.False(OffAfter([.. Enumerable.Range(0, 20).Select(_ => L1(SvmExitCode.Ioio, InFromPic))]).Has(HappeningKind.InjectInterrupt));
+        Assert.False(OffAfter([L1(SvmExitCode.VIntr), L1(SvmExitCode.VIntr)]).Has(HappeningKind.InjectInterrupt));
+    }
+
+    [Fact]
+    public void What_vcpus_do_is_counted_for_each_by_itself() =>
+        Assert.False(OffAfter([L1(SvmExitCode.Rdtsc), new RecordedExit { Stream = 1 }, L1(SvmExitCode.Rdtsc)]).Has(HappeningKind.NestedVmenter));
+
+    [Fact]
+    public void Nothing_follows_from_what_stands_behind_a_hole() =>
+        Assert.False(OffAfter([L1(SvmExitCode.Rdtsc), new RecordedExit { Level = GuestLevel.Unknown, Flags = RecordFlags.LossInside }, L2()]).Has(HappeningKind.NestedVmenter));
+
+    [Fact]
+    public void Avic_delivers_interrupts_that_L0_does_not_inject()
+    {
+        RecordedExit[] accepted = [.. Enumerable.Range(0, 10).Select(_ => L1(SvmExitCode.Rdtsc).With(HappeningKind.ApicAcceptIrq, 0, 0, 0, 0x31))];
+        Assert.True(OffAfter(accepted).Has(HappeningKind.InjectInterrupt));
+        Assert.False(OffAfter([L1(SvmExitCode.AvicNoAccel), .. accepted]).Has(HappeningKind.InjectInterrupt));
+        Assert.False(OffAfter([L1(SvmExitCode.AvicIncompleteIpi), .. accepted]).Has(HappeningKind.InjectInterrupt));
+    }
+
+    [Fact]
+    public void An_INIT_that_is_accepted_is_no_interrupt() =>
+        Assert.False(OffAfter([.. Enumerable.Range(0, 10).Select(_ => L1(SvmExitCode.Rdtsc).With(HappeningKind.ApicAcceptIrq, 0, AcceptedInterrupt.InitMode, 0, 0))])
+            .Has(HappeningKind.InjectInterrupt));
+
+    [Fact]
+    public void Such_a_tracepoint_is_named_and_its_silence_accuses_nobody()
+    {
+        // L2 exits, and no VMRUN is recorded.
+        CommandResult result = CommandLine.RunWith(StoryFiles.TraceDat("6.12", Tell), "check", "-");
+        Assert.Equal(4, result.Status);
+        Assert.Matches(@"DIF0133 \(1\): [^\n]*first: kvm_nested_vmenter", result.Output);
+        Assert.DoesNotContain("the hypervisor departs", result.Output, StringComparison.Ordinal);
+    }
+
+    private static void Tell(KvmStory story)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            story.Exit(0x80, 0x1000).Entry(0x2000).ExitFromL2(0x72, 0x2000).Inject(0x72).Entry(0x1003);
+        }
+    }
+
+    private static RecordedExit[] CausesOf(HappeningKind effect) => effect switch
+    {
+        HappeningKind.NestedVmenter => [L1(SvmExitCode.Vmrun), L2()],
+        HappeningKind.NestedVmexit => [L1(SvmExitCode.Cpuid).With(HappeningKind.NestedVmexitInject, 0x72, 0, 0, 0, 0)],
+        HappeningKind.NestedVmexitInject => [L2(), L1(SvmExitCode.Rdtsc), L2(), L1(SvmExitCode.Rdtsc)],
+        HappeningKind.NestedIntercepts => [L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter)],
+        HappeningKind.MsrAccess => [L1(SvmExitCode.Msr), L1(SvmExitCode.Msr), L1(SvmExitCode.Msr)],
+        HappeningKind.Cpuid => [L1(SvmExitCode.Cpuid), L1(SvmExitCode.Cpuid), L1(SvmExitCode.Cpuid)],
+        HappeningKind.PortAccess => [L1(SvmExitCode.Ioio), L1(SvmExitCode.Ioio), L1(SvmExitCode.Ioio)],
+        HappeningKind.SmmTransition => [L1(SvmExitCode.Rsm)],
+        HappeningKind.InjectInterrupt => [new RecordedExit { Exit = L2().Exit with { IntInfo = Observed<uint>.Of(InterruptInDelivery) } }],
+        HappeningKind.InjectException => [.. Enumerable.Range(0, 3).Select(_ => L1(SvmExitCode.Msr).With(HappeningKind.MsrAccess, 0, 0x1234, 0, 1))],
+        _ => [.. Enumerable.Range(0, 3).Select(_ => L1(SvmExitCode.Rdtsc).With(HappeningKind.Eoi, 0, 0x31))],
+    };
+
+    [Fact]
+    public void Interrupts_that_a_guest_ends_were_injected()
+    {
+        Assert.True(OffAfter([.. Enumerable.Range(0, 10).Select(_ => L1(SvmExitCode.Ioio, OutToPic))]).Has(HappeningKind.InjectInterrupt));
+        Assert.True(OffAfter([L1(SvmExitCode.VIntr), L1(SvmExitCode.VIntr), L1(SvmExitCode.VIntr)]).Has(HappeningKind.InjectInterrupt));
+        Assert.True(OffAfter([L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter), L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter),
+            L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter)]).Has(HappeningKind.NestedVmexitInject));
+    }
+
+    private static RecordedExit L1(SvmExitCode code, ulong info1 = 0)
+    {
+        var exit = new RecordedExit { Level = GuestLevel.L1 };
+        exit.Exit = exit.Exit with { Code = code, Info1 = info1 };
+        return exit;
+    }
+
+    private static RecordedExit L2() => new();
+
+    private static TracepointSet OffAfter(IEnumerable<RecordedExit> exits, TracepointSet? listed = null)
+    {
+        var silent = new SilentTracepoints(new Nobody());
+        foreach (RecordedExit exit in exits)
+        {
+            silent.Take(exit.Record);
+        }
+
+        return silent.OffIn(listed ?? new TracepointSet(ulong.MaxValue));
+    }
+
+    private sealed class Nobody : IExitSink
+    {
+        public void Take(in ExitRecord record)
+        {
+        }
+    }
+}
