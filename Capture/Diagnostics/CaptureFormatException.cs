@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Differ.Capture.Bytes;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Diagnostics;
 
@@ -7,14 +7,14 @@ namespace Differ.Capture.Diagnostics;
 public sealed class CaptureFormatException : Exception
 {
     private CaptureFormatException(string code, string message, long fileOffset)
-        : base($"{code} at byte 0x{fileOffset:x}: {Printable.Of(message)}")
+        : base($"{code} at byte 0x{fileOffset:x}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;
     }
 
     private CaptureFormatException(string code, string message, long fileOffset, ulong line)
-        : base($"{code} at line {line}: {message}")
+        : base($"{code} at line {line}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;
@@ -124,7 +124,7 @@ public sealed class CaptureFormatException : Exception
 
     [DoesNotReturn]
     internal static T ThrowMetadata<T>(string what, int line) => throw new CaptureFormatException(
-        "DIF0372", $"the metadata cannot be read: {Printable.Of(what)}; it is damaged, or of a recorder that Differ does not know", 0, (ulong)line);
+        "DIF0372", $"the metadata cannot be read: {what}; it is damaged, or of a recorder that Differ does not know", 0, (ulong)line);
 
     [DoesNotReturn]
     internal static void ThrowMetadataLimit(string what, long limit, int line) => throw new CaptureFormatException(

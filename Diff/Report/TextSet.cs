@@ -1,6 +1,7 @@
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report.Ci;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 

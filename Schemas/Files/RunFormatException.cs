@@ -1,10 +1,12 @@
+using Differ.Schemas.Vocabulary;
+
 namespace Differ.Schemas.Files;
 
 /// <summary>A run file that cannot be used at all. Damage inside a run is not one: it is passed over and counted.</summary>
 public sealed class RunFormatException : Exception
 {
     private RunFormatException(string code, string message, long fileOffset)
-        : base($"{code} at byte 0x{fileOffset:x}: {message}")
+        : base($"{code} at byte 0x{fileOffset:x}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
 

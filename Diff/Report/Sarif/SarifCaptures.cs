@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
 

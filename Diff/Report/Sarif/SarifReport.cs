@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
