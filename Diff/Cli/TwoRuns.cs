@@ -134,8 +134,8 @@ internal static class TwoRuns
     }
 
     private static string Label(StreamAlignment aligned, DiffResult inBase, DiffResult inTest) =>
-        inBase.Summary.Streams.FirstOrDefault(stream => stream.Id == aligned.Base)?.Label
-        ?? inTest.Summary.Streams.First(stream => stream.Id == aligned.Test).Label;
+        inBase.Summary.StreamOf(aligned.Base)?.Label
+        ?? inTest.Summary.StreamOf(aligned.Test)!.Label;
 
     private static Dictionary<ExitPlace, ExitContext> Contexts(string path, IEnumerable<ExitPlace> places, Terminal terminal, CancellationToken cancel)
     {

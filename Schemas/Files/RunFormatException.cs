@@ -36,6 +36,9 @@ public sealed class RunFormatException : Exception
     internal static RunFormatException TooMany(string what, long offset) =>
         new("DIF0207", $"{what}; no run of Differ has so many, so it was not written by Differ", offset);
 
+    internal static RunFormatException FalseBlocks(long offset) =>
+        new("DIF0208", "the file is full of headers of blocks that are none; it was not written by Differ", offset);
+
     internal static RunFormatException OtherRun() =>
         new("DIF0206", "the computed run belongs to another recorded run; run differ replay on this one", 0);
 }

@@ -163,8 +163,27 @@ public sealed record RunSummary
     /// <summary>Whether every group of tracepoints the file describes also occurs: then what it describes was recorded.</summary>
     public bool ListIsSelective { get; init; }
 
-    /// <summary>The vCPU streams, by number.</summary>
+    /// <summary>The vCPU streams, in the order of their numbers.</summary>
     public IReadOnlyList<VcpuStream> Streams { get; init; } = [];
+
+    /// <summary>The stream with a number; null where there is none. There may be thousands, and each is asked for.</summary>
+    public VcpuStream? StreamOf(StreamId id)
+    {
+        int low = 0, high = Streams.Count - 1;
+        while (low <= high)
+        {
+            int middle = low + ((high - low) / 2);
+            int order = Streams[middle].Id.Value.CompareTo(id.Value);
+            if (order == 0)
+            {
+                return Streams[middle];
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return null;
+    }
 
     /// <summary>The smallest number of VMs that explains the streams.</summary>
     public int Machines { get; init; }
