@@ -143,10 +143,16 @@ public sealed class CaptureSession : IDisposable
             read = pipe.Read(start.AsSpan(length));
         }
 
+        if (length == 0)
+        {
+            // Nothing came before the interruption: that is no empty file.
+            live?.ThrowIfInterrupted();
+        }
+
         ReadOnlyMemory<byte> known = start.AsMemory(0, length);
         return TraceFormats.Of(known.Span, length) is IStreamedFormat streamed && streamed.Streams(known.Span)
             ? new CaptureSession(streamed.Open(known, pipe, live), "", 0) { IsStream = true }
-            : Of(FileSource.Spool(known.Span, pipe), "", 0);
+            : Of(FileSource.Spool(known.Span, pipe, live), "", 0);
     }
 
     private static CaptureSession OpenOnly(CaptureFile file)

@@ -111,8 +111,8 @@ public sealed class CaptureFormatException : Exception
         "DIF0391", $"the capture is packed more than {layers} times over; unpack it", 0);
 
     [DoesNotReturn]
-    internal static void ThrowTooLarge(string algorithm, long unpacked) => throw new CaptureFormatException(
-        "DIF0392", $"the {algorithm} file unpacks to more than {unpacked >> 30} GiB; unpack it yourself if that is right", unpacked);
+    internal static void ThrowTooLarge(string algorithm, string most, long unpacked) => throw new CaptureFormatException(
+        "DIF0392", $"the {algorithm} file unpacks to more than {most}; unpack it yourself if that is right", unpacked);
 
     [DoesNotReturn]
     internal static T ThrowCtfMetadata<T>() => throw new CaptureFormatException(
