@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Differ.Capture.Disk;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 
@@ -29,7 +30,7 @@ internal sealed class BaselineVerb : IVerb
     {
         try
         {
-            return path is null ? Baseline.Empty : BaselineFile.Read(File.ReadAllText(path));
+            return path is null ? Baseline.Empty : BaselineFile.Read(DiskFile.ReadText(path));
         }
         catch (BaselineFormatException e)
         {
@@ -39,50 +40,49 @@ internal sealed class BaselineVerb : IVerb
 
     private static int Update(string input, string output, bool prune, Terminal terminal, CancellationToken cancel)
     {
-        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, terminal, cancel);
-        Baseline before = Read(output != "-" && File.Exists(output) ? output : null);
-        Baseline after = before.With(found, prune);
         using OutputFile file = OutputFile.Create(output, [input], terminal);
+        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, terminal, cancel);
+        Baseline before = Read(output != RunInput.StandardInput && FileNode.Of(output) is { Kind: FileKind.Regular } ? output : null);
+        Baseline after = before.With(found, prune);
         using (var text = new StreamWriter(file.Stream, leaveOpen: true))
         {
-            BaselineFile.Write(after, text);
+            using var plain = new PlainWriter(text);
+            BaselineFile.Write(after, plain);
         }
 
         file.Complete();
         int added = after.Accepted.Count(entry => before.Accepted.All(old => old.Fingerprint != entry.Fingerprint));
         int gone = before.Accepted.Count(old => found.All(one => one.Fingerprint != old.Fingerprint));
-        terminal.Error.Write(string.Create(CultureInfo.InvariantCulture,
-            $"differ: {added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "taken out" : "kept")}\n"));
+        terminal.Tell(string.Create(CultureInfo.InvariantCulture,
+            $"{added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "taken out" : "kept")}"));
         return ExitStatus.Agrees;
     }
 
     private static IReadOnlyList<(string Fingerprint, string Rule)> Found(string input, Terminal terminal, CancellationToken cancel)
     {
-        if (IsJson(input))
+        (Stream? report, RunInput? once) = RunInput.OpenReport(input, terminal);
+        if (report is not null)
         {
-            try
+            using (report)
             {
-                return BaselineFile.ReadReport(File.ReadAllText(input));
-            }
-            catch (BaselineFormatException e)
-            {
-                throw new UsageException($"{BaselineFile.ReportCode} in {input}: {e.Message}");
+                return FoundIn(report, input);
             }
         }
 
-        using RunInput run = RunInput.Open(input, terminal);
+        using RunInput run = once ?? RunInput.Open(input, terminal);
         DiffResult result = CheckVerb.Check(run, speculative: false, cpu: null, cancel);
         return [.. result.Divergences.Select(one => (one.Fingerprint, one.Rule.Id))];
     }
 
-    private static bool IsJson(string path)
+    private static IReadOnlyList<(string Fingerprint, string Rule)> FoundIn(Stream report, string path)
     {
-        if (!File.Exists(path))
+        try
         {
-            return false;
+            return BaselineFile.ReadReport(DiskFile.ReadText(report, path));
         }
-
-        using FileStream file = File.OpenRead(path);
-        return file.ReadByte() == '{';
+        catch (BaselineFormatException e)
+        {
+            throw new UsageException($"{BaselineFile.ReportCode} in {path}: {e.Message}");
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Differ.Diff.Bisect;
 using Differ.Diff.Compare;
 using Differ.Replay.Svm;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -82,7 +83,7 @@ internal sealed class BisectVerb : IVerb
         }
         catch (Exception e) when (UnusableInput.Is(e))
         {
-            return new BisectJudgement(BisectAnswer.CannotJudge, $"{input} cannot be used: {e.Message}");
+            return new BisectJudgement(BisectAnswer.CannotJudge, PlainText.Of($"{input} cannot be used: {e.Message}"));
         }
     }
 

@@ -1,4 +1,6 @@
 using Differ.Capture;
+using Differ.Capture.Disk;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -8,8 +10,6 @@ internal static class CaptureFolder
     private const int DeepestFolder = 16;
     private const int MostNamed = 8;
 
-    private static EnumerationOptions Look => new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
-
     /// <summary>The file to read for a path.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>
     /// <returns>
@@ -18,23 +18,23 @@ internal static class CaptureFolder
     /// </returns>
     public static string? Find(string path)
     {
-        if (!Directory.Exists(path))
+        if (!IsFolder(path))
         {
-            return File.Exists(path) ? path : null;
+            return FileNode.Of(path) is null ? null : path;
         }
 
-        string[] files = [.. Directory.EnumerateFiles(path, "*", Look).Take(2)];
-        return Best(path).FirstOrDefault() ?? (files.Length == 1 ? files[0] : null);
+        List<string> files = Look(path).Files;
+        return BestOf(Ranked(files)).FirstOrDefault() ?? (files.Count == 1 ? files[0] : null);
     }
 
     /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
-    public static bool IsOne(string path) => !Directory.Exists(path) || Under(path).Take(2).Count() == 1;
+    public static bool IsOne(string path) => !IsFolder(path) || Under(path).Take(2).Count() == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
     /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
-        if (!Directory.Exists(path))
+        if (!IsFolder(path))
         {
             return path;
         }
@@ -66,12 +66,12 @@ internal static class CaptureFolder
     public static SortedDictionary<string, string> In(string folder)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string place, string file) in Under(folder).OrderBy(item => File.Exists(item.Place)))
+        foreach ((string place, string file) in Under(folder).OrderBy(item => !IsFolder(item.Place)))
         {
             // A file beside folders of captures is known by its own name.
             string known = place == folder ? file : place;
-            string name = Path.GetRelativePath(folder, known);
-            found.TryAdd(File.Exists(known) ? Path.ChangeExtension(name, null) : name, file);
+            string name = PlainText.Of(Path.GetRelativePath(folder, known));
+            found.TryAdd(IsFolder(known) ? name : Path.ChangeExtension(name, null), file);
         }
 
         return found;
@@ -90,15 +90,46 @@ internal static class CaptureFolder
         }
     }
 
-    // A link to a folder may lead back to where it stands, and is not followed.
+    private static bool IsFolder(string path) => FileNode.Of(path) is { Kind: FileKind.Folder };
+
+    // Files, also those that links lead to, and folders, without links to them: such a link may lead back to where it stands.
+    private static (List<string> Files, List<string> Folders) Look(string folder)
+    {
+        List<string> files = [], folders = [];
+        foreach (string path in DiskFile.Names(folder).Select(name => Path.Combine(folder, name)).Order(StringComparer.Ordinal))
+        {
+            FileKind? kind = FileNode.OfLink(path)?.Kind;
+            if (kind == FileKind.Folder)
+            {
+                folders.Add(path);
+            }
+            else if ((kind == FileKind.Link ? FileNode.Of(path)?.Kind : kind) is FileKind.Regular)
+            {
+                files.Add(path);
+            }
+        }
+
+        return (files, folders);
+    }
+
+    // A folder inside that may not be looked into, or that is gone by now, is passed over.
+    private static (List<string> Files, List<string> Folders) LookInside(string folder, int depth)
+    {
+        try
+        {
+            return Look(folder);
+        }
+        catch (Exception fault) when (depth > 0 && fault is IOException or UnauthorizedAccessException)
+        {
+            return ([], []);
+        }
+    }
+
     private static IEnumerable<(string Place, string File)> Within(string folder, int depth)
     {
-        List<(string File, int Rank)> ranked = Ranked(folder);
-        string[] inner = depth == DeepestFolder ? [] :
-        [
-            .. Directory.EnumerateDirectories(folder, "*", Look)
-                .Where(one => (File.GetAttributes(one) & FileAttributes.ReparsePoint) == 0).Order(StringComparer.Ordinal),
-        ];
+        (List<string> files, List<string> folders) = LookInside(folder, depth);
+        List<(string File, int Rank)> ranked = Ranked(files);
+        List<string> inner = depth == DeepestFolder ? [] : folders;
         List<string> best = BestOf(ranked);
         IEnumerable<(string, string)> here = best.Count == 1 && IsOneGuest(ranked) ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
         return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
@@ -109,17 +140,15 @@ internal static class CaptureFolder
         || (ranked.All(one => one.Rank != CaptureFile.LastRank)
             && ranked.Where(one => one.Rank != CaptureFile.TextRank).CountBy(one => one.Rank).All(count => count.Value == 1));
 
-    private static List<string> Best(string folder) => BestOf(Ranked(folder));
-
     private static List<string> BestOf(List<(string File, int Rank)> all) => [.. all.Where(one => one.Rank == all.Min(other => other.Rank)).Select(one => one.File)];
 
-    // A file without length is none, or a pipe that would be waited for.
-    private static List<(string File, int Rank)> Ranked(string folder)
+    // A file without length is none.
+    private static List<(string File, int Rank)> Ranked(List<string> files)
     {
         var ranked = new List<(string File, int Rank)>();
-        foreach (string file in Directory.EnumerateFiles(folder, "*", Look).Order(StringComparer.Ordinal))
+        foreach (string file in files)
         {
-            if (new FileInfo(file).Length > 0 && RankOf(file) is { } rank)
+            if (FileNode.Of(file) is { Length: > 0 } && RankOf(file) is { } rank)
             {
                 ranked.Add((file, rank));
             }

@@ -32,7 +32,9 @@ internal sealed class CheckVerb : IVerb
         };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            new CheckWishes(words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline))), terminal, cancel)));
+            new CheckWishes(
+                words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)),
+                [.. new[] { words.GetValue(cpu), words.GetValue(baseline) }.OfType<string>()]), terminal, cancel)));
         return command;
     }
 
@@ -59,7 +61,7 @@ internal sealed class CheckVerb : IVerb
         using var set = InputSet.Of(words, terminal, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, words, terminal, color);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
         foreach (NamedInput input in inputs)
@@ -72,8 +74,7 @@ internal sealed class CheckVerb : IVerb
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
                 // One capture that cannot be read must not hide what the others say.
-                terminal.ClearProgress();
-                terminal.Error.WriteLine(inputs.Count > 1 ? $"differ: {input.Name}: {fault.Message}" : $"differ: {fault.Message}");
+                terminal.Tell(inputs.Count > 1 ? $"{input.Name}: {fault.Message}" : fault.Message);
                 unread.Add(UnusableInput.Of(input.Name, input.File, fault));
             }
         }
@@ -88,6 +89,7 @@ internal sealed class CheckVerb : IVerb
     private static DiffResult CheckOne(NamedInput named, CheckWishes how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = named.Open();
+        terminal.OwesReport = input.IsStream;
         IJudgedSink? exits = reports.Begin(input.Header);
         DiffResult found = Check(
             input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
@@ -103,5 +105,5 @@ internal sealed class CheckVerb : IVerb
         }
     }
 
-    private sealed record CheckWishes(bool Speculative, CpuDescription? Cpu, Baseline Accepted);
+    private sealed record CheckWishes(bool Speculative, CpuDescription? Cpu, Baseline Accepted, IReadOnlyList<string> Files);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
@@ -36,7 +37,7 @@ internal sealed class CompareVerb : IVerb
         Baseline accepted = BaselineVerb.Read(baseline);
         foreach (string path in (string[])[inBase, inTest])
         {
-            if (!File.Exists(path) && !Directory.Exists(path))
+            if (FileNode.Of(path) is null or { Kind: FileKind.Special })
             {
                 throw new UsageException($"{path} is neither a file nor a folder; standard input cannot be compared, because captures are read twice");
             }
@@ -48,7 +49,7 @@ internal sealed class CompareVerb : IVerb
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
 
-        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest], terminal, color);
+        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest, .. baseline is null ? (string[])[] : [baseline]], terminal, color);
         ChangeSet changes = folders ? CompareFolders(inBase, inTest, Judge, terminal, cancel)
             : new ChangeSet([TwoRuns.Compare("", inBase, inTest, Judge, terminal, cancel)], [], [], []);
         reports.Write(changes);
@@ -57,7 +58,7 @@ internal sealed class CompareVerb : IVerb
         DiffResult Judge(DiffResult result) => accepted.Apply(result, terminal.Today);
     }
 
-    private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && !CaptureFolder.IsOne(path);
+    private static bool IsFolderOfCaptures(string path) => FileNode.Of(path) is { Kind: FileKind.Folder } && !CaptureFolder.IsOne(path);
 
     private static ChangeSet CompareFolders(
         string inBase, string inTest, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using Differ.Capture.Disk;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Replay.Machine;
 using Differ.Schemas.Model;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -36,14 +38,15 @@ internal sealed class CorpusVerb : IVerb
         var seen = new HashSet<string>(StringComparer.Ordinal);
         TextWriter output = terminal.Output;
         int met = 0, missed = 0, unreviewed = 0, unread = 0;
-        foreach (string line in File.ReadLines(Path.Combine(folder, ExpectedName)).Skip(1).Where(line => line.Length > 0))
+        foreach (string line in DiskFile.ReadText(Path.Combine(folder, ExpectedName)).Split('\n').Skip(1).Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0))
         {
             string[] columns = line.Split('\t');
-            string expectation = columns.Length > 1 ? columns[1] : "";
-            string rules = columns.Length > 2 ? columns[2] : "";
+            string name = PlainText.Of(columns[0]);
+            string expectation = columns.Length > 1 ? PlainText.Of(columns[1]) : "";
+            string rules = columns.Length > 2 ? PlainText.Of(columns[2]) : "";
             if (CaptureFolder.Find(Path.Combine(folder, columns[0])) is not { } path)
             {
-                output.Write($"not read     {columns[0]}: no capture\n");
+                output.Write($"not read     {name}: no capture\n");
                 unread++;
                 continue;
             }
@@ -51,14 +54,14 @@ internal sealed class CorpusVerb : IVerb
             if (!TryCheck(path, cpu, terminal, out DiffResult? result, out string fault, cancel))
             {
                 missed++;
-                output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, cannot be read: {fault}\n");
+                output.Write($"OTHERWISE    {name}: expected {expectation} {rules}, cannot be read: {fault}\n");
             }
             else if (expectation == "unreviewed")
             {
                 unreviewed++;
                 seen.UnionWith(result.Divergences.Select(found => found.Fingerprint));
                 result = accepted.Apply(result, terminal.Today);
-                output.Write(result.Diverges ? $"unreviewed   {columns[0]}: {Found(result)}\n" : "");
+                output.Write(result.Diverges ? $"unreviewed   {name}: {Found(result)}\n" : "");
             }
             else if (IsMet(result, expectation, rules) || IsMet(accepted.Apply(result, terminal.Today), expectation, rules))
             {
@@ -68,7 +71,7 @@ internal sealed class CorpusVerb : IVerb
             else
             {
                 missed++;
-                output.Write($"OTHERWISE    {columns[0]}: expected {expectation} {rules}, found {Found(result)}\n");
+                output.Write($"OTHERWISE    {name}: expected {expectation} {rules}, found {Found(result)}\n");
             }
         }
 
@@ -81,12 +84,12 @@ internal sealed class CorpusVerb : IVerb
     {
         foreach (AcceptedDeparture entry in accepted.Accepted.Where(entry => !seen.Contains(entry.Fingerprint)))
         {
-            terminal.Output.Write($"gone         {entry.Fingerprint} {entry.Rule}: accepted, and in no capture\n");
+            terminal.Output.Write($"gone         {entry.Fingerprint} {PlainText.Of(entry.Rule)}: accepted, and in no capture\n");
         }
 
         foreach (AcceptedDeparture entry in accepted.ExpiredOn(terminal.Today))
         {
-            terminal.Output.Write($"expired      {entry.Fingerprint} {entry.Rule}: no longer accepted\n");
+            terminal.Output.Write($"expired      {entry.Fingerprint} {PlainText.Of(entry.Rule)}: no longer accepted\n");
         }
     }
 
@@ -103,7 +106,7 @@ internal sealed class CorpusVerb : IVerb
         catch (Exception e) when (UnusableInput.Is(e))
         {
             result = null;
-            fault = e.Message;
+            fault = PlainText.Of(e.Message);
             return false;
         }
     }

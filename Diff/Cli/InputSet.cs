@@ -1,4 +1,6 @@
 using Differ.Capture;
+using Differ.Capture.Disk;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -56,7 +58,7 @@ internal sealed class InputSet : IDisposable
     private void Add(string word)
     {
         RunInput.RefuseAddress(word);
-        if (!Directory.Exists(word))
+        if (FileNode.Of(word) is not { Kind: FileKind.Folder })
         {
             AddFile(word == RunInput.StandardInput ? "standard input" : Shown(word), word);
             return;
@@ -83,8 +85,8 @@ internal sealed class InputSet : IDisposable
             return;
         }
 
-        bool isPipe = file == RunInput.StandardInput || (File.Exists(file) && new FileInfo(file).Length == 0);
-        if (!isPipe && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
+        (name, shown) = (PlainText.Of(name), PlainText.Of(shown));
+        if (!RunInput.IsReadOnce(file) && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
             _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _end)));
             return;

@@ -37,7 +37,7 @@ internal sealed class ManVerb : IVerb
         }
 
         output.Write(".SH EXIT STATUS\n.TP\n0\nnothing diverges\n.TP\n1\nsomething diverges\n.TP\n2\nthe input or the command line cannot be used\n");
-        output.Write(".TP\n3\na fault in differ\n.TP\n130\ninterrupted; no partial file is left\n");
+        output.Write(".TP\n3\na fault in differ\n.TP\n130\nended by a signal (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1); no partial file is left\n");
         output.Write(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, whatever it holds\n");
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
@@ -46,7 +47,7 @@ internal static class Options
             return null;
         }
 
-        using StreamReader text = File.OpenText(path);
+        using var text = new StringReader(DiskFile.ReadText(path));
         try
         {
             return CpuDescription.Read(text);
