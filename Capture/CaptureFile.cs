@@ -9,7 +9,8 @@ namespace Differ.Capture;
 /// <summary>What a file or a pipe holds when it is unpacked: one capture or run, or those in a tar archive.</summary>
 /// <remarks>
 /// What it is, is found in its first bytes, never by its name. What is packed and comes from a file, and an archive from a pipe, is
-/// unpacked into a temporary file that vanishes with this: it is read as it would be unpacked. A pipe is read as it comes.
+/// unpacked into a temporary file that vanishes with this: it is read as it would be unpacked. A pipe that is watched is read as it comes,
+/// any other as the file that it would be (<see cref="PipeReading"/>).
 /// </remarks>
 public sealed class CaptureFile : IDisposable
 {
@@ -106,26 +107,28 @@ public sealed class CaptureFile : IDisposable
 
     /// <summary>How well a file serves as the capture of its folder: less is better, null is no capture.</summary>
     /// <remarks>A run comes first, then the formats in the order of their list. What is packed in a known way and damaged counts as a capture.</remarks>
+    /// <param name="path">The file.</param>
+    /// <param name="leftOut">Why what is no capture may hold one all the same, or looks like one; null where it does not.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static int? Rank(string path)
+    public static int? Rank(string path, out string? leftOut)
     {
         using FileSource file = FileSource.Open(path);
         Span<byte> first = stackalloc byte[Packings.SniffLength];
-        bool packed = Packings.Sniff(first[..file.Read(0, first)]);
-        if (packed && !Packings.CanUnpack(first))
-        {
-            return null;
-        }
-
+        first = first[..file.Read(0, first)];
+        leftOut = first.Length == 0 ? "the file is empty" : null;
+        bool canUnpack = !Packings.Sniff(first) || Packings.CanUnpack(first);
         try
         {
             using PeekStream bare = Packings.Unwrap(new SourceStream(file));
-            return TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) ? LastRank : CaptureItem.Rank(bare);
+            int? rank = TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) ? LastRank : CaptureItem.Rank(bare);
+            leftOut = rank is null && RunReader.Sniff(bare.Peek(RunFile.Magic.Length)) ? "a computed run (differ replay), which is no recording" : leftOut;
+            return rank;
         }
-        catch (CaptureFormatException)
+        catch (CaptureFormatException fault)
         {
-            return LastRank;
+            leftOut = canUnpack ? null : fault.Message;
+            return canUnpack ? LastRank : null;
         }
     }
 

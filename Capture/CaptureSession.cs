@@ -15,8 +15,9 @@ public sealed class CaptureSession : IDisposable
     // A recorder that says nothing for so long has said what it had.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
 
-    private readonly ITraceReader _reader;
-    private readonly CaptureNotes _notes = new();
+    private readonly PipeReading? _pipe;
+    private ITraceReader _reader;
+    private CaptureNotes _notes = new();
 
     private CaptureSession(ITraceReader reader, string name, ulong size)
     {
@@ -24,19 +25,25 @@ public sealed class CaptureSession : IDisposable
         Header = Describe(reader, name, size);
     }
 
+    private CaptureSession(PipeReading pipe)
+        : this(pipe.Open(), "", 0) => _pipe = pipe;
+
     /// <summary>Names of the formats Differ reads.</summary>
     public static IReadOnlyList<string> FormatNames => [.. TraceFormats.All.Select(format => format.Name)];
 
     /// <summary>What the capture says of itself before its first event.</summary>
-    public RunHeader Header { get; }
+    public RunHeader Header { get; private set; }
 
-    /// <summary>Whether the capture is read while it is still being written, so that its end may be far.</summary>
-    public bool IsStream { get; private init; }
+    /// <summary>Whether the capture comes through a pipe that is read front to back, so that its end may be far.</summary>
+    public bool IsStream => _pipe is not null;
+
+    /// <summary>Whether the capture is read while it is still being written: what comes later may change what was said before (<see cref="StartOver"/>).</summary>
+    public bool IsProvisional => _pipe is { IsProvisional: true };
 
     private CaptureFile? Owns { get; set; }
 
     /// <summary>Texts that records refer to by number.</summary>
-    public TextTable Texts { get; } = new();
+    public TextTable Texts { get; private set; } = new();
 
     /// <summary>What the capture is known to be after its last event; null before <see cref="ReadExits"/> has ended.</summary>
     public RunSummary? Summary { get; private set; }
@@ -69,11 +76,33 @@ public sealed class CaptureSession : IDisposable
                 : null;
         }
 
-        var streams = new VcpuStreams(sink, Header, _notes);
+        var streams = new VcpuStreams(sink, Header, _notes, _reader);
         _reader.Read(streams, _notes, progress, cancel);
+        if (!IsProvisional || _reader.ReadsAsFile)
+        {
+            RefuseOthers(streams.Seen);
+        }
+
         streams.End();
         Summary = Summarise(streams);
         return Summary;
+    }
+
+    /// <summary>Goes back to the start of a pipe, where reading it once did not tell all. <see cref="Header"/> and <see cref="Texts"/> are others then.</summary>
+    /// <param name="always">Whether to go back also where nothing else can come of it, because somebody wants to be told who has not been told yet.</param>
+    /// <returns>Whether the capture has to be read again; what was read before is of no use then.</returns>
+    public bool StartOver(bool always = false)
+    {
+        if (_pipe?.Reopen(_reader, always) is not { } reader)
+        {
+            return false;
+        }
+
+        _reader = reader;
+        _notes = new CaptureNotes();
+        Texts = new TextTable();
+        Header = Describe(reader, Header.Capture, Header.CaptureSize);
+        return true;
     }
 
     /// <summary>Counts the events of the capture by name.</summary>
@@ -103,6 +132,7 @@ public sealed class CaptureSession : IDisposable
     public void Dispose()
     {
         _reader.Dispose();
+        _pipe?.Dispose();
         Owns?.Dispose();
     }
 
@@ -137,10 +167,11 @@ public sealed class CaptureSession : IDisposable
     internal static CaptureSession Of(PeekStream pipe, LiveStream? live)
     {
         byte[] start = new byte[TraceFormats.PipeStart];
-        int length = 0;
-        for (int read = 1; read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence)); length += read)
+        int length = 0, read = 1;
+        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence)))
         {
             read = pipe.Read(start.AsSpan(length));
+            length += read;
         }
 
         if (length == 0)
@@ -151,7 +182,7 @@ public sealed class CaptureSession : IDisposable
 
         ReadOnlyMemory<byte> known = start.AsMemory(0, length);
         return TraceFormats.Of(known.Span, length) is IStreamedFormat streamed && streamed.Streams(known.Span)
-            ? new CaptureSession(streamed.Open(known, pipe, live), "", 0) { IsStream = true }
+            ? new CaptureSession(new PipeReading(streamed, new KeptPipe(known, read == 0 ? null : pipe, live), live is { IsWatched: true }))
             : Of(FileSource.Spool(known.Span, pipe, live), "", 0);
     }
 
@@ -203,7 +234,7 @@ public sealed class CaptureSession : IDisposable
 
     private RunSummary Summarise(VcpuStreams streams)
     {
-        int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread);
+        int[] machines = Machines.Of(streams.Streams, _reader.MachineOfThread, thread => _reader.PlaceOf(thread).Host);
         foreach (ulong overrun in _reader.Overruns.Values.Where(overrun => overrun > 0))
         {
             _notes.Add(CaptureNotes.Overrun, overrun);
@@ -216,13 +247,28 @@ public sealed class CaptureSession : IDisposable
             Seen = streams.Seen,
             ListIsSelective = Header.ListIsSelective && EveryGroupOccurs(),
             Streams = [.. streams.Streams.Select((stream, i) => new VcpuStream(
-                stream.Id, new VcpuId(stream.Vcpu), new ThreadId(stream.Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
+                stream.Id, new VcpuId(stream.Vcpu), new ThreadId(_reader.PlaceOf(stream.Thread).Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
                 machines[i], stream.Count))],
             Machines = machines.Length == 0 ? 0 : machines.Max() + 1,
             Losses = streams.Losses.WithOverruns(_reader.Overruns),
             Notes = _notes.ToList(),
             GuestVendor = streams.GuestVendor,
         };
+    }
+
+    // Nothing can be said of what is not KVM on x86, not even that nothing is wrong.
+    private void RefuseOthers(TracepointSet seen)
+    {
+        var ofKvm = _reader.Types.Where(type => type.Count > 0 && KvmTracepoints.IsOfKvm(type.Layout.System)).ToList();
+        if (ofKvm.Count == 0)
+        {
+            CaptureFormatException.ThrowNoKvmEvents(Header.Format, 0);
+        }
+
+        if (seen.IsEmpty && ofKvm.FirstOrDefault(type => KvmTracepoints.IsForeign(type.Layout.Name)) is { } foreign)
+        {
+            CaptureFormatException.ThrowNotX86($"tracepoint {foreign.Layout.Name} is of another architecture", 0);
+        }
     }
 
     private bool EveryGroupOccurs() => _reader.Types.Where(type => type.Layout.System != "ftrace")

@@ -30,6 +30,12 @@ public sealed class LiveStream : ReadOnlyStream
         new Thread(ReadAhead) { IsBackground = true, Name = "pipe" }.Start();
     }
 
+    /// <summary>Whether somebody waits for what is found in it, and it has to be read as it comes.</summary>
+    public bool IsWatched { get; init; }
+
+    /// <summary>Whether an interruption ended it, wherever its writer was.</summary>
+    public bool IsInterrupted => _cancel.IsCancellationRequested;
+
     /// <summary>Waits until there is something to read, or the pipe has ended.</summary>
     /// <param name="most">How long at most.</param>
     /// <returns>False when the pipe stayed silent.</returns>

@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -11,43 +12,51 @@ public sealed class Comparison : IComputedSink
     private readonly RunHeader _header;
     private readonly TextTable _texts;
     private readonly IReadOnlyList<RuleInfo> _rules;
-    private readonly bool _speculative;
+    private readonly Policy _policy;
+    private readonly VmEndings _endings = new();
     private readonly IJudgedSink? _exits;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
     private readonly StreamTable<ExitHistory> _histories = new(static () => new ExitHistory());
-    private readonly ulong[] _verdicts = new ulong[4];
+    private readonly ulong[] _verdicts = new ulong[Enum.GetValues<Verdict>().Length];
+    private readonly Examination _examination = new();
     private readonly RuleTally _tally;
     private readonly DivergenceGroups _groups;
+    private bool _decided;
 
     /// <summary>A comparison of one run.</summary>
     /// <param name="header">The recorded run.</param>
     /// <param name="rules">The rules the computed run was computed with.</param>
     /// <param name="texts">Texts of the recorded run.</param>
-    /// <param name="speculative">Whether a weak rule that is broken only under its assumption counts as broken.</param>
+    /// <param name="policy">What the recording is judged by; null for the usual policy.</param>
     /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
     /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
     public Comparison(
-        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, bool speculative = false, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
+        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, Policy? policy = null, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
     {
         _header = header;
         _texts = texts;
         _rules = rules;
-        _speculative = speculative;
+        _policy = policy ?? Policy.Default;
         _exits = exits;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer, watcher, exits is not null);
+        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null);
     }
+
+    /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
+    public TracepointSet KnownOn { init => _groups.Heard = value; }
 
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         ExitHistory history = _histories[recorded.Stream];
         _tally.Begin(recorded.Stream);
+        _endings.Take(recorded);
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;
+        _decided = false;
         if (computed.Expectations.Length > 0)
         {
             Verdict judged = Judge(recorded, computed, history);
@@ -56,6 +65,7 @@ public sealed class Comparison : IComputedSink
         }
 
         _verdicts[(int)verdict]++;
+        _examination.Take(recorded, computed, _decided && verdict != Verdict.Undecided);
         history.Add(recorded);
         _exits?.Take(recorded, verdict, departure);
     }
@@ -66,12 +76,28 @@ public sealed class Comparison : IComputedSink
     {
         // What the file describes but never shows was perhaps not recorded: nothing may rest on its silence.
         TracepointSet silent = summary.ListIsSelective ? default : _header.Listed - summary.Seen;
-        ulong withdrawn = _groups.Withdraw(silent, _tally);
-        _verdicts[(int)Verdict.Diverges] -= withdrawn;
-        _verdicts[(int)Verdict.Undecided] += withdrawn;
+        FoundClasses found = _groups.Finish(silent, _tally, Move);
         return new DiffResult(
             _header, summary, Enum.GetValues<Verdict>().ToDictionary(verdict => verdict, verdict => _verdicts[(int)verdict]),
-            _groups.Findings(), _groups.KnownDepartures(), _tally.Undecided(), _tally.Counts(), _texts);
+            found.Certain, found.Known, _tally.Undecided(), _tally.Counts(), _texts)
+        {
+            Likely = found.Likely,
+            Ignored = found.Ignored,
+            Endings = _endings.All,
+            Policy = _policy,
+            Examined = _examination.Examined,
+            Losses = _examination.Losses(summary),
+        };
+    }
+
+    private void Move(Verdict from, Verdict to, ulong exits)
+    {
+        _verdicts[(int)from] -= exits;
+        _verdicts[(int)to] += exits;
+        if (to == Verdict.Undecided)
+        {
+            _examination.TakeBack(exits);
+        }
     }
 
     // A record with a hole, or of a guest that cannot be told, may hide anything.
@@ -113,6 +139,7 @@ public sealed class Comparison : IComputedSink
                 _ => _groups.Add(recorded, _digest, computed, i, missed),
             };
             verdict = judged > verdict ? judged : verdict;
+            _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);
         }
 
         _groups.End(recorded, _digest, computed, history, _tally);
@@ -121,7 +148,7 @@ public sealed class Comparison : IComputedSink
 
     // A weak rule assumes what is often not so: alone it is no reason to accuse anyone.
     private bool IsGuess(in Expectation expectation) =>
-        !_speculative && expectation.Standing == Standing.Assumed && _rules[expectation.Rule].Confidence == Confidence.Weak;
+        !_policy.Speculative && expectation.Standing == Standing.Assumed && _rules[expectation.Rule].Confidence == Confidence.Weak;
 
     private Verdict Guessed(in ExitRecord recorded, in Expectation expectation)
     {
@@ -137,7 +164,13 @@ public sealed class Comparison : IComputedSink
 
     private Verdict Undecided(in ExitRecord recorded, in Expectation expectation)
     {
-        _tally.AddUndecided(expectation.Rule, recorded.HasHole || !recorded.HasEntry ? Evidence.LostEvents : Evidence.Tracepoint, recorded);
+        _tally.AddUndecided(expectation.Rule, MissingIn(recorded), recorded);
         return Verdict.Undecided;
     }
+
+    // Where entries are recorded, a record without one and without a hole is the last of its vCPU.
+    private Evidence MissingIn(in ExitRecord recorded) =>
+        recorded.HasHole ? Evidence.LostEvents
+        : !recorded.HasEntry && _header.Listed.Covers(TracepointSet.Entry) ? Evidence.RecordingEnd
+        : Evidence.Tracepoint;
 }

@@ -74,6 +74,7 @@ public sealed class Replayer : IExitSink
             Narrowing.ConfirmReset(vcpu, record, _header.Listed);
         }
 
+        NoteInit(record);
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
@@ -98,15 +99,22 @@ public sealed class Replayer : IExitSink
         }
     }
 
-    /// <summary>Asks every rule of the situations of one record, from a state that may be known in full.</summary>
-    internal static void JudgeInto(in Step step, Situation situation, ExpectationBuilder builder)
+    // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
+    private void NoteInit(in ExitRecord record)
     {
-        for (int i = 0; i < RuleBook.All.Count; i++)
+        if (!record.Kinds.Has(HappeningKind.ApicAcceptIrq))
         {
-            if (RuleBook.All[i].Speaks(situation, step.HasExit ? step.Code : SvmExitCode.Invalid))
+            return;
+        }
+
+        foreach (ref readonly Happening happening in record.Happenings)
+        {
+            if (happening.Kind == HappeningKind.ApicAcceptIrq && AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode)
             {
-                builder.Rule = i;
-                RuleBook.All[i].Judge(step);
+                foreach (Vcpu vcpu in _vcpus.All)
+                {
+                    vcpu.InitAccepted |= !vcpu.InL2.IsNo;
+                }
             }
         }
     }

@@ -125,8 +125,9 @@ internal sealed class FileSource : ByteSource
         base.Dispose(disposing);
     }
 
-    // A file that may not grow is an argument out of range to the runtime.
-    private static void Write(SafeFileHandle copy, ReadOnlySpan<byte> bytes, long at)
+    /// <summary>Writes into the copy of a pipe.</summary>
+    /// <exception cref="IOException">There is no room.</exception>
+    internal static void Write(SafeFileHandle copy, ReadOnlySpan<byte> bytes, long at)
     {
         try
         {
@@ -134,6 +135,7 @@ internal sealed class FileSource : ByteSource
         }
         catch (Exception fault) when (fault is IOException or ArgumentOutOfRangeException)
         {
+            // A file that may not grow is an argument out of range to the runtime.
             throw new IOException($"what is unpacked cannot be written to {Path.GetTempPath()} (TMPDIR): {(fault is IOException ? fault.Message : "files may not be so large here")}", fault);
         }
     }

@@ -3,27 +3,23 @@ using Differ.Capture.Diagnostics;
 namespace Differ.Capture.Bytes;
 
 /// <summary>A pipe as a source. What describes the recording may be read anywhere; behind it, bytes are read once, front to back.</summary>
-/// <param name="start">Read from the pipe already.</param>
-/// <param name="rest">What follows.</param>
-/// <param name="live">Tells whether more comes; null where all is there.</param>
-internal sealed class PipeSource(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live) : ByteSource
+/// <param name="pipe">The pipe, from its start; it stays open.</param>
+internal sealed class PipeSource(KeptPipe pipe) : ByteSource
 {
     // The formats of all tracepoints and the symbols of a kernel take a tenth.
     private const int MostKept = 64 << 20;
 
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
-
     private readonly byte[] _passed = new byte[1 << 12];
-    private byte[] _kept = start.ToArray();
-    private int _keptLength = start.Length;
-    private long _position = start.Length;
+    private byte[] _kept = [];
+    private int _keptLength;
+    private long _position;
     private bool _described;
 
     /// <summary>As long as a file can be: nobody knows.</summary>
     public override long Length => long.MaxValue;
 
     /// <summary>Called when the pipe has been silent for a while, and before it is waited for.</summary>
-    public Action? Silent { get; set; }
+    public Action? Silent { set => pipe.Silent = value; }
 
     /// <summary>The description has been read: from now on nothing is kept.</summary>
     public void EndDescription() => _described = true;
@@ -77,13 +73,6 @@ internal sealed class PipeSource(ReadOnlyMemory<byte> start, Stream rest, LiveSt
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        rest.Dispose();
-        base.Dispose(disposing);
-    }
-
     private void Keep(long offset)
     {
         while (offset >= _keptLength)
@@ -110,12 +99,7 @@ internal sealed class PipeSource(ReadOnlyMemory<byte> start, Stream rest, LiveSt
 
     private int Next(Span<byte> to)
     {
-        if (Silent is not null && live is not null && !live.Wait(Silence))
-        {
-            Silent();
-        }
-
-        int read = rest.Read(to);
+        int read = pipe.Read(to);
         _position += read;
         return read;
     }

@@ -20,6 +20,10 @@ public sealed class CaptureFormatException : Exception
         FileOffset = fileOffset;
     }
 
+    // Of a text, the line says more than the byte.
+    private static CaptureFormatException At(string code, string message, long fileOffset, ulong line) =>
+        line > 0 ? new(code, message, fileOffset, line) : new(code, message, fileOffset);
+
     /// <summary>Stable identifier, for example <c>DIF0101</c>; documented in README.md.</summary>
     public string Code { get; }
 
@@ -55,12 +59,12 @@ public sealed class CaptureFormatException : Exception
         "DIF0108", $"{what}; {advice}", fileOffset);
 
     [DoesNotReturn]
-    internal static void ThrowMissingField(string tracepoint, string field, long fileOffset) => throw new CaptureFormatException(
-        "DIF0109", $"tracepoint {tracepoint} has no field {field}; the capture is not of KVM on x86, or the kernel is unknown to Differ", fileOffset);
+    internal static void ThrowNotX86(string what, long fileOffset, ulong line = 0) => throw At(
+        "DIF0109", $"{what}; the capture is not of KVM on x86, or the kernel is unknown to Differ", fileOffset, line);
 
     [DoesNotReturn]
-    internal static void ThrowForeignIsa(ulong isa, long fileOffset) => throw new CaptureFormatException(
-        "DIF0110", $"kvm_exit records isa {isa}, not 2 (SVM); this is a capture of an Intel host", fileOffset);
+    internal static void ThrowForeignIsa(string what, long fileOffset, ulong line = 0) => throw At(
+        "DIF0110", $"{what}; this is a capture of an Intel host", fileOffset, line);
 
     [DoesNotReturn]
     internal static void ThrowDamagedStream(string algorithm, long fileOffset) => throw new CaptureFormatException(
@@ -101,6 +105,10 @@ public sealed class CaptureFormatException : Exception
     [DoesNotReturn]
     internal static void ThrowEmptyText(ulong line) => throw new CaptureFormatException(
         "DIF0331", "the text ends without one event; was tracing on (tracing_on, events/kvm/enable) when it was made?", 0, line);
+
+    [DoesNotReturn]
+    internal static void ThrowFunctionGraph(ulong line) => throw new CaptureFormatException(
+        "DIF0346", "the form of ftrace's function_graph is not read; set current_tracer to nop, or take trace-cmd report", 0, line);
 
     [DoesNotReturn]
     internal static T ThrowPackedWith<T>(string algorithm, string command) => throw new CaptureFormatException(

@@ -31,13 +31,13 @@ internal sealed class CaptureNotes
     public static readonly NoteKind NoVcpu =
         new("DIF0124", "events of threads that entered no guest belong to no vCPU and were left out", NoteCost.Nothing);
 
-    /// <summary>A thread's clock went backwards.</summary>
-    public static readonly NoteKind ClockBackwards =
-        new("DIF0125", "the clock of a thread went backwards between CPUs; record with -C global or -C mono", NoteCost.Absence);
+    /// <summary>A thread is on two CPUs at once.</summary>
+    public static readonly NoteKind ClocksDiffer =
+        new("DIF0125", "the clocks of host CPUs differ: by their times a thread is on two at once; nothing is claimed of that moment. Record with -C global or -C mono", NoteCost.Absence);
 
-    /// <summary>Exits and entries that do not pair.</summary>
+    /// <summary>Events that come in pairs, and one of them is missing.</summary>
     public static readonly NoteKind Unpaired =
-        new("DIF0126", "exits without entry or entries without exit: events are missing without a mark", NoteCost.Absence);
+        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark", NoteCost.Absence);
 
     /// <summary>The same thread in two buffers.</summary>
     public static readonly NoteKind DoubleInstance =
@@ -84,7 +84,7 @@ internal sealed class CaptureNotes
     /// <summary>Every kind, by number.</summary>
     public static IReadOnlyList<NoteKind> Kinds { get; } =
         [
-            LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClockBackwards, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
+            LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClocksDiffer, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
             StartsInL2, ManyVcpus, SortWindow, LateEvent, LateLoss, CutPipe,
             .. Formats.Text.TextNotes.All,
             .. Formats.NetTrace.NetTraceNotes.All,

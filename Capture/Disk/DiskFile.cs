@@ -39,19 +39,22 @@ public static class DiskFile
     public static Stream Read(string path) => new FileStream(Open(path), FileAccess.Read, 1 << 16);
 
     /// <summary>The whole of a text that people or programs wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="longest">How many characters it may have.</param>
     /// <exception cref="IOException">It is not there, cannot be read, or is too long for a text.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
-    public static string ReadText(string path)
+    public static string ReadText(string path, int longest = LongestText)
     {
         using Stream file = Read(path);
-        return ReadText(file, path);
+        return ReadText(file, path, longest);
     }
 
     /// <summary>The whole of a text from where a stream stands.</summary>
     /// <param name="file">The stream.</param>
     /// <param name="path">What it is called.</param>
+    /// <param name="longest">How many characters it may have.</param>
     /// <exception cref="IOException">It cannot be read, or is too long for a text.</exception>
-    public static string ReadText(Stream file, string path)
+    public static string ReadText(Stream file, string path, int longest = LongestText)
     {
         using var text = new StreamReader(file, Encoding.UTF8, leaveOpen: true);
         var read = new StringBuilder();
@@ -59,7 +62,7 @@ public static class DiskFile
         for (int length = text.Read(piece); length > 0; length = text.Read(piece))
         {
             // A device may go on for ever.
-            read = read.Length < LongestText ? read.Append(piece, 0, length) : throw new IOException($"{path} is longer than {LongestText >> 20} MiB, and no text is");
+            read = read.Length + length <= longest ? read.Append(piece, 0, length) : throw new IOException($"{path} is longer than {longest >> 20} MiB, and no such text is");
         }
 
         return read.ToString();

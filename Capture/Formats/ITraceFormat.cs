@@ -27,11 +27,12 @@ internal interface IStreamedFormat : ITraceFormat
     bool Streams(ReadOnlySpan<byte> start);
 
     /// <summary>Reads what describes the recording from the start of a pipe.</summary>
-    /// <param name="start">Read already: <see cref="TraceFormats.PipeStart"/> bytes, or what came before the pipe ended or fell silent.</param>
-    /// <param name="rest">What follows.</param>
-    /// <param name="live">Tells whether more comes; null where all is there.</param>
+    /// <param name="pipe">
+    /// The pipe. <see cref="TraceFormats.PipeStart"/> bytes of it are there, or what came before it fell silent; where it was read
+    /// before, all that came.
+    /// </param>
     /// <exception cref="CaptureFormatException">The recording cannot be used.</exception>
-    ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live);
+    ITraceReader Open(KeptPipe pipe);
 }
 
 /// <summary>A format whose recording is several files in a folder. It is told by the file that describes the others.</summary>
@@ -65,6 +66,18 @@ internal interface ITraceReader : IDisposable
 
     /// <summary>Events overwritten per CPU, as the recorder's own statistics say.</summary>
     IReadOnlyDictionary<int, ulong> Overruns { get; }
+
+    /// <summary>Whether the events of a thread come in their order. Where not, time that goes back shows it.</summary>
+    bool IsInOrder => true;
+
+    /// <summary>Whether the pipe that was read would have been read alike as a file. Where not, it is read again where it can be.</summary>
+    bool ReadsAsFile => true;
+
+    /// <summary>Whether an event may be of another thread than it says, and others may be missing anywhere, so that nothing can be claimed.</summary>
+    bool IsLoose => false;
+
+    /// <summary>The host of a thread, numbered from 0, and its number there, where the numbers of <see cref="RawEvent.Thread"/> are of several hosts.</summary>
+    (int Host, int Thread) PlaceOf(int thread) => (0, thread);
 
     /// <summary>Reads all events in the order of time.</summary>
     /// <param name="sink">Takes them.</param>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Differ.Capture.Diagnostics;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Tracepoints;
 
@@ -10,6 +11,7 @@ internal sealed class BoundTracepoint
     private readonly PlainPlace[] _plain;
     private readonly Place[] _special;
     private readonly int _codeSlot;
+    private readonly int _codeSize;
     private readonly int _fixedSize;
     private readonly ushort _present;
     private readonly bool _fillsShape;
@@ -22,7 +24,11 @@ internal sealed class BoundTracepoint
         Member = KvmTracepoints.MemberOf(tracepoint);
         _plain = [.. places.Where(place => place.IsPlain(bigEndian)).SelectMany(place => place.Plain())];
         _special = [.. places.Where(place => !place.IsPlain(bigEndian))];
-        _codeSlot = Array.FindIndex(places, place => place is { Form: FieldForm.ExitCode, Size: sizeof(uint) }) is >= 0 and int at ? places[at].Slot : -1;
+        int code = Array.FindIndex(places, place => place.Form == FieldForm.ExitCode);
+        _codeSlot = code < 0 ? -1 : places[code].Slot;
+
+        // A field of 64 bits may hold what was 32 bits wide before.
+        _codeSize = code < 0 ? 0 : Math.Min(places[code].Size, sizeof(uint));
         _bigEndian = bigEndian;
         _texts = texts;
         foreach (Place place in places)
@@ -66,7 +72,7 @@ internal sealed class BoundTracepoint
     {
         if (Missing(tracepoint, layout) is { } missing)
         {
-            CaptureFormatException.ThrowMissingField(tracepoint.Name, missing, 0);
+            CaptureFormatException.ThrowNotX86($"tracepoint {tracepoint.Name} has no field {missing}", 0);
         }
 
         var places = new List<Place>();
@@ -74,7 +80,7 @@ internal sealed class BoundTracepoint
         {
             if (layout.Find(row.Name) is { } field && Fits(row, field))
             {
-                places.Add(new Place(row.Slot, row.Form, field.Offset, field.Size, field.Signed));
+                places.Add(new Place(row.Slot, row.Form, field.Offset, field.Size, field.Signed && row.Form != FieldForm.ExitCode));
             }
         }
 
@@ -110,9 +116,9 @@ internal sealed class BoundTracepoint
             DecodeSpecial(payload, place, ref values);
         }
 
-        if (_codeSlot >= 0 && values[_codeSlot] == uint.MaxValue)
+        if (_codeSlot >= 0)
         {
-            values[_codeSlot] = ulong.MaxValue;
+            values[_codeSlot] = SvmExitCode.OfNarrow(values[_codeSlot], _codeSize).Value;
         }
 
         return true;

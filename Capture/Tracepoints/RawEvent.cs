@@ -47,4 +47,9 @@ internal interface IEventSink
 
     /// <summary>Takes a mark of loss, before any event that is later than its start.</summary>
     void Lost(in LossMark mark);
+
+    /// <summary>Nothing comes for a while: what waits only for the next event need wait no longer.</summary>
+    void Rest()
+    {
+    }
 }

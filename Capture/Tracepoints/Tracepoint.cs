@@ -1,4 +1,5 @@
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Tracepoints;
 
@@ -21,7 +22,7 @@ internal enum FieldForm : byte
     /// <summary>A number, zero- or sign-extended as the layout says.</summary>
     Number,
 
-    /// <summary>An exit code: in a field of 32 bits, all ones stand for -1 in 64 bits.</summary>
+    /// <summary>An exit code, of which the field may hold the lower bits only: <see cref="SvmExitCode.OfNarrow"/>.</summary>
     ExitCode,
 
     /// <summary>64 bits that hold two words; the low one goes to the slot, the high one to the next.</summary>

@@ -15,17 +15,29 @@ namespace Differ.Capture.Vcpus;
 /// exit, kvm_nested_vmexit, entry, exit, kvm_nested_vmexit_inject, entry. The first exit may also be a VMRUN whose guest is
 /// left before it runs. Such a pair is folded into the first record,
 /// which is why a record of such a kernel is held back until the event behind the next exit is known.
+///
+/// Where the vCPU goes to another CPU, records wait until it is clear that the clocks of both agree (<see cref="CpuMoves"/>): what
+/// stands where they do not may be in any order, and counts as having lost events.
+/// Where events may come out of their order, every record is held back until the next event shows that nothing was behind it
+/// that belongs into it.
 /// </remarks>
 internal sealed class ExitAssembler
 {
     private readonly IExitSink _sink;
     private readonly RunHeader _header;
     private readonly CaptureNotes _notes;
+    private readonly CpuMoves _moves;
+    private readonly HeldRecords _waiting;
 
     private RecordBuffer _current;
     private RecordBuffer _held;
+    private ClockTime _lastTime;
+    private ClockTime _settledAfter;
     private bool _inGuest;
+    private Truth _inKvmRun = Truth.Unknown;
     private bool _holding;
+    private bool _perhapsPretended;
+    private bool _isBounded;
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
@@ -33,6 +45,8 @@ internal sealed class ExitAssembler
     {
         _current = new RecordBuffer(room);
         _held = new RecordBuffer(room);
+        _waiting = new HeldRecords(room);
+        _moves = new CpuMoves(header.ClockUnit);
         Id = id;
         Thread = thread;
         Vcpu = vcpu;
@@ -53,25 +67,62 @@ internal sealed class ExitAssembler
     /// <summary>Records handed on so far.</summary>
     public ulong Count { get; private set; }
 
-    /// <summary>The host CPU of the last event.</summary>
-    public int LastCpu { get; set; }
-
-    /// <summary>The time of the last event.</summary>
-    public ClockTime LastTime { get; set; }
-
     /// <summary>How many marks of loss it has been told of.</summary>
     public ulong MarksSeen { get; set; }
 
+    /// <summary>Whether a record waits for the next event of its vCPU, whose time tells whether the record is whole.</summary>
+    public bool WaitsForNext { get; init; }
+
+    /// <summary>Whether events may be missing from every record.</summary>
+    public bool IsLoose { get; init; }
+
     /// <summary>Which buffer of the capture the events of each tracepoint come from, plus one; 0 is not yet known.</summary>
     public byte[] InstanceOf { get; } = new byte[64];
+
+    /// <summary>The next event of the vCPU is of a time, and on a CPU.</summary>
+    public void Come(ClockTime time, int cpu)
+    {
+        bool back = time < _lastTime;
+        if (back)
+        {
+            GoBack(time);
+        }
+
+        if (cpu != _moves.Cpu)
+        {
+            Move(time, cpu, back);
+        }
+
+        if (_holding && !_perhapsPretended)
+        {
+            Release();
+        }
+
+        _lastTime = time;
+    }
 
     /// <summary>Events are missing up to a time.</summary>
     public void Lost(ClockTime until)
     {
         _current.Mark(RecordFlags.LossInside);
-        _held.Mark(RecordFlags.LossInside);
+        if (_perhapsPretended)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
+
         _lossUntil = until.Value > _lossUntil.Value ? until : _lossUntil;
         _lossOpen = true;
+    }
+
+    /// <summary>Hands on what waits for what comes next, since nothing comes for a while.</summary>
+    public void Settle()
+    {
+        if (_holding && !_perhapsPretended)
+        {
+            Release();
+        }
+
+        HandOnWaiting();
     }
 
     /// <summary>Takes a #VMEXIT.</summary>
@@ -80,12 +131,13 @@ internal sealed class ExitAssembler
         if (!_inGuest && !_current.IsEmpty && (_current.Flags & RecordFlags.NoExit) == 0)
         {
             // The exit before has no entry.
-            Unpaired(exit.Time);
+            UnpairedIfRecorded(exit.Time);
             Close();
             _current.Mark(EntriesRecorded ? RecordFlags.LossBefore : RecordFlags.None);
         }
 
         MarkLoss(exit.Time);
+        _isBounded = true;
         _current.SetExit(exit);
         _inGuest = false;
     }
@@ -96,10 +148,15 @@ internal sealed class ExitAssembler
         if (_inGuest)
         {
             // The entry before has no exit.
+            UnpairedIfRecorded(entry.Time);
+        }
+        else if (_inKvmRun.IsNo)
+        {
             Unpaired(entry.Time);
         }
 
         MarkLoss(entry.Time);
+        _isBounded = true;
         _current.SetEntry(entry);
         Close();
         _inGuest = true;
@@ -108,7 +165,8 @@ internal sealed class ExitAssembler
     /// <summary>Takes anything else.</summary>
     public void Happen(in Happening happening)
     {
-        if (_holding && !_inGuest && !_current.Nested)
+        Pair(happening);
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(happening.Kind);
         }
@@ -124,7 +182,7 @@ internal sealed class ExitAssembler
     public bool Happen(BoundTracepoint binding, in RawEvent raw)
     {
         HappeningKind kind = binding.Tracepoint.Kind;
-        if (_holding && !_inGuest && !_current.Nested)
+        if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(kind);
         }
@@ -144,6 +202,11 @@ internal sealed class ExitAssembler
             return false;
         }
 
+        if (kind == HappeningKind.NestedVmexit)
+        {
+            PairNestedVmexit(happening);
+        }
+
         _current.Keep();
         return true;
     }
@@ -156,6 +219,42 @@ internal sealed class ExitAssembler
         {
             Emit(_current);
         }
+
+        HandOnWaiting();
+    }
+
+    // An event comes that was before the last one: what is not yet handed on may lack it, and others.
+    private void GoBack(ClockTime to)
+    {
+        Lost(to);
+        if (_holding && to >= _held.Start)
+        {
+            _held.Mark(RecordFlags.LossInside);
+        }
+    }
+
+    private void Move(ClockTime time, int cpu, bool back)
+    {
+        if (_moves.Cpu < 0)
+        {
+            _moves.Start(cpu);
+            return;
+        }
+
+        ClockTime settled = _moves.SettledAfter(time);
+        if (_moves.Move(cpu, time) || back)
+        {
+            if (!_lossOpen || back)
+            {
+                _notes.Add(CaptureNotes.ClocksDiffer, $"time {time.Value}");
+            }
+
+            _waiting.Mark(RecordFlags.LossInside);
+            _held.Mark(_holding ? RecordFlags.LossInside : RecordFlags.None);
+            Lost(settled);
+        }
+
+        _settledAfter = settled;
     }
 
     private void Overflows(ClockTime time)
@@ -166,17 +265,52 @@ internal sealed class ExitAssembler
 
     private bool EntriesRecorded => _header.Listed.Covers(TracepointSet.Entry);
 
-    private void Unpaired(ClockTime time)
+    private void UnpairedIfRecorded(ClockTime time)
     {
         if (EntriesRecorded)
         {
-            // A loss that the data marks explains it already.
-            if (!_lossOpen)
+            Unpaired(time);
+        }
+    }
+
+    private void Unpaired(ClockTime time)
+    {
+        // A loss that the data marks explains it already.
+        if (!_lossOpen)
+        {
+            _notes.Add(CaptureNotes.Unpaired, $"time {time.Value}");
+        }
+
+        _current.Mark(RecordFlags.LossInside);
+    }
+
+    // What can only stand behind something else shows where that is missing.
+    private void Pair(in Happening happening)
+    {
+        if (happening.Kind == HappeningKind.NestedVmexit)
+        {
+            PairNestedVmexit(happening);
+        }
+        else if (happening.Kind == HappeningKind.KvmRun)
+        {
+            // Each KVM_RUN starts and ends.
+            var starts = Truth.Of(happening.Values[0] != 0);
+            if (starts == _inKvmRun)
             {
-                _notes.Add(CaptureNotes.Unpaired, $"time {time.Value}");
+                Unpaired(happening.Time);
             }
 
-            _current.Mark(RecordFlags.LossInside);
+            _inKvmRun = starts;
+        }
+    }
+
+    // It is recorded right behind kvm_exit, and of the same exit.
+    private void PairNestedVmexit(in Happening happening)
+    {
+        bool hasExit = (_current.Flags & RecordFlags.NoExit) == 0;
+        if (hasExit ? _current.Nested || _current.ExitCode != NestedVmexit.Of(happening).ExitCode : _inGuest && _header.Listed.Covers(TracepointSet.Exit))
+        {
+            Unpaired(happening.Time);
         }
     }
 
@@ -201,10 +335,11 @@ internal sealed class ExitAssembler
     private void Close()
     {
         Release();
-        if (_header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected)
+        _perhapsPretended = _header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected;
+        _holding = _perhapsPretended || WaitsForNext;
+        if (_holding)
         {
             (_current, _held) = (_held, _current);
-            _holding = true;
         }
         else
         {
@@ -224,10 +359,10 @@ internal sealed class ExitAssembler
             _held.Mark(RecordFlags.Folded | (_current.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)));
             (_current, _held) = (_held, _current);
             _held.Reset();
-            _holding = false;
+            _holding = _perhapsPretended = false;
             if (!whole)
             {
-                Overflows(LastTime);
+                Overflows(_lastTime);
             }
         }
         else if (kind == HappeningKind.NestedVmexit)
@@ -240,7 +375,7 @@ internal sealed class ExitAssembler
     {
         if (_holding)
         {
-            _holding = false;
+            _holding = _perhapsPretended = false;
             Emit(_held);
             _held.Reset();
         }
@@ -248,6 +383,28 @@ internal sealed class ExitAssembler
 
     private void Emit(RecordBuffer buffer)
     {
+        if (_lastTime < _settledAfter && !_waiting.IsFull)
+        {
+            _waiting.Add(buffer);
+            return;
+        }
+
+        HandOnWaiting();
+        HandOn(buffer);
+    }
+
+    private void HandOnWaiting()
+    {
+        while (!_waiting.IsEmpty)
+        {
+            HandOn(_waiting.Next());
+        }
+    }
+
+    private void HandOn(RecordBuffer buffer)
+    {
+        // Where no exit and no entry was recorded, what belongs to which exit is not known.
+        buffer.Mark(IsLoose || !_isBounded ? RecordFlags.LossInside : RecordFlags.None);
         GuestLevel level = LevelOf(buffer);
         if (Count == 0 && level == GuestLevel.L2)
         {

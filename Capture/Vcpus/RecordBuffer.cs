@@ -30,6 +30,12 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>Whether L1 was shown a #VMEXIT.</summary>
     public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
 
+    /// <summary>EXITCODE; meaningless where its exit is missing.</summary>
+    public SvmExitCode ExitCode => _exit.Code;
+
+    /// <summary>When it starts; 0 where its exit is missing.</summary>
+    public ClockTime Start => (Flags & RecordFlags.NoExit) == 0 ? _exit.Time : default;
+
     /// <summary>Whether anything is in the buffer.</summary>
     public bool IsEmpty => _count == 0 && (Flags & RecordFlags.NoExit) != 0;
 
@@ -127,6 +133,16 @@ internal sealed class RecordBuffer(HappeningRoom room)
         }
 
         return true;
+    }
+
+    /// <summary>Becomes the same as another buffer.</summary>
+    public void Copy(RecordBuffer other)
+    {
+        Reset();
+        _exit = other._exit;
+        _entry = other._entry;
+        bool whole = Append(other);
+        Flags = other.Flags | (whole ? RecordFlags.None : RecordFlags.LossInside);
     }
 
     /// <summary>The record as others see it.</summary>

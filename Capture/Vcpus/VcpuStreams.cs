@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -10,7 +11,11 @@ namespace Differ.Capture.Vcpus;
 /// A vCPU number is unique within one VM only and no tracepoint names the VM, so streams are kept by thread and number.
 /// A thread that serves several vCPUs is looked at afresh in each KVM_RUN.
 /// </remarks>
-internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes notes) : IEventSink
+/// <param name="sink">Takes the records.</param>
+/// <param name="header">What the capture says before its first event.</param>
+/// <param name="notes">Takes what is lossy or odd.</param>
+/// <param name="reader">Where the events come from.</param>
+internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes notes, ITraceReader reader) : IEventSink
 {
     private const int MostThreads = 1 << 18;
 
@@ -18,12 +23,11 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     private readonly Dictionary<int, VcpuThread> _threads = [];
     private readonly List<ExitAssembler> _streams = [];
 
-    // The stream of a vCPU number; null where several have it.
-    private readonly Dictionary<uint, ExitAssembler?> _streamOfNumber = [];
+    // The stream of a vCPU number on a host; null where several have it.
+    private readonly Dictionary<(int Host, uint Vcpu), ExitAssembler?> _streamOfNumber = [];
     private VcpuThread? _last;
     private Happening _scratch;
     private TracepointSet _seen;
-    private ulong _backwards;
     private ClockTime _now;
     private ClockTime _lostUntil;
 
@@ -95,6 +99,15 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         _lostUntil = mark.Before.Value > _lostUntil.Value ? mark.Before : _lostUntil;
     }
 
+    /// <inheritdoc/>
+    public void Rest()
+    {
+        foreach (ExitAssembler stream in _streams)
+        {
+            stream.Settle();
+        }
+    }
+
     /// <summary>Hands on what is left when the capture ends.</summary>
     public void End()
     {
@@ -115,11 +128,6 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         {
             notes.Add(CaptureNotes.NoVcpu, dropped);
         }
-
-        if (_backwards > 0)
-        {
-            notes.Add(CaptureNotes.ClockBackwards, _backwards);
-        }
     }
 
     private void Short(in RawEvent raw, VcpuThread thread)
@@ -132,7 +140,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         if (values[KvmExit.IsaSlot] != KvmExit.Svm)
         {
-            CaptureFormatException.ThrowForeignIsa(values[KvmExit.IsaSlot], raw.FileOffset);
+            CaptureFormatException.ThrowForeignIsa($"kvm_exit records isa {values[KvmExit.IsaSlot]}, not {KvmExit.Svm} (SVM)", raw.FileOffset);
         }
 
         ExitAssembler? stream = StreamOf(thread, values);
@@ -192,7 +200,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     {
         uint vcpu = AcceptedInterrupt.Of(happening).Vcpu;
         ExitAssembler? receiver = thread.StreamOf(vcpu);
-        if (receiver is null && _streamOfNumber.TryGetValue(vcpu, out receiver) && receiver is null)
+        if (receiver is null && _streamOfNumber.TryGetValue((reader.PlaceOf(raw.Thread).Host, vcpu), out receiver) && receiver is null)
         {
             notes.Add(CaptureNotes.AmbiguousVcpu, $"time {raw.Time.Value}");
         }
@@ -224,9 +232,15 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
             return null;
         }
 
-        var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes, _room) { MarksSeen = Losses.Marks };
+        var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes, _room)
+        {
+            MarksSeen = Losses.Marks,
+            WaitsForNext = !reader.IsInOrder,
+            IsLoose = reader.IsLoose,
+        };
         _streams.Add(stream);
-        _streamOfNumber[vcpu] = _streamOfNumber.ContainsKey(vcpu) ? null : stream;
+        (int, uint) number = (reader.PlaceOf(thread.Id).Host, vcpu);
+        _streamOfNumber[number] = _streamOfNumber.ContainsKey(number) ? null : stream;
         if (_now < _lostUntil)
         {
             // The vCPU may have run in the hole before it was first seen.
@@ -253,13 +267,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
             known = instance;
         }
 
-        if (raw.Time < stream.LastTime && raw.Cpu != stream.LastCpu)
-        {
-            _backwards++;
-        }
-
-        stream.LastTime = raw.Time;
-        stream.LastCpu = raw.Cpu;
+        stream.Come(raw.Time, raw.Cpu);
         return true;
     }
 

@@ -108,8 +108,9 @@ internal static class TarArchive
             signed += unchecked((sbyte)value);
         }
 
+        // What is no number is no sum, whatever the bytes add up to.
         long said = Number(header.Slice(ChecksumAt, ChecksumSize));
-        return said == sum || said == signed;
+        return said >= 0 && (said == sum || said == signed);
     }
 
     // -1 for what is no number.

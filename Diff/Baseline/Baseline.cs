@@ -15,12 +15,12 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
     /// <summary>Holds what a check found against the baseline.</summary>
     /// <param name="result">What was found.</param>
     /// <param name="today">The day, for what has expired.</param>
-    /// <returns>The same with accepted departures among the known ones, and remarks on entries that expired or whose departure is gone.</returns>
+    /// <returns>The same with accepted departures apart, and remarks on entries that expired or whose departure is gone.</returns>
     public DiffResult Apply(DiffResult result, DateOnly today)
     {
         var accepted = new List<DivergenceClass>();
         var left = new List<DivergenceClass>();
-        foreach (DivergenceClass found in result.Divergences)
+        foreach (DivergenceClass found in result.Divergences.Concat(result.Likely))
         {
             AcceptedDeparture? entry = Accepted.FirstOrDefault(one => one.Fingerprint == found.Fingerprint
                 && one.Covers(result.Header.KernelRelease) && !one.HasExpired(today));
@@ -34,17 +34,18 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
             }
         }
 
-        ulong exits = accepted.Aggregate(0UL, (sum, found) => sum + found.Count);
+        ulong certain = Exits(accepted, isLikely: false), likely = Exits(accepted, isLikely: true);
         return result with
         {
-            Divergences = left,
-            KnownDepartures = [.. result.KnownDepartures, .. accepted],
-            Verdicts = result.Verdicts.ToDictionary(pair => pair.Key, pair => pair.Key switch
+            Divergences = [.. left.Where(found => !found.IsLikely)],
+            Likely = [.. left.Where(found => found.IsLikely)],
+            Accepted = [.. result.Accepted, .. accepted],
+            Verdicts = new Dictionary<Verdict, ulong>(result.Verdicts)
             {
-                Verdict.Diverges => pair.Value - Math.Min(pair.Value, exits),
-                Verdict.KnownDeparture => pair.Value + exits,
-                _ => pair.Value,
-            }),
+                [Verdict.Diverges] = result.CountOf(Verdict.Diverges) - Math.Min(result.CountOf(Verdict.Diverges), certain),
+                [Verdict.Likely] = result.CountOf(Verdict.Likely) - Math.Min(result.CountOf(Verdict.Likely), likely),
+                [Verdict.Accepted] = result.CountOf(Verdict.Accepted) + certain + likely,
+            },
             Summary = result.Summary with { Notes = [.. result.Summary.Notes, .. Remarks(result, today)] },
         };
     }
@@ -66,8 +67,8 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
     /// <summary>Entries for the kernel of a capture whose departure is gone although its rule was asked.</summary>
     public IEnumerable<AcceptedDeparture> VanishedFrom(DiffResult result) => Accepted.Where(entry =>
         entry.Covers(result.Header.KernelRelease)
-        && !result.Divergences.Concat(result.KnownDepartures).Any(found => found.Fingerprint == entry.Fingerprint)
-        && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Conforms + count.Departs > 0));
+        && !result.Classes.Any(found => found.Fingerprint == entry.Fingerprint)
+        && result.Rules.Any(count => count.Rule.Id == entry.Rule && count.Decided > 0));
 
     /// <summary>Entries that a day is behind the end of.</summary>
     public IEnumerable<AcceptedDeparture> ExpiredOn(DateOnly today) => Accepted.Where(entry => entry.HasExpired(today));
@@ -75,12 +76,16 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
     /// <summary>A day as the file has it.</summary>
     internal static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
+    private static ulong Exits(IEnumerable<DivergenceClass> classes, bool isLikely) =>
+        classes.Where(found => found.IsLikely == isLikely).Aggregate(0UL, (sum, found) => sum + found.Count);
+
+    // What becomes of a baseline says nothing of the recording.
     private IEnumerable<CaptureNote> Remarks(DiffResult result, DateOnly today) =>
         [
             .. ExpiredOn(today).Where(entry => entry.Covers(result.Header.KernelRelease)).Select(entry => new CaptureNote(
-                "DIF0150", 1, $"accepted until {Day(entry.Expires!.Value)}, no longer: fix it, or give the entry of the baseline another date", Name(entry))),
+                "DIF0150", 1, $"accepted until {Day(entry.Expires!.Value)}, no longer: fix it, or give the entry of the baseline another date", Name(entry), NoteCost.Nothing)),
             .. VanishedFrom(result).Select(entry => new CaptureNote(
-                "DIF0151", 1, "an accepted departure is gone: take its entry out of the baseline (differ baseline update --prune)", Name(entry))),
+                "DIF0151", 1, "an accepted departure is gone: take its entry out of the baseline (differ baseline update --prune)", Name(entry), NoteCost.Nothing)),
         ];
 
     private static string Name(AcceptedDeparture entry) => $"{entry.Fingerprint} {entry.Rule}";

@@ -35,14 +35,16 @@ public static class BaselineFile
         return new Baseline([.. accepted.EnumerateArray().Select(Entry)]);
     });
 
-    /// <summary>Reads the findings of a JSON report, of one capture or of several; none twice.</summary>
+    /// <summary>Reads the findings of a JSON report, of one capture or of several, those that a baseline accepted included; none twice.</summary>
+    /// <param name="text">The report.</param>
+    /// <param name="likely">Whether those count that hold under an assumption.</param>
     /// <exception cref="BaselineFormatException">It is none.</exception>
-    public static IReadOnlyList<(string Fingerprint, string Rule)> ReadReport(string text) => Parse(text, "report", static root =>
+    public static IReadOnlyList<(string Fingerprint, string Rule)> ReadReport(string text, bool likely = false) => Parse(text, "report", root =>
     {
         IEnumerable<JsonElement> reports = Array(root, "captures") is { } captures
             ? captures.EnumerateArray().Select(capture => capture.ValueKind == JsonValueKind.Object && capture.TryGetProperty("report", out JsonElement report) ? report : default)
             : [root];
-        return (IReadOnlyList<(string, string)>)[.. reports.SelectMany(Findings).Distinct()];
+        return (IReadOnlyList<(string, string)>)[.. reports.SelectMany(report => Findings(report, likely)).Distinct()];
     });
 
     /// <summary>Writes a baseline.</summary>
@@ -65,9 +67,10 @@ public static class BaselineFile
         json.WriteEndArray();
     });
 
-    private static IEnumerable<(string Fingerprint, string Rule)> Findings(JsonElement report) =>
+    // Reports of older versions have neither of the other lists.
+    private static IEnumerable<(string Fingerprint, string Rule)> Findings(JsonElement report, bool likely) =>
         report.ValueKind == JsonValueKind.Object && Array(report, "divergences") is { } found
-            ? found.EnumerateArray().Select(item => (Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true)))
+            ? found.EnumerateArray().Concat(Items(report, "accepted")).Concat(likely ? Items(report, "likely") : default).Select(item => (Text(item, "fingerprint", needed: true), Text(item, "rule", needed: true)))
             : throw new BaselineFormatException("it has no list \"divergences\"; make one with differ check --format json");
 
     private static AcceptedDeparture Entry(JsonElement item)
@@ -120,6 +123,8 @@ public static class BaselineFile
             throw new BaselineFormatException("a text in it is not Unicode");
         }
     }
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement report, string name) => Array(report, name) is { } list ? list.EnumerateArray() : default;
 
     private static JsonElement? Array(JsonElement root, string name) =>
         root.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list : null;

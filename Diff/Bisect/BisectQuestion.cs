@@ -99,14 +99,14 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
 
         if (Since is not null)
         {
-            RuleCount? missing = Since.Rules.FirstOrDefault(count => count.Conforms + count.Departs > 0 && !IsExercised(result, count.Rule.Id));
+            RuleCount? missing = Since.Rules.FirstOrDefault(count => count.Decided > 0 && !IsExercised(result, count.Rule.Id));
             return missing is null ? null : $"{missing.Rule.Id}, which the base exercises, was never exercised";
         }
 
-        return result.Rules.Any(count => count.Conforms + count.Departs > 0) ? null : "no rule was ever exercised";
+        return result.Rules.Any(count => count.Decided > 0) ? null : "no rule was ever exercised";
     }
 
     private static RuleCount? CountOf(DiffResult result, string rule) => result.Rules.FirstOrDefault(count => count.Rule.Id == rule);
 
-    private static bool IsExercised(DiffResult result, string rule) => CountOf(result, rule) is { } count && count.Conforms + count.Departs > 0;
+    private static bool IsExercised(DiffResult result, string rule) => CountOf(result, rule) is { Decided: > 0 };
 }

@@ -99,5 +99,5 @@ public sealed record RunChanges(
 
     // The rule must have been decided, and at an exit of the kind.
     private static bool IsExercised(CheckedRun run, DivergenceClass found, Proportion rate) =>
-        rate.Chances > 0 && run.Result.Rules.Any(count => count.Rule.Id == found.Rule.Id && count.Conforms + count.Departs > 0);
+        rate.Chances > 0 && run.Result.Rules.Any(count => count.Rule.Id == found.Rule.Id && count.Decided > 0);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Differ.Capture.Disk;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Cli;
 
@@ -17,9 +18,10 @@ internal sealed class BaselineVerb : IVerb
         var input = new Argument<string>("found") { Description = "A report made with --format json, a capture or a run" };
         var output = new Option<string>("--output", "-o") { Description = "The baseline to write; its reasons are kept where it exists", DefaultValueFactory = _ => DefaultName };
         var prune = new Option<bool>("--prune") { Description = "Take out entries whose departure was not found" };
-        var update = new Command("update", "Adds the departures of a report or capture to a baseline") { input, output, prune };
+        var likely = new Option<bool>("--likely") { Description = "Accept what holds under an assumption, too" };
+        var update = new Command("update", "Adds the departures of a report or capture to a baseline") { input, output, prune, likely };
         update.SetAction((words, cancel) => Task.FromResult(Update(
-            words.GetRequiredValue(input), words.GetRequiredValue(output), words.GetValue(prune), terminal, cancel)));
+            words.GetRequiredValue(input), words.GetRequiredValue(output), words.GetValue(prune), words.GetValue(likely), terminal, cancel)));
         return new Command("baseline", "Keeps the list of accepted departures") { update };
     }
 
@@ -32,16 +34,21 @@ internal sealed class BaselineVerb : IVerb
         {
             return path is null ? Baseline.Empty : BaselineFile.Read(DiskFile.ReadText(path));
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException(
+                $"the baseline {path} cannot be read: {UnusableInput.ReasonOf(fault)}; differ baseline update makes one");
+        }
         catch (BaselineFormatException e)
         {
             throw new UsageException($"{BaselineFile.BaselineCode} in {path}: {e.Message}");
         }
     }
 
-    private static int Update(string input, string output, bool prune, Terminal terminal, CancellationToken cancel)
+    private static int Update(string input, string output, bool prune, bool likely, Terminal terminal, CancellationToken cancel)
     {
         using OutputFile file = OutputFile.Create(output, [input], terminal);
-        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, terminal, cancel);
+        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, likely, terminal, cancel);
         Baseline before = Read(output != RunInput.StandardInput && FileNode.Of(output) is { Kind: FileKind.Regular } ? output : null);
         Baseline after = before.With(found, prune);
         using (var text = new StreamWriter(file.Stream, leaveOpen: true))
@@ -58,31 +65,31 @@ internal sealed class BaselineVerb : IVerb
         return ExitStatus.Agrees;
     }
 
-    private static IReadOnlyList<(string Fingerprint, string Rule)> Found(string input, Terminal terminal, CancellationToken cancel)
+    private static IReadOnlyList<(string Fingerprint, string Rule)> Found(string input, bool likely, Terminal terminal, CancellationToken cancel)
     {
         (Stream? report, RunInput? once) = RunInput.OpenReport(input, terminal);
         if (report is not null)
         {
             using (report)
             {
-                return FoundIn(report, input);
+                return FoundIn(report, input, likely);
             }
         }
 
         using RunInput run = once ?? RunInput.Open(input, terminal);
-        DiffResult result = CheckVerb.Check(run, speculative: false, cpu: null, cancel);
-        return [.. result.Divergences.Select(one => (one.Fingerprint, one.Rule.Id))];
+        DiffResult result = CheckVerb.Check(run, Policy.Default, cpu: null, cancel);
+        return [.. result.Divergences.Concat(likely ? result.Likely : []).Select(one => (one.Fingerprint, one.Rule.Id)).Distinct()];
     }
 
-    private static IReadOnlyList<(string Fingerprint, string Rule)> FoundIn(Stream report, string path)
+    private static IReadOnlyList<(string Fingerprint, string Rule)> FoundIn(Stream report, string path, bool likely)
     {
         try
         {
-            return BaselineFile.ReadReport(DiskFile.ReadText(report, path));
+            return BaselineFile.ReadReport(DiskFile.ReadText(report, path), likely);
         }
         catch (BaselineFormatException e)
         {
-            throw new UsageException($"{BaselineFile.ReportCode} in {path}: {e.Message}");
+            throw new InputException($"{BaselineFile.ReportCode} in {path}: {e.Message}");
         }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Differ.Diff.Bisect;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 
@@ -90,6 +91,6 @@ internal sealed class BisectVerb : IVerb
     private static DiffResult Check(string input, Terminal terminal, CancellationToken cancel)
     {
         using RunInput run = RunInput.Open(input, terminal);
-        return CheckVerb.Check(run, speculative: false, cpu: null, cancel);
+        return CheckVerb.Check(run, Policy.Default, cpu: null, cancel);
     }
 }

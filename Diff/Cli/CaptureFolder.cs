@@ -4,17 +4,21 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
-/// <summary>The captures and runs in a folder: known by their first bytes, never by their names; everything else in it is passed over.</summary>
+/// <summary>The captures and runs in a folder: known by their first bytes, never by their names.</summary>
+/// <remarks>
+/// Every one is judged. One of several is left out only where its own contents prove that another holds all it tells
+/// (<see cref="SameRecording"/>): two tools may have recorded the same guest, or two guests of the same name.
+/// </remarks>
 internal static class CaptureFolder
 {
     private const int DeepestFolder = 16;
     private const int MostNamed = 8;
 
-    /// <summary>The file to read for a path.</summary>
+    /// <summary>The file to read for a path, where one is wanted and the others do not matter.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>
     /// <returns>
-    /// The file. Of a folder, the one whose format tells most (the same guest is often recorded with several tools), and of several
-    /// of that format the first by name; where there is none, the only file, which then says what is wrong with it; else null.
+    /// The file. Of a folder, the one whose format tells most, and of several of that format the first by name; where there is none,
+    /// the only file, which then says what is wrong with it; else null.
     /// </returns>
     public static string? Find(string path)
     {
@@ -24,14 +28,14 @@ internal static class CaptureFolder
         }
 
         List<string> files = Look(path).Files;
-        return BestOf(Ranked(files)).FirstOrDefault() ?? (files.Count == 1 ? files[0] : null);
+        return Ranked(files, []).OrderBy(one => one.Rank).FirstOrDefault().File ?? (files.Count == 1 ? files[0] : null);
     }
 
     /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
-    public static bool IsOne(string path) => !IsFolder(path) || Under(path).Take(2).Count() == 1;
+    public static bool IsOne(string path) => !IsFolder(path) || Of(path).Captures.Count == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
-    /// <exception cref="UsageException">It is a folder without a capture, or with several.</exception>
+    /// <exception cref="InputException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
         if (!IsFolder(path))
@@ -39,26 +43,36 @@ internal static class CaptureFolder
             return path;
         }
 
-        (string Place, string File)[] found = [.. Under(path).Take(MostNamed + 1)];
-        return found.Length switch
+        IReadOnlyList<(string Place, string File)> found = Of(path).Captures;
+        return found.Count switch
         {
-            0 => throw new UsageException(Empty(path)),
+            0 => throw new InputException(Empty(path)),
             1 => found[0].File,
-            _ => throw new UsageException(
-                $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Length > MostNamed ? ", ..." : "")}; name one"),
+            _ => throw new InputException(
+                $"{path} holds several captures: {string.Join(", ", found.Take(MostNamed).Select(one => Path.GetRelativePath(path, one.Place)))}{(found.Count > MostNamed ? ", ..." : "")}; name one"),
         };
     }
 
     /// <summary>What is said of a folder that has none.</summary>
     public static string Empty(string folder) => $"{folder} is a folder without a capture";
 
+    /// <summary>Every capture in a folder and the folders below it, judged or not.</summary>
+    public static IEnumerable<(string Place, string File)> Under(string folder) =>
+        Folders(folder, 0, []).SelectMany(one => Ranked(one.Files, [])).Select(one => (one.File, one.File));
+
     /// <summary>The captures in a folder and the folders below it.</summary>
-    /// <returns>Each with its place, which is the file or the folder that holds it alone, and the file.</returns>
-    /// <remarks>
-    /// Of a folder in which one file tells most, that is the capture: the others are the same guest in formats that tell less. With
-    /// several of any format but text, or an archive among several, it is a collection.
-    /// </remarks>
-    public static IEnumerable<(string Place, string File)> Under(string folder) => Within(folder, 0);
+    public static FolderContent Of(string folder)
+    {
+        var captures = new List<(string Place, string File)>();
+        var leftOut = new List<(string File, string Reason)>();
+        foreach ((string one, List<string> files) in Folders(folder, 0, leftOut))
+        {
+            List<string> kept = SameRecording.LeaveOut(Ranked(files, leftOut), leftOut);
+            captures.AddRange(kept.Select(file => (kept.Count == 1 ? one : file, file)));
+        }
+
+        return new FolderContent(captures, leftOut);
+    }
 
     /// <summary>The captures in a folder of captures.</summary>
     /// <param name="folder">The folder.</param>
@@ -66,7 +80,7 @@ internal static class CaptureFolder
     public static SortedDictionary<string, string> In(string folder)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string place, string file) in Under(folder).OrderBy(item => !IsFolder(item.Place)))
+        foreach ((string place, string file) in Of(folder).Captures.OrderBy(item => !IsFolder(item.Place)))
         {
             // A file beside folders of captures is known by its own name.
             string known = place == folder ? file : place;
@@ -78,42 +92,83 @@ internal static class CaptureFolder
     }
 
     /// <summary>How well a file serves as the capture of its folder; null for no capture, and for what cannot be read: that is told when it is named.</summary>
-    public static int? RankOf(string file)
+    public static int? RankOf(string file) => RankOf(file, []);
+
+    private static int? RankOf(string file, List<(string File, string Reason)> leftOut)
     {
         try
         {
-            return CaptureFile.Rank(file);
+            int? rank = CaptureFile.Rank(file, out string? reason);
+            if (reason is not null)
+            {
+                leftOut.Add((file, reason));
+            }
+
+            return rank;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            leftOut.Add((file, UnusableInput.Of("", file, e).Message));
             return null;
         }
     }
 
     private static bool IsFolder(string path) => FileNode.Of(path) is { Kind: FileKind.Folder };
 
-    // Files, also those that links lead to, and folders, without links to them: such a link may lead back to where it stands.
-    private static (List<string> Files, List<string> Folders) Look(string folder)
+    // What is in a folder: files, links to them, folders; and what is neither, with what there is to say of it.
+    private static (List<string> Files, List<string> Folders, List<(string File, string Reason)> Others) Look(string folder)
     {
         List<string> files = [], folders = [];
+        List<(string File, string Reason)> others = [];
         foreach (string path in DiskFile.Names(folder).Select(name => Path.Combine(folder, name)).Order(StringComparer.Ordinal))
         {
             FileKind? kind = FileNode.OfLink(path)?.Kind;
-            if (kind == FileKind.Folder)
+            switch (kind == FileKind.Link ? FileNode.Of(path)?.Kind : kind)
             {
-                folders.Add(path);
-            }
-            else if ((kind == FileKind.Link ? FileNode.Of(path)?.Kind : kind) is FileKind.Regular)
-            {
-                files.Add(path);
+                case FileKind.Regular:
+                    files.Add(path);
+                    break;
+                case FileKind.Folder when kind == FileKind.Folder:
+                    folders.Add(path);
+                    break;
+                case FileKind.Folder:
+                    // It may lead back to where it stands.
+                    others.Add((path, "a link to a folder, which is not followed; name the folder"));
+                    break;
+                case FileKind.Special:
+                    others.Add((path, "a pipe or a device, which is read only when it is named"));
+                    break;
+                default:
+                    others.Add((path, "there is no such file"));
+                    break;
             }
         }
 
-        return (files, folders);
+        return (files, folders, others);
     }
 
-    // A folder inside that may not be looked into, or that is gone by now, is passed over.
-    private static (List<string> Files, List<string> Folders) LookInside(string folder, int depth)
+    private static IEnumerable<(string Folder, List<string> Files)> Folders(string folder, int depth, List<(string File, string Reason)> leftOut)
+    {
+        (List<string> files, List<string> folders, List<(string File, string Reason)> others) = LookInside(folder, depth);
+        yield return (folder, files);
+        leftOut.AddRange(others);
+        foreach (string inner in folders)
+        {
+            if (depth == DeepestFolder)
+            {
+                leftOut.Add((inner, $"{DeepestFolder + 1} folders deep; name the folder"));
+                continue;
+            }
+
+            foreach ((string, List<string>) one in Folders(inner, depth + 1, leftOut))
+            {
+                yield return one;
+            }
+        }
+    }
+
+    // A folder inside may not be open to us, or be gone by now.
+    private static (List<string> Files, List<string> Folders, List<(string File, string Reason)> Others) LookInside(string folder, int depth)
     {
         try
         {
@@ -121,34 +176,21 @@ internal static class CaptureFolder
         }
         catch (Exception fault) when (depth > 0 && fault is IOException or UnauthorizedAccessException)
         {
-            return ([], []);
+            return ([], [], [(folder, "the folder cannot be read")]);
         }
     }
 
-    private static IEnumerable<(string Place, string File)> Within(string folder, int depth)
-    {
-        (List<string> files, List<string> folders) = LookInside(folder, depth);
-        List<(string File, int Rank)> ranked = Ranked(files);
-        List<string> inner = depth == DeepestFolder ? [] : folders;
-        List<string> best = BestOf(ranked);
-        IEnumerable<(string, string)> here = best.Count == 1 && IsOneGuest(ranked) ? [(folder, best[0])] : ranked.Select(one => (one.File, one.File));
-        return here.Concat(inner.SelectMany(one => Within(one, depth + 1)));
-    }
-
-    // Nothing may be passed over that could be another guest: the format of a recorder is written once for a guest, text often.
-    private static bool IsOneGuest(List<(string File, int Rank)> ranked) => ranked.Count == 1
-        || (ranked.All(one => one.Rank != CaptureFile.LastRank)
-            && ranked.Where(one => one.Rank != CaptureFile.TextRank).CountBy(one => one.Rank).All(count => count.Value == 1));
-
-    private static List<string> BestOf(List<(string File, int Rank)> all) => [.. all.Where(one => one.Rank == all.Min(other => other.Rank)).Select(one => one.File)];
-
     // A file without length is none.
-    private static List<(string File, int Rank)> Ranked(List<string> files)
+    private static List<(string File, int Rank)> Ranked(List<string> files, List<(string File, string Reason)> leftOut)
     {
         var ranked = new List<(string File, int Rank)>();
         foreach (string file in files)
         {
-            if (FileNode.Of(file) is { Length: > 0 } && RankOf(file) is { } rank)
+            if (FileNode.Of(file) is not { Length: > 0 })
+            {
+                leftOut.Add((file, "the file is empty"));
+            }
+            else if (RankOf(file, leftOut) is { } rank)
             {
                 ranked.Add((file, rank));
             }
@@ -157,3 +199,8 @@ internal static class CaptureFolder
         return ranked;
     }
 }
+
+/// <summary>What a folder holds.</summary>
+/// <param name="Captures">Each with its place, which is the file or the folder that holds it alone, and the file.</param>
+/// <param name="LeftOut">What is not judged and may be a recording, with the reason.</param>
+internal sealed record FolderContent(IReadOnlyList<(string Place, string File)> Captures, IReadOnlyList<(string File, string Reason)> LeftOut);

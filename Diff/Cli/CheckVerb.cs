@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Diff;
-using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
@@ -21,44 +22,53 @@ internal sealed class CheckVerb : IVerb
         Option<string> format = Options.Format();
         Option<string[]> report = Options.Report(ReportFormats.Names);
         Option<string> color = Options.Color();
-        Option<bool> speculative = Options.Speculative();
-        Option<string?> cpu = Options.Cpu();
-        Option<string?> baseline = Options.Baseline();
+        var judging = new JudgingOptions();
         var command = new Command("check",
             "Reports where recordings depart from the manual. Several are checked one after the other and reported together.\n"
-            + "Exit status: 0 nothing diverges, 1 something diverges, 2 nothing diverges and a recording cannot be used.")
+            + "Exit status: 0 all conform, 1 something diverges or is what --fail-on names, 2 a recording cannot be used,\n"
+            + "4 a recording is inconclusive: it shows no departure, and too little to say that there is none.")
         {
-            inputs, format, report, color, speculative, cpu, baseline,
+            inputs, format, report, color,
         };
+        judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            new CheckWishes(
-                words.GetValue(speculative), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)),
-                [.. new[] { words.GetValue(cpu), words.GetValue(baseline) }.OfType<string>()]), terminal, cancel)));
+            judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
         return command;
     }
 
     /// <summary>The three stages over one input.</summary>
     /// <param name="input">The input.</param>
-    /// <param name="speculative">Whether broken weak rules count.</param>
+    /// <param name="policy">What it is judged by.</param>
     /// <param name="cpu">What the user says of the virtual CPU; null for nothing.</param>
     /// <param name="cancel">Stops it.</param>
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
-    /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
+    /// <param name="exits">Makes who is told what is said of each exit, in the reading that counts; null for nobody.</param>
     public static DiffResult Check(
-        RunInput input, bool speculative, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
+        RunInput input, Policy policy, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, Func<RunHeader, IJudgedSink?>? exits = null)
     {
-        var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, speculative, watcher, exits);
-        var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
-        RunSummary summary = input.Read(replayer, cancel);
-        return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
+        while (true)
+        {
+            IJudgedSink? told = input.IsProvisional ? null : exits?.Invoke(input.Header);
+            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, policy, watcher, told)
+            {
+                // What can be read as it comes lists what was on and nothing else.
+                KnownOn = input.IsStream ? input.Header.Listed : default,
+            };
+            var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
+            RunSummary summary = input.Read(replayer, cancel);
+            if (!input.StartOver(always: exits is not null))
+            {
+                return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
+            }
+        }
     }
 
     private static int Run(
-        string[] words, IReadOnlyList<ReportWish> wishes, string color, CheckWishes how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, Judging how, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
-        using var set = InputSet.Of(words, terminal, cancel);
+        using var set = InputSet.Of(words, terminal, watched: true, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
         using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color);
@@ -81,18 +91,18 @@ internal sealed class CheckVerb : IVerb
 
         // Reports of exits are of the only capture.
         captures.ForEach(capture => reports.Finish(capture.Result));
-        var findings = new FindingSet(captures, unread);
+        var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
-        return findings.Fails ? ExitStatus.Diverges : unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
+        return ExitStatus.Of(findings);
     }
 
-    private static DiffResult CheckOne(NamedInput named, CheckWishes how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
+    private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = named.Open();
         terminal.OwesReport = input.IsStream;
-        IJudgedSink? exits = reports.Begin(input.Header);
         DiffResult found = Check(
-            input, how.Speculative, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
+            input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
+            reports.HasOfExits ? reports.Begin : null);
         return how.Accepted.Apply(found, terminal.Today);
     }
 
@@ -104,6 +114,4 @@ internal sealed class CheckVerb : IVerb
                 $"--report {one.Format} shows the exits of one capture, and these are {inputs.Count}; write it for each: differ check {inputs[0].Name} --report {one.Format}={one.Path}");
         }
     }
-
-    private sealed record CheckWishes(bool Speculative, CpuDescription? Cpu, Baseline Accepted, IReadOnlyList<string> Files);
 }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
-using Differ.Diff.Baseline;
+using Differ.Cli.Config;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Cli;
 
@@ -18,28 +19,28 @@ internal sealed class CompareVerb : IVerb
         Option<string> format = Options.Format(ChangeFormats.WithFindings);
         Option<string[]> report = Options.Report(ChangeFormats.Names);
         Option<string> color = Options.Color();
-        Option<string?> baseline = Options.Baseline();
+        var judging = new JudgingOptions();
         var command = new Command("compare",
             "Compares two captures: departures that are new, fixed or as they were, and where the hypervisor first acts otherwise.\n"
-            + "Exit status: 0 nothing is new, 1 something is new, 2 a capture cannot be used.")
+            + "Exit status: 0 nothing is new, 1 something is new, 2 a capture cannot be used, 4 nothing is new and a capture is inconclusive.")
         {
-            inBase, inTest, format, report, color, baseline,
+            inBase, inTest, format, report, color,
         };
+        judging.AddTo(command, withCpu: false, withSpeculative: false);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inBase), words.GetRequiredValue(inTest), Options.Wishes(words, format, report, ChangeFormats.Names),
-            words.GetRequiredValue(color), words.GetValue(baseline), terminal, cancel)));
+            words.GetRequiredValue(color), judging.Read(words, []), terminal, cancel)));
         return command;
     }
 
     private static int Run(
-        string inBase, string inTest, IReadOnlyList<ReportWish> wishes, string color, string? baseline, Terminal terminal, CancellationToken cancel)
+        string inBase, string inTest, IReadOnlyList<ReportWish> wishes, string color, Judging how, Terminal terminal, CancellationToken cancel)
     {
-        Baseline accepted = BaselineVerb.Read(baseline);
         foreach (string path in (string[])[inBase, inTest])
         {
             if (FileNode.Of(path) is null or { Kind: FileKind.Special })
             {
-                throw new UsageException($"{path} is neither a file nor a folder; standard input cannot be compared, because captures are read twice");
+                throw new InputException($"{path} is neither a file nor a folder; standard input cannot be compared, because captures are read twice");
             }
         }
 
@@ -49,19 +50,19 @@ internal sealed class CompareVerb : IVerb
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
 
-        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest, .. baseline is null ? (string[])[] : [baseline]], terminal, color);
-        ChangeSet changes = folders ? CompareFolders(inBase, inTest, Judge, terminal, cancel)
-            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, Judge, terminal, cancel)], [], [], []);
+        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest, .. how.Files], terminal, color);
+        ChangeSet changes = folders ? CompareFolders(inBase, inTest, how.Policy, Judge, terminal, cancel)
+            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how.Policy, Judge, terminal, cancel)], [], [], []);
         reports.Write(changes);
-        return changes.HasNew ? ExitStatus.Diverges : changes.Unread.Count > 0 ? ExitStatus.Unusable : ExitStatus.Agrees;
+        return ExitStatus.Of(FindingSet.Of(changes));
 
-        DiffResult Judge(DiffResult result) => accepted.Apply(result, terminal.Today);
+        DiffResult Judge(DiffResult result) => how.Accepted.Apply(result, terminal.Today);
     }
 
     private static bool IsFolderOfCaptures(string path) => FileNode.Of(path) is { Kind: FileKind.Folder } && !CaptureFolder.IsOne(path);
 
     private static ChangeSet CompareFolders(
-        string inBase, string inTest, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+        string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
     {
         SortedDictionary<string, string> before = CaptureFolder.In(inBase), after = CaptureFolder.In(inTest);
         var pairs = new List<RunChanges>();
@@ -70,7 +71,7 @@ internal sealed class CompareVerb : IVerb
         {
             try
             {
-                pairs.Add(TwoRuns.Compare(name, path, after[name], judge, terminal, cancel));
+                pairs.Add(TwoRuns.Compare(name, path, after[name], policy, judge, terminal, cancel));
             }
             catch (Exception e) when (UnusableInput.Is(e))
             {
@@ -81,7 +82,7 @@ internal sealed class CompareVerb : IVerb
 
         if (pairs.Count == 0 && unread.Count == 0)
         {
-            throw new UsageException($"{inBase} and {inTest} hold no captures of the same name");
+            throw new InputException($"{inBase} and {inTest} hold no captures of the same name");
         }
 
         return new ChangeSet(pairs, [.. before.Keys.Except(after.Keys)], [.. after.Keys.Except(before.Keys)], unread);

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Differ.Capture.Disk;
+using Differ.Cli.Config;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
-using Differ.Replay.Machine;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
@@ -13,27 +15,42 @@ namespace Differ.Cli;
 internal sealed class CorpusVerb : IVerb
 {
     private const string ExpectedName = "expected.tsv";
+    private const string Unreviewed = "unreviewed", Refused = "refused";
+
+    // What a row may expect of a capture that can be read, and of which rules.
+    private static readonly Dictionary<string, Func<DiffResult, string[], bool>> Expectations = new(StringComparer.Ordinal)
+    {
+        ["diverges"] = static (result, rules) => result.Divergences.Any(found => found.Culprit == Culprit.Hypervisor && Names(found, rules)),
+        ["likely"] = static (result, rules) => !result.Diverges && result.Likely.Any(found => Names(found, rules)),
+        ["processor"] = static (result, _) => result.Diverges && result.Divergences.All(found => found.Culprit == Culprit.Processor),
+        ["conforms"] = IsFree,
+        ["clean"] = IsFree,
+        ["not diverges"] = IsFree,
+        ["undecided"] = IsFree,
+        ["inconclusive"] = static (result, _) => result.Verdict.Outcome == RecordingOutcome.Inconclusive,
+    };
 
     /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
-        Option<string?> cpu = Options.Cpu();
-        Option<string?> baseline = Options.Baseline();
+        var judging = new JudgingOptions();
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
-            + "Columns: capture, expectation (diverges, clean, undecided, processor, unreviewed), rules of which one must be reported,\n"
-            + "separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
-            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.")
+            + $"Columns: capture, expectation ({string.Join(", ", Expectations.Keys)}, {Refused}, {Unreviewed}), rules of which one\n"
+            + "must be reported, separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
+            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.\n"
+            + "Exit status: 0 all come out as expected, 1 one does not, 4 a row names no capture, or there is no row.")
         {
-            folder, cpu, baseline,
+            folder,
         };
+        judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(folder), Options.ReadCpu(words.GetValue(cpu)), BaselineVerb.Read(words.GetValue(baseline)), terminal, cancel)));
+            words.GetRequiredValue(folder), judging.Read(words, [words.GetRequiredValue(folder)]), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string folder, CpuDescription? cpu, Baseline accepted, Terminal terminal, CancellationToken cancel)
+    private static int Run(string folder, Judging how, Terminal terminal, CancellationToken cancel)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         TextWriter output = terminal.Output;
@@ -51,33 +68,29 @@ internal sealed class CorpusVerb : IVerb
                 continue;
             }
 
-            if (!TryCheck(path, cpu, terminal, out DiffResult? result, out string fault, cancel))
-            {
-                missed++;
-                output.Write($"OTHERWISE    {name}: expected {expectation} {rules}, cannot be read: {fault}\n");
-            }
-            else if (expectation == "unreviewed")
+            bool isRead = TryCheck(path, how, terminal, out DiffResult? result, out string fault, cancel);
+            seen.UnionWith(result?.Divergences.Select(found => found.Fingerprint) ?? []);
+            DiffResult? judged = result is null ? null : how.Accepted.Apply(result, terminal.Today);
+            if (expectation == Unreviewed && judged is not null)
             {
                 unreviewed++;
-                seen.UnionWith(result.Divergences.Select(found => found.Fingerprint));
-                result = accepted.Apply(result, terminal.Today);
-                output.Write(result.Diverges ? $"unreviewed   {name}: {Found(result)}\n" : "");
+                output.Write(judged.Diverges ? $"unreviewed   {name}: {Found(judged)}\n" : "");
             }
-            else if (IsMet(result, expectation, rules) || IsMet(accepted.Apply(result, terminal.Today), expectation, rules))
+            else if (expectation == Refused ? !isRead : IsMet(result, expectation, rules) || IsMet(judged, expectation, rules))
             {
-                seen.UnionWith(result.Divergences.Select(found => found.Fingerprint));
                 met++;
             }
             else
             {
                 missed++;
-                output.Write($"OTHERWISE    {name}: expected {expectation} {rules}, found {Found(result)}\n");
+                string known = expectation is Unreviewed or Refused || Expectations.ContainsKey(expectation) ? "" : " (which is no expectation)";
+                output.Write($"OTHERWISE    {name}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
             }
         }
 
-        WriteBaseline(accepted, seen, terminal);
-        output.Write($"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n");
-        return missed == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
+        WriteBaseline(how.Accepted, seen, terminal);
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n"));
+        return missed > 0 ? ExitStatus.Diverges : unread > 0 || met + unreviewed == 0 ? ExitStatus.Inconclusive : ExitStatus.Agrees;
     }
 
     private static void WriteBaseline(Baseline accepted, HashSet<string> seen, Terminal terminal)
@@ -94,12 +107,12 @@ internal sealed class CorpusVerb : IVerb
     }
 
     // One capture that cannot be read must not hide what the others say.
-    private static bool TryCheck(string path, CpuDescription? cpu, Terminal terminal, [NotNullWhen(true)] out DiffResult? result, out string fault, CancellationToken cancel)
+    private static bool TryCheck(string path, Judging how, Terminal terminal, [NotNullWhen(true)] out DiffResult? result, out string fault, CancellationToken cancel)
     {
         try
         {
             using RunInput input = RunInput.Open(path, terminal);
-            result = CheckVerb.Check(input, speculative: false, cpu, cancel);
+            result = CheckVerb.Check(input, how.Policy, how.Cpu, cancel);
             fault = "";
             return true;
         }
@@ -111,19 +124,20 @@ internal sealed class CorpusVerb : IVerb
         }
     }
 
-    private static bool IsMet(DiffResult result, string expectation, string rules)
+    private static bool IsMet(DiffResult? result, string expectation, string rules) =>
+        result is not null && Expectations.TryGetValue(expectation, out Func<DiffResult, string[], bool>? isMet) && isMet(result, rules.Split('|'));
+
+    private static bool IsFree(DiffResult result, string[] rules) => !result.Diverges;
+
+    private static bool Names(DivergenceClass found, string[] rules) => found.AlsoBroken.Prepend(found.Rule).Any(rule => rules.Contains(rule.Id));
+
+    private static string Found(DiffResult result)
     {
-        bool processor = result.Divergences.Any(found => found.Culprit == Culprit.Processor);
-        bool hypervisor = result.Divergences.Any(found => found.Culprit == Culprit.Hypervisor);
-        return expectation switch
-        {
-            "diverges" => result.Divergences.Where(found => found.Culprit == Culprit.Hypervisor)
-                .Any(found => rules.Split('|').Any(rule => rule == found.Rule.Id || found.AlsoBroken.Any(other => other.Id == rule))),
-            "processor" => processor && !hypervisor,
-            _ => !processor && !hypervisor,
-        };
+        string[] found = [.. result.Divergences.Concat(result.Likely).Select(Words)];
+        return found.Length > 0 ? string.Join(", ", found)
+            : result.Verdict.Outcome == RecordingOutcome.Inconclusive ? $"nothing ({result.Verdict.Why})" : "nothing";
     }
 
-    private static string Found(DiffResult result) => !result.Diverges ? "nothing" : string.Join(", ", result.Divergences.Select(found =>
-        $"{(found.Culprit == Culprit.Processor ? "processor " : "")}{found.Rule.Id} ({found.Count})"));
+    private static string Words(DivergenceClass found) => string.Create(
+        CultureInfo.InvariantCulture, $"{(found.Culprit == Culprit.Processor ? "processor " : "")}{(found.IsLikely ? "likely " : "")}{found.Rule.Id} ({found.Count})");
 }

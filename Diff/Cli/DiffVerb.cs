@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Diff;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Schemas.Files;
@@ -18,20 +18,26 @@ internal sealed class DiffVerb : IVerb
         var model = new Argument<string>("model") { Description = "The run that differ replay made of it" };
         Option<string> format = Options.Format();
         Option<string> color = Options.Color();
-        Option<bool> speculative = Options.Speculative();
-        var command = new Command("diff", "Compares a recorded run with the computed one") { recorded, model, format, color, speculative };
+        var judging = new JudgingOptions();
+        var command = new Command("diff",
+            "Compares a recorded run with the computed one\n"
+            + "Exit status: as that of differ check.")
+        {
+            recorded, model, format, color,
+        };
+        judging.AddTo(command, withCpu: false);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(recorded), words.GetRequiredValue(model), ReportFormats.Find(words.GetRequiredValue(format))!,
-            words.GetRequiredValue(color), words.GetValue(speculative), terminal, cancel)));
+            words.GetRequiredValue(color), judging.Read(words, []), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string recorded, string model, IReportFormat format, string color, bool speculative, Terminal terminal, CancellationToken cancel)
+    private static int Run(string recorded, string model, IReportFormat format, string color, Judging how, Terminal terminal, CancellationToken cancel)
     {
         using RunReader reader = RunReader.Open(RunInput.OpenRun(recorded, terminal));
         Comparison? comparison = null;
         using ComputedReader computed = ComputedReader.Open(
-            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, speculative));
+            RunInput.OpenRun(model, terminal), reader.Header, rules => comparison = new Comparison(reader.Header, rules, reader.Texts, how.Policy));
         RunSummary summary = reader.ReadExits(computed, cancel);
         computed.Finish();
         summary = summary with { Notes = [.. summary.Notes, .. computed.Notes.Except(summary.Notes)] };
@@ -43,8 +49,8 @@ internal sealed class DiffVerb : IVerb
             };
         }
 
-        DiffResult result = comparison!.Finish(summary);
-        format.Write(FindingSet.Of(result), terminal.Output, terminal.InkFor(color));
-        return result.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
+        var findings = FindingSet.Of(how.Accepted.Apply(comparison!.Finish(summary), terminal.Today));
+        format.Write(findings, terminal.Output, terminal.InkFor(color));
+        return ExitStatus.Of(findings);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Differ.Diff.Compare;
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
@@ -51,8 +52,8 @@ internal sealed class ExplainVerb : IVerb
 
     private static RuleInfo RuleOf(string fingerprint, string path, DiffResult result)
     {
-        IReadOnlyList<DivergenceClass> all = [.. result.Divergences, .. result.KnownDepartures];
-        return all.FirstOrDefault(found => found.Fingerprint == fingerprint)?.Rule ?? throw new UsageException(
+        IReadOnlyList<DivergenceClass> all = [.. result.Classes];
+        return all.FirstOrDefault(found => found.Fingerprint == fingerprint)?.Rule ?? throw new InputException(
             all.Count == 0 ? $"{path} has no finding {fingerprint}; it has none at all"
                 : $"{path} has no finding {fingerprint}; nearest are {string.Join(", ", NearestNames.To(fingerprint, all.Select(found => found.Fingerprint)))}");
     }
@@ -69,7 +70,7 @@ internal sealed class ExplainVerb : IVerb
         }
 
         using RunInput input = once ?? RunInput.Open(path, terminal);
-        return CheckVerb.Check(input, speculative: false, cpu, cancel);
+        return CheckVerb.Check(input, Policy.Default, cpu, cancel);
     }
 
     private static DiffResult ReadReport(Stream report, string path)
@@ -80,7 +81,7 @@ internal sealed class ExplainVerb : IVerb
         }
         catch (FormatException problem)
         {
-            throw new UsageException($"{path}: {problem.Message}");
+            throw new InputException($"{path}: {problem.Message}");
         }
     }
 }

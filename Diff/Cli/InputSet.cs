@@ -1,5 +1,6 @@
 using Differ.Capture;
 using Differ.Capture.Disk;
+using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -11,25 +12,33 @@ internal sealed class InputSet : IDisposable
     private readonly CancellationToken _end;
     private readonly List<CaptureFile> _files = [];
     private readonly List<NamedInput> _all = [];
+    private readonly List<LeftOutCapture> _leftOut = [];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
-    private InputSet(Terminal terminal, CancellationToken end)
+    private readonly bool _watched;
+
+    private InputSet(Terminal terminal, bool watched, CancellationToken end)
     {
         _terminal = terminal;
         _end = end;
+        _watched = watched;
     }
 
     /// <summary>In the order of the words; those of a folder by name, those of an archive in its order. No file is in it twice.</summary>
     public IReadOnlyList<NamedInput> All => _all;
 
+    /// <summary>What was found in folders and is not in the set.</summary>
+    public IReadOnlyList<LeftOutCapture> LeftOut => _leftOut;
+
     /// <summary>Looks at what the words name. What cannot be read is in the set, and opening it fails.</summary>
     /// <param name="words">Files, folders, pipes, and - for standard input.</param>
     /// <param name="terminal">Where progress goes.</param>
+    /// <param name="watched">Whether findings are told as a pipe comes: <see cref="RunInput.OpenLive"/>.</param>
     /// <param name="end">Ends a pipe, so that what was read is still reported.</param>
-    /// <exception cref="UsageException">A folder without a capture, or an address.</exception>
-    public static InputSet Of(IEnumerable<string> words, Terminal terminal, CancellationToken end)
+    /// <exception cref="InputException">A folder without a capture, or an address.</exception>
+    public static InputSet Of(IEnumerable<string> words, Terminal terminal, bool watched, CancellationToken end)
     {
-        var set = new InputSet(terminal, end);
+        var set = new InputSet(terminal, watched, end);
         try
         {
             foreach (string word in words)
@@ -64,16 +73,18 @@ internal sealed class InputSet : IDisposable
             return;
         }
 
-        (string Place, string File)[] found = [.. CaptureFolder.Under(word)];
-        if (found.Length == 0)
+        FolderContent found = CaptureFolder.Of(word);
+        if (found.Captures.Count == 0)
         {
-            throw new UsageException(CaptureFolder.Empty(word));
+            throw new InputException(CaptureFolder.Empty(word));
         }
 
-        foreach ((string place, string file) in found)
+        foreach ((string place, string file) in found.Captures)
         {
             AddFile(Shown(place), file);
         }
+
+        _leftOut.AddRange(found.LeftOut.Select(one => new LeftOutCapture(PlainText.Of(Shown(one.File)), PlainText.Of(Shown(one.File)), PlainText.Of(one.Reason))));
     }
 
     // An archive is looked into now; any other file is opened when it is read, because there may be thousands.
@@ -88,13 +99,13 @@ internal sealed class InputSet : IDisposable
         (name, shown) = (PlainText.Of(name), PlainText.Of(shown));
         if (!RunInput.IsReadOnce(file) && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
-            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _end)));
+            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _watched, _end)));
             return;
         }
 
         try
         {
-            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _end));
+            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _watched, _end));
         }
         catch (Exception fault) when (UnusableInput.Is(fault))
         {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using Differ.Cli.Config;
 
 namespace Differ.Cli;
 
@@ -36,8 +38,13 @@ internal sealed class ManVerb : IVerb
             }
         }
 
-        output.Write(".SH EXIT STATUS\n.TP\n0\nnothing diverges\n.TP\n1\nsomething diverges\n.TP\n2\nthe input or the command line cannot be used\n");
-        output.Write(".TP\n3\na fault in differ\n.TP\n130\nended by a signal (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1); no partial file is left\n");
+        output.Write(".SH EXIT STATUS\n");
+        foreach ((int status, string meaning) in ExitStatus.Meanings)
+        {
+            output.Write(string.Create(CultureInfo.InvariantCulture, $".TP\n{status}\n{Roff(meaning)}\n"));
+        }
+
+        output.Write($".SH FILES\n.TP\n.B {ConfigFile.Name}\npolicy, baseline, cpu and ignored rules; in the current folder, else in the one folder that is named\n");
         output.Write(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, whatever it holds\n");
     }
 

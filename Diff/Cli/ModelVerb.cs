@@ -37,7 +37,7 @@ internal sealed class ModelVerb : IVerb
         }
         catch (ScenarioException problem)
         {
-            throw new UsageException($"{path}: {problem.Message}");
+            throw new InputException($"{path}: {problem.Message}");
         }
 
         int surprises = 0;
@@ -66,16 +66,17 @@ internal sealed class ModelVerb : IVerb
                 output.Write($"  OTHERWISE {PlainText.Of(surprise)}\n");
             }
 
-            foreach (DivergenceClass found in judged.Divergences)
+            DivergenceClass[] broken = [.. judged.Divergences, .. judged.Likely];
+            foreach (DivergenceClass found in broken)
             {
                 output.Write($"  OTHERWISE rule {found.Rule.Id} is broken: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}\n");
             }
 
-            return run.Surprises.Count > 0 || judged.Divergences.Count > 0 ? 1 : 0;
+            return run.Surprises.Count > 0 || broken.Length > 0 ? 1 : 0;
         }
         catch (ScenarioException problem)
         {
-            throw new UsageException($"{path}: {problem.Message}");
+            throw new InputException($"{path}: {problem.Message}");
         }
     }
 }

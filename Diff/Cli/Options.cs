@@ -47,10 +47,14 @@ internal static class Options
             return null;
         }
 
-        using var text = new StringReader(DiskFile.ReadText(path));
         try
         {
+            using var text = new StringReader(DiskFile.ReadText(path));
             return CpuDescription.Read(text);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"the description of the CPU {path} cannot be read: {UnusableInput.ReasonOf(fault)}");
         }
         catch (FormatException problem)
         {

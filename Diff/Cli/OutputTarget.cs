@@ -19,12 +19,13 @@ internal sealed record OutputTarget(string Path, FileNode? Node, bool IsReplaced
 
     /// <summary>Finds it.</summary>
     /// <param name="path">The name.</param>
-    /// <exception cref="UsageException">It is empty, or a folder's.</exception>
+    /// <exception cref="UsageException">It is a folder's.</exception>
+    /// <exception cref="OutputException">It is empty, or a link that leads nowhere.</exception>
     public static OutputTarget Of(string path)
     {
         if (path.Length == 0)
         {
-            throw new UsageException("the name of the file to write is empty; - is standard output");
+            throw new OutputException("''", new IOException("the name of the file to write is empty; - is standard output"));
         }
 
         if (System.IO.Path.EndsInDirectorySeparator(path) || FileNode.Of(path) is { Kind: FileKind.Folder })
@@ -53,11 +54,11 @@ internal sealed record OutputTarget(string Path, FileNode? Node, bool IsReplaced
                 return new OutputTarget(at, FileNode.Of(at), IsReplaced: false, DescriptorOf(at));
             }
 
-            string target = Libc.ReadLink(at) ?? throw new UsageException($"the link {path} cannot be followed");
+            string target = Libc.ReadLink(at) ?? throw new OutputException(path, new IOException("the link cannot be followed"));
             at = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(at) ?? "", target);
         }
 
-        throw new UsageException($"{path} is a link that leads to links without end");
+        throw new OutputException(path, new IOException("it is a link that leads to links without end"));
     }
 
     // /dev/stdout and /dev/fd/1 lead there.

@@ -60,7 +60,7 @@ internal static class Program
             if (words.Errors.Count > 0)
             {
                 terminal.Tell(WhatIsWrong(args, words, verbs));
-                return ExitStatus.Unusable;
+                return ExitStatus.Usage;
             }
 
             var wishes = new InvocationConfiguration
@@ -108,7 +108,10 @@ internal static class Program
                 // The reader of a pipe has seen enough.
                 terminal.ClearProgress();
                 return ExitStatus.Agrees;
-            case CaptureFormatException or RunFormatException or UsageException or OutputException:
+            case UsageException:
+                terminal.Tell(fault.Message);
+                return ExitStatus.Usage;
+            case CaptureFormatException or RunFormatException or InputException or OutputException:
                 terminal.Tell(fault.Message);
                 return ExitStatus.Unusable;
             case IOException or UnauthorizedAccessException:

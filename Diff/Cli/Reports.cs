@@ -64,6 +64,9 @@ internal sealed class Reports<T> : IDisposable
         return reports;
     }
 
+    /// <summary>Whether reports of exits are asked for.</summary>
+    public bool HasOfExits => _ofExits.Count > 0;
+
     /// <summary>Begins the reports of exits; called once at most.</summary>
     /// <param name="header">The recorded run.</param>
     /// <returns>Who wants to be told of each exit; null for nobody.</returns>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
@@ -67,13 +68,13 @@ internal sealed class RulesVerb : IVerb
 
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
-        using var inputs = InputSet.Of(paths, terminal, cancel);
+        using var inputs = InputSet.Of(paths, terminal, watched: false, cancel);
         foreach (NamedInput named in inputs.All)
         {
             try
             {
                 using RunInput input = named.Open();
-                counts.Add(CheckVerb.Check(input, speculative: false, cpu, cancel).Rules);
+                counts.Add(CheckVerb.Check(input, Policy.Default, cpu, cancel).Rules);
             }
             catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
             {

@@ -20,13 +20,20 @@ internal abstract class RunInput : IDisposable
     /// <summary>Whether the input may go on for as long as the host runs.</summary>
     public virtual bool IsStream => false;
 
+    /// <summary>Whether what comes later may change what was said before: <see cref="StartOver"/>.</summary>
+    public virtual bool IsProvisional => false;
+
     /// <summary>Opens a file, a folder with a capture in it, a pipe, or standard input for -.</summary>
-    public static RunInput Open(string path, Terminal terminal) => OpenLive(path, terminal, CancellationToken.None);
+    public static RunInput Open(string path, Terminal terminal) => OpenLive(path, terminal, watched: false, CancellationToken.None);
 
     /// <summary>The same, with an interruption that ends a pipe, so that what was read is still reported.</summary>
-    public static RunInput OpenLive(string path, Terminal terminal, CancellationToken end)
+    /// <param name="path">The path.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <param name="watched">Whether findings are told as a pipe comes; then it may have to be read again (<see cref="StartOver"/>).</param>
+    /// <param name="end">Ends a pipe.</param>
+    public static RunInput OpenLive(string path, Terminal terminal, bool watched, CancellationToken end)
     {
-        CaptureFile file = OpenFile(path, terminal, end);
+        CaptureFile file = OpenFile(path, terminal, watched, end);
         try
         {
             return Of(file.Only(), terminal, file);
@@ -59,7 +66,7 @@ internal abstract class RunInput : IDisposable
         {
             if (file.Only().IsRun)
             {
-                throw new UsageException($"{path} is a run already");
+                throw new InputException($"{path} is a run already");
             }
         }
 
@@ -67,10 +74,12 @@ internal abstract class RunInput : IDisposable
     }
 
     /// <summary>Opens a file, the capture of a folder, a pipe, or standard input for -.</summary>
-    public static CaptureFile OpenFile(string path, Terminal terminal, CancellationToken end)
+    public static CaptureFile OpenFile(string path, Terminal terminal, bool watched, CancellationToken end)
     {
         RefuseAddress(path);
-        return PipeOf(path, terminal) is { } pipe ? CaptureFile.Open(pipe.CanSeek ? pipe : new LiveStream(pipe, end)) : CaptureFile.Open(CaptureFolder.Resolve(path));
+        return PipeOf(path, terminal) is { } pipe
+            ? CaptureFile.Open(pipe.CanSeek ? pipe : new LiveStream(pipe, end) { IsWatched = watched })
+            : CaptureFile.Open(CaptureFolder.Resolve(path));
     }
 
     /// <summary>Opens a run file, or standard input for -.</summary>
@@ -120,12 +129,15 @@ internal abstract class RunInput : IDisposable
     {
         if (path.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || path.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
         {
-            throw new UsageException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
+            throw new InputException($"{path} is an address, and Differ opens files only; fetch it with curl -O and check the file");
         }
     }
 
     /// <summary>Reads all records.</summary>
     public abstract RunSummary Read(IExitSink sink, CancellationToken cancel);
+
+    /// <summary>Goes back to the start where reading once did not tell all: <see cref="CaptureSession.StartOver"/>.</summary>
+    public virtual bool StartOver(bool always) => false;
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -141,12 +153,16 @@ internal abstract class RunInput : IDisposable
 
         public override bool IsStream => session.IsStream;
 
+        public override bool IsProvisional => session.IsProvisional;
+
         public override RunSummary Read(IExitSink sink, CancellationToken cancel)
         {
             RunSummary summary = session.ReadExits(sink, terminal.Progress, cancel);
             terminal.ClearProgress();
             return summary;
         }
+
+        public override bool StartOver(bool always) => session.StartOver(always);
 
         public override void Dispose()
         {

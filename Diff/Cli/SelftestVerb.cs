@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Differ.Diff;
 using Differ.Diff.Compare;
+using Differ.Diff.Findings;
 using Differ.Diff.Selftest;
+using Differ.Diff.Verdicts;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;
@@ -21,7 +23,7 @@ internal sealed class SelftestVerb : IVerb
         var samples = new Option<int>("--samples") { Description = "Places to try for each kind of fault", DefaultValueFactory = _ => DefaultSamples };
         var command = new Command("selftest",
             "Puts faults into a recording, one at a time, and tells which of them the check finds.\n"
-            + "Exit status 1 when the recording itself diverges.")
+            + "Exit status: that of the recording itself, as differ check gives it.")
         {
             input, samples,
         };
@@ -35,7 +37,7 @@ internal sealed class SelftestVerb : IVerb
         Keep(path, run, terminal, cancel);
         SelftestResult result = Selftest.Run(through => Check(run, through, cancel), Math.Max(samples, 1), null);
         Write(result, terminal.Output);
-        return result.Untouched.Diverges ? ExitStatus.Diverges : ExitStatus.Agrees;
+        return ExitStatus.Of(FindingSet.Of(result.Untouched));
     }
 
     // The recording is read once and kept as a run: standard input cannot be read again, and a run is quick to read.
@@ -56,12 +58,13 @@ internal sealed class SelftestVerb : IVerb
 
     private static void Write(SelftestResult result, TextWriter output)
     {
-        output.Write($"as recorded: {Amount(result.Untouched.Divergences.Count, "class", "classes")} of divergence\n\n");
+        RecordingVerdict verdict = result.Untouched.Verdict;
+        output.Write($"as recorded: {Amount(result.Untouched.Divergences.Count, "class", "classes")} of divergence, {verdict.Word}{(verdict.Lacks.Any() ? $" ({verdict.Why})" : "")}\n\n");
         output.Write($"{"found",7}  {"places",8}  fault\n");
         foreach (FaultOutcome outcome in result.Faults.Where(outcome => outcome.Seeded > 0))
         {
             output.Write($"{$"{outcome.Found}/{outcome.Seeded}",7}  {outcome.Places,8}  {outcome.Name}: {outcome.What}\n");
-            output.Write($"{"",19}{(outcome.Found > 0 ? string.Join(", ", outcome.Rules)
+            output.Write($"{"",19}{(outcome.Found > 0 ? $"{string.Join(", ", outcome.Rules)}{(outcome.Likely > 0 ? $"; {outcome.Likely} likely only" : "")}"
                 : outcome.Undecided > 0 ? "undecided: the recording lacks the evidence"
                 : "no rule sees it in this recording")}\n");
         }
@@ -69,7 +72,7 @@ internal sealed class SelftestVerb : IVerb
         IReadOnlyList<string> unfit = [.. result.Faults.Where(outcome => outcome.Seeded == 0).Select(outcome => outcome.Name)];
         output.Write(unfit.Count == 0 ? "" : $"\nno exit of this recording could show: {string.Join(", ", unfit)}\n");
         int seen = result.Faults.Count(outcome => outcome.Found > 0);
-        output.Write($"\n{result.Found} of {result.Seeded} faults found; {seen} of {result.Faults.Count - unfit.Count} kinds that fit, {result.Faults.Count} kinds in all\n");
+        output.Write($"\n{result.Found} of {result.Seeded} faults found{(result.Likely > 0 ? $", {result.Likely} of them as likely only" : "")}; {seen} of {result.Faults.Count - unfit.Count} kinds that fit, {result.Faults.Count} kinds in all\n");
     }
 
     private static string Amount(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";

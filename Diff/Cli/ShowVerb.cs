@@ -67,7 +67,7 @@ internal sealed class ShowVerb : IVerb
             streams = [.. first.Read(new Nowhere(), cancel).Streams.Where(stream => stream.Vcpu?.Value == number).Select(stream => stream.Id.Value)];
             if (streams.Count == 0)
             {
-                throw new UsageException($"{path} has no vCPU {number}");
+                throw new InputException($"{path} has no vCPU {number}");
             }
         }
 

@@ -3,6 +3,7 @@ using Differ.Diff;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Model;
@@ -20,14 +21,15 @@ internal static class TwoRuns
     /// <param name="name">What the pair is called.</param>
     /// <param name="inBase">The base capture.</param>
     /// <param name="inTest">The test capture.</param>
+    /// <param name="policy">What both are judged by.</param>
     /// <param name="judge">What is made of what a check found.</param>
     /// <param name="terminal">Where remarks go.</param>
     /// <param name="cancel">Ends it.</param>
     public static RunChanges Compare(
-        string name, string inBase, string inTest, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+        string name, string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
     {
         terminal = terminal.Quiet();
-        (CheckedRun checkedBase, CheckedRun checkedTest, IReadOnlyList<StreamAlignment> aligned) = Check(inBase, inTest, terminal, cancel);
+        (CheckedRun checkedBase, CheckedRun checkedTest, IReadOnlyList<StreamAlignment> aligned) = Check(inBase, inTest, policy, terminal, cancel);
         var pairs = StreamPairs.ByVcpu(checkedBase.Result.Summary.Streams, checkedTest.Result.Summary.Streams);
         if (!pairs.AreByNumber)
         {
@@ -52,11 +54,11 @@ internal static class TwoRuns
     }
 
     private static (CheckedRun Base, CheckedRun Test, IReadOnlyList<StreamAlignment> Aligned) Check(
-        string inBase, string inTest, Terminal terminal, CancellationToken cancel)
+        string inBase, string inTest, Policy policy, Terminal terminal, CancellationToken cancel)
     {
         using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
-        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts);
-        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts);
+        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, policy);
+        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, policy);
         ChanceCounter baseChances = new(RuleBook.Statements, baseComparison), testChances = new(RuleBook.Statements, testComparison);
         (RunSummary baseSummary, RunSummary testSummary, IReadOnlyList<StreamAlignment> aligned) =
             Read(baseInput, testInput, StreamPairs.ByNumber, baseChances, testChances, cancel);

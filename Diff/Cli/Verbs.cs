@@ -38,7 +38,7 @@ internal static class Verbs
             "Finds where KVM departs from AMD's manual in recordings of nested guests.\n"
             + $"Capture formats: {string.Join(", ", CaptureSession.FormatNames)}; a capture that is - comes from standard input.\n"
             + $"It may be packed ({string.Join(", ", CaptureFile.PackingNames)}) or in a tar archive or folder; what it is, its first bytes tell.\n"
-            + "Exit status: 0 nothing diverges, 1 something diverges, 2 unusable input or usage, 3 fault in Differ.");
+            + "Exit status: 0 conforms, 1 diverges, 2 unusable input, 3 fault in Differ, 4 inconclusive, 64 usage.");
         root.Options.Single(option => option is VersionOption).Action = new ShowVersion(terminal);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         if (help.Action is HelpAction action && !terminal.IsForPerson)

@@ -51,19 +51,28 @@ public sealed record Occurrence(
 /// <summary>Equal departures, grouped: the same rule broken in the same way, whatever the addresses, times and vCPUs.</summary>
 /// <param name="Fingerprint">12 hexadecimal digits that name the class on every machine.</param>
 /// <param name="Rule">The rule that is broken.</param>
-/// <param name="AlsoBroken">Further rules that the same exits break.</param>
+/// <param name="AlsoBroken">Further rules that the same exits break, as surely as <paramref name="Rule"/>; the most specific first.</param>
 /// <param name="Culprit">Who is at fault.</param>
-/// <param name="Assumed">What the finding assumes; none for a certain one.</param>
+/// <param name="Assumed">What a likely finding assumes; none for a certain one.</param>
 /// <param name="Instruction">The instruction the guest was at; empty when it is not known.</param>
 /// <param name="Count">How many exits.</param>
 /// <param name="Streams">The vCPU streams, each with how many exits; the counts add up to <paramref name="Count"/>.</param>
-/// <param name="Known">Why it is documented and not a finding; null for a finding.</param>
+/// <param name="Known">Why it is no finding: documented, accepted or ignored; null for a finding.</param>
 /// <param name="First">The first occurrence.</param>
 /// <param name="Last">Where the last one is.</param>
 public sealed record DivergenceClass(
     string Fingerprint, RuleInfo Rule, IReadOnlyList<RuleInfo> AlsoBroken, Culprit Culprit, Evidence Assumed, string Instruction,
     ulong Count, IReadOnlyList<StreamShare> Streams, string? Known, Occurrence First, ExitPlace Last)
 {
+    /// <summary>Whether it holds only if <see cref="Assumed"/> is as its rule supposes.</summary>
+    public bool IsLikely { get; init; }
+
+    /// <summary>Whether the configuration ignores its rule, for the reason in <see cref="Known"/>.</summary>
+    public bool IsIgnored { get; init; }
+
+    /// <summary>Rules that exits of a certain finding break besides, each under an assumption.</summary>
+    public IReadOnlyList<RuleInfo> AlsoLikely { get; init; } = [];
+
     /// <summary>The entry of a baseline that accepts it, which <see cref="Known"/> then puts into words; null for none.</summary>
     public AcceptedDeparture? Accepted { get; init; }
 }
@@ -90,12 +99,18 @@ public sealed record EvidenceShare(EvidenceRow Missing, ulong Count);
 /// <param name="Rule">The rule.</param>
 /// <param name="Conforms">Kept.</param>
 /// <param name="Undecided">Not decided.</param>
-/// <param name="Departs">Broken, known departures included.</param>
+/// <param name="Departs">Broken for certain, known departures included.</param>
 /// <param name="Lacking">What it was not decided for; the counts add up to <paramref name="Undecided"/>.</param>
 public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, ulong Departs, IReadOnlyList<EvidenceShare> Lacking)
 {
+    /// <summary>Broken under an assumption.</summary>
+    public ulong Likely { get; init; }
+
     /// <summary>How often the rule had something to say.</summary>
-    public ulong Exercised => Conforms + Undecided + Departs;
+    public ulong Exercised => Decided + Undecided;
+
+    /// <summary>How often it was decided: kept or broken, be it under an assumption.</summary>
+    public ulong Decided => Conforms + Likely + Departs;
 
     /// <summary>The same for each vCPU stream in which it had something to say, by number; empty where that is not known.</summary>
     public IReadOnlyList<StreamRuleCount> Streams { get; init; } = [];
@@ -105,11 +120,14 @@ public sealed record RuleCount(RuleInfo Rule, ulong Conforms, ulong Undecided, u
 /// <param name="Stream">The stream; <see cref="MostStreams"/> stands for that one and all further ones.</param>
 /// <param name="Conforms">Kept.</param>
 /// <param name="Undecided">Not decided.</param>
-/// <param name="Departs">Broken, known departures included.</param>
+/// <param name="Departs">Broken for certain, known departures included.</param>
 public sealed record StreamRuleCount(StreamId Stream, ulong Conforms, ulong Undecided, ulong Departs)
 {
     /// <summary>How many streams are counted apart: a hostile capture may pretend to any number.</summary>
     public const int MostStreams = 1024;
+
+    /// <summary>Broken under an assumption.</summary>
+    public ulong Likely { get; init; }
 }
 
 /// <summary>What one exit is said to depart in.</summary>
@@ -117,24 +135,5 @@ public sealed record StreamRuleCount(StreamId Stream, ulong Conforms, ulong Unde
 /// <param name="Rule">The rule that is broken.</param>
 /// <param name="Recorded">What was recorded, by field.</param>
 /// <param name="Expected">The outcomes the manual allows.</param>
-public sealed record Departure(string Fingerprint, RuleInfo Rule, IReadOnlyList<FieldText> Recorded, IReadOnlyList<string> Expected);
-
-/// <summary>The outcome of comparing a recorded run with the computed one.</summary>
-/// <param name="Header">The recorded run before its first exit.</param>
-/// <param name="Summary">The recorded run after its last exit.</param>
-/// <param name="Verdicts">Exits by verdict.</param>
-/// <param name="Divergences">Findings, the gravest first.</param>
-/// <param name="KnownDepartures">Documented departures.</param>
-/// <param name="Undecided">What could not be decided.</param>
-/// <param name="Rules">Every rule of the run.</param>
-/// <param name="Texts">Texts that kept exits refer to.</param>
-public sealed record DiffResult(
-    RunHeader Header, RunSummary Summary, IReadOnlyDictionary<Verdict, ulong> Verdicts, IReadOnlyList<DivergenceClass> Divergences,
-    IReadOnlyList<DivergenceClass> KnownDepartures, IReadOnlyList<UndecidedClass> Undecided, IReadOnlyList<RuleCount> Rules, TextTable Texts)
-{
-    /// <summary>Whether there is a finding.</summary>
-    public bool Diverges => Divergences.Count > 0;
-
-    /// <summary>How many exits have a verdict.</summary>
-    public ulong CountOf(Verdict verdict) => Verdicts.GetValueOrDefault(verdict);
-}
+/// <param name="IsLikely">Whether it holds under an assumption only.</param>
+public sealed record Departure(string Fingerprint, RuleInfo Rule, IReadOnlyList<FieldText> Recorded, IReadOnlyList<string> Expected, bool IsLikely);

@@ -1,27 +1,34 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Differ.Diff.Baseline;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Compare;
 
-/// <summary>Groups equal departures. Several rules that one exit breaks make one finding under the most specific of them.</summary>
+/// <summary>
+/// Groups equal departures. Several rules that one exit breaks make one finding: a certain one leads before one that assumes something,
+/// then <see cref="RuleRanks"/> decides. Documented departures of an exit, and those from ignored rules, are grouped apart.
+/// </summary>
 /// <param name="rules">The rules.</param>
 /// <param name="comparer">Reads fields.</param>
+/// <param name="ignored">Rules whose departures are no findings.</param>
 /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
 /// <param name="watched">Whether somebody wants to know of each exit what it departs in.</param>
 internal sealed class DivergenceGroups(
-    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IFindingWatcher? watcher = null, bool watched = false)
+    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IReadOnlyList<IgnoredRule> ignored, IFindingWatcher? watcher = null, bool watched = false)
 {
     /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
     internal const int MostClasses = 4096;
 
-    private readonly Dictionary<Key, Group> _groups = [];
-    private readonly List<(int Expectation, TracepointSet Missed)> _broken = [];
+    private readonly Dictionary<ClassKey, DivergenceGroup> _groups = [];
+    private readonly List<BrokenExpectation> _broken = [];
+    private readonly ClassIdentity _identity = new(comparer);
+    private readonly int[] _ranks = RuleRanks.Of(rules);
     private readonly ILookup<string, KvmDeviation> _deviations = KvmDeviations.All.ToLookup(deviation => deviation.Rule, StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _ignored = ignored.ToDictionary(one => one.Rule, one => one.Reason, StringComparer.Ordinal);
+    private int _made;
 
     /// <summary>Tracepoints that occurred so far.</summary>
     public TracepointSet Heard { get; set; }
@@ -37,16 +44,23 @@ internal sealed class DivergenceGroups(
     }
 
     /// <summary>Adds a rule that the exit breaks.</summary>
-    public Verdict Add(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int expectation, TracepointSet missed)
+    /// <param name="record">The exit.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="computed">What the rules say.</param>
+    /// <param name="position">Which of the expectations is not met.</param>
+    /// <param name="missed">Tracepoints on whose silence that rests.</param>
+    /// <returns>What that makes of the exit.</returns>
+    public Verdict Add(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int position, TracepointSet missed)
     {
-        if (KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null)
-        {
-            _broken.Add((expectation, default));
-            return Verdict.KnownDeparture;
-        }
-
-        _broken.Add((expectation, missed));
-        return Verdict.Diverges;
+        ref readonly Expectation expectation = ref computed.Expectations[position];
+        RuleInfo rule = rules[expectation.Rule];
+        string? known = KnownReason(record, digest, rule), reason = known ?? (_ignored.TryGetValue(rule.Id, out string? why) ? $"ignored: {why}" : null);
+        ClassKind kind = known is not null ? ClassKind.Known : reason is not null ? ClassKind.Ignored
+            : expectation.Standing == Standing.Assumed ? ClassKind.Likely : ClassKind.Certain;
+        _broken.Add(new BrokenExpectation(
+            (kind, expectation.Culprit == Culprit.Processor ? 0 : 1, rule.Severity == Severity.Info ? 1 : 0, _ranks[expectation.Rule]),
+            position, expectation.Rule, known is null ? missed - Heard : default, reason));
+        return VerdictOf(kind);
     }
 
     /// <summary>Ends an exit.</summary>
@@ -57,72 +71,115 @@ internal sealed class DivergenceGroups(
             return;
         }
 
-        foreach (bool known in (ReadOnlySpan<bool>)[false, true])
+        _broken.Sort(static (left, right) => (left.Order, left.Position).CompareTo((right.Order, right.Position)));
+        ReadOnlySpan<BrokenExpectation> broken = CollectionsMarshal.AsSpan(_broken);
+        foreach (BrokenExpectation one in broken)
         {
-            int lead = -1;
-            foreach ((int expectation, _) in _broken)
-            {
-                bool isKnown = KnownReason(record, digest, rules[computed.Expectations[expectation].Rule]) is not null;
-                if (isKnown == known && (lead < 0 || Precedes(computed.Expectations[expectation], computed.Expectations[lead])))
-                {
-                    lead = expectation;
-                }
-            }
-
-            if (lead >= 0)
-            {
-                Count(record, digest, computed, lead, known, history);
-            }
+            tally.AddBroken(one.Rule, one.Kind == ClassKind.Likely);
         }
 
-        foreach ((int expectation, _) in _broken)
+        for (int from = 0; from < broken.Length;)
         {
-            tally.AddDeparts(computed.Expectations[expectation].Rule);
+            int to = from;
+            while (to < broken.Length && IsTogether(broken[from].Kind, broken[to].Kind))
+            {
+                to++;
+            }
+
+            DivergenceGroup found = Place(_groups, broken[from..to], record, digest, computed, history);
+            if (found.Key.Kind <= ClassKind.Likely)
+            {
+                Tell(found, record, digest, computed, computed.Expectations[broken[from].Position]);
+            }
+
+            from = to;
         }
     }
 
-    /// <summary>Takes back what rests on the silence of tracepoints that were perhaps not recorded: a finding with its leading rule, else a rule beside it.</summary>
-    /// <returns>How many exits no longer diverge.</returns>
-    public ulong Withdraw(TracepointSet silent, RuleTally tally)
+    /// <summary>The classes, once the run has ended.</summary>
+    /// <param name="silent">
+    /// Tracepoints that were perhaps not recorded: what rests on their silence is taken back. An exit whose finding goes is told under what
+    /// else it breaks; where there is nothing, it is undecided.
+    /// </param>
+    /// <param name="tally">The rules' counts.</param>
+    /// <param name="moved">Is told how many exits change their verdict, from which to which.</param>
+    public FoundClasses Finish(TracepointSet silent, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
     {
-        ulong exits = 0;
-        foreach ((Key key, Group group) in _groups.Where(item => item.Value.Known is null).ToList())
+        var left = new List<DivergenceGroup>();
+        foreach (DivergenceGroup group in _groups.Values)
         {
-            bool whole = !(group.Lead.Missed & silent).IsEmpty;
-            BrokenRule[] withdrawn = [.. group.Broken.Values.Where(rule => whole || !(rule.Missed & silent).IsEmpty)];
-            if (withdrawn.Length == 0)
+            Dictionary<BrokenRule, Dictionary<StreamId, ulong>> before = new(group.Broken);
+            IReadOnlyList<DivergenceGroup> instead = group.Without(silent);
+            left.AddRange(instead);
+            if (!Stays(group, instead) || group.Broken.Count < before.Count)
             {
-                continue;
-            }
-
-            tally.Withdraw(withdrawn, whole ? group.Count : Math.Min(group.Count, withdrawn.Max(rule => rule.Count)), group.First.Exit);
-            group.Also.RemoveAll(info => withdrawn.Any(rule => rules[rule.Rule] == info));
-            if (whole)
-            {
-                exits += group.Count;
-                _groups.Remove(key);
+                Withdraw(group, before, instead, tally, moved);
             }
         }
 
-        return exits;
+        ILookup<ClassKind, DivergenceClass> classes = left.GroupBy(group => (group.Key.Kind, group.Fingerprint))
+            .ToLookup(same => same.Key.Kind, same => DivergenceGroup.ClassOf([.. same.OrderBy(group => group.Number)], rules, _ranks));
+        return new FoundClasses(
+            InOrder(classes[ClassKind.Certain]), InOrder(classes[ClassKind.Likely]), InOrder(classes[ClassKind.Ignored]), InOrder(classes[ClassKind.Known]));
     }
 
-    /// <summary>Findings, the gravest first, then the most frequent.</summary>
-    public IReadOnlyList<DivergenceClass> Findings() => ToList(known: false);
+    // A certain and a likely rule that one exit breaks make one finding.
+    private static bool IsTogether(ClassKind left, ClassKind right) => left == right || (left <= ClassKind.Likely && right <= ClassKind.Likely);
 
-    /// <summary>Documented departures in the same order.</summary>
-    public IReadOnlyList<DivergenceClass> KnownDepartures() => ToList(known: true);
+    private static Verdict VerdictOf(ClassKind kind) => kind switch
+    {
+        ClassKind.Certain => Verdict.Diverges,
+        ClassKind.Likely => Verdict.Likely,
+        ClassKind.Ignored => Verdict.Ignored,
+        _ => Verdict.KnownDeparture,
+    };
 
-    // A processor's fault explains what the hypervisor made of it; a certain rule goes before a likely one; a specific
-    // rule (they come first in the catalogue) before one of composition.
-    private bool Precedes(in Expectation left, in Expectation right) =>
-        Rank(left).CompareTo(Rank(right)) < 0;
+    private static IReadOnlyList<DivergenceClass> InOrder(IEnumerable<DivergenceClass> classes) =>
+    [
+        .. classes.OrderByDescending(found => found.Rule.Severity).ThenByDescending(found => found.Count).ThenBy(found => found.Fingerprint, StringComparer.Ordinal),
+    ];
 
-    private (int Fault, int Standing, int Severity, int Rule) Rank(in Expectation expectation) => (
-        expectation.Culprit == Culprit.Processor ? 0 : 1,
-        (int)expectation.Standing,
-        rules[expectation.Rule].Severity == Severity.Info ? 1 : 0,
-        expectation.Rule);
+    private static bool Stays(DivergenceGroup group, IReadOnlyList<DivergenceGroup> left) => left is [var one] && ReferenceEquals(one, group);
+
+    private static void Withdraw(
+        DivergenceGroup group, Dictionary<BrokenRule, Dictionary<StreamId, ulong>> before, IReadOnlyList<DivergenceGroup> left, RuleTally tally,
+        Action<Verdict, Verdict, ulong> moved)
+    {
+        var withdrawn = new Dictionary<(int Rule, bool IsLikely, StreamId Stream), ulong>();
+        foreach ((BrokenRule rule, Dictionary<StreamId, ulong> streams) in before)
+        {
+            foreach ((StreamId stream, ulong count) in streams)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(withdrawn, (rule.Rule, rule.IsLikely, stream), out _) += count;
+            }
+        }
+
+        foreach ((BrokenRule rule, Dictionary<StreamId, ulong> streams) in left.SelectMany(one => one.Broken))
+        {
+            foreach ((StreamId stream, ulong count) in streams)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(withdrawn, (rule.Rule, rule.IsLikely, stream), out _) -= count;
+            }
+        }
+
+        // Of a finding that stays, only exits at which a rule beside it goes lack something.
+        bool stays = Stays(group, left);
+        ulong most = withdrawn.GroupBy(item => item.Key.Rule).Max(rule => rule.Aggregate(0UL, static (sum, item) => sum + item.Value));
+        tally.Withdraw(withdrawn, stays ? Math.Min(group.Count, most) : group.Count, group.First.Exit);
+        if (stays)
+        {
+            return;
+        }
+
+        ulong kept = 0;
+        foreach (DivergenceGroup one in left)
+        {
+            moved(VerdictOf(group.Key.Kind), VerdictOf(one.Key.Kind), one.Count);
+            kept += one.Count;
+        }
+
+        moved(VerdictOf(group.Key.Kind), Verdict.Undecided, group.Count - kept);
+    }
 
     private string? KnownReason(in ExitRecord record, RecordDigest digest, RuleInfo rule)
     {
@@ -143,75 +200,81 @@ internal sealed class DivergenceGroups(
         return null;
     }
 
-    private void Count(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
+    // The first of the broken rules leads. Where that rests on a silence, the exit is also kept under what it breaks otherwise.
+    private DivergenceGroup Place(
+        Dictionary<ClassKey, DivergenceGroup> groups, ReadOnlySpan<BrokenExpectation> broken, in ExitRecord record, RecordDigest digest, in ComputedExit computed,
+        ExitHistory history)
     {
-        ref readonly Expectation expectation = ref computed.Expectations[lead];
-        var key = new Key(
-            expectation.Rule, known, record.Level, record.HasExit ? record.Exit.Code.Value : 0, computed.Instruction,
-            Signature(record, digest, computed, expectation));
-        if (!_groups.ContainsKey(key) && _groups.Count >= MostClasses)
+        DivergenceGroup group = GroupOf(groups, broken[0], record, digest, computed, history);
+        group.Add(record, broken);
+        if (!broken[0].Silence.IsEmpty && Without(broken, broken[0].Silence) is { Length: > 0 } rest)
         {
-            key = new Key(expectation.Rule, known, GuestLevel.Unknown, 0, 0, 0);
+            Place(group.Instead, rest, record, digest, computed, history);
         }
 
-        if (!_groups.TryGetValue(key, out Group? group))
-        {
-            group = Describe(record, digest, computed, lead, known, history);
-            _groups.Add(key, group);
-        }
+        return group;
+    }
 
-        group.Count++;
-        group.Last = new ExitPlace(record.Stream, record.Index);
-        CollectionsMarshal.GetValueRefOrAddDefault(group.Streams, record.Stream, out _)++;
-        foreach ((int broken, TracepointSet missed) in _broken)
+    private static BrokenExpectation[] Without(ReadOnlySpan<BrokenExpectation> broken, TracepointSet silent)
+    {
+        var left = new List<BrokenExpectation>();
+        foreach (BrokenExpectation one in broken)
         {
-            int rule = computed.Expectations[broken].Rule;
-            if (KnownReason(record, digest, rules[rule]) is null != known)
+            if ((one.Silence & silent).IsEmpty)
             {
-                BrokenOf(group, rule).Add(record.Stream, missed);
+                left.Add(one);
             }
         }
 
-        if (watched && !known)
-        {
-            Departure = new Departure(group.Fingerprint, rules[expectation.Rule], Recorded(record, digest, computed, expectation), Expected(computed, expectation));
-        }
-
-        // What rests on the silence of a tracepoint that never spoke may yet be withdrawn: it is told at the end.
-        if (watcher is not null && !known && Heard.Covers(group.Lead.Missed) && watcher.Wants(group.Fingerprint))
-        {
-            watcher.Take(ClassOf(group));
-        }
+        return [.. left];
     }
 
-    private static BrokenRule BrokenOf(Group group, int rule)
+    private DivergenceGroup GroupOf(
+        Dictionary<ClassKey, DivergenceGroup> groups, in BrokenExpectation lead, in ExitRecord record, RecordDigest digest, in ComputedExit computed,
+        ExitHistory history)
     {
-        ref BrokenRule? broken = ref CollectionsMarshal.GetValueRefOrAddDefault(group.Broken, rule, out _);
-        return broken ??= new BrokenRule(rule);
-    }
-
-    private Group Describe(in ExitRecord record, RecordDigest digest, in ComputedExit computed, int lead, bool known, ExitHistory history)
-    {
-        ref readonly Expectation expectation = ref computed.Expectations[lead];
-        RuleInfo rule = rules[expectation.Rule];
-        string instruction = computed.Instruction == ulong.MaxValue || computed.Instruction == record.Exit.Code.Value
-            ? "" : SvmExitTable.NameOf(computed.Instruction);
-        List<FieldText> recorded = Recorded(record, digest, computed, expectation);
-        string description = string.Create(CultureInfo.InvariantCulture, $"{rule.Id}|{record.Level}|{(record.HasExit ? record.Exit.Code.Name : "")}|{instruction}|")
-            + Stable(record, digest, computed, expectation);
-        var also = new List<RuleInfo>();
-        foreach ((int other, _) in _broken)
+        ref readonly Expectation expectation = ref computed.Expectations[lead.Position];
+        bool isOfDelivery = ClassIdentity.IsOfDelivery(computed, expectation);
+        var key = new ClassKey(
+            lead.Rule, lead.Kind, record.Level, record.HasExit && !isOfDelivery ? record.Exit.Code.Value : 0, isOfDelivery ? 0 : InstructionOf(record, computed),
+            _identity.Signature(record, digest, computed, expectation), lead.Silence);
+        if (!groups.ContainsKey(key) && _made >= MostClasses)
         {
-            RuleInfo info = rules[computed.Expectations[other].Rule];
-            if (other != lead && !also.Contains(info) && KnownReason(record, digest, info) is null != known)
-            {
-                also.Add(info);
-            }
+            key = new ClassKey(lead.Rule, lead.Kind, GuestLevel.Unknown, 0, 0, 0, lead.Silence);
         }
 
-        return new Group(expectation.Rule, Fingerprint.Of(description), also, expectation.Culprit, expectation.Missing, instruction,
-            known ? KnownReason(record, digest, rule) : null,
-            new Occurrence(KeptExit.Of(record), history.Previous(), history.Following(), recorded, Expected(computed, expectation)));
+        if (!groups.TryGetValue(key, out DivergenceGroup? group))
+        {
+            string instruction = InstructionOf(record, computed) is var code and not ulong.MaxValue ? SvmExitTable.NameOf(code) : "";
+            group = new DivergenceGroup(
+                key, _made++, _identity.Fingerprint(rules[lead.Rule], record, digest, computed, expectation, instruction), expectation.Culprit,
+                expectation.Missing, instruction, lead.Known,
+                new Occurrence(
+                    KeptExit.Of(record), history.Previous(), history.Following(), Recorded(record, digest, computed, expectation), Expected(computed, expectation)));
+            groups.Add(key, group);
+        }
+
+        return group;
+    }
+
+    // The exit's own code says nothing more.
+    private static ulong InstructionOf(in ExitRecord record, in ComputedExit computed) =>
+        computed.Instruction == record.Exit.Code.Value ? ulong.MaxValue : computed.Instruction;
+
+    // What rests on the silence of a tracepoint that never spoke may yet be withdrawn: it is told at the end.
+    private void Tell(DivergenceGroup found, in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
+    {
+        if (watched)
+        {
+            Departure = new Departure(
+                found.Fingerprint, rules[expectation.Rule], Recorded(record, digest, computed, expectation), Expected(computed, expectation),
+                found.Key.Kind == ClassKind.Likely);
+        }
+
+        if (watcher is not null && found.Key.Silence.IsEmpty && watcher.Wants(found.Fingerprint))
+        {
+            watcher.Take(DivergenceGroup.ClassOf([found], rules, _ranks));
+        }
     }
 
     private List<FieldText> Recorded(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
@@ -249,73 +312,12 @@ internal sealed class DivergenceGroups(
 
         return outcomes;
     }
-
-    // Which constraints fail, with values only where they are the same on every machine.
-    private string Stable(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
-    {
-        var text = new StringBuilder();
-        foreach (Outcome outcome in computed.OutcomesOf(expectation))
-        {
-            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
-            {
-                FieldRow row = Fields.Of(constraint.Field);
-                Observed<ulong> value = comparer.Read(record, digest, row);
-                string shown = value.IsKnown ? row.Stable ? row.Print(value.Value & StableMask(constraint)) : "other" : value.Sight.ToString();
-                text.Append(CultureInfo.InvariantCulture, $"{row.Name} {constraint.Relation} {shown};");
-            }
-        }
-
-        return text.ToString();
-    }
-
-    private ulong Signature(in ExitRecord record, RecordDigest digest, in ComputedExit computed, in Expectation expectation)
-    {
-        // FNV-1a over what Stable writes; the multiplication wraps on purpose.
-        ulong hash = 14695981039346656037;
-        foreach (Outcome outcome in computed.OutcomesOf(expectation))
-        {
-            foreach (Constraint constraint in computed.ConstraintsOf(outcome))
-            {
-                FieldRow row = Fields.Of(constraint.Field);
-                Observed<ulong> value = comparer.Read(record, digest, row);
-                ulong stable = value.IsKnown && row.Stable ? value.Value & StableMask(constraint) : 0;
-                hash = unchecked((hash ^ (stable + ((ulong)constraint.Field << 48) + ((ulong)value.Sight << 40))) * 1099511628211);
-            }
-        }
-
-        return hash;
-    }
-
-    // Bits that a constraint does not look at do not tell classes apart.
-    private static ulong StableMask(in Constraint constraint) => constraint.Relation is Relation.Equal or Relation.NotEqual ? constraint.Mask : ulong.MaxValue;
-
-    private List<DivergenceClass> ToList(bool known) =>
-    [
-        .. _groups.Values.Where(group => group.Known is not null == known)
-            .OrderByDescending(group => rules[group.Rule].Severity).ThenByDescending(group => group.Count)
-            .ThenBy(group => group.Fingerprint, StringComparer.Ordinal)
-            .Select(ClassOf),
-    ];
-
-    private DivergenceClass ClassOf(Group group) => new(
-        group.Fingerprint, rules[group.Rule], [.. group.Also], group.Culprit, group.Assumed, group.Instruction, group.Count,
-        [.. group.Streams.OrderBy(share => share.Key.Value).Select(share => new StreamShare(share.Key, share.Value))],
-        group.Known, group.First, group.Last);
-
-    private readonly record struct Key(int Rule, bool Known, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature);
-
-    private sealed record Group(
-        int Rule, string Fingerprint, List<RuleInfo> Also, Culprit Culprit, Evidence Assumed, string Instruction, string? Known, Occurrence First)
-    {
-        public ExitPlace Last { get; set; }
-
-        /// <summary>Every rule that its exits break, the leading one among them.</summary>
-        public Dictionary<int, BrokenRule> Broken { get; } = [];
-
-        public BrokenRule Lead => Broken[Rule];
-
-        public ulong Count { get; set; }
-
-        public Dictionary<StreamId, ulong> Streams { get; } = [];
-    }
 }
+
+/// <summary>The classes of a run.</summary>
+/// <param name="Certain">Findings that nothing unseen explains, the gravest first, then the most frequent.</param>
+/// <param name="Likely">Findings that hold under an assumption, in the same order.</param>
+/// <param name="Ignored">Departures from ignored rules in the same order.</param>
+/// <param name="Known">Documented departures in the same order.</param>
+internal sealed record FoundClasses(
+    IReadOnlyList<DivergenceClass> Certain, IReadOnlyList<DivergenceClass> Likely, IReadOnlyList<DivergenceClass> Ignored, IReadOnlyList<DivergenceClass> Known);

@@ -47,7 +47,7 @@ internal sealed class FieldComparer(TracepointSet listed)
     public Observed<ulong> Read(in ExitRecord record, RecordDigest digest, FieldRow row)
     {
         Observed<ulong> value = row.Read(record, digest);
-        bool silenceMeans = listed.Covers(row.Source) && record.HasEntry && !record.HasHole;
+        bool silenceMeans = listed.Covers(row.Source) && !record.HasHole && IsOver(record, digest, row);
         bool silent = value is { IsKnown: true, Value: 0 } && !row.Source.IsEmpty;
         return (silent || IsSilent(row, value, digest)) && !silenceMeans ? Observed<ulong>.Unseen : value;
     }
@@ -62,6 +62,12 @@ internal sealed class FieldComparer(TracepointSet listed)
         FieldRow row = Fields.Of(constraint.Field);
         Observed<ulong> value = Read(record, digest, row);
         silent = IsSilent(row, value, digest) ? row.Source : default;
+        if (value.Sight == Sight.Unseen && listed.Covers(row.Source) && IsDecidedOtherwise(record, digest, constraint))
+        {
+            silent = row.Source;
+            return Truth.No;
+        }
+
         if (value.Sight == Sight.Unseen)
         {
             return Truth.Unknown;
@@ -81,6 +87,23 @@ internal sealed class FieldComparer(TracepointSet listed)
             _ => !known || number <= constraint.Value,
         });
     }
+
+    // Nothing can follow any more that would have to stand in the record: the guest is entered, it cannot go on, or the recording
+    // shows something that comes later. A guest that cannot go on is not entered, so that no interrupt is delivered to it either.
+    private static bool IsOver(in ExitRecord record, RecordDigest digest, FieldRow row) =>
+        record.HasEntry || (digest.GuestEnded && !row.Source.Has(HappeningKind.InjectInterrupt)) || row.Settled?.Invoke(record, digest) == true;
+
+    // L0 decides at once whether an instruction's exit is L1's: once it works on the instruction, L1 is not shown that exit, and once it
+    // has carried it out, it does not shut L1 down in its place.
+    private static bool IsDecidedOtherwise(in ExitRecord record, RecordDigest digest, in Constraint constraint) =>
+        constraint is { Relation: Relation.Equal, Mask: ulong.MaxValue }
+        && record.HasExit && !record.HasHole && digest.Reflections == 0 && record.Exit.Code.HasIntercept && !record.Exit.Code.IsCausedByEvent
+        && constraint.Field switch
+        {
+            ComparedField.ReflectedCode => constraint.Value == record.Exit.Code.Value && Fields.IsWorkedOn(record),
+            ComparedField.UserspaceReason => constraint.Value == UserspaceExit.ShutdownReason && Fields.IsCarriedOut(record),
+            _ => false,
+        };
 
     private static bool IsSilent(FieldRow row, Observed<ulong> value, RecordDigest digest) =>
         value.Sight == Sight.Absent || (value.IsKnown && row.RestsOnSilence is { } rests && rests(digest));

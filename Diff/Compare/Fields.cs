@@ -22,7 +22,26 @@ internal delegate string FieldPrinter(ulong value);
 /// <param name="RestsOnSilence">Whether a value that is there was concluded from the absence of <paramref name="Source"/>; null where none is.</param>
 internal sealed record FieldRow(
     ComparedField Field, string Name, string Words, string Absence, bool Stable, TracepointSet Source, FieldReader Read, FieldPrinter Print,
-    Func<RecordDigest, bool>? RestsOnSilence = null);
+    Func<RecordDigest, bool>? RestsOnSilence = null)
+{
+    /// <summary>What of a stable value the same fault has each time: of an event not the vector, which the guest chose. Null for all of it.</summary>
+    public Func<ulong, ulong>? Same { get; init; }
+
+    /// <summary>Values that came by chance, an interrupt or a signal that happened to arrive: where no rule asks for them, nothing happened.</summary>
+    public Func<ulong, bool>? ByChance { get; init; }
+
+    /// <summary>Whether it tells of the event that was being delivered, and not of the exit at which that shows.</summary>
+    public bool IsOfDelivery { get; init; }
+
+    /// <summary>
+    /// Whether the recording went on beyond the point where <see cref="Source"/> had to stand, although it ends before the entry; null where
+    /// only the entry tells.
+    /// </summary>
+    public SilenceTest? Settled { get; init; }
+}
+
+/// <summary>Whether the silence of a tracepoint is settled in a record without an entry.</summary>
+internal delegate bool SilenceTest(in ExitRecord record, RecordDigest digest);
 
 /// <summary>Every compared field. A new one is a row here and a number in <see cref="ComparedField"/>.</summary>
 internal static class Fields
@@ -32,7 +51,16 @@ internal static class Fields
         Nested = TracepointSet.Of(HappeningKind.NestedVmexit) | TracepointSet.Of(HappeningKind.NestedVmexitInject),
         Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt),
         Requests = TracepointSet.Of(HappeningKind.VmgexitEnter) | TracepointSet.Of(HappeningKind.VmgexitExit)
-            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit);
+            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit),
+
+        // What L0 records only while it handles an exit, behind what it records of the exit itself. An interrupt of the host may bring
+        // events of local APICs at any moment.
+        OfHandling = Set(
+            HappeningKind.NestedVmexitInject, HappeningKind.NestedVmenter, HappeningKind.NestedVmenterFailed, HappeningKind.InjectInterrupt,
+            HappeningKind.InjectException, HappeningKind.MsrAccess, HappeningKind.CrAccess, HappeningKind.PortAccess, HappeningKind.MmioAccess,
+            HappeningKind.Cpuid, HappeningKind.Hypercall, HappeningKind.HypervHypercall, HappeningKind.XenHypercall, HappeningKind.EmulateInstruction,
+            HappeningKind.PageFault, HappeningKind.Invlpga, HappeningKind.Skinit, HappeningKind.UserspaceExit, HappeningKind.SmmTransition,
+            HappeningKind.VcpuWakeup);
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<FieldRow> All { get; } =
@@ -44,20 +72,21 @@ internal static class Fields
         new(ComparedField.ExitInfo2, "exitInfo2", "EXITINFO2", "no EXITINFO2", false, default,
             static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Info2), Hex),
         new(ComparedField.ExitIntInfo, "exitIntInfo", "EXITINTINFO", "no EXITINTINFO", true, default,
-            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfo.IsKnown ? Known(r.Exit.Interrupted.Raw) : default, Event),
-        new(ComparedField.ExitIntInfoError, "exitIntInfoError", "error code of EXITINTINFO", "no error code", true, default,
-            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfoError.IsKnown ? Known(r.Exit.IntInfoError.Value) : default, Hex),
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfo.IsKnown ? Known(r.Exit.Interrupted.Raw) : default, Event) { Same = SameEvent, IsOfDelivery = true },
+        new(ComparedField.ExitIntInfoError, "exitIntInfoError", "error code of EXITINTINFO", "no error code", false, default,
+            static (in ExitRecord r, RecordDigest d) => r.HasExit && r.Exit.IntInfoError.IsKnown ? Known(r.Exit.IntInfoError.Value) : default, Hex)
+            { IsOfDelivery = true },
         new(ComparedField.ExitRip, "exitRip", "rip of the #VMEXIT", "no rip", false, default,
             static (in ExitRecord r, RecordDigest d) => OfExit(r, r.Exit.Rip), Hex),
         new(ComparedField.ReflectedCode, "reflectedCode", "L1 is shown #VMEXIT", "L1 is shown no #VMEXIT", true, Inject,
-            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.ExitCode.Value) : Absent, Code),
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.ExitCode.Value) : Absent, Code) { ByChance = static code => new SvmExitCode(code).IsAsynchronous },
         new(ComparedField.ReflectedInfo1, "reflectedInfo1", "EXITINFO1 for L1", "no EXITINFO1 for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info1) : Absent, Hex),
         new(ComparedField.ReflectedInfo2, "reflectedInfo2", "EXITINFO2 for L1", "no EXITINFO2 for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.Info2) : Absent, Hex),
         new(ComparedField.ReflectedIntInfo, "reflectedIntInfo", "EXITINTINFO for L1", "no EXITINTINFO for L1", true, Inject,
-            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfo.Normalised.Raw) : Absent, Event),
-        new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", true, Inject,
+            static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfo.Normalised.Raw) : Absent, Event) { Same = SameEvent },
+        new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfoError) : Absent, Hex),
         new(ComparedField.IntrReflectionAnnounced, "intrReflectionAnnounced", "kvm_nested_intr_vmexit", "no kvm_nested_intr_vmexit", true,
             TracepointSet.Of(HappeningKind.NestedIntrVmexit),
@@ -89,7 +118,7 @@ internal static class Fields
         new(ComparedField.StagedAgain, "stagedAgain", "an event is delivered again", "no event is delivered", true, Staging, StagedAgain, YesNo),
         new(ComparedField.EntryEventInj, "entryEventInj", "EVENTINJ at the entry", "no EVENTINJ", true, default,
             static (in ExitRecord r, RecordDigest d) =>
-                r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event),
+                r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event) { Same = SameEvent },
         new(ComparedField.EntryRip, "entryRip", "entry at rip", "no entry", false, default,
             static (in ExitRecord r, RecordDigest d) => r.HasEntry ? r.Entry.Rip : default, Hex),
         new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, Inject | TracepointSet.Of(HappeningKind.NestedVmenter),
@@ -115,14 +144,18 @@ internal static class Fields
             static (in ExitRecord r, RecordDigest d) => d.TaskPriorityWritten ? Known(1) : Absent, YesNo),
         new(ComparedField.UserspaceReason, "userspaceReason", "return to the VMM", "no return to the VMM", true,
             TracepointSet.Of(HappeningKind.UserspaceExit),
-            static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, static value => $"for reason {value}"),
+            static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, static value => $"for reason {value}")
+            { ByChance = static reason => reason == UserspaceExit.InterruptedReason },
         new(ComparedField.SmmEntered, "smmEntered", "System Management Mode is entered", "System Management Mode is not entered", true,
             TracepointSet.Of(HappeningKind.SmmTransition),
             static (in ExitRecord r, RecordDigest d) => d.SmmEntered ? Known(1) : Absent, YesNo),
         new(ComparedField.EmulationFailed, "emulationFailed", "L0 cannot emulate the instruction", "L0 emulates the instruction", true,
             TracepointSet.Of(HappeningKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.EmulationFailed ? Known(1) : Absent, YesNo),
-        new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo),
+        new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo)
+        {
+            Settled = static (in ExitRecord r, RecordDigest d) => !(r.Kinds & OfHandling).IsEmpty,
+        },
         new(ComparedField.Reflections, "reflections", "#VMEXITs shown to L1", "L1 is shown no #VMEXIT", true, default,
             static (in ExitRecord r, RecordDigest d) => Known((ulong)d.Reflections), Number),
         new(ComparedField.Vmcb12IntCtl, "vmcb12IntCtl", "virtual interrupt control of vmcb12", "L2 is not started", false,
@@ -171,11 +204,35 @@ internal static class Fields
         new(ComparedField.ShutdownReported, "shutdownReported", "the VMM is told of a shutdown", "the VMM is told of no shutdown", true,
             TracepointSet.Of(HappeningKind.UserspaceExit),
             static (in ExitRecord r, RecordDigest d) => d.ShutdownReported ? Known(1) : Absent, YesNo),
+        new(ComparedField.InitAccepted, "initAccepted", "a local APIC accepts INIT", "no local APIC accepts INIT", true, TracepointSet.Of(HappeningKind.ApicAcceptIrq),
+            static (in ExitRecord r, RecordDigest d) => d.InitAccepted ? Known(1) : Absent, YesNo)
+        {
+            // It has to come before the exit.
+            Settled = static (in ExitRecord r, RecordDigest d) => r.HasExit,
+        },
     ];
 
     private static FieldRow[] ByNumber { get; } = Index();
 
+    private static TracepointSet Set(params ReadOnlySpan<HappeningKind> kinds)
+    {
+        TracepointSet all = default;
+        foreach (HappeningKind kind in kinds)
+        {
+            all |= TracepointSet.Of(kind);
+        }
+
+        return all;
+    }
+
     private static Observed<ulong> Absent => Observed<ulong>.Absent;
+
+    /// <summary>Whether L0 is seen to carry out the instruction that exited.</summary>
+    public static bool IsCarriedOut(in ExitRecord record) => record.Kinds.Has(WorkOf(record.Exit.Code));
+
+    /// <summary>Whether L0 is seen to work on the instruction that exited, or to have left it to the VMM.</summary>
+    public static bool IsWorkedOn(in ExitRecord record) =>
+        IsCarriedOut(record) || record.Kinds.Has(HappeningKind.EmulateInstruction) || record.Kinds.Has(HappeningKind.UserspaceExit);
 
     /// <summary>The row of a field.</summary>
     public static FieldRow Of(ComparedField field) => ComparedState.IsState(field) ? StateRows.Of(field) : ByNumber[(int)field];
@@ -194,6 +251,15 @@ internal static class Fields
     private static Observed<ulong> Known(ulong value) => Observed<ulong>.Of(value);
 
     private static Observed<ulong> OfExit(in ExitRecord record, ulong value) => record.HasExit ? Known(value) : default;
+
+    // What L0 does in the place of the processor, where a tracepoint tells of it.
+    private static HappeningKind WorkOf(SvmExitCode code) =>
+        code == SvmExitCode.Cpuid ? HappeningKind.Cpuid
+        : code == SvmExitCode.Vmmcall ? HappeningKind.Hypercall
+        : code == SvmExitCode.Invlpga ? HappeningKind.Invlpga
+        : code == SvmExitCode.Msr ? HappeningKind.MsrAccess
+        : code == SvmExitCode.Ioio ? HappeningKind.PortAccess
+        : HappeningKind.None;
 
     private static FieldReader Happened(HappeningKind kind) =>
         (in ExitRecord record, RecordDigest digest) => record.Kinds.Has(kind) ? Known(1) : Absent;
@@ -233,6 +299,15 @@ internal static class Fields
         GuestLevel.L1 when record.HasExit => Absent,
         _ => default,
     };
+
+    // The vector of an interrupt is the guest's choice, and so is that of an exception that does not exist; its type and EV are the fault's.
+    private static ulong SameEvent(ulong raw)
+    {
+        var info = new EventInfo((uint)raw);
+        bool isVectorFixed = info is { Valid: true, Type: EventType.Exception, Vector: < 32 };
+        byte vector = isVectorFixed ? info.Vector : info.Type == EventType.Exception ? byte.MaxValue : (byte)0;
+        return !info.Valid ? 0 : (info.Raw & (EventInfo.ValidBit | EventInfo.TypeField | EventInfo.ErrorCodeBit)) | vector;
+    }
 
     private static string Code(ulong value) => SvmExitTable.NameOf(value);
 

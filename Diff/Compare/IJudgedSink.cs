@@ -7,7 +7,7 @@ public interface IJudgedSink
 {
     /// <summary>Takes one exit; the record may not be kept.</summary>
     /// <param name="recorded">The exit.</param>
-    /// <param name="verdict">What was said of it. A verdict of departing may be taken back when the run has ended (<see cref="DiffResult.Divergences"/>).</param>
-    /// <param name="departure">What it departs in; null unless it diverges.</param>
+    /// <param name="verdict">What was said of it. That it departs may be taken back when the run has ended: what stands is in the result.</param>
+    /// <param name="departure">What it departs in; null unless it diverges, be it under an assumption.</param>
     void Take(in ExitRecord recorded, Verdict verdict, Departure? departure);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -10,8 +9,8 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
 {
     private static readonly int Kinds = EvidenceTable.All.Count;
 
-    // By stream; the last one that is kept stands for all further ones.
-    private readonly List<StreamTally> _streams = [];
+    // By stream, where it was met; the last one that is kept stands for all further ones.
+    private readonly List<StreamTally?> _streams = [];
     private StreamTally _stream = StreamTally.None;
 
     // A row of evidence for each rule, and a last one for what concerns a whole exit.
@@ -25,7 +24,9 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     public void AddConforms(int rule) => _stream.Conforms[rule]++;
 
     /// <summary>A rule was broken.</summary>
-    public void AddDeparts(int rule) => _stream.Departs[rule]++;
+    /// <param name="rule">The rule.</param>
+    /// <param name="isLikely">Whether under an assumption only.</param>
+    public void AddBroken(int rule, bool isLikely) => (isLikely ? _stream.Likely : _stream.Departs)[rule]++;
 
     /// <summary>A rule could not be decided.</summary>
     /// <param name="rule">The rule; null when it is the whole exit.</param>
@@ -56,10 +57,10 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     }
 
     /// <summary>Broken rules are withdrawn: what they rest on was perhaps not recorded.</summary>
-    /// <param name="broken">The rules, and how often.</param>
+    /// <param name="broken">How often each in each stream.</param>
     /// <param name="exits">How many exits are concerned.</param>
     /// <param name="first">The first of them.</param>
-    public void Withdraw(IReadOnlyCollection<BrokenRule> broken, ulong exits, KeptExit first)
+    public void Withdraw(IReadOnlyDictionary<(int Rule, bool IsLikely, StreamId Stream), ulong> broken, ulong exits, KeptExit first)
     {
         ref Missing seen = ref _missing[(int)Evidence.Tracepoint];
         if (seen.Exits == 0)
@@ -68,15 +69,12 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         }
 
         seen.Exits += exits;
-        foreach (BrokenRule rule in broken)
+        foreach (((int rule, bool isLikely, StreamId stream), ulong count) in broken)
         {
-            foreach ((StreamId stream, ulong count) in rule.Streams)
-            {
-                StreamTally tally = TallyOf(stream);
-                tally.Departs[rule.Rule] -= count;
-                tally.Undecided[rule.Rule] += count;
-                _undecided[(rule.Rule * Kinds) + (int)Evidence.Tracepoint] += count;
-            }
+            StreamTally tally = TallyOf(stream);
+            (isLikely ? tally.Likely : tally.Departs)[rule] -= count;
+            tally.Undecided[rule] += count;
+            _undecided[(rule * Kinds) + (int)Evidence.Tracepoint] += count;
         }
     }
 
@@ -97,11 +95,16 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
     {
         StreamRuleCount[] streams =
         [
-            .. _streams.Select((tally, i) => new StreamRuleCount(new StreamId(i), tally.Conforms[number], tally.Undecided[number], tally.Departs[number]))
-                .Where(count => (count.Conforms | count.Undecided | count.Departs) > 0),
+            .. _streams.Select((tally, i) => tally is null ? new StreamRuleCount(new StreamId(i), 0, 0, 0)
+                    : new StreamRuleCount(new StreamId(i), tally.Conforms[number], tally.Undecided[number], tally.Departs[number]) { Likely = tally.Likely[number] })
+                .Where(count => (count.Conforms | count.Undecided | count.Likely | count.Departs) > 0),
         ];
         ulong Sum(Func<StreamRuleCount, ulong> part) => streams.Aggregate(0UL, (sum, count) => sum + part(count));
-        return new RuleCount(rule, Sum(count => count.Conforms), Sum(count => count.Undecided), Sum(count => count.Departs), Lacking(number)) { Streams = streams };
+        return new RuleCount(rule, Sum(count => count.Conforms), Sum(count => count.Undecided), Sum(count => count.Departs), Lacking(number))
+        {
+            Likely = Sum(count => count.Likely),
+            Streams = streams,
+        };
     }
 
     private StreamTally TallyOf(StreamId stream)
@@ -109,10 +112,10 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         int number = Math.Min(stream.Value, StreamRuleCount.MostStreams);
         while (_streams.Count <= number)
         {
-            _streams.Add(new StreamTally(new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count]));
+            _streams.Add(null);
         }
 
-        return _streams[number];
+        return _streams[number] ??= new StreamTally(new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count], new ulong[rules.Count]);
     }
 
     private List<EvidenceShare> Lacking(int rule) =>
@@ -135,9 +138,9 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         return shares;
     }
 
-    private sealed record StreamTally(ulong[] Conforms, ulong[] Undecided, ulong[] Departs)
+    private sealed record StreamTally(ulong[] Conforms, ulong[] Undecided, ulong[] Likely, ulong[] Departs)
     {
-        public static StreamTally None { get; } = new([], [], []);
+        public static StreamTally None { get; } = new([], [], [], []);
     }
 
     private struct Missing
@@ -145,27 +148,5 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         public ulong Exits;
         public ExitPlace First;
         public ExitPlace Last;
-    }
-}
-
-/// <summary>How often a rule was broken at the exits of one class; one exit may break a rule in several ways.</summary>
-/// <param name="Rule">The rule.</param>
-internal sealed record BrokenRule(int Rule)
-{
-    /// <summary>How often in each stream.</summary>
-    public Dictionary<StreamId, ulong> Streams { get; } = [];
-
-    /// <summary>Tracepoints on whose silence that rests.</summary>
-    public TracepointSet Missed { get; set; }
-
-    /// <summary>How often.</summary>
-    public ulong Count { get; private set; }
-
-    /// <summary>Once more.</summary>
-    public void Add(StreamId stream, TracepointSet missed)
-    {
-        Count++;
-        Missed |= missed;
-        CollectionsMarshal.GetValueRefOrAddDefault(Streams, stream, out _)++;
     }
 }

@@ -1,5 +1,6 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Findings;
@@ -8,7 +9,7 @@ namespace Differ.Diff.Findings;
 /// <param name="Name">What it is called; no other capture of the set is called so. The user's words, with / between folders.</param>
 /// <param name="File">The file, as it can be named from the folder the command ran in; - for standard input.</param>
 /// <param name="Result">What came of it; of a comparison, the test capture.</param>
-/// <param name="Findings">Every class of departures, failing ones first, then in the order of the result.</param>
+/// <param name="Findings">Every class of departures, by how it stands, then in the order of the result.</param>
 public sealed record CheckedCapture(string Name, string File, DiffResult Result, IReadOnlyList<Finding> Findings)
 {
     /// <summary>What came of the base capture; null where nothing is compared.</summary>
@@ -17,25 +18,40 @@ public sealed record CheckedCapture(string Name, string File, DiffResult Result,
     /// <summary>The result that a finding's exits and streams are of: a class that is gone is the base capture's.</summary>
     public DiffResult ResultOf(Finding finding) => finding.IsPresent ? Result : Base ?? Result;
 
-    /// <summary>Whether a finding fails the check.</summary>
-    public bool Fails => Findings.Any(finding => finding.Fails);
+    /// <summary>The verdict on the capture; of a comparison, on the pair.</summary>
+    public RecordingVerdict Verdict => Base is null ? Result.Verdict : RecordingVerdict.OfPair(Base, Result, Findings.Count(finding => finding.Fails));
+
+    /// <summary>Whether that fails the check.</summary>
+    public bool Fails => Result.Policy.Fails(Verdict);
+
+    /// <summary>Whether it is known too little of to be called good.</summary>
+    public bool IsInconclusive => Verdict.Outcome == RecordingOutcome.Inconclusive;
 
     /// <summary>A capture by itself.</summary>
     public static CheckedCapture Of(string name, string file, DiffResult result) =>
-        new(name, file, result, Ordered(result.Divergences.Concat(result.KnownDepartures).Select(Finding.Of)));
+        new(name, file, result, Ordered(result.Classes.Select(found => Finding.Of(found, result.Policy))));
 
     /// <summary>The test capture of a pair.</summary>
     public static CheckedCapture Of(string name, RunChanges pair) =>
-        new(name, pair.TestFile, pair.Test, Ordered(pair.Classes.Select(Finding.Of).Concat(pair.Test.KnownDepartures.Select(Finding.Of)))) { Base = pair.Base };
+        new(name, pair.TestFile, pair.Test, Ordered(
+            pair.Classes.Select(change => Finding.Of(change, pair.Test.Policy))
+                .Concat(pair.Test.Likely.Select(found => OfLikely(found, pair)))
+                .Concat(pair.Test.Classes.Where(found => found.Known is not null).Select(found => Finding.Of(found, pair.Test.Policy)))))
+        {
+            Base = pair.Base,
+        };
 
     /// <summary>Every rule that had something to say, for each vCPU where it had: the cases of a test report, by rule and vCPU.</summary>
     public IEnumerable<RuleCase> Cases()
     {
         ILookup<string, Finding> byRule = Findings.SelectMany(
-            finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding)).ToLookup(item => item.Id, item => item.Finding);
+            finding => finding.Class.AlsoBroken.Concat(finding.Class.AlsoLikely).Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding)).ToLookup(item => item.Id, item => item.Finding);
+        bool isInconclusive = IsInconclusive;
         return from count in Result.Rules
                from stream in count.Streams
-               select new RuleCase(count.Rule, VcpuOf(stream.Stream), stream, count.Lacking, [.. byRule[count.Rule.Id].Where(finding => IsIn(finding, count.Rule, stream))]);
+               select new RuleCase(
+                   count.Rule, VcpuOf(stream.Stream), stream, count.Lacking, [.. byRule[count.Rule.Id].Where(finding => IsIn(finding, count.Rule, stream))],
+                   isInconclusive);
     }
 
     /// <summary>A vCPU for a person. Two virtual machines each have a vCPU 0.</summary>
@@ -44,8 +60,12 @@ public sealed record CheckedCapture(string Name, string File, DiffResult Result,
     // A class of the base capture has the base capture's streams; it is told with the rule wherever that had something to say. What else
     // the exits of a class break need not be the same on every vCPU: there the counts decide.
     private static bool IsIn(Finding finding, RuleInfo rule, StreamRuleCount count) => !finding.IsPresent
-        || ((finding.Class.Rule.Id == rule.Id || count.Departs > 0) && finding.Class.Streams.Any(share =>
+        || ((finding.Class.Rule.Id == rule.Id || count.Departs + count.Likely > 0) && finding.Class.Streams.Any(share =>
             share.Stream == count.Stream || (count.Stream.Value == StreamRuleCount.MostStreams && share.Stream.Value > StreamRuleCount.MostStreams)));
+
+    private static Finding OfLikely(DivergenceClass found, RunChanges pair) => pair.Base.Classes.Any(before => before.Fingerprint == found.Fingerprint)
+        ? new Finding(found, FindingState.StillThere, Fails: false)
+        : Finding.Of(found, pair.Test.Policy);
 
     private static IReadOnlyList<Finding> Ordered(IEnumerable<Finding> findings) => [.. findings.OrderBy(finding => finding.State)];
 }

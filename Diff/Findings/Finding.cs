@@ -1,19 +1,29 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Diff.Findings;
 
-/// <summary>How a departure stands, from the one that fails a check to the one that is as it should be.</summary>
+/// <summary>How a departure stands, from the gravest to the one that is as it should be.</summary>
 public enum FindingState : byte
 {
-    /// <summary>It fails the check: a departure that nothing explains; of a comparison, a new one.</summary>
-    Failing,
+    /// <summary>A certain departure that nothing explains; of a comparison, a new one.</summary>
+    Diverges,
 
-    /// <summary>Of a comparison: the base capture has it as well, as often or not. It does not fail.</summary>
+    /// <summary>A departure that holds under an assumption.</summary>
+    Likely,
+
+    /// <summary>Of a comparison: the base capture has it as well, as often or not.</summary>
     StillThere,
+
+    /// <summary>It is of a culprit that the policy does not count.</summary>
+    NotCounted,
 
     /// <summary>A baseline accepts it.</summary>
     Accepted,
+
+    /// <summary>The configuration ignores its rule.</summary>
+    Ignored,
 
     /// <summary>KVM documents it.</summary>
     Documented,
@@ -28,25 +38,42 @@ public enum FindingState : byte
 /// <summary>One class of departures of one capture, and how it stands.</summary>
 /// <param name="Class">The class; of a comparison as the test capture has it, where it has it.</param>
 /// <param name="State">How it stands.</param>
-/// <param name="Change">What became of it since the base capture; null where nothing is compared, and for known departures.</param>
-public sealed record Finding(DivergenceClass Class, FindingState State, ClassChange? Change = null)
+/// <param name="Fails">Whether it fails the check.</param>
+/// <param name="Change">What became of it since the base capture; null where nothing is compared, and for what is no finding.</param>
+public sealed record Finding(DivergenceClass Class, FindingState State, bool Fails, ClassChange? Change = null)
 {
-    /// <summary>Whether it fails the check.</summary>
-    public bool Fails => State == FindingState.Failing;
-
     /// <summary>Whether the capture has it, be it accepted or known.</summary>
     public bool IsPresent => State is not (FindingState.Fixed or FindingState.NotComparable);
 
+    /// <summary>Whether it is set aside with a reason: documented, accepted or ignored.</summary>
+    public bool IsKnown => State is FindingState.Accepted or FindingState.Ignored or FindingState.Documented;
+
     /// <summary>A class that a check found.</summary>
-    internal static Finding Of(DivergenceClass found) => new(
-        found, found.Accepted is not null ? FindingState.Accepted : found.Known is not null ? FindingState.Documented : FindingState.Failing);
+    internal static Finding Of(DivergenceClass found, Policy policy) => Of(found, StateOf(found, policy), policy);
 
     /// <summary>A class that a comparison tells of.</summary>
-    internal static Finding Of(ClassChange change) => new(change.Found, change.Change switch
+    internal static Finding Of(ClassChange change, Policy policy)
     {
-        Changes.Change.New => FindingState.Failing,
-        Changes.Change.Fixed => FindingState.Fixed,
-        Changes.Change.NotComparable => FindingState.NotComparable,
-        _ => FindingState.StillThere,
-    }, change);
+        FindingState state = change.Change switch
+        {
+            Changes.Change.New => StateOf(change.Found, policy),
+            Changes.Change.Fixed => FindingState.Fixed,
+            Changes.Change.NotComparable => FindingState.NotComparable,
+            _ => FindingState.StillThere,
+        };
+        return Of(change.Found, state, policy) with { Change = change };
+    }
+
+    private static Finding Of(DivergenceClass found, FindingState state, Policy policy) => new(found, state, state switch
+    {
+        FindingState.Diverges => policy.FailOn.HasFlag(FailOn.Diverges),
+        FindingState.Likely => policy.FailOn.HasFlag(FailOn.Likely),
+        _ => false,
+    });
+
+    private static FindingState StateOf(DivergenceClass found, Policy policy) => found.Accepted is not null ? FindingState.Accepted
+        : found.IsIgnored ? FindingState.Ignored
+        : found.Known is not null ? FindingState.Documented
+        : !policy.Counts(found) ? FindingState.NotCounted
+        : found.IsLikely ? FindingState.Likely : FindingState.Diverges;
 }

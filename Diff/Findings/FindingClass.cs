@@ -20,6 +20,9 @@ public sealed record FindingClass(IReadOnlyList<PlacedFinding> Places)
     /// <summary>How it stands where it stands worst.</summary>
     public FindingState State => Lead.Finding.State;
 
+    /// <summary>Whether it fails the check somewhere.</summary>
+    public bool Fails => Places.Any(place => place.Finding.Fails);
+
     /// <summary>How many exits of all captures that have it; of one that is gone everywhere, of the base captures.</summary>
     public ulong Count => Places.Where(place => place.Finding.IsPresent == Lead.Finding.IsPresent).Aggregate(0UL, (sum, place) => sum + place.Finding.Class.Count);
 }

@@ -1,5 +1,6 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Diff.Findings;
 
@@ -8,6 +9,9 @@ namespace Differ.Diff.Findings;
 /// <param name="Unread">Those that cannot be used, in the same order.</param>
 public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnlyList<UnreadCapture> Unread)
 {
+    /// <summary>What was found in folders and not judged, with the reason.</summary>
+    public IReadOnlyList<LeftOutCapture> LeftOut { get; init; } = [];
+
     /// <summary>Captures of the base that have no partner; none where nothing is compared.</summary>
     public IReadOnlyList<string> OnlyBase { get; init; } = [];
 
@@ -17,14 +21,23 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
     /// <summary>Whether captures are held against others, and only what is new fails.</summary>
     public bool Compares { get; init; }
 
-    /// <summary>Whether a finding fails the check.</summary>
+    /// <summary>What the captures are judged by.</summary>
+    public Policy Policy { get; init; } = Policy.Default;
+
+    /// <summary>The worst verdict on a capture; inconclusive where there is none.</summary>
+    public RecordingOutcome Outcome => Checked.Select(capture => capture.Verdict.Outcome).DefaultIfEmpty(RecordingOutcome.Inconclusive).Max();
+
+    /// <summary>Whether a capture fails the check.</summary>
     public bool Fails => Checked.Any(capture => capture.Fails);
+
+    /// <summary>Whether too little is known of a capture to call it good.</summary>
+    public bool IsInconclusive => Checked.Any(capture => capture.IsInconclusive);
 
     /// <summary>The only capture, where the set is of one that could be read; else null.</summary>
     public CheckedCapture? Single => Checked.Count == 1 && Unread.Count == 0 ? Checked[0] : null;
 
     /// <summary>A check of one capture.</summary>
-    public static FindingSet Of(DiffResult result) => new([CheckedCapture.Of(NameOf(result), result.Header.Capture, result)], []);
+    public static FindingSet Of(DiffResult result) => new([CheckedCapture.Of(NameOf(result), result.Header.Capture, result)], []) { Policy = result.Policy };
 
     /// <summary>A comparison.</summary>
     public static FindingSet Of(ChangeSet changes) =>
@@ -33,10 +46,11 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
             OnlyBase = changes.OnlyBase,
             OnlyTest = changes.OnlyTest,
             Compares = true,
+            Policy = changes.Pairs.Count > 0 ? changes.Pairs[0].Test.Policy : Policy.Default,
         };
 
     /// <summary>
-    /// Every class over all captures, each once: those that fail first, then by severity, by how many exits and by fingerprint. A class may
+    /// Every class over all captures, each once: by how it stands, then by severity, by how many exits and by fingerprint. A class may
     /// fail in one capture and be accepted in another, whose kernel the baseline names.
     /// </summary>
     public IReadOnlyList<FindingClass> Classes() =>

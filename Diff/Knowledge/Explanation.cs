@@ -38,7 +38,7 @@ public sealed partial record Explanation(
             : count?.Lacking ?? [];
         SeenOfRule? seen = result is null ? null : new SeenOfRule(result, count ?? new RuleCount(rule, 0, 0, 0, []),
         [
-            .. result.Divergences.Concat(result.KnownDepartures)
+            .. result.Classes
                 .Where(found => fingerprint is null ? found.Rule.Id == rule.Id || found.AlsoBroken.Any(other => other.Id == rule.Id) : found.Fingerprint == fingerprint),
         ]);
         return new Explanation(rule, DecidingFunctions.Of(rule.Id), KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), lacking, seen);

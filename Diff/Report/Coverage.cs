@@ -39,6 +39,7 @@ public sealed record Coverage(int Inputs, int Unread, IReadOnlyList<GroupCoverag
             {
                 Conforms = sum.Conforms + count.Conforms,
                 Undecided = sum.Undecided + count.Undecided,
+                Likely = sum.Likely + count.Likely,
                 Departs = sum.Departs + count.Departs,
                 Lacking =
                 [
@@ -58,10 +59,10 @@ public sealed record Coverage(int Inputs, int Unread, IReadOnlyList<GroupCoverag
 /// <param name="Rules">The rules with their counts.</param>
 public sealed record GroupCoverage(char Letter, string Title, IReadOnlyList<RuleCount> Rules)
 {
-    /// <summary>The sum over the rules, in the order of the columns: rules, exercised rules, conforms, undecided, departs.</summary>
+    /// <summary>The sum over the rules, in the order of the columns: rules, exercised rules, conforms, undecided, likely, departs.</summary>
     internal static ulong[] Totals(IReadOnlyCollection<RuleCount> rules) =>
     [
         (ulong)rules.Count, (ulong)rules.Count(rule => rule.Exercised > 0), rules.Aggregate(0UL, (sum, rule) => sum + rule.Conforms),
-        rules.Aggregate(0UL, (sum, rule) => sum + rule.Undecided), rules.Aggregate(0UL, (sum, rule) => sum + rule.Departs),
+        rules.Aggregate(0UL, (sum, rule) => sum + rule.Undecided), rules.Aggregate(0UL, (sum, rule) => sum + rule.Likely), rules.Aggregate(0UL, (sum, rule) => sum + rule.Departs),
     ];
 }

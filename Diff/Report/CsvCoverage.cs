@@ -12,7 +12,7 @@ internal sealed class CsvCoverage : IFormat<Coverage>
     /// <inheritdoc/>
     public void Write(Coverage content, TextWriter output, Ink ink)
     {
-        output.Write("group,rule,exercised,conforms,undecided,violated,lacking\n");
+        output.Write("group,rule,exercised,conforms,undecided,violated,lacking,likely\n");
         foreach (GroupCoverage group in content.Groups)
         {
             foreach (RuleCount count in group.Rules)
@@ -20,7 +20,7 @@ internal sealed class CsvCoverage : IFormat<Coverage>
                 string lacking = string.Join(' ', count.Lacking.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share.Missing.Name}:{share.Count}")));
                 output.Write(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{group.Letter},{count.Rule.Id},{count.Exercised},{count.Conforms},{count.Undecided},{count.Departs},{lacking}\n"));
+                    $"{group.Letter},{count.Rule.Id},{count.Exercised},{count.Conforms},{count.Undecided},{count.Departs},{lacking},{count.Likely}\n"));
             }
         }
     }

@@ -113,7 +113,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         HappeningKind.InjectInterrupt => $"delivers interrupt 0x{InjectedInterrupt.Of(happening).Vector:x}",
         HappeningKind.MsrAccess => $"{(MsrAccess.Of(happening).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(happening).Index:x}",
         HappeningKind.EmulateInstruction => $"decodes {Bytes(EmulatedInstruction.Of(happening))}",
-        HappeningKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.Of(happening).Reason})",
+        HappeningKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.NameOf(UserspaceExit.Of(happening).Reason)})",
         HappeningKind.SmmTransition => SmmTransition.Of(happening).Entering ? "enters SMM" : "leaves SMM",
         _ => null,
     };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report;
@@ -13,9 +14,16 @@ internal static class JsonCapture
     {
         WriteCapture(json, result);
         WriteQuality(json, result);
+        JsonParts.WriteVerdict(json, result.Verdict);
+        JsonParts.WritePolicy(json, result.Policy);
+        WriteExamined(json, result);
         JsonParts.WriteVerdicts(json, result);
         WriteClasses(json, "divergences", result, result.Divergences);
+        WriteClasses(json, "likely", result, result.Likely);
+        WriteClasses(json, "accepted", result, result.Accepted);
+        WriteClasses(json, "ignored", result, result.Ignored);
         WriteClasses(json, "knownDepartures", result, result.KnownDepartures);
+        JsonParts.WriteEndings(json, result);
         WriteUndecided(json, result);
         WriteRules(json, result);
     }
@@ -70,6 +78,25 @@ internal static class JsonCapture
         json.WriteEndArray();
         JsonParts.Texts(json, "notRecorded", KernelNames.MissingFrom(result.Header.Listed));
         JsonParts.WriteNotes(json, result);
+        json.WriteEndObject();
+    }
+
+    private static void WriteExamined(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartObject("examined");
+        json.WriteNumber("exitsOfL2", result.Examined.OfL2);
+        json.WriteNumber("svmInstructions", result.Examined.OfSvmInstructions);
+        json.WriteNumber("decided", result.Examined.Decided);
+        json.WriteStartArray("lost");
+        foreach (StreamLoss loss in result.Losses)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("stream", loss.Stream.Value);
+            json.WriteNumber("percent", Math.Round(loss.Share * 100, 3));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -188,6 +215,7 @@ internal static class JsonCapture
             json.WriteString("rule", count.Rule.Id);
             json.WriteNumber("conforms", count.Conforms);
             json.WriteNumber("undecided", count.Undecided);
+            json.WriteNumber("likely", count.Likely);
             json.WriteNumber("departs", count.Departs);
             json.WriteEndObject();
         }

@@ -47,7 +47,8 @@ internal sealed class JsonCoverage : IFormat<Coverage>
         json.WriteNumber("exercised", totals[1]);
         json.WriteNumber("conforms", totals[2]);
         json.WriteNumber("undecided", totals[3]);
-        json.WriteNumber("departs", totals[4]);
+        json.WriteNumber("likely", totals[4]);
+        json.WriteNumber("departs", totals[5]);
     }
 
     private static void WriteRule(Utf8JsonWriter json, GroupCoverage group, RuleCount count)
@@ -58,6 +59,7 @@ internal sealed class JsonCoverage : IFormat<Coverage>
         json.WriteNumber("exercised", count.Exercised);
         json.WriteNumber("conforms", count.Conforms);
         json.WriteNumber("undecided", count.Undecided);
+        json.WriteNumber("likely", count.Likely);
         json.WriteNumber("departs", count.Departs);
         JsonExplanation.WriteLacking(json, count.Lacking);
         json.WriteString("evidence", count.Rule.Evidence);

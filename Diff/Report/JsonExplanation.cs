@@ -24,6 +24,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
             json.WriteString("file", seen.Result.Header.Capture);
             json.WriteNumber("conforms", seen.Count.Conforms);
             json.WriteNumber("undecided", seen.Count.Undecided);
+            json.WriteNumber("likely", seen.Count.Likely);
             json.WriteNumber("departs", seen.Count.Departs);
             JsonCapture.WriteClasses(json, "classes", seen.Result, seen.Classes);
             json.WriteEndObject();

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Report.Ci;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 
@@ -59,12 +61,14 @@ internal static class JsonParts
         json.WriteString("statement", found.Rule.Statement);
         json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
         json.WriteString("culprit", Culprit(found));
-        json.WriteString("confidence", found.Assumed == Evidence.None ? "certain" : "likely");
-        json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).Name);
+        json.WriteString("confidence", found.IsLikely ? "likely" : "certain");
+        json.WriteString("assumes", found.IsLikely ? EvidenceTable.Of(found.Assumed).Name : "");
         Texts(json, "alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
+        Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
         json.WriteString("instruction", found.Instruction);
         json.WriteNumber("count", found.Count);
         json.WriteBoolean("accepted", found.Accepted is not null);
+        json.WriteBoolean("ignored", found.IsIgnored);
         Optional(json, "knownBecause", found.Known);
     }
 
@@ -85,6 +89,74 @@ internal static class JsonParts
         json.WriteEndArray();
     }
 
+    /// <summary>The verdict of a recording and why it is so.</summary>
+    public static void WriteVerdict(Utf8JsonWriter json, RecordingVerdict verdict)
+    {
+        json.WriteString("verdict", verdict.Word);
+        json.WriteStartArray("verdictReasons");
+        foreach (VerdictReason reason in verdict.Reasons)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", JsonNamingPolicy.KebabCaseLower.ConvertName($"{reason.Kind}"));
+            json.WriteString("text", reason.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>The policy that made a verdict.</summary>
+    public static void WritePolicy(Utf8JsonWriter json, Policy policy)
+    {
+        json.WriteStartObject("policy");
+        Texts(json, "failOn", policy.FailOnWords);
+        json.WriteNumber("maxLost", Percent(policy.MaxLost));
+        if (policy.MaxUndecided is { } most)
+        {
+            json.WriteNumber("maxUndecided", Percent(most));
+        }
+        else
+        {
+            json.WriteNull("maxUndecided");
+        }
+
+        Texts(json, "require", policy.Require);
+        json.WriteString("culprit", SetWords.WordOf(policy.Culprit));
+        json.WriteStartArray("ignored");
+        foreach (IgnoredRule one in policy.Ignored)
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", one.Rule);
+            json.WriteString("reason", one.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("speculative", policy.Speculative);
+        json.WriteString("config", policy.Source);
+        json.WriteEndObject();
+    }
+
+    /// <summary>How virtual machines ended.</summary>
+    public static void WriteEndings(Utf8JsonWriter json, DiffResult result)
+    {
+        json.WriteStartArray("endings");
+        foreach ((VmEnding ending, string text) in result.Endings.Zip(FindingWords.Endings(result)))
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", ending.Name);
+            json.WriteNumber("count", ending.Count);
+            json.WriteNumber("stream", ending.Exit.Stream.Value);
+            json.WriteNumber("exit", ending.Exit.Index);
+            json.WriteString("level", ExitPrinter.Level(ending.Exit.Level));
+            json.WriteString("exitName", (ending.Exit.Flags & RecordFlags.NoExit) == 0 ? ending.Exit.Exit.Code.Name : "");
+            json.WriteString("text", text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Exits by verdict.</summary>
     public static void WriteVerdicts(Utf8JsonWriter json, DiffResult result)
     {
@@ -92,10 +164,15 @@ internal static class JsonParts
         json.WriteNumber("exits", result.Summary.Exits);
         json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
         json.WriteNumber("knownDeparture", result.CountOf(Verdict.KnownDeparture));
+        json.WriteNumber("ignored", result.CountOf(Verdict.Ignored));
+        json.WriteNumber("accepted", result.CountOf(Verdict.Accepted));
         json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
+        json.WriteNumber("likely", result.CountOf(Verdict.Likely));
         json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
         json.WriteEndObject();
     }
+
+    private static double Percent(double share) => Math.Round(share * 100, 6);
 
     /// <summary>Remarks on a capture.</summary>
     public static void WriteNotes(Utf8JsonWriter json, DiffResult result)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
@@ -22,7 +23,8 @@ internal sealed class JsonReport : IReportFormat
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => WriteDocument(output, json =>
     {
-        if (findings.Single is { } one)
+        // Of a folder of which something was left out, one capture is a set too.
+        if (findings.Single is { } one && findings.LeftOut.Count == 0)
         {
             JsonCapture.Write(json, one.Result);
         }
@@ -42,6 +44,8 @@ internal sealed class JsonReport : IReportFormat
 
     private static void WriteSet(Utf8JsonWriter json, FindingSet findings)
     {
+        json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
+        JsonParts.WritePolicy(json, findings.Policy);
         json.WriteStartArray("captures");
         foreach (CheckedCapture capture in findings.Checked)
         {
@@ -63,6 +67,17 @@ internal sealed class JsonReport : IReportFormat
             json.WriteString("path", unread.File);
             json.WriteString("code", unread.Code);
             json.WriteString("message", unread.Message);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("leftOut");
+        foreach (LeftOutCapture one in findings.LeftOut)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", one.Name);
+            json.WriteString("path", one.File);
+            json.WriteString("reason", one.Reason);
             json.WriteEndObject();
         }
 

@@ -47,7 +47,12 @@ public sealed class JsonReportReader
         var summary = new RunSummary { Machines = capture.GetProperty("machines").GetInt32(), Streams = [.. Each(capture, "vcpus").Select(Vcpu).OrderBy(stream => stream.Id.Value)] };
         return new DiffResult(
             header, summary, new Dictionary<Verdict, ulong>(), [.. Each(report, "divergences").Select(Class)],
-            [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable());
+            [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable())
+        {
+            Likely = [.. EachOf(report, "likely").Select(Class)],
+            Accepted = [.. EachOf(report, "accepted").Select(Class)],
+            Ignored = [.. EachOf(report, "ignored").Select(Class)],
+        };
     }
 
     private List<RuleCount> Counts(JsonElement report)
@@ -60,7 +65,10 @@ public sealed class JsonReportReader
         [
             .. Each(report, "rules").Select(rule => new RuleCount(
                 Rule(Text(rule, "rule")), rule.GetProperty("conforms").GetUInt64(), rule.GetProperty("undecided").GetUInt64(),
-                rule.GetProperty("departs").GetUInt64(), [.. lacking[Text(rule, "rule")].OrderBy(share => share.Missing.Evidence)])),
+                rule.GetProperty("departs").GetUInt64(), [.. lacking[Text(rule, "rule")].OrderBy(share => share.Missing.Evidence)])
+            {
+                Likely = rule.TryGetProperty("likely", out JsonElement likely) ? likely.GetUInt64() : 0,
+            }),
         ];
     }
 
@@ -78,7 +86,12 @@ public sealed class JsonReportReader
                 Exit(first.GetProperty("exit")), [.. Each(first, "before").Select(Exit)], [.. Each(first, "after").Select(Exit)],
                 [.. Each(first, "recorded").Select(field => new FieldText(Text(field, "field"), Text(field, "text"), Hex(field, "value")))],
                 [.. Each(first, "expected").Select(outcome => Plain(outcome)!)]),
-            new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()));
+            new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()))
+        {
+            IsLikely = Text(found, "confidence") == "likely",
+            IsIgnored = found.TryGetProperty("ignored", out JsonElement ignored) && ignored.GetBoolean(),
+            AlsoLikely = [.. EachOf(found, "alsoLikely").Select(id => Rule(id.GetString()!))],
+        };
     }
 
     // A report may be older than this key, which did not raise its version.
@@ -109,6 +122,10 @@ public sealed class JsonReportReader
     private static StreamId Stream(JsonElement place) => new(place.GetProperty("stream").GetInt32());
 
     private static JsonElement.ArrayEnumerator Each(JsonElement parent, string name) => parent.GetProperty(name).EnumerateArray();
+
+    // A report may be older than the key, which did not raise its version.
+    private static JsonElement.ArrayEnumerator EachOf(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out JsonElement list) ? list.EnumerateArray() : default;
 
     private static string Text(JsonElement parent, string name) => Plain(parent.GetProperty(name)) ?? "";
 

@@ -1,4 +1,5 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Diff.Report;
 
@@ -8,13 +9,39 @@ internal static class SetWords
     /// <summary>The set in one line.</summary>
     public static string Sum(FindingSet findings)
     {
-        int failing = findings.Checked.Count(capture => capture.Fails);
         string word = findings.Compares ? "pair" : "capture";
+        int diverging = Count(findings, RecordingOutcome.Diverges), likely = Count(findings, RecordingOutcome.Likely), inconclusive = Count(findings, RecordingOutcome.Inconclusive);
         string[] parts =
         [
-            failing > 0 ? $"{failing} {(findings.Compares ? "with new departures" : failing == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
+            diverging > 0 ? $"{diverging} {(findings.Compares ? "with new departures" : diverging == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
+            likely > 0 ? $"{likely} likely" : "",
+            inconclusive > 0 ? $"{inconclusive} inconclusive" : "",
             findings.Unread.Count > 0 ? $"{findings.Unread.Count} cannot be used" : "",
+            findings.LeftOut.Count > 0 ? $"{findings.LeftOut.Count} left out" : "",
         ];
         return $"{Numbers.Amount((ulong)(findings.Checked.Count + findings.Unread.Count), word, word + "s")}: {string.Join(", ", parts.Where(part => part.Length > 0))}";
     }
+
+    /// <summary>What a policy asks for that the usual one does not; empty for the usual one.</summary>
+    public static string Of(Policy policy)
+    {
+        Policy usual = Policy.Default;
+        string[] parts =
+        [
+            policy.Source.Length > 0 ? $"of {policy.Source}" : "",
+            policy.FailOn == usual.FailOn ? "" : $"fails on {string.Join(", ", policy.FailOnWords)}",
+            policy.MaxLost.Equals(usual.MaxLost) ? "" : $"{RecordingVerdict.Percent(policy.MaxLost)} of a vCPU's events may be lost",
+            policy.MaxUndecided is { } most ? $"{RecordingVerdict.Percent(most)} of the exits may be undecided" : "",
+            policy.Require.Count > 0 ? $"requires {string.Join(", ", policy.Require)}" : "",
+            policy.Culprit == usual.Culprit ? "" : $"counts departures of the {WordOf(policy.Culprit)}",
+            policy.Ignored.Count > 0 ? $"ignores {string.Join(", ", policy.Ignored.Select(one => one.Rule))}" : "",
+            policy.Speculative ? "speculative" : "",
+        ];
+        return string.Join("; ", parts.Where(part => part.Length > 0));
+    }
+
+    /// <summary>Whose departures count, in the word of --culprit.</summary>
+    public static string WordOf(CulpritChoice culprit) => $"{culprit}".ToLowerInvariant();
+
+    private static int Count(FindingSet findings, RecordingOutcome outcome) => findings.Checked.Count(capture => capture.Verdict.Outcome == outcome);
 }

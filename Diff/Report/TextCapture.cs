@@ -1,7 +1,9 @@
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Schemas.Model;
+using Differ.Diff.Report.Ci;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 
@@ -9,10 +11,12 @@ namespace Differ.Diff.Report;
 internal static class TextCapture
 {
     /// <summary>Writes it.</summary>
-    public static void Write(DiffResult result, TextWriter output, Ink ink)
+    public static void Write(CheckedCapture capture, TextWriter output, Ink ink)
     {
+        DiffResult result = capture.Result;
         WriteCapture(result, output);
         WriteQuality(result, output, ink);
+        WriteVerdict(capture, output, ink);
         WriteVerdicts(result, output, ink);
         var printer = new ExitPrinter(result.Header, result.Texts);
         for (int i = 0; i < result.Divergences.Count; i++)
@@ -20,7 +24,11 @@ internal static class TextCapture
             WriteDivergence(result, result.Divergences[i], i + 1, printer, output, ink);
         }
 
-        WriteKnown(result, output, ink);
+        WriteLikely(result, printer, output, ink);
+        WriteKnown(result.Accepted, "Accepted", "by the baseline; no findings", output, ink);
+        WriteKnown(result.Ignored, "Ignored", "rules that the configuration ignores; no findings", output, ink);
+        WriteKnown(result.KnownDepartures, "Known departures of KVM", "documented; no findings", output, ink);
+        WriteEndings(result, output, ink);
         WriteUndecided(result, output, ink);
     }
 
@@ -77,13 +85,50 @@ internal static class TextCapture
         }
     }
 
+    /// <summary>A verdict in its colour.</summary>
+    public static string Coloured(RecordingOutcome outcome, string text, Ink ink) => outcome switch
+    {
+        RecordingOutcome.Diverges => ink.Bad(text),
+        RecordingOutcome.Conforms => ink.Good(text),
+        _ => ink.Warn(text),
+    };
+
+    private static void WriteVerdict(CheckedCapture capture, TextWriter output, Ink ink)
+    {
+        RecordingVerdict verdict = capture.Verdict;
+        output.Write('\n');
+        Row(output, "verdict", Coloured(verdict.Outcome, verdict.Word, ink));
+        foreach (VerdictReason reason in verdict.Reasons)
+        {
+            Row(output, "", reason.Text);
+        }
+
+        string policy = SetWords.Of(capture.Result.Policy);
+        if (policy.Length > 0)
+        {
+            Row(output, "policy", PlainText.Of(policy));
+        }
+    }
+
     private static void WriteVerdicts(DiffResult result, TextWriter output, Ink ink)
     {
-        output.Write('\n');
         Row(output, "exits", Numbers.Grouped(result.Summary.Exits));
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Conforms))} conform");
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.KnownDeparture))} known departures of KVM");
+        foreach ((Verdict verdict, string word) in (ReadOnlySpan<(Verdict, string)>)[(Verdict.Ignored, "ignored"), (Verdict.Accepted, "accepted")])
+        {
+            if (result.CountOf(verdict) is > 0 and var count)
+            {
+                Row(output, "", $"{Numbers.Grouped(count)} {word}");
+            }
+        }
+
         Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided");
+        if (result.Likely.Count > 0)
+        {
+            Row(output, "", ink.Warn($"{Numbers.Grouped(result.CountOf(Verdict.Likely))} likely diverge, in {Plural(result.Likely.Count, "class", "classes")}"));
+        }
+
         string diverge = $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge{(result.Divergences.Count > 0 ? $", in {Plural(result.Divergences.Count, "class", "classes")}" : "")}";
         Row(output, "", result.Diverges ? ink.Bad(diverge) : ink.Good(diverge));
     }
@@ -92,18 +137,24 @@ internal static class TextCapture
     public static void WriteDivergence(DiffResult result, DivergenceClass found, int number, ExitPrinter printer, TextWriter output, Ink ink)
     {
         KeptExit exit = found.First.Exit;
-        string culprit = found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor";
-        output.Write($"\n{ink.Bad($"{number}. {found.Rule.Id}")}  {found.Rule.Citation}\n");
-        output.Write($"   {ink.Dim($"{found.Rule.Severity.ToString().ToLowerInvariant()}, {culprit} departs, {Numbers.Grouped(found.Count)} {(found.Count == 1 ? "time" : "times")}, fingerprint {found.Fingerprint}")}\n");
+        string departs = $"{FindingWords.Culprit(found)} {(found.IsLikely ? "likely departs" : "departs")}";
+        string title = $"{number}. {found.Rule.Id}";
+        output.Write($"\n{(found.IsLikely ? ink.Warn(title) : ink.Bad(title))}  {found.Rule.Citation}\n");
+        output.Write($"   {ink.Dim($"{found.Rule.Severity.ToString().ToLowerInvariant()}, {departs}, {Numbers.Grouped(found.Count)} {(found.Count == 1 ? "time" : "times")}, fingerprint {found.Fingerprint}")}\n");
         Item(output, "manual", found.Rule.Statement);
         if (found.AlsoBroken.Count > 0)
         {
             Item(output, "also", string.Join(", ", found.AlsoBroken.Select(rule => rule.Id)));
         }
 
-        if (found.Assumed != Evidence.None)
+        if (found.AlsoLikely.Count > 0)
         {
-            Item(output, "assumes", EvidenceTable.Of(found.Assumed).What + " to be as the rule supposes");
+            Item(output, "likely", string.Join(", ", found.AlsoLikely.Select(rule => rule.Id)));
+        }
+
+        if (found.IsLikely)
+        {
+            Item(output, "assumes", FindingWords.Assumption(found));
         }
 
         Item(output, "first", $"{VcpuNames.Of(result.Summary, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {ExitPrinter.Level(exit.Level)} at {At(exit, found.Instruction)}");
@@ -131,18 +182,31 @@ internal static class TextCapture
         }
     }
 
-    private static void WriteKnown(DiffResult result, TextWriter output, Ink ink)
+    private static void WriteLikely(DiffResult result, ExitPrinter printer, TextWriter output, Ink ink)
     {
-        if (result.KnownDepartures.Count == 0)
+        output.Write(result.Likely.Count > 0 ? $"\n{ink.Bold("Likely")} (departures if what they assume is so)\n" : "");
+        for (int i = 0; i < result.Likely.Count; i++)
         {
-            return;
+            WriteDivergence(result, result.Likely[i], i + 1, printer, output, ink);
         }
+    }
 
-        output.Write($"\n{ink.Bold("Known departures of KVM")} (documented; no findings)\n");
-        foreach (DivergenceClass known in result.KnownDepartures)
+    private static void WriteKnown(IReadOnlyList<DivergenceClass> classes, string title, string what, TextWriter output, Ink ink)
+    {
+        output.Write(classes.Count > 0 ? $"\n{ink.Bold(title)} ({what})\n" : "");
+        foreach (DivergenceClass known in classes)
         {
             output.Write($"   {known.Rule.Id}  {known.Rule.Citation}  {Numbers.Grouped(known.Count)} {(known.Count == 1 ? "time" : "times")}\n");
             output.Write($"     {known.Known}\n");
+        }
+    }
+
+    private static void WriteEndings(DiffResult result, TextWriter output, Ink ink)
+    {
+        output.Write(result.Endings.Count > 0 ? $"\n{ink.Bold("How the VM ended")}\n" : "");
+        foreach (string ending in FindingWords.Endings(result))
+        {
+            output.Write($"   {ending}\n");
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class TextExplanation : IFormat<Explanation>
         output.Write($"\n{ink.Bold($"In {capture}")}\n");
         RuleCount count = seen.Count;
         RuleText.Item(output, "", count.Exercised == 0 ? "nothing that the rule speaks of" :
-            $"kept {Times(count.Conforms)}, undecided {Times(count.Undecided)}, broken {Times(count.Departs)}");
+            $"kept {Times(count.Conforms)}, undecided {Times(count.Undecided)}, {(count.Likely > 0 ? $"likely broken {Times(count.Likely)}, " : "")}broken {Times(count.Departs)}");
         var printer = new ExitPrinter(seen.Result.Header, seen.Result.Texts);
         for (int i = 0; i < seen.Classes.Count; i++)
         {

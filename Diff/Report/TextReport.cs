@@ -16,7 +16,8 @@ internal sealed class TextReport : IReportFormat
     {
         if (findings.Single is { } one)
         {
-            TextCapture.Write(one.Result, output, ink);
+            TextCapture.Write(one, output, ink);
+            TextSet.WriteLeftOut(findings, output, ink);
         }
         else
         {

@@ -82,7 +82,7 @@ public sealed class CpuDescription
             return TakeBits(value);
         }
 
-        if (CpuFeature.All.FirstOrDefault(row => string.Equals(row.Name, name, StringComparison.OrdinalIgnoreCase)) is not { } feature)
+        if (CpuFeature.Named(name) is not { } feature)
         {
             return $"no feature is called {name}; known are {PhysicalBits}, {string.Join(", ", CpuFeature.All.Select(row => row.Name))}";
         }

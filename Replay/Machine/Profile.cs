@@ -3,55 +3,6 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Machine;
 
-/// <summary>A feature of the virtual CPU by its CPUID bit.</summary>
-/// <param name="Name">The manual's name.</param>
-/// <param name="Function">CPUID function.</param>
-/// <param name="Register">0 EAX, 1 EBX, 2 ECX, 3 EDX.</param>
-/// <param name="Bit">Bit number.</param>
-/// <param name="Ordinal">Position in <see cref="All"/>.</param>
-/// <param name="Flag">Its word in the <c>flags</c> line of Linux' /proc/cpuinfo; empty where Linux prints none.</param>
-internal sealed record CpuFeature(string Name, uint Function, int Register, int Bit, int Ordinal, string Flag)
-{
-    /// <summary>Features that statements depend on (APM3 appendix E).</summary>
-    public static readonly CpuFeature
-        Xsave = new("XSAVE", 0x0000_0001, 2, 26, 0, "xsave"),
-        Invpcid = new("INVPCID", 0x0000_0007, 1, 10, 1, "invpcid"),
-        Skinit = new("SKINIT", 0x8000_0001, 2, 12, 2, "skinit"),
-        Rdtscp = new("RDTSCP", 0x8000_0001, 3, 27, 3, "rdtscp"),
-        LongMode = new("LM", 0x8000_0001, 3, 29, 4, "lm"),
-        Rdpru = new("RDPRU", 0x8000_0008, 1, 4, 5, "rdpru"),
-        SvmLock = new("SVML", 0x8000_000a, 3, 2, 6, "svm_lock"),
-        DecodeAssists = new("DecodeAssists", 0x8000_000a, 3, 7, 7, "decodeassists"),
-        VGif = new("VGIF", 0x8000_000a, 3, 16, 8, "vgif"),
-        VNmi = new("VNMI", 0x8000_000a, 3, 25, 9, "vnmi"),
-        TscRateMsr = new("TscRateMsr", 0x8000_000a, 3, 4, 10, "tsc_scale"),
-        NestedPaging = new("NP", 0x8000_000a, 3, 0, 11, "npt"),
-        LbrVirt = new("LbrVirt", 0x8000_000a, 3, 1, 12, "lbrv"),
-        NripSave = new("NRIPS", 0x8000_000a, 3, 3, 13, "nrip_save"),
-        PauseFilter = new("PauseFilter", 0x8000_000a, 3, 10, 14, "pausefilter"),
-        PauseThreshold = new("PauseFilterThreshold", 0x8000_000a, 3, 12, 15, "pfthreshold"),
-        Avic = new("AVIC", 0x8000_000a, 3, 13, 16, "avic"),
-        VirtualVmload = new("VMSAVEvirt", 0x8000_000a, 3, 15, 17, "v_vmsave_vmload"),
-        BusLockThreshold = new("BusLockThreshold", 0x8000_000a, 3, 29, 18, ""),
-        IdleHlt = new("IdleHlt", 0x8000_000a, 3, 30, 19, "");
-
-    /// <summary>The feature that brings the instruction of an intercept; null where every processor with SVM has it.</summary>
-    public static CpuFeature? Behind(SvmExitCode code) =>
-        code == SvmExitCode.Rdtscp ? Rdtscp
-        : code == SvmExitCode.Xsetbv ? Xsave
-        : code == SvmExitCode.Rdpru ? Rdpru
-        : code == SvmExitCode.Invpcid ? Invpcid
-        : code == SvmExitCode.Skinit ? Skinit
-        : null;
-
-    /// <summary>Every feature, by <see cref="Ordinal"/>.</summary>
-    public static IReadOnlyList<CpuFeature> All { get; } =
-    [
-        Xsave, Invpcid, Skinit, Rdtscp, LongMode, Rdpru, SvmLock, DecodeAssists, VGif, VNmi, TscRateMsr,
-        NestedPaging, LbrVirt, NripSave, PauseFilter, PauseThreshold, Avic, VirtualVmload, BusLockThreshold, IdleHlt,
-    ];
-}
-
 /// <summary>What is known of the virtual CPU: features as CPUID showed them to the guest, and what the user says where it did not.</summary>
 /// <param name="told">What the user says; null for nothing.</param>
 internal sealed class Profile(CpuDescription? told = null)

@@ -7,13 +7,13 @@ namespace Differ.Replay.Machine;
 internal sealed class SharedMsrs
 {
     /// <summary>IA32_PAT (APM2 7.8.1).</summary>
-    public const uint PatIndex = 0x277;
+    public const uint PatIndex = Machine.Pat.Index;
 
-    /// <summary>DBGCTL (APM2 13.1.1).</summary>
-    public const uint DebugCtlIndex = 0x1d9;
+    /// <summary>DBGCTL (APM2 13.1.1.6).</summary>
+    public const uint DebugCtlIndex = Machine.DebugCtl.Index;
 
     /// <summary>TSC_RATIO (APM2 15.30.5).</summary>
-    public const uint TscRatioIndex = 0xc000_0104;
+    public const uint TscRatioIndex = TscRatioMsr.Index;
 
     private const uint FirstMtrr = 0x200, LastMtrr = 0x2ff;
 

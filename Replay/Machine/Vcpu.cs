@@ -77,6 +77,21 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>VMRUN started L2 and no #VMEXIT of L2 was seen since.</summary>
     public bool FirstExitPending { get; set; }
 
+    /// <summary>L0 asked for an exit right behind the entry that followed that VMRUN; unknown where the kernel does not record it.</summary>
+    public Truth FirstExitForced { get; set; }
+
+    /// <summary>The VMM was asked since VMRUN started L2: it may have given L2 an event to deliver.</summary>
+    public bool AskedMonitorInL2 { get; set; }
+
+    /// <summary>The event that L0 delivers at the last entry, or that the exit before interrupted; none where there was none.</summary>
+    public EventInfo InDelivery { get; set; }
+
+    /// <summary>Where L1 was entered with GIF clear, by a #VMEXIT in the record just before; unseen otherwise.</summary>
+    public Observed<ulong> GoesOnWithoutGif { get; set; }
+
+    /// <summary>That #VMEXIT was the failure of a VMRUN.</summary>
+    public bool LastVmrunRefused { get; set; }
+
     /// <summary>The controls L2 runs with.</summary>
     public Vmcb12 Vmcb12 { get; } = new();
 
@@ -131,8 +146,8 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>The last entry was to the reset vector.</summary>
     public bool ResetSuspected { get; set; }
 
-    /// <summary>A nested page fault was seen: the host uses nested paging.</summary>
-    public bool HostPagingSeen { get; set; }
+    /// <summary>Whether the host uses nested paging: yes once a nested page fault or a run with nested paging was seen, no once what only shadow paging needs was.</summary>
+    public Truth HostPaging { get; set; }
 
     /// <summary>Whether the VM is an SEV-ES guest; yes once a GHCB request was seen.</summary>
     public Truth SevEs { get; set; }
@@ -185,6 +200,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
         LastFinalFault = null;
         Rejected = null;
         LastVmrun = null;
+        GoesOnWithoutGif = default;
         Shared.Forget();
         LeaveL2();
         InL2 = default;
@@ -230,6 +246,9 @@ internal sealed class Vcpu(CpuDescription? told = null)
     {
         InL2 = Truth.No;
         FirstExitPending = false;
+        FirstExitForced = default;
+        AskedMonitorInL2 = false;
+        InDelivery = default;
         Vmcb12.Forget();
         L1AtVmrun.Forget();
         Queued = default;

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
 
@@ -11,7 +12,7 @@ internal static class BusLock
     /// <summary>Counts an instruction that locks the bus, or exits before it.</summary>
     public static Effect Count(InstructionAccess a)
     {
-        if (a.Guest is not { } guest || !a.Processor.Features.BusLockThreshold || !guest.Intercepts(SvmExitCode.BusLock) || !LocksBus(a))
+        if (a.Guest is not { } guest || !a.Processor.Features.Has(CpuFeature.BusLockThreshold) || !guest.Intercepts(SvmExitCode.BusLock) || !LocksBus(a))
         {
             return Effect.Done;
         }

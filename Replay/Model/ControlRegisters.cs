@@ -7,8 +7,7 @@ namespace Differ.Replay.Model;
 /// <summary>Accesses to control registers: their exceptions, their intercepts, the selective one of CR0 (APM2 15.9 table 15-7, 15.8.1).</summary>
 internal static class ControlRegisters
 {
-    private const ulong IsMoveBit = 1UL << 63, TaskSwitchedAndMonitor = 0xa, High32 = 0xffff_ffff_0000_0000;
-    private const ulong Cr4MustBeZero = 0xffff_ffff_ff08_e000, LmswBits = 0xf;
+    private const ulong IsMoveBit = 1UL << 63, LmswBits = 0xf;
 
     /// <summary>Exceptions of a move that come before its intercept: CPL and illegal combinations.</summary>
     public static Effect MoveExceptions(InstructionAccess a)
@@ -45,7 +44,7 @@ internal static class ControlRegisters
         }
 
         bool selective = number == 0 && value is { } written && guest.Intercepts(SvmExitCode.Cr0SelWrite)
-            && ((written ^ a.State[VmcbField.Cr0Register]) & ~TaskSwitchedAndMonitor) != 0;
+            && ((written ^ a.State[VmcbField.Cr0Register]) & ~Cr0.NotSelective) != 0;
         return selective ? Effect.Exit(SvmExitCode.Cr0SelWrite, Info1(a, isMove, operand: 1)) : Effect.Done;
     }
 
@@ -130,14 +129,17 @@ internal static class ControlRegisters
 
     private static bool IsIllegal(InstructionAccess a, int number, ulong value) => number switch
     {
-        0 => (value & High32) != 0 || (((value >> Cr0.PG) & 1) != 0 && (value & 1) == 0)
+        0 => Sets(a, Cr0.Bits, value) || (((value >> Cr0.PG) & 1) != 0 && (value & 1) == 0)
             || (((value >> Cr0.NW) & 1) != 0 && ((value >> Cr0.CD) & 1) == 0),
         3 => value >> a.Processor.Features.PhysicalBits != 0,
-        4 => (value & Cr4MustBeZero) != 0,
+        4 => Sets(a, Cr4.Bits, value),
         8 => (value & ~0xfUL) != 0,
         _ => false,
     };
 
+    private static bool Sets(InstructionAccess a, RegisterBits bits, ulong value) =>
+        bits.SetsMustBeZero(Bits64.Of(value), a.Processor.Features.Profile).IsYes;
+
     private static ulong Info1(InstructionAccess a, bool isMove, int operand) =>
-        isMove && a.Processor.Features.DecodeAssists ? IsMoveBit | (uint)a.GeneralOf(operand) : 0;
+        isMove && a.Processor.Features.Has(CpuFeature.DecodeAssists) ? IsMoveBit | (uint)a.GeneralOf(operand) : 0;
 }

@@ -61,13 +61,13 @@ internal sealed class Executor(Processor processor)
     // #UD before #GP, and both before the intercept (APM2 table 15-7).
     private Effect Availability(InstructionRow row)
     {
-        if (row.Feature is { } feature && !feature(processor.Features))
+        if (row.Feature is { } feature && !processor.Features.Has(feature))
         {
             return Effect.UD;
         }
 
         bool svme = State.Bit(VmcbField.EferRegister, Efer.SVME);
-        bool unlocked = row.WithoutSvme && processor.Features is ({ SvmLock: true } or { Skinit: true });
+        bool unlocked = row.WithoutSvme && (processor.Features.Has(CpuFeature.SvmLock) || processor.Features.Has(CpuFeature.Skinit));
         if (row.Svm && (!processor.InProtectedMode || (!svme && !unlocked)))
         {
             return Effect.UD;
@@ -94,7 +94,7 @@ internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess,
     public bool Privileged { get; init; }
 
     /// <summary>The feature that brings it; null where every processor with SVM has it.</summary>
-    public Func<Features, bool>? Feature { get; init; }
+    public CpuFeature? Feature => Code is { } code ? CpuFeature.Behind(code) : null;
 
     /// <summary>Exceptions that come before the intercept; null for none.</summary>
     public Func<InstructionAccess, Effect>? Before { get; init; }

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;
@@ -25,12 +26,6 @@ internal sealed class Guest
     /// <summary>Time of the last PAUSE.</summary>
     public ulong LastPause { get; set; }
 
-    /// <summary>An event whose delivery is under way; a #VMEXIT now reports it in EXITINTINFO.</summary>
-    public EventInfo Delivering { get; set; }
-
-    /// <summary>Its error code.</summary>
-    public uint DeliveringError { get; set; }
-
     /// <summary>Page attributes of the guest, with nested paging.</summary>
     public ulong Pat { get; set; }
 
@@ -38,25 +33,25 @@ internal sealed class Guest
     public ulong Asid => this[VmcbField.GuestAsid];
 
     /// <summary>Nested paging is on.</summary>
-    public bool NestedPaging => Features.NestedPaging && (this[VmcbField.NestedControl] & 1) != 0;
+    public bool NestedPaging => Features.Has(CpuFeature.NestedPaging) && (this[VmcbField.NestedControl] & 1) != 0;
 
     /// <summary>SEV-ES is on.</summary>
     public bool SevEs => (this[VmcbField.NestedControl] & 4) != 0;
 
     /// <summary>Guest mode execute trap is on.</summary>
-    public bool Gmet => Features.Gmet && (this[VmcbField.NestedControl] & 8) != 0;
+    public bool Gmet => Features.Has(CpuFeature.Gmet) && (this[VmcbField.NestedControl] & 8) != 0;
 
     /// <summary>Virtual GIF is on.</summary>
-    public bool HasVirtualGif => Features.VirtualGif && IntCtl.VGifEnabled;
+    public bool HasVirtualGif => Features.Has(CpuFeature.VGif) && IntCtl.VGifEnabled;
 
     /// <summary>Virtual NMIs are on.</summary>
-    public bool HasVirtualNmi => Features.VirtualNmi && IntCtl.VNmiEnabled;
+    public bool HasVirtualNmi => Features.Has(CpuFeature.VNmi) && IntCtl.VNmiEnabled;
 
     /// <summary>VMLOAD and VMSAVE are virtualized.</summary>
-    public bool HasVirtualVmload => NestedPaging && Features.VirtualVmload && (this[VmcbField.VirtualExtensions] & 2) != 0;
+    public bool HasVirtualVmload => NestedPaging && Features.Has(CpuFeature.VirtualVmload) && (this[VmcbField.VirtualExtensions] & 2) != 0;
 
     /// <summary>AVIC is on.</summary>
-    public bool HasAvic => Features.Avic && IntCtl.Avic;
+    public bool HasAvic => Features.Has(CpuFeature.Avic) && IntCtl.Avic;
 
     /// <summary>A control.</summary>
     public ulong this[VmcbField field]
@@ -91,57 +86,4 @@ internal sealed class Guest
         guest.PausesLeft = guest[VmcbField.PauseFilterCount];
         return guest;
     }
-}
-
-/// <summary>The virtual interrupt control of the VMCB, offset 060h (APM2 appendix B, 15.21).</summary>
-/// <param name="Raw">The field.</param>
-internal readonly record struct IntCtlBits(ulong Raw)
-{
-    /// <summary>Bit numbers.</summary>
-    public const int VIrqBit = 8, VGifBit = 9, VNmiPendingBit = 11, VNmiMaskBit = 12, IgnoreTprBit = 20,
-        VIntrMaskingBit = 24, VGifEnableBit = 25, VNmiEnableBit = 26, AvicEnableBit = 31;
-
-    /// <summary>V_TPR, bits 7:0.</summary>
-    public byte VTpr => unchecked((byte)Raw);
-
-    /// <summary>V_IRQ.</summary>
-    public bool VIrq => Bit(VIrqBit);
-
-    /// <summary>V_GIF.</summary>
-    public bool VGif => Bit(VGifBit);
-
-    /// <summary>V_NMI_PENDING.</summary>
-    public bool VNmiPending => Bit(VNmiPendingBit);
-
-    /// <summary>V_NMI_MASK.</summary>
-    public bool VNmiMask => Bit(VNmiMaskBit);
-
-    /// <summary>V_INTR_PRIO, bits 19:16.</summary>
-    public int Priority => (int)((Raw >> 16) & 0xf);
-
-    /// <summary>V_IGN_TPR.</summary>
-    public bool IgnoresTpr => Bit(IgnoreTprBit);
-
-    /// <summary>V_INTR_MASKING.</summary>
-    public bool VIntrMasking => Bit(VIntrMaskingBit);
-
-    /// <summary>V_GIF_ENABLE.</summary>
-    public bool VGifEnabled => Bit(VGifEnableBit);
-
-    /// <summary>V_NMI_ENABLE.</summary>
-    public bool VNmiEnabled => Bit(VNmiEnableBit);
-
-    /// <summary>AVIC is on.</summary>
-    public bool Avic => Bit(AvicEnableBit);
-
-    /// <summary>V_INTR_VECTOR, bits 39:32.</summary>
-    public byte Vector => unchecked((byte)(Raw >> 32));
-
-    /// <summary>The same with a bit set or cleared.</summary>
-    public IntCtlBits With(int bit, bool value) => new((Raw & ~(1UL << bit)) | (value ? 1UL << bit : 0));
-
-    /// <summary>The same with another V_TPR.</summary>
-    public IntCtlBits WithTpr(ulong value) => new((Raw & ~0xffUL) | (value & 0xf));
-
-    private bool Bit(int bit) => ((Raw >> bit) & 1) != 0;
 }

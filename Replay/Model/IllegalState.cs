@@ -7,8 +7,8 @@ namespace Differ.Replay.Model;
 /// <summary>Whether VMRUN refuses a state: the rules of APM2 15.5.1, asked of a VMCB known to the bit.</summary>
 internal static class IllegalState
 {
-    private const ulong PdpeMustBeZero = 0x1e6, ShadowStackControls = 3;
-    private const int Sev = 1, SevEs = 2, SupervisorShadowStacks = 4, X2Avic = 30;
+    private const ulong PdpeMustBeZero = 0x1e6;
+    private const int Sev = 1, SevEs = 2;
 
     // What no recording shows, so that no rule asks for it.
     private static readonly Func<Processor, Vmcb, bool>[] Unrecorded =
@@ -16,15 +16,13 @@ internal static class IllegalState
         // Nested paging needs a host with paging (APM2 15.25.3).
         static (p, v) => HasNestedPaging(p, v) && !p.State.Bit(VmcbField.Cr0Register, Cr0.PG),
 
-        // SEV and checks of supervisor shadow stacks need nested paging (APM2 15.34.3, 15.5.1).
-        static (p, v) => (v.Bit(VmcbField.NestedControl, Sev) || v.Bit(VmcbField.NestedControl, SupervisorShadowStacks)) && !HasNestedPaging(p, v),
+        // SEV needs nested paging (APM2 15.34.3).
+        static (p, v) => v.Bit(VmcbField.NestedControl, Sev) && !HasNestedPaging(p, v),
 
-        // Reserved bits of S_CET (APM2 15.5.1).
-        static (p, v) => (v[VmcbField.SCet] & ~ShadowStackControls) != 0,
-
-        // The largest index of AVIC's physical table (APM2 15.29.4).
-        static (p, v) => new IntCtlBits(v[VmcbField.IntCtl]).Avic
-            && (v[VmcbField.AvicPhysicalTable] & 0xfff) > (v.Bit(VmcbField.IntCtl, X2Avic) ? 511UL : 255UL),
+        // The largest index of AVIC's physical table, and x2AVIC without AVIC (APM2 15.29.4.3, 15.29.4.1).
+        static (p, v) => p.Features.Has(CpuFeature.Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { Avic: true } control
+            && (v[VmcbField.AvicPhysicalTable] & 0xfff) > control.MostPhysicalIndex,
+        static (p, v) => p.Features.Has(CpuFeature.Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { X2Avic: true, Avic: false },
 
         // A guest with encrypted state gets no software events (APM2 15.35.5).
         static (p, v) => v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo(unchecked((uint)v[VmcbField.EventInj])) is { Valid: true, IsSoftware: true },
@@ -42,7 +40,7 @@ internal static class IllegalState
 
         state.NestedPaging = Truth.Of(HasNestedPaging(processor, vmcb));
         Vmcb run = vmcb;
-        return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(state, ProfileOf(processor.Features)).IsYes)
+        return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(state, processor.Features.Profile).IsYes)
             || Unrecorded.Any(illegal => illegal(processor, run));
     }
 
@@ -50,7 +48,7 @@ internal static class IllegalState
     public static bool IsIllegalPdpe(ulong entry, int physicalBits) =>
         (entry & 1) != 0 && ((entry & PdpeMustBeZero) != 0 || entry >> physicalBits != 0);
 
-    private static bool HasNestedPaging(Processor processor, Vmcb vmcb) => processor.Features.NestedPaging && vmcb.Bit(VmcbField.NestedControl, 0);
+    private static bool HasNestedPaging(Processor processor, Vmcb vmcb) => processor.Features.Has(CpuFeature.NestedPaging) && vmcb.Bit(VmcbField.NestedControl, 0);
 
     private static bool HasIllegalPdpe(Processor processor, Vmcb vmcb)
     {
@@ -71,31 +69,5 @@ internal static class IllegalState
         }
 
         return false;
-    }
-
-    /// <summary>The features as rules know them.</summary>
-    public static Profile ProfileOf(Features features)
-    {
-        var profile = new Profile { PhysicalAddressBits = features.PhysicalBits };
-        profile.Set(CpuFeature.Xsave, features.Xsave);
-        profile.Set(CpuFeature.Invpcid, features.Invpcid);
-        profile.Set(CpuFeature.Skinit, features.Skinit);
-        profile.Set(CpuFeature.Rdtscp, features.Rdtscp);
-        profile.Set(CpuFeature.LongMode, features.LongMode);
-        profile.Set(CpuFeature.Rdpru, features.Rdpru);
-        profile.Set(CpuFeature.SvmLock, features.SvmLock);
-        profile.Set(CpuFeature.DecodeAssists, features.DecodeAssists);
-        profile.Set(CpuFeature.VGif, features.VirtualGif);
-        profile.Set(CpuFeature.VNmi, features.VirtualNmi);
-        profile.Set(CpuFeature.TscRateMsr, features.TscRatio);
-        profile.Set(CpuFeature.NestedPaging, features.NestedPaging);
-        profile.Set(CpuFeature.LbrVirt, features.LbrVirtualization);
-        profile.Set(CpuFeature.NripSave, features.NripSave);
-        profile.Set(CpuFeature.PauseFilter, features.PauseFilter);
-        profile.Set(CpuFeature.PauseThreshold, features.PauseThreshold);
-        profile.Set(CpuFeature.VirtualVmload, features.VirtualVmload);
-        profile.Set(CpuFeature.BusLockThreshold, features.BusLockThreshold);
-        profile.Set(CpuFeature.IdleHlt, features.IdleHlt);
-        return profile;
     }
 }

@@ -7,7 +7,7 @@ namespace Differ.Replay.Model;
 /// <summary>What instructions do, their own exceptions, and intercepts that more than one bit decides.</summary>
 internal static class InstructionEffects
 {
-    private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3, LastBranchRecord = 0;
+    private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3;
     private const int GeneralDetect = 13, GuestBroadcasts = 7;
     private const ulong FlagsThatPopfSets = 0x0000_0000_0024_7fd5;
 
@@ -73,7 +73,7 @@ internal static class InstructionEffects
 
         int number = (write ? a.Instruction.Op0Register : a.Instruction.Op1Register).GetNumber();
         var code = new SvmExitCode((write ? SvmExitCode.DrWrite : SvmExitCode.DrRead).Value + (ulong)number);
-        ulong info1 = a.Processor.Features.DecodeAssists ? (ulong)a.GeneralOf(write ? 1 : 0) : 0;
+        ulong info1 = a.Processor.Features.Has(CpuFeature.DecodeAssists) ? (ulong)a.GeneralOf(write ? 1 : 0) : 0;
         return guest.Intercepts(code) ? Effect.Exit(code, info1) : Effect.Done;
     }
 
@@ -235,7 +235,7 @@ internal static class InstructionEffects
         }
 
         bool idle = !guest.IntCtl.VIrq && !guest.IntCtl.VNmiPending;
-        return guest.Intercepts(SvmExitCode.IdleHlt) && a.Processor.Features.IdleHlt && idle ? Effect.Exit(SvmExitCode.IdleHlt) : Effect.Done;
+        return guest.Intercepts(SvmExitCode.IdleHlt) && a.Processor.Features.Has(CpuFeature.IdleHlt) && idle ? Effect.Exit(SvmExitCode.IdleHlt) : Effect.Done;
     }
 
     // MONITOR and MWAIT do not exist for user programs unless the operating system allows them (APM3).
@@ -294,7 +294,7 @@ internal static class InstructionEffects
         }
 
         a.State[VmcbField.Rip] = a.Instruction.NearBranchTarget;
-        if (a.State.Bit(VmcbField.DbgCtl, LastBranchRecord))
+        if (a.State.Bit(VmcbField.DbgCtl, DebugCtl.LBR))
         {
             a.State[VmcbField.BrFrom] = a.Instruction.IP;
             a.State[VmcbField.BrTo] = a.Instruction.NearBranchTarget;

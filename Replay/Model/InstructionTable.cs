@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
 using static Differ.Replay.Model.InstructionEffects;
@@ -28,9 +29,9 @@ internal static class InstructionTable
 
         // Time and counters: exceptions first.
         [Mnemonic.Rdtsc] = new(SvmExitCode.Rdtsc, ReadTsc) { Before = TscAllowed },
-        [Mnemonic.Rdtscp] = new(SvmExitCode.Rdtscp, ReadTscp) { Before = TscAllowed, Feature = static f => f.Rdtscp },
+        [Mnemonic.Rdtscp] = new(SvmExitCode.Rdtscp, ReadTscp) { Before = TscAllowed },
         [Mnemonic.Rdpmc] = new(SvmExitCode.Rdpmc, static a => Answer(a, 0)) { Before = CounterAllowed },
-        [Mnemonic.Rdpru] = new(SvmExitCode.Rdpru, static a => Answer(a, 0)) { Before = TscAllowed, Feature = static f => f.Rdpru },
+        [Mnemonic.Rdpru] = new(SvmExitCode.Rdpru, static a => Answer(a, 0)) { Before = TscAllowed },
 
         // Flags and control transfer: the intercept comes before any exception.
         [Mnemonic.Pushfq] = new(SvmExitCode.Pushf, static a => Push(a, a.State[VmcbField.RflagsRegister] & ~0x30000UL)),
@@ -39,7 +40,7 @@ internal static class InstructionTable
         [Mnemonic.Iretd] = new(SvmExitCode.Iret, TaskSwitch.Return),
         [Mnemonic.Int] = new(SvmExitCode.SwInt, static a => SoftwareInterrupt(a, EventInfo.Of(EventType.SoftwareInterrupt, (byte)a.Instruction.Immediate8)))
         {
-            Info1 = static a => a.Processor.Features.DecodeAssists ? a.Instruction.Immediate8 : 0UL,
+            Info1 = static a => a.Processor.Features.Has(CpuFeature.DecodeAssists) ? a.Instruction.Immediate8 : 0UL,
         },
         [Mnemonic.Int3] = new(null, static a => SoftwareException(a, ExceptionVector.BP)),
         [Mnemonic.Into] = new(null, static a => a.State.Bit(VmcbField.RflagsRegister, 11) ? SoftwareException(a, ExceptionVector.OF) : Effect.Done),
@@ -58,21 +59,20 @@ internal static class InstructionTable
         [Mnemonic.Invlpg] = new(SvmExitCode.Invlpg, Nothing)
         {
             Privileged = true,
-            Info1 = static a => a.Processor.Features.DecodeAssists ? a.Address : 0,
+            Info1 = static a => a.Processor.Features.Has(CpuFeature.DecodeAssists) ? a.Address : 0,
         },
         [Mnemonic.Invlpga] = new(SvmExitCode.Invlpga, Nothing) { Svm = true, Privileged = true },
         [Mnemonic.Invpcid] = new(SvmExitCode.Invpcid, Invpcid)
         {
             Privileged = true,
-            Feature = static f => f.Invpcid,
             Decide = static (a, g) => g.Intercepts(SvmExitCode.Invpcid)
                 ? Effect.Exit(SvmExitCode.Invpcid, a.Address, a.State.General[a.GeneralOf(0)]) : Effect.Done,
         },
-        [Mnemonic.Invlpgb] = new(SvmExitCode.Invlpgb, BroadcastAllowed) { Privileged = true, Feature = static f => f.Invlpgb },
-        [Mnemonic.Tlbsync] = new(SvmExitCode.Tlbsync, BroadcastAllowed) { Privileged = true, Feature = static f => f.Invlpgb },
+        [Mnemonic.Invlpgb] = new(SvmExitCode.Invlpgb, BroadcastAllowed) { Privileged = true },
+        [Mnemonic.Tlbsync] = new(SvmExitCode.Tlbsync, BroadcastAllowed) { Privileged = true },
         [Mnemonic.Monitor] = new(SvmExitCode.Monitor, Monitor) { Before = MonitorOperand },
         [Mnemonic.Mwait] = new(SvmExitCode.Mwait, Nothing) { Before = SupervisorOnly, Decide = MwaitExit },
-        [Mnemonic.Xsetbv] = new(SvmExitCode.Xsetbv, SetXcr) { Feature = static f => f.Xsave },
+        [Mnemonic.Xsetbv] = new(SvmExitCode.Xsetbv, SetXcr),
 
         // Ports and model-specific registers.
         [Mnemonic.In] = new(SvmExitCode.Ioio, static a => a.Write(0, uint.MaxValue)) { Before = Ports.Allowed, Decide = Ports.Exit },
@@ -99,7 +99,6 @@ internal static class InstructionTable
             Svm = true,
             WithoutSvme = true,
             Privileged = true,
-            Feature = static f => f.Skinit,
         },
 
         // Ordinary ones.

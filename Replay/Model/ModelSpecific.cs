@@ -12,8 +12,7 @@ internal sealed record MsrRow(uint Index, VmcbField? Field, Func<Processor, ulon
 /// <summary>RDMSR and WRMSR (APM2 15.11, 15.30).</summary>
 internal static class ModelSpecific
 {
-    private const uint Tsc = 0x10, Pat = 0x277, VmCrIndex = 0xc001_0114, TscRatioIndex = 0xc000_0104;
-    private const ulong EferMustBeZero = 0xffff_ffff_ffc9_02fe, VmCrBits = 0x1f, TscRatioReserved = 0xffff_ff00_0000_0000, DebugCtlReserved = ~0x3fUL;
+    private const uint Tsc = 0x10;
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<MsrRow> All { get; } =
@@ -22,16 +21,17 @@ internal static class ModelSpecific
         new(0x174, VmcbField.SysenterCs, null),
         new(0x175, VmcbField.SysenterEsp, null),
         new(0x176, VmcbField.SysenterEip, null),
-        new(0x1d9, VmcbField.DbgCtl, static (_, value) => (value & DebugCtlReserved) == 0),
+        new(DebugCtl.Index, VmcbField.DbgCtl, static (p, value) => IsLegal(p, DebugCtl.Bits, value)),
         new(0x1db, VmcbField.BrFrom, null),
         new(0x1dc, VmcbField.BrTo, null),
         new(0x1dd, VmcbField.LastExcpFrom, null),
         new(0x1de, VmcbField.LastExcpTo, null),
         new(0x200, null, null),
         new(0x201, null, null),
-        new(Pat, VmcbField.GPat, static (_, value) => IsLegalPat(value)),
+        new(Pat.Index, VmcbField.GPat, static (_, value) => Pat.IsLegal(value)),
         new(0x2ff, null, null),
-        new(Efer.Index, VmcbField.EferRegister, static (p, value) => (value & EferMustBeZero) == 0
+        new(Efer.Index, VmcbField.EferRegister, static (p, value) => IsLegal(p, Efer.Bits, value)
+            && ((value >> Efer.LMA) & 1) == (p.State.Bit(VmcbField.EferRegister, Efer.LMA) ? 1UL : 0)
             && !((value >> Efer.SVME & 1) != 0 && p.State.Bit(VmcbField.VmCrRegister, VmCr.SvmDis))),
         new(0xc000_0081, VmcbField.Star, null),
         new(0xc000_0082, VmcbField.Lstar, null),
@@ -40,8 +40,8 @@ internal static class ModelSpecific
         new(0xc000_0100, VmcbField.FsBase, null),
         new(0xc000_0101, VmcbField.GsBase, null),
         new(0xc000_0102, VmcbField.KernelGsBase, null),
-        new(TscRatioIndex, VmcbField.TscRatio, static (p, value) => p.Features.TscRatio && (value & TscRatioReserved) == 0),
-        new(VmCrIndex, VmcbField.VmCrRegister, static (p, value) => (value & ~VmCrBits) == 0
+        new(TscRatioMsr.Index, VmcbField.TscRatio, static (p, value) => p.Features.Has(CpuFeature.TscRateMsr) && IsLegal(p, TscRatioMsr.Bits, value)),
+        new(VmCr.Index, VmcbField.VmCrRegister, static (p, value) => IsLegal(p, VmCr.Bits, value)
             && !((value >> VmCr.SvmDis & 1) != 0 && p.State.Bit(VmcbField.EferRegister, Efer.SVME))),
         new(HsavePa.Index, VmcbField.VmHsavePa, static (p, value) =>
             (value & HsavePa.PageOffset) == 0 && value >> p.Features.PhysicalBits == 0),
@@ -71,7 +71,7 @@ internal static class ModelSpecific
         a.EdxEax = a.Ecx switch
         {
             Tsc => TscOf(a),
-            Pat when a.Guest is { NestedPaging: true } guest => guest.Pat,
+            Pat.Index when a.Guest is { NestedPaging: true } guest => guest.Pat,
             _ => a.State[field],
         };
         return Effect.Done;
@@ -98,7 +98,7 @@ internal static class ModelSpecific
             return new Effect(EffectKind.Shutdown);
         }
 
-        if (a.Ecx == Pat && a.Guest is { NestedPaging: true } guest)
+        if (a.Ecx == Pat.Index && a.Guest is { NestedPaging: true } guest)
         {
             // The guest has a PAT of its own under nested paging (APM2 15.25.2).
             guest.Pat = value;
@@ -107,11 +107,12 @@ internal static class ModelSpecific
 
         a.State[field] = a.Ecx switch
         {
-            VmCrIndex => Locked(a.State[field], value),
-            Efer.Index => (value & ~KeptOfEfer(a)) | (a.State[field] & KeptOfEfer(a)),
+            VmCr.Index => Locked(a.State[field], value),
+            DebugCtl.Index => DebugCtl.Bits.Kept(value),
+            Efer.Index => (Efer.Bits.Kept(value) & ~KeptOfEfer(a)) | (a.State[field] & KeptOfEfer(a)),
             _ => value,
         };
-        return a.Ecx == Efer.Index ? SevEs.WriteTrap(a.Processor, SvmExitCode.EferWriteTrap, value) : Effect.Done;
+        return a.Ecx == Efer.Index ? SevEs.WriteTrap(a.Processor, SvmExitCode.EferWriteTrap, a.State[field]) : Effect.Done;
     }
 
     /// <summary>The time stamp counter as the running guest reads it: scaled, then offset (APM2 15.30.5).</summary>
@@ -126,22 +127,22 @@ internal static class ModelSpecific
         // 8.32 fixed point; 0 stands for never set.
         ulong ratio = a.State[VmcbField.TscRatio];
         ulong high = ratio == 0 ? 0 : Math.BigMul(tsc, ratio, out ulong low) << 32 | low >> 32;
-        return unchecked((a.Processor.Features.TscRatio && ratio != 0 ? high : tsc) + guest[VmcbField.TscOffset]);
+        return unchecked((a.Processor.Features.Has(CpuFeature.TscRateMsr) && ratio != 0 ? high : tsc) + guest[VmcbField.TscOffset]);
     }
 
-    // LMA is the processor's; a guest with encrypted state cannot change SVME (APM2 15.35.10).
-    private static ulong KeptOfEfer(InstructionAccess a) => (1UL << Efer.LMA) | (a.Guest is { SevEs: true } ? 1UL << Efer.SVME : 0);
+    // A guest with encrypted state cannot change SVME (APM2 15.35.10).
+    private static ulong KeptOfEfer(InstructionAccess a) => a.Guest is { SevEs: true } ? 1UL << Efer.SVME : 0;
+
+    // "MBZ: if software attempts to set the bit to 1, a general-protection exception (#GP) occurs."
+    private static bool IsLegal(Processor processor, RegisterBits bits, ulong value) =>
+        !bits.SetsMustBeZero(Bits64.Of(value), processor.Features.Profile).IsYes;
 
     private static MsrRow? RowOf(uint index) => All.FirstOrDefault(row => row.Index == index);
 
     private static ulong Locked(ulong was, ulong value)
     {
-        const ulong Kept = (1UL << VmCr.Lock) | (1UL << VmCr.SvmDis);
-        return ((was >> VmCr.Lock) & 1) != 0 ? (value & ~Kept) | (was & Kept) : value;
+        return ((was >> VmCr.Lock) & 1) != 0 ? (value & ~VmCr.Lockable) | (was & VmCr.Lockable) : value;
     }
-
-    private static bool IsLegalPat(ulong value) =>
-        Enumerable.Range(0, 8).All(i => ((value >> (8 * i)) & 0xff) is 0 or 1 or 4 or 5 or 6 or 7);
 
     private static Effect Refused(InstructionAccess a)
     {

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;
@@ -14,7 +15,7 @@ internal static class PauseFilter
         }
 
         ulong count = guest[VmcbField.PauseFilterCount];
-        if (!a.Processor.Features.PauseFilter || count == 0)
+        if (!a.Processor.Features.Has(CpuFeature.PauseFilter) || count == 0)
         {
             return Effect.Exit(SvmExitCode.Pause);
         }
@@ -22,7 +23,7 @@ internal static class PauseFilter
         // A PAUSE that comes later than the threshold after the last one starts the count anew.
         ulong now = a.State[VmcbField.Tsc];
         ulong threshold = guest[VmcbField.PauseFilterThreshold];
-        if (a.Processor.Features.PauseThreshold && threshold != 0 && now - guest.LastPause > threshold)
+        if (a.Processor.Features.Has(CpuFeature.PauseThreshold) && threshold != 0 && now - guest.LastPause > threshold)
         {
             guest.PausesLeft = count;
         }

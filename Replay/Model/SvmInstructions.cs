@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;

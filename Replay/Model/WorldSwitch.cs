@@ -103,6 +103,8 @@ internal sealed class WorldSwitch(Processor processor)
             State[field] = Canonical(field, vmcb[field]);
         }
 
+        State[VmcbField.EferRegister] = Efer.Bits.Kept(State[VmcbField.EferRegister]);
+
         // LMA follows from LME and PG whatever the VMCB holds.
         bool longMode = State.Bit(VmcbField.EferRegister, Efer.LME) && State.Bit(VmcbField.Cr0Register, Cr0.PG);
         State.SetBit(VmcbField.EferRegister, Efer.LMA, longMode);
@@ -138,7 +140,7 @@ internal sealed class WorldSwitch(Processor processor)
         }
 
         // Software events return behind their instruction, which nRIP names (APM2 15.20).
-        ulong? returnRip = injected.IsSoftware && processor.Features.NripSave ? guest[VmcbField.NextRip] : null;
+        ulong? returnRip = injected.IsSoftware && processor.Features.Has(CpuFeature.NripSave) ? guest[VmcbField.NextRip] : null;
         EventInfo what = injected.Type == EventType.Nmi ? EventInfo.Of(EventType.Nmi, ExceptionVector.Nmi) : EventInfo.Of(injected.Type, injected.Vector);
         return processor.Delivery.Deliver(what, error, returnRip);
     }
@@ -184,8 +186,8 @@ internal sealed class WorldSwitch(Processor processor)
     private void SaveAssists(in Effect exit, in Vmcb vmcb)
     {
         Vmcb into = vmcb;
-        into[VmcbField.NextRip] = processor.Features.NripSave && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0;
-        ReadOnlySpan<byte> bytes = processor.Features.DecodeAssists && Assists.StoresBytes(exit) ? processor.InstructionBytes : [];
+        into[VmcbField.NextRip] = processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0;
+        ReadOnlySpan<byte> bytes = processor.Features.Has(CpuFeature.DecodeAssists) && Assists.StoresBytes(exit) ? processor.InstructionBytes : [];
         into[VmcbField.FetchedBytes] = (ulong)bytes.Length;
         ulong low = 0, high = 0;
         for (int i = 0; i < bytes.Length; i++)
@@ -240,5 +242,5 @@ internal sealed class WorldSwitch(Processor processor)
         StateTables.Canonicalised.Contains(field) ? unchecked((ulong)((long)(value << 16) >> 16)) : value;
 
     private bool LbrIsVirtual(Guest guest) =>
-        processor.Features.LbrVirtualization && ((guest[VmcbField.VirtualExtensions] >> LbrEnable) & 1) != 0;
+        processor.Features.Has(CpuFeature.LbrVirt) && ((guest[VmcbField.VirtualExtensions] >> LbrEnable) & 1) != 0;
 }

@@ -11,14 +11,13 @@ internal static class CpuidLeaves
     /// <summary>The leaves with EAX, EBX, ECX and EDX, in the order of the functions.</summary>
     public static IEnumerable<(uint Function, uint[] Registers)> Of(Features features)
     {
-        Profile profile = IllegalState.ProfileOf(features);
         foreach (IGrouping<uint, CpuFeature> leaf in CpuFeature.All.GroupBy(static feature => feature.Function))
         {
             uint[] registers = new uint[4];
             registers[0] = leaf.Key == AddressSizes ? (uint)features.PhysicalBits : 0;
             foreach (CpuFeature feature in leaf)
             {
-                registers[feature.Register] |= profile.Has(feature).IsYes ? 1u << feature.Bit : 0;
+                registers[feature.Register] |= features.Has(feature) ? 1u << feature.Bit : 0;
             }
 
             yield return (leaf.Key, registers);

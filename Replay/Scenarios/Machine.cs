@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Replay.Model;
 using Differ.Schemas.Vocabulary;
 
@@ -32,7 +33,7 @@ internal sealed class Machine
         guest[VmcbField.IopmBasePa] = IoMap;
         guest[VmcbField.MsrpmBasePa] = MsrMap;
         guest[VmcbField.NCr3] = NestedTables;
-        guest[VmcbField.NestedControl] = features.NestedPaging ? 1UL : 0;
+        guest[VmcbField.NestedControl] = features.Has(CpuFeature.NestedPaging) ? 1UL : 0;
         guest[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Intercept(SvmExitCode.Vmrun, true);
         MakeTask();
@@ -63,7 +64,7 @@ internal sealed class Machine
     /// <summary>Sets the bit of a register in the MSR permission map; false where the map does not cover it.</summary>
     public bool InterceptMsr(uint msr, bool write)
     {
-        if (PermissionMaps.BitOf(msr) is not { } bit)
+        if (MsrPermissionMap.BitOf(msr) is not { } bit)
         {
             return false;
         }

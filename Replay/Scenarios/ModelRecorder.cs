@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using System.Buffers.Binary;
 using Differ.Replay.Model;
 using Differ.Schemas.Run;
@@ -90,7 +91,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         }
 
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.IntCtl), guest[VmcbField.IntCtl]);
-        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.NripSave && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
+        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
         if (exit.Code == SvmExitCode.Intr)
         {
             Add(HappeningKind.NestedIntrVmexit, processor.State[VmcbField.Rip]);

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Replay.Model;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
@@ -132,15 +133,15 @@ public sealed class ScenarioParser
     {
         if (text.StartsWith("physbits=", StringComparison.Ordinal) && Numbers.TryParse(text[9..], out ulong bits) && bits is >= 32 and <= 52)
         {
-            _features = _features with { PhysicalBits = (int)bits };
+            _features = _features.WithPhysicalBits((int)bits);
         }
-        else if (text[0] is '+' or '-' && Features.ByName.TryGetValue(text[1..], out Func<Features, bool, Features>? set))
+        else if (text[0] is '+' or '-' && CpuFeature.Named(text[1..]) is { } feature)
         {
-            _features = set(_features, text[0] == '+');
+            _features = _features.With(feature, text[0] == '+');
         }
         else
         {
-            throw Problem($"{text} is not a feature; write +name or -name with one of {string.Join(", ", Features.ByName.Keys)}, or physbits=40");
+            throw Problem($"{text} is not a feature; write +name or -name with one of {string.Join(", ", CpuFeature.All.Select(static row => row.Name.ToLowerInvariant()))}, or physbits=40");
         }
     }
 
@@ -198,7 +199,7 @@ public sealed class ScenarioParser
             }
 
             _setup.Add(word == "port" ? machine => machine.InterceptPort(number) : machine => machine.InterceptMsr((uint)number, word == "write"));
-            if (word != "port" && (number > uint.MaxValue || PermissionMaps.BitOf((uint)number) is null))
+            if (word != "port" && (number > uint.MaxValue || MsrPermissionMap.BitOf((uint)number) is null))
             {
                 throw Problem($"register {text} is outside the MSR permission map");
             }

@@ -73,13 +73,12 @@ internal static class Availability
         {
             if (!s.Seen.Msr.Write && s.Seen.Msr.Index == VmCr.Index && s.Vcpu.VmCr[VmCr.Lock].IsYes)
             {
-                const ulong Locked = (1 << VmCr.Lock) | (1 << VmCr.SvmDis);
-                s.Expect().Allow(Is(ComparedField.MsrValue, s.Vcpu.VmCr.Value, Locked & s.Vcpu.VmCr.Known));
+                s.Expect().Allow(Is(ComparedField.MsrValue, s.Vcpu.VmCr.Value, VmCr.Lockable & s.Vcpu.VmCr.Known));
             }
         }),
         new("SVM-15.30.1-VMCR-MBZ", Situation.SvmMsr, static (in Step s) =>
         {
-            if (Writes(s, VmCr.Index) && (s.Seen.Msr.Value & VmCr.MustBeZero) != 0)
+            if (Writes(s, VmCr.Index) && VmCr.Bits.SetsMustBeZero(Bits64.Of(s.Seen.Msr.Value), s.Vcpu.Profile).IsYes)
             {
                 s.Expect().Allow(Is(ComparedField.MsrFaulted, 1));
             }
@@ -363,7 +362,7 @@ internal static class Availability
     // An MSR outside the map is always intercepted; for the others the map decides, and no tracepoint carries it.
     private static void MsrOwner(in Step s)
     {
-        Truth uncovered = s.Seen.HasMsr ? Truth.Of(InterceptBits.OutsidePermissionMap(s.Seen.Msr.Index)) : Truth.Unknown;
+        Truth uncovered = s.Seen.HasMsr ? Truth.Of(!MsrPermissionMap.Covers(s.Seen.Msr.Index)) : Truth.Unknown;
         s.When(s.Intercepted(s.Code) & (uncovered | s.Vcpu.MsrIntercepted), Evidence.MsrPermissionMap)
             .Allow(Is(ComparedField.ReflectedCode, s.Code.Value), HappensNot(ComparedField.MsrAccessed));
     }

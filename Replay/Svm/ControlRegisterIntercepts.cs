@@ -8,9 +8,6 @@ namespace Differ.Replay.Svm;
 /// <summary>Reads and writes of control registers, and the selective intercept of CR0 (APM2 table 15-7): judgements of group D.</summary>
 internal static class ControlRegisterIntercepts
 {
-    // TS and MP may change without the selective intercept.
-    private const ulong NotSelective = (1 << Cr0.TS) | (1 << Cr0.MP);
-
     private static readonly ulong Selective = SvmExitCode.Cr0SelWrite.Value;
 
     /// <summary>Exits at which a control register may be read: its own, and those at which L0 emulates.</summary>
@@ -45,7 +42,7 @@ internal static class ControlRegisterIntercepts
 
         if (s.Seen is { HasCrWrite: true, CrWrite.Number: 0 })
         {
-            Truth same = OldCr0(s).Equal(s.Seen.CrWrite.Value, ~NotSelective);
+            Truth same = OldCr0(s).Equal(s.Seen.CrWrite.Value, ~Cr0.NotSelective);
             if (same.IsYes)
             {
                 s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Selective));

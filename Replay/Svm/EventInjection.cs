@@ -17,10 +17,10 @@ internal static class EventInjection
         {
             StagedByVmrun(s);
 
-            // An exit at the very RIP that VMRUN loaded, with nothing in delivery: the event is lost.
+            // An exit at the very RIP that VMRUN loaded, with nothing in delivery: the event is lost, if L2 did not run in between.
             if (FirstExit(s) && s.Vcpu.Vmcb12.EventInj.Valid && s.Exit.IntInfo.IsKnown)
             {
-                s.Expect()
+                s.When(s.RanNothing, Evidence.GuestRun)
                     .Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value))
                     .Allow(Is(ComparedField.ExitIntInfo, EventInfo.ValidBit, EventInfo.ValidBit))
                     .Allow(Is(ComparedField.ExitCode, Invalid))
@@ -29,22 +29,29 @@ internal static class EventInjection
         }),
         new("SVM-15.20-INJ-NOINTERCEPT", Situation.VmrunOutcome, static (in Step s) =>
         {
+            // Before L2 ran, only the event itself can be the exception; behind its first exit, the guest may have raised one of its own.
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
-            if (FirstExit(s) && injected is { Valid: true, Type: EventType.Exception, Vector: < 32 } && s.Intercepted(SvmExitCode.OfException(injected.Vector)).IsYes)
+            if (injected is not { Valid: true, Type: EventType.Exception, Vector: < 32 } || !s.Intercepted(SvmExitCode.OfException(injected.Vector)).IsYes)
             {
-                s.Expect()
-                    .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.OfException(injected.Vector).Value))
-                    .Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value))
-                    .Allow(Is(ComparedField.ExitIntInfo, EventInfo.ValidBit, EventInfo.ValidBit));
+                return;
+            }
+
+            if (s.LeftL2BeforeItRan)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.OfException(injected.Vector).Value));
+            }
+            else if (FirstExit(s) && s.Code == SvmExitCode.OfException(injected.Vector))
+            {
+                s.Undecided(Evidence.GuestRun);
             }
         }),
         new("SVM-15.20-INJ-RECORDED", Situation.VmrunOutcome, static (in Step s) =>
         {
-            // A secondary exception may have taken the event's place; nothing else may.
+            // A secondary exception may have taken the event's place, and L2 another event once it ran; nothing else may.
             EventInfo injected = s.Vcpu.Vmcb12.EventInj;
             if (FirstExit(s) && injected.Valid && s.Exit.Interrupted.Valid && s.Exit.Interrupted.IsLegal)
             {
-                s.Expect()
+                s.When(s.RanNothing, Evidence.GuestRun)
                     .Allow(Is(ComparedField.ExitIntInfo, injected.Raw, IdentityOf(injected)))
                     .Allow(Is(ComparedField.ExitIntInfo, (ulong)EventType.Exception << 8, EventInfo.TypeField))
                     .Allow(Is(ComparedField.ExitCode, Invalid));

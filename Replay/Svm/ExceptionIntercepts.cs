@@ -27,9 +27,31 @@ internal static class ExceptionIntercepts
         }
     }
 
-    public static void KeepsErrorCode(in Step s)
+    public static void HasErrorCode(in Step s)
     {
-        if (IsSameException(s))
+        KeepsErrorCode(s);
+        if (s.HasExit && !HasLegalErrorCode(s.Exit))
+        {
+            // What the processor makes up is its own fault, and is shown to L1 as it is.
+            s.Expect().Allow(IsNot(ComparedField.ExitInfo1, s.Exit.Info1)).ByProcessor();
+        }
+        else if (s.Seen.LeftL2)
+        {
+            ErrorCodes.AllowLegal(s.Expect(), IsProtected(s));
+        }
+    }
+
+    /// <summary>Whether an exit is no page fault, or one with an error code that exists. Other exceptions occur in real mode too, where there is none.</summary>
+    public static bool HasLegalErrorCode(in HardwareExit exit) => exit.Code != PF || ErrorCodes.IsLegal(ExceptionVector.PF, exit.Info1 & Low32);
+
+    // What L2 was when it exited, as far as its instruction or RIP tells.
+    private static bool IsProtected(in Step s) => s.HasExit && s.Level == GuestLevel.L2
+        && (s.Exit.Rip > uint.MaxValue || s.Vcpu.L2In64BitMode.IsYes
+            || (s.Seen.HasInstruction && s.Seen.Mode is not (DecodeMode.Real or DecodeMode.Virtual8086 or DecodeMode.Unknown)));
+
+    private static void KeepsErrorCode(in Step s)
+    {
+        if (s.HasExit && s.Level == GuestLevel.L2 && WithErrorCode(s.Code) && IsSameException(s))
         {
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value)).Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, Low32));
         }
@@ -63,15 +85,23 @@ internal static class ExceptionIntercepts
     public static void NeverVectors2And9(in Step s) => s.Expect().Allow(
         IsNot(ComparedField.ReflectedCode, First + ExceptionVector.Nmi), IsNot(ComparedField.ReflectedCode, First + 9));
 
-    // At the very RIP that VMRUN loaded, with nothing in delivery, only the injected interrupt itself can be the exception.
+    // Before L2 ran, only the injected interrupt itself can be the exception; the instruction at which it arrives may raise one later.
     public static void InterruptsAreNoExceptions(in Step s)
     {
         EventInfo injected = s.Vcpu.Vmcb12.EventInj;
-        bool interrupt = injected is { Valid: true, Type: EventType.Interrupt or EventType.SoftwareInterrupt, Vector: < 32 };
-        if (interrupt && s.HasExit && s.Level == GuestLevel.L2 && s.Code == SvmExitCode.OfException(injected.Vector)
-            && s.Exit.IntInfo.IsKnown && !s.Exit.Interrupted.Valid && s.Vcpu.Vmcb12[VmcbField.Rip].Equal(s.Exit.Rip, ulong.MaxValue).IsYes)
+        if (injected is not { Valid: true, Type: EventType.Interrupt or EventType.SoftwareInterrupt, Vector: < 32 })
         {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+            return;
+        }
+
+        SvmExitCode exception = SvmExitCode.OfException(injected.Vector);
+        if (s.LeftL2BeforeItRan)
+        {
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, exception.Value));
+        }
+        else if (s.HasExit && s.Level == GuestLevel.L2 && s.Vcpu.FirstExitPending && s.Code == exception && !s.Exit.Interrupted.Valid)
+        {
+            s.Undecided(Evidence.GuestRun);
         }
     }
 
@@ -106,5 +136,5 @@ internal static class ExceptionIntercepts
 
     // With shadow paging the processor's #PF is about L0's tables; an emulated instruction may raise another one.
     private static bool IsSameException(in Step s) =>
-        s.Seen.LeftL2 && !s.Seen.MayHaveInstruction && (s.Code != PF || s.Vcpu.HostPagingSeen);
+        s.Seen.LeftL2 && !s.Seen.MayHaveInstruction && (s.Code != PF || s.Vcpu.HostPaging.IsYes);
 }

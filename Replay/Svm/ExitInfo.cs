@@ -60,8 +60,8 @@ internal static class ExitInfo
     /// <summary>Bits of EXITINFO1 that are zero when MOV from or to CRn reports itself by bit 63; those above the register's number for DRn.</summary>
     public const ulong CrZero = 0x7fff_ffff_ffff_fff0, DrZero = ~0xfUL;
 
-    /// <summary>Bits of EXITINFO1 that are zero: beside an INTn's vector, an SMI's source, RDMSR's or WRMSR's bit, a task's selector.</summary>
-    public const ulong VectorZero = ~0xffUL, SmiZero = 0xffff_fffc, MsrZero = ~1UL, SelectorZero = ~0xffffUL;
+    /// <summary>Bits of EXITINFO1 that are zero: beside an INTn's vector, an SMI's source and segment, RDMSR's or WRMSR's bit, a task's selector.</summary>
+    public const ulong VectorZero = ~0xffUL, SmiZero = 0xffff_e3fc, MsrZero = ~1UL, SelectorZero = ~0xffffUL;
 
     /// <summary>Bits of EXITINFO1 of port I/O (figure 15-2): those that are zero, the sizes, the address sizes; and its fields.</summary>
     public const ulong PortZero = 0xe002, PortSizes = 0x70, PortAddressSizes = 0x380, PortSegment = 0x1c00, PortNumber = 0xffff_0000, PortIn = 1;
@@ -69,11 +69,14 @@ internal static class ExitInfo
     /// <summary>The stage of a nested page fault: bit 32 the final access, bit 33 the walk of the guest's tables.</summary>
     public const ulong NpfStage = 3UL << 32, NpfFinal = 1UL << 32, NpfWalk = 1UL << 33, NpfPresent = 1, NpfWrite = 2, NpfUser = 4;
 
+    /// <summary>A nested page fault of a write and of a fetch at once, which no access is: walks of the guest's tables are data writes.</summary>
+    public const ulong NpfWriteAndFetch = NpfWrite | (1 << 4);
+
     /// <summary>EXITINFO2 of a task switch: by IRET, by JMP, with error code.</summary>
     public const ulong TaskByIret = 1UL << 36, TaskByJump = 1UL << 38, TaskHasError = 1UL << 44;
 
     /// <summary>Highest reason (ID) of an interrupt that AVIC could not deliver, highest type of INVPCID.</summary>
-    public const ulong LastAvicReason = 4, InvpcidTypes = 3;
+    public const ulong LastAvicReason = 5, InvpcidTypes = 3;
 
     /// <summary>In the order of the exit codes.</summary>
     public static IReadOnlyList<ReportRow> Reports { get; } =
@@ -84,6 +87,7 @@ internal static class ExitInfo
         // Their intercepts do nothing, so that L1 is never shown them.
         new(0x042, 0x042, Nothing, Nothing, null, "15.12.3"),
         new(0x049, 0x049, Nothing, Nothing, null, "15.12.10"),
+        new(0x04e, 0x04e, Nothing, Nothing, ExceptionIntercepts.HasLegalErrorCode, "15.12.15"),
         new(0x062, 0x062, SmiZero, Nothing, null, "15.13.3"),
         new(0x075, 0x075, VectorZero, Nothing, null, "15.8.2"),
         new(0x079, 0x079, Nothing, Nothing, static (in HardwareExit x) => IsCanonical(x.Info1), "15.8.3"),
@@ -121,12 +125,17 @@ internal static class ExitInfo
             return IsDefined(shown.ExitCode);
         }
 
+        if (shown.ExitCode.IsException && !ErrorCodes.IsLegal(shown.ExitCode.Vector, shown.Info1 & ErrorCode))
+        {
+            return false;
+        }
+
         return ReportOf[code] is not { } row || ((shown.Info1 & row.Zero1) == 0 && code switch
         {
             0x042 or 0x049 => false,
             0x07b => IsPortSized(shown.Info1),
             0x0a5 => shown.Info2 == 0,
-            0x400 => (shown.Info1 & NpfStage) is NpfFinal or NpfWalk,
+            0x400 => (shown.Info1 & NpfStage) is NpfFinal or NpfWalk && (shown.Info1 & NpfWriteAndFetch) != NpfWriteAndFetch,
             > 0x0a6 and < 0x400 => false,
             _ => true,
         });
@@ -163,7 +172,7 @@ internal static class ExitInfo
 
     // A walk that is not for a write, or an access that is not the user's, needs features that change what the bits say.
     private static bool IsNestedPageFault(ulong info1) =>
-        (info1 & NpfStage) is NpfFinal or NpfWalk && (info1 & NpfUser) != 0 && ((info1 & NpfWalk) == 0 || (info1 & NpfWrite) != 0);
+        (info1 & NpfStage) is NpfFinal or NpfWalk && (info1 & NpfWriteAndFetch) != NpfWriteAndFetch && (info1 & NpfUser) != 0 && ((info1 & NpfWalk) == 0 || (info1 & NpfWrite) != 0);
 
     private static ReportRow?[] IndexReports()
     {

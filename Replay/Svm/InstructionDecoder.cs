@@ -28,7 +28,7 @@ internal sealed class InstructionDecoder
     private readonly Dictionary<(ulong Low, ulong High, int Length, DecodeMode Mode), DecodedInstruction> _known = [];
 
     /// <summary>Instructions with an intercept of their own, in the order of the exit codes (APM2 table 15-7).</summary>
-    private static readonly Dictionary<Mnemonic, SvmExitCode> CodeOf = new()
+    internal static IReadOnlyDictionary<Mnemonic, SvmExitCode> CodeOf { get; } = new Dictionary<Mnemonic, SvmExitCode>()
     {
         [Mnemonic.Smsw] = SvmExitCode.CrRead,
         [Mnemonic.Lmsw] = SvmExitCode.CrWrite,

@@ -13,8 +13,4 @@ internal static class InterceptBits
     public static bool DecidedByBit(SvmExitCode code) =>
         code.HasIntercept && !code.IsException && !code.IsDebugRegister && !BelongsToL0(code)
         && code != SvmExitCode.Ioio && code != SvmExitCode.Msr;
-
-    /// <summary>Whether an MSR lies outside the three ranges of the permission map and is therefore always intercepted (APM2 15.11).</summary>
-    public static bool OutsidePermissionMap(uint msr) =>
-        msr is not (<= 0x1fff or (>= 0xc000_0000 and <= 0xc000_1fff) or (>= 0xc001_0000 and <= 0xc001_1fff));
 }

@@ -36,7 +36,7 @@ internal static class Intercepts
         new("SVM-15.11-MSR-UNCOVERED", Situation.L2Exit, Codes.Of(SvmExitCode.Msr), MsrPermissions.InterceptsUncovered),
         new("SVM-15.11-MSR-PROT-OFF", Situation.L2Exit, Codes.Of(SvmExitCode.Msr), InterceptCodes.OnlyIfIntercepted),
         new("SVM-15.12-EXC-CODE", Situation.OddReflection, ExceptionIntercepts.HasItsBit),
-        new("SVM-15.12-EXC-ERRCODE", Situation.L2Exit, ExceptionIntercepts.WithErrorCode, ExceptionIntercepts.KeepsErrorCode),
+        new("SVM-15.12-EXC-ERRCODE", Situation.L2Exit | Situation.OddReport | Situation.OddReflection, ExceptionIntercepts.WithErrorCode, ExceptionIntercepts.HasErrorCode),
         new("SVM-15.12-PF-INFO2", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.PF), ExceptionIntercepts.KeepsAddress),
         new("SVM-15.12-DB-DR6", Situation.StatesRecorded, StateRules.DebugStatusSaved),
         new("SVM-15.12-DB-ICEBP", Situation.L2Emulated, ExceptionIntercepts.IcebpIsNoDebugException),

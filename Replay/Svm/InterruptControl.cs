@@ -13,7 +13,7 @@ internal static class InterruptControl
     public const int VIrq = 8;
 
     private const ulong NmiEvent = EventInfo.ValidBit | ((ulong)EventType.Nmi << 8), TypeAndValid = EventInfo.ValidBit | EventInfo.TypeField;
-    private const int VGif = 9, VNmi = 11, VIntrMasking = 24, VGifEnable = 25, VNmiEnable = 26;
+    private const int VGif = 9, VNmi = 11, VIntrMasking = 24, VGifEnable = 25, VNmiEnable = 26, AvicEnable = 31;
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
@@ -64,13 +64,16 @@ internal static class InterruptControl
         {
             if (s.Seen.LeftL2 && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsNo)
             {
-                Truth masked = s.Vcpu.FirstExitPending ? !s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.IF] : Truth.Unknown;
+                // Once L2 ran, it may have changed IF.
+                Truth masked = IsAsVmrunLeftIt(s) ? !s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.IF] : Truth.Unknown;
                 s.When(masked, Evidence.Rflags).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value));
             }
         }),
         new("SVM-15.21-INTR-NOINTERCEPT", Situation.LeftL2, static (in Step s) => OnlyIfIntercepted(s, SvmExitCode.Intr)),
-        new("SVM-15.13-INTR-INTERCEPT", Situation.EventStaged, static (in Step s) =>
+        new("SVM-15.13-INTR-INTERCEPT", Situation.EventStaged | Situation.DeliveryInterrupted, static (in Step s) =>
         {
+            BegunByNobody(s, EventType.Interrupt, SvmExitCode.Intr, [VIrq, AvicEnable]);
+
             // What VMRUN itself injects, or was being delivered already, is L2's.
             bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
             if (s.Level == GuestLevel.L2 && !owed)
@@ -87,14 +90,18 @@ internal static class InterruptControl
                 s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.ShutdownReported));
             }
         }),
-        new("SVM-15.13-NMI-INTERCEPT", Situation.LeftL2 | Situation.EntryShowsEvent, static (in Step s) =>
+        new("SVM-15.13-NMI-INTERCEPT", Situation.LeftL2 | Situation.EntryShowsEvent | Situation.DeliveryInterrupted, static (in Step s) =>
         {
             if (s.Level != GuestLevel.L2 || !s.HasExit)
             {
                 return;
             }
 
-            OnlyIfIntercepted(s, SvmExitCode.Nmi);
+            BegunByNobody(s, EventType.Nmi, SvmExitCode.Nmi, [VNmiEnable]);
+            if (s.Seen.LeftL2)
+            {
+                OnlyIfIntercepted(s, SvmExitCode.Nmi);
+            }
             bool owed = s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || s.Vcpu.Vmcb12.EventInj.Valid;
             if (s.EntryEventInj.IsKnown && !owed && s.Intercepted(SvmExitCode.Nmi).IsYes)
             {
@@ -132,7 +139,7 @@ internal static class InterruptControl
         {
             if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
-                Truth shadow = s.Vcpu.FirstExitPending ? s.Vcpu.Vmcb12[VmcbField.InterruptShadow][0] : Truth.Unknown;
+                Truth shadow = IsAsVmrunLeftIt(s) ? s.Vcpu.Vmcb12[VmcbField.InterruptShadow][0] : Truth.Unknown;
                 s.When(shadow & s.Vcpu.Rflags[Rflags.IF], Evidence.InterruptShadow).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
@@ -231,6 +238,35 @@ internal static class InterruptControl
         }
 
         return s.HasExit && IsGifInstruction(s) ? Truth.Unknown : s.Vcpu.Gif;
+    }
+
+    private static bool IsAsVmrunLeftIt(in Step s) => s.Vcpu.FirstExitPending && s.RanNothing.IsYes;
+
+    // An event that L1 intercepts reaches L2 only where VMRUN injects it, where it is delivered again, or where a feature of vmcb12
+    // lets the processor deliver it by itself.
+    private static void BegunByNobody(in Step s, EventType type, SvmExitCode intercept, ReadOnlySpan<int> features)
+    {
+        bool inDelivery = s.HasExit && s.Level == GuestLevel.L2 && s.Exit.Interrupted.Valid && s.Exit.Interrupted.Type == type;
+        bool begun = s.Vcpu.Vmcb12.EventInj.Valid || s.Vcpu.Queued.Valid || s.Vcpu.InDelivery == s.Exit.Interrupted;
+        if (!inDelivery || begun || !s.Intercepted(intercept).IsYes)
+        {
+            return;
+        }
+
+        Truth virtually = Truth.No;
+        foreach (int feature in features)
+        {
+            virtually |= s.Vcpu.Vmcb12[VmcbField.IntCtl][feature];
+        }
+
+        if (!s.Vcpu.QueuedSeen || s.Vcpu.AskedMonitorInL2 || s.Vcpu.Vmcb12[VmcbField.EventInj].Known == 0)
+        {
+            s.Undecided(Evidence.QueuedEvent);
+        }
+        else
+        {
+            s.When(!virtually, Evidence.VmcbControlArea).Allow(IsNot(ComparedField.ExitIntInfo, EventInfo.ValidBit | ((ulong)type << 8), TypeAndValid));
+        }
     }
 
     private static void OnlyIfIntercepted(in Step s, SvmExitCode code)

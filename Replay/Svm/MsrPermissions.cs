@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -30,7 +31,7 @@ internal static class MsrPermissions
     // Which MSR a reflected access names is not recorded, and the map is not either.
     public static void DecidesByMap(in Step s)
     {
-        bool covered = !s.Seen.HasMsr || !InterceptBits.OutsidePermissionMap(s.Seen.Msr.Index);
+        bool covered = !s.Seen.HasMsr || MsrPermissionMap.Covers(s.Seen.Msr.Index);
         if (covered && s.Intercepted(s.Code).IsYes)
         {
             s.When(s.Vcpu.MsrIntercepted, Evidence.MsrPermissionMap).Allow(Happens(ComparedField.ReflectedCode), HappensNot(ComparedField.MsrAccessed));
@@ -39,7 +40,7 @@ internal static class MsrPermissions
 
     public static void InterceptsUncovered(in Step s)
     {
-        if (s.Seen.HasMsr && InterceptBits.OutsidePermissionMap(s.Seen.Msr.Index) && s.Intercepted(s.Code).IsYes)
+        if (s.Seen.HasMsr && !MsrPermissionMap.Covers(s.Seen.Msr.Index) && s.Intercepted(s.Code).IsYes)
         {
             s.Expect().Allow(Is(ComparedField.ReflectedCode, Msr), HappensNot(ComparedField.MsrAccessed));
         }

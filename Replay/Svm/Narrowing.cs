@@ -26,6 +26,8 @@ internal static class Narrowing
         vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
         vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
         LearnDecodeAssists(vcpu, record.Exit);
+        HostPaging.LearnOfExit(vcpu, record);
+        vcpu.GoesOnWithoutGif = default;
         if (record.Level == GuestLevel.L1 && !vcpu.GifInstructionsExit.IsYes && vcpu.Gif.IsNo)
         {
             // L1 runs on, and its STGI does not exit.
@@ -49,7 +51,7 @@ internal static class Narrowing
         LearnAccesses(vcpu, record, digest);
         LearnOfRun(vcpu, record, digest);
         Recall.After(vcpu, record, digest);
-        Transitions(vcpu, digest);
+        Transitions(vcpu, record, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);
     }
@@ -80,8 +82,9 @@ internal static class Narrowing
     private static void AfterExit(Vcpu vcpu, in ExitRecord record, RecordDigest digest, Observations seen, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
+        vcpu.GoesOnWithoutGif = default;
         LearnDecodeAssists(vcpu, record.Exit);
-        vcpu.HostPagingSeen |= code == SvmExitCode.Npf;
+        HostPaging.LearnOfExit(vcpu, record);
         vcpu.ProcessorDeparted |= !record.Exit.Interrupted.IsLegal;
         if (record.Level == GuestLevel.L2)
         {
@@ -162,10 +165,13 @@ internal static class Narrowing
             vcpu.Gif = Truth.Yes;
         }
 
-        if (code == SvmExitCode.Vmrun && digest.FailedChecks > 0)
+        if (code == SvmExitCode.Vmrun && digest.Vmenters == 0 && (digest.FailedChecks > 0 || (moved && listed.Has(HappeningKind.NestedVmenter))))
         {
+            // Refused: VMEXIT_INVALID, behind which L1 goes on as behind any #VMEXIT.
             vcpu.Gif = Truth.No;
             vcpu.GifClearedByExit = true;
+            vcpu.GoesOnWithoutGif = record.HasEntry ? record.Entry.Rip : default;
+            vcpu.LastVmrunRefused = true;
         }
     }
 
@@ -183,6 +189,7 @@ internal static class Narrowing
                     break;
                 case HappeningKind.Cpuid when record.Level != GuestLevel.L2:
                     vcpu.Profile.Learn(CpuidAccess.Of(happening));
+                    HostPaging.LearnOfCpuid(vcpu);
                     break;
                 case HappeningKind.VmgexitEnter or HappeningKind.VmgexitMsrEnter:
                     vcpu.SevEs = Truth.Yes;
@@ -288,7 +295,7 @@ internal static class Narrowing
         }
     }
 
-    private static void Transitions(Vcpu vcpu, RecordDigest digest)
+    private static void Transitions(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
         if (digest.Reflections > 0)
         {
@@ -314,12 +321,18 @@ internal static class Narrowing
                 vcpu.GifClearedByExit = false;
                 vcpu.ProcessorDeparted = false;
                 vcpu.FirstExitPending = true;
+                vcpu.FirstExitForced = record.HasEntry ? record.Entry.ImmediateExit : default;
+                vcpu.AskedMonitorInL2 = digest.UserspaceReason is not null;
+                vcpu.InDelivery = default;
+                HostPaging.LearnOfRun(vcpu);
                 break;
             case GuestLevel.L1 when digest.Reflections > 0:
                 vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection);
                 vcpu.LeaveL2();
                 vcpu.Gif = Truth.No;
                 vcpu.GifClearedByExit = true;
+                vcpu.GoesOnWithoutGif = digest.Reflection.ExitCode == SvmExitCode.HostUse ? default : vcpu.ResumeRip;
+                vcpu.LastVmrunRefused = false;
                 break;
             case GuestLevel.Unknown:
                 vcpu.LeaveL2();

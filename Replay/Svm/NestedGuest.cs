@@ -185,8 +185,7 @@ internal static class NestedGuest
         {
             if (s.Seen.SmmLeft)
             {
-                bool illegal = s.Vcpu.Vmcb12.EventInj is { Valid: true } e && ((int)e.Type is 1 or > 4 || (e.Type == EventType.Exception && e.Vector is 2 or > 31));
-                if (illegal || s.Vcpu.Vmcb12.Intercepts(SvmExitCode.Vmrun).IsNo)
+                if (VmrunChecks.IsIllegalEvent(s.Vcpu.Vmcb12.EventInj) || s.Vcpu.Vmcb12.Intercepts(SvmExitCode.Vmrun).IsNo)
                 {
                     s.Expect().Allow(HappensNot(ComparedField.VmrunsEntered)).Allow(Is(ComparedField.ReflectedCode, Invalid));
                 }
@@ -247,7 +246,7 @@ internal static class NestedGuest
         new("SVM-L-CPUID-LIMITS", Situation.L2Exit, Codes.Of(SvmExitCode.Nmi), static (in Step s) =>
         {
             // V_NMI in use although the virtual CPU lacks it: a pending virtual NMI must not be delivered.
-            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][26].IsYes && s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
+            if (s.Vcpu.Vmcb12[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit].IsYes && s.Vcpu.Profile.Has(CpuFeature.VNmi).IsNo)
             {
                 s.Undecided(Evidence.NmiInjection);
             }

@@ -47,6 +47,12 @@ internal static class Recall
         vcpu.RipMoves |= record.HasEntry && record.Entry.Rip.Or(record.Exit.Rip) != record.Exit.Rip;
         bool stays = record.Level == GuestLevel.L2 && digest.EntryLevel == GuestLevel.L2;
         vcpu.InitAccepted &= stays;
+        if (stays && digest.Vmenters == 0)
+        {
+            vcpu.InDelivery = digest.Staged.Valid ? digest.Staged : record.Exit.Interrupted;
+            vcpu.AskedMonitorInL2 |= digest.UserspaceReason is not null;
+        }
+
         vcpu.LastFinalFault = stays && NestedPaging.IsFinal(record.Exit) ? record.Exit.Rip
             : stays && vcpu.LastFinalFault == record.Exit.Rip ? vcpu.LastFinalFault : null;
 

@@ -63,7 +63,11 @@ internal static class ReportForms
     {
         if (s.HasExit && s.Code == SvmExitCode.Npf && !ExitInfo.IsLegal(s.Exit))
         {
-            if ((s.Exit.Info1 & ExitInfo.NpfStage) is ExitInfo.NpfFinal or ExitInfo.NpfWalk)
+            if ((s.Exit.Info1 & ExitInfo.NpfWriteAndFetch) == ExitInfo.NpfWriteAndFetch)
+            {
+                s.Expect().Allow(IsNot(ComparedField.ExitInfo1, ExitInfo.NpfWriteAndFetch, ExitInfo.NpfWriteAndFetch)).ByProcessor();
+            }
+            else if ((s.Exit.Info1 & ExitInfo.NpfStage) is ExitInfo.NpfFinal or ExitInfo.NpfWalk)
             {
                 // Guest mode execute traps and read-only tables change what U and W say.
                 s.Undecided(Evidence.VmcbControlArea);
@@ -76,6 +80,8 @@ internal static class ReportForms
         else if (s.Seen.LeftL2)
         {
             OneStage(s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Npf.Value)), ComparedField.ReflectedInfo1);
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Npf.Value))
+                .Allow(IsNot(ComparedField.ReflectedInfo1, ExitInfo.NpfWriteAndFetch, ExitInfo.NpfWriteAndFetch));
         }
     }
 

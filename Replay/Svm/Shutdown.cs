@@ -99,7 +99,7 @@ internal static class Shutdown
             // #GP in L2 in place of the #VMEXIT it owes L1: L0 could not write vmcb12.
             if (s.Intercepted(s.Code).IsYes && s.Seen.RaisedException == ExceptionVector.GP && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid)
             {
-                s.Assuming(Evidence.QueuedEvent)
+                (s.Vcpu.MayOweEvent ? s.Assuming(Evidence.QueuedEvent) : s.Expect())
                     .Allow(Happens(ComparedField.ReflectedCode)).Allow(Happens(ComparedField.ShutdownReported)).Allow(IsNot(ComparedField.Exception, ExceptionVector.GP));
             }
         }),

@@ -1,3 +1,4 @@
+using Differ.Replay.Machine;
 using Differ.Replay.Model;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -12,7 +13,6 @@ internal static class StateRules
 {
     private const ulong HostDr7 = 0x400, FlushOnVmrun = 7;
     private const int CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
-    private const int MostXAvic = 255, MostX2Avic = 511, X2AvicEnable = 30;
 
     private static readonly (int Bit, VmcbField[] Fields)[] CleanGroups =
     [
@@ -31,7 +31,7 @@ internal static class StateRules
     public static void HostProtected(in Step s)
     {
         Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cr0Register, new Bits64(1, 1));
-        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Machine.Rflags.VM));
+        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Rflags.VM));
         Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cpl, Bits64.Of(0));
     }
 
@@ -88,7 +88,7 @@ internal static class StateRules
         {
             s.Expect().Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
         }
-        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Machine.Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Machine.Efer.LMA]).IsNo)
+        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Efer.LMA]).IsNo)
         {
             // A host with legacy PAE paging may shut down for its page directory pointers.
             s.Expect().Allow(IsNot(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
@@ -128,7 +128,7 @@ internal static class StateRules
             foreach (VmcbField field in fields)
             {
                 bool canonical = StateTables.Canonicalised.Contains(field);
-                ulong mask = field == VmcbField.EferRegister ? ~(1UL << Machine.Efer.LMA) : ulong.MaxValue;
+                ulong mask = field == VmcbField.EferRegister ? Efer.Bits.Kept(~(1UL << Efer.LMA)) : ulong.MaxValue;
                 Bits64 stored = s.Vcpu.Vmcb12[field];
                 Shows(s, s.Seen.HasVmenter && clean[bit].IsNo && !canonical && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = mask });
             }
@@ -228,7 +228,7 @@ internal static class StateRules
         {
             s.Undecided(Evidence.MachineStates);
         }
-        else if (paging[Machine.Cr0.PG].IsNo)
+        else if (paging[Cr0.PG].IsNo)
         {
             s.Expect().Allow(Is(ComparedField.ExitInfo2, unchecked(start.Value + s.Exit.Rip), Bit20)).ByProcessor();
         }
@@ -250,26 +250,23 @@ internal static class StateRules
             return;
         }
 
-        int most = control[X2AvicEnable].IsYes ? MostX2Avic : MostXAvic;
+        var bits = new IntCtlBits(control.Value);
         if (!table.IsKnown)
         {
             s.Undecided(Evidence.MachineStates);
         }
-        else if ((table.Value & 0xfff) > (ulong)most)
+        else if ((table.Value & 0xfff) > bits.MostPhysicalIndex)
         {
-            s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
-        }
-        else
-        {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
+            // With x2AVIC a processor may take larger ones.
+            (bits.X2Avic ? s.Assuming(Evidence.GuestCpuid) : s.Expect()).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
         }
     }
 
     /// <summary>Clearing EFER.SVME leaves GIF alone.</summary>
     public static void GifSurvivesSvme(in Step s)
     {
-        bool clears = s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: Machine.Efer.Index, Faulted: false } write
-            && ((write.Value >> Machine.Efer.SVME) & 1) == 0;
+        bool clears = s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: Efer.Index, Faulted: false } write
+            && ((write.Value >> Efer.SVME) & 1) == 0;
         Bits64 gif = s.Seen.State(StateMoment.L1AtExit, VmcbField.Gif);
         Shows(s, clears && s.Level == GuestLevel.L1, StateMoment.L1AtEntry, VmcbField.Gif, gif);
     }

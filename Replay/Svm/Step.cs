@@ -77,6 +77,19 @@ internal readonly ref struct Step
         return condition.IsYes && Vcpu.SvmeConcluded ? Assuming(Evidence.EferSvme) : When(condition, Evidence.EferSvme);
     }
 
+    /// <summary>Whether L2 executed nothing between the entry behind VMRUN and this exit, its first; yes or unknown.</summary>
+    /// <remarks>
+    /// L2 may run for milliseconds without an exit: the handler of an event may have returned. Only an exit that L0 forces right behind
+    /// the entry leaves no room, unless an instruction of L2 caused it: then the forced one came too late. A VMRUN that fails runs nothing.
+    /// </remarks>
+    public Truth RanNothing =>
+        Code == SvmExitCode.Invalid ? Truth.Yes
+        : Vcpu.FirstExitForced.IsYes && (Code == SvmExitCode.Intr || _exit.Interrupted.Valid) ? Truth.Yes
+        : Truth.Unknown;
+
+    /// <summary>VMRUN started L2, and L1 is shown a #VMEXIT before L2 was entered.</summary>
+    public bool LeftL2BeforeItRan => Level != GuestLevel.L2 && Seen.HasVmenter && Seen.LeftL2 && !Seen.ShownBehindEntry;
+
     /// <summary>Whether L1 intercepts what an exit code stands for.</summary>
     public Truth Intercepted(SvmExitCode code) => Vcpu.Vmcb12.Intercepts(code);
 }

@@ -23,10 +23,34 @@ internal static class Vmexit
                 AllowL2(s, s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid)));
             }
         }
+        else if (!s.Vcpu.LastVmrunRefused && StandsWithoutGif(s))
+        {
+            TakesNoInterrupt(s);
+        }
         else if (s.HasExit && s.Level == GuestLevel.L1 && !s.Seen.HasVmenter && s.Vcpu.GifClearedByExit
             && s.Vcpu.ResumeRip.IsKnown && s.Exit.Rip == s.Vcpu.ResumeRip.Value)
         {
             s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.NewInterrupt)).Allow(IsNot(ComparedField.EntryRip, s.Vcpu.ResumeRip.Value));
+        }
+    }
+
+    /// <summary>L1 exits where the #VMEXIT of the record before left it, GIF clear, by anything but STGI.</summary>
+    public static bool StandsWithoutGif(in Step s) =>
+        s.HasExit && s.Level == GuestLevel.L1 && s.Vcpu.GoesOnWithoutGif.IsKnown && s.Vcpu.GoesOnWithoutGif.Value == s.Exit.Rip
+        && s.Code != SvmExitCode.Stgi && !s.Seen.HasVmenter && !s.Vcpu.AskedMonitor;
+
+    /// <summary>"INTR is held pending" while GIF is clear, and NMI too (15.17). The VMM and System Management Mode may set GIF.</summary>
+    public static void TakesNoInterrupt(in Step s)
+    {
+        if (s.Seen.WentToUserspace || s.Seen.SmmEntered || s.Seen.SmmLeft)
+        {
+            return;
+        }
+
+        s.Expect().Allow(HappensNot(ComparedField.NewInterrupt));
+        if (s.EntryEventInj.IsKnown)
+        {
+            s.Expect().Allow(IsNot(ComparedField.EntryEventInj, NmiEvent, TypeAndValid));
         }
     }
 
@@ -138,8 +162,12 @@ internal static class Vmexit
         }
         else
         {
-            bool certain = intercepted.IsYes && !s.Vcpu.SvmeClearedByL2;
-            (certain ? s.Expect() : s.Assuming(Evidence.PendingInterrupts)).Allow(Happens(ComparedField.ExitOfL2));
+            Expecting expecting = s.Vcpu.SvmeClearedByL2 ? s.Assuming(Evidence.PendingInterrupts) : s.Expect();
+            expecting.Allow(Happens(ComparedField.ExitOfL2));
+            if (!intercepted.IsYes)
+            {
+                expecting.Allow(Happens(ComparedField.InitAccepted));
+            }
         }
     }
 

@@ -97,7 +97,8 @@ internal static class Vmrun
         // A breakpoint, or general detect, traps before the instruction.
         if (IsTrapAtFirstInstruction(s) && !s.Vcpu.Vmcb12[VmcbField.Dr7].Any(BreakpointsAndGeneralDetect).IsYes)
         {
-            s.Assuming(Evidence.DebugRegisters).Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value));
+            // L2 may have run and come back to where it started.
+            s.Assuming(Evidence.GuestRun).Allow(IsNot(ComparedField.ExitRip, s.Vcpu.Vmcb12[VmcbField.Rip].Value));
         }
     }
 
@@ -105,7 +106,9 @@ internal static class Vmrun
     {
         if (IsTrapAtFirstInstruction(s))
         {
-            s.When(s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.RF], Evidence.Rflags).Allow(IsNot(ComparedField.ExitCode, DB.Value));
+            Truth heldBack = s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.RF];
+            Expecting expecting = heldBack.IsYes && !s.RanNothing.IsYes ? s.Assuming(Evidence.GuestRun) : s.When(heldBack, Evidence.Rflags);
+            expecting.Allow(IsNot(ComparedField.ExitCode, DB.Value));
         }
     }
 

@@ -12,11 +12,14 @@ internal static class VmrunChecks
 {
     private const ulong High32 = 0xffff_ffff_0000_0000, Low32 = 0xffff_ffff, Low12 = 0xfff;
     private const int SegmentL = 9, SegmentD = 10;
-    private const int VnmiEnable = 26, VirtualNmi = 1;
+    private const int VirtualNmi = 1;
     private const ulong IopmSize = 0x3000, MsrpmSize = 0x2000;
 
-    // CR4 bits 63:24, 19, 15:13 and EFER bits 63:22, 19, 16, 9, 7:1 must be zero (APM2 3.1.3, 3.1.7).
-    private const ulong Cr4MustBeZero = 0xffff_ffff_ff08_e000, EferMustBeZero = 0xffff_ffff_ffc9_02fe;
+    // S_CET: SH_STK_EN and WR_SHSTK_EN.
+    private const ulong ShadowStackControls = 3;
+
+    // SVME, LMA and LME have conditions of their own.
+    private const ulong OtherEfer = ~((1UL << Efer.SVME) | (1UL << Efer.LMA) | (1UL << Efer.LME));
 
     private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
 
@@ -25,13 +28,13 @@ internal static class VmrunChecks
     [
         Check("SVM-15.5-VMRUN-EFER-SVME0", Evidence.VmcbSaveArea, [VmcbField.EferRegister], static (v, p) => !v[VmcbField.EferRegister][Efer.SVME]),
         Check("SVM-15.5-VMRUN-CR0-CDNW", Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => !v[VmcbField.Cr0Register][Cr0.CD] & v[VmcbField.Cr0Register][Cr0.NW]),
-        Check("SVM-15.5-VMRUN-CR0-HI", Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr0Register].Any(High32)),
+        Check("SVM-15.5-VMRUN-CR0-HI", Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => Cr0.Bits.SetsMustBeZero(v[VmcbField.Cr0Register], p)),
         Check("SVM-15.5-VMRUN-CR3-MBZ", Evidence.VmcbSaveArea, [VmcbField.Cr3Register], static (v, p) =>
             v.NestedPaging.IsNo ? AboveWidth(v[VmcbField.Cr3Register], p) : Truth.Unknown),
-        Check("SVM-15.5-VMRUN-CR4-MBZ", Evidence.VmcbSaveArea, [VmcbField.Cr4Register], static (v, p) => v[VmcbField.Cr4Register].Any(Cr4MustBeZero)),
+        Check("SVM-15.5-VMRUN-CR4-MBZ", VmcbField.Cr4Register, Cr4.Bits, ulong.MaxValue),
         Check("SVM-15.5-VMRUN-DR6-HI", Evidence.VmcbSaveArea, [VmcbField.Dr6], static (v, p) => v[VmcbField.Dr6].Any(High32)),
         Check("SVM-15.5-VMRUN-DR7-HI", Evidence.VmcbSaveArea, [VmcbField.Dr7], static (v, p) => v[VmcbField.Dr7].Any(High32)),
-        Check("SVM-15.5-VMRUN-EFER-MBZ", Evidence.VmcbSaveArea, [VmcbField.EferRegister], static (v, p) => v[VmcbField.EferRegister].Any(EferMustBeZero)),
+        Check("SVM-15.5-VMRUN-EFER-MBZ", VmcbField.EferRegister, Efer.Bits, OtherEfer),
         Check("SVM-15.5-VMRUN-EFER-NOLM", Evidence.VmcbSaveArea, [], static (v, p) =>
             (v[VmcbField.EferRegister][Efer.LME] | v[VmcbField.EferRegister][Efer.LMA]) & !p.Has(CpuFeature.LongMode)),
         Check("SVM-15.5-VMRUN-LME-PG-NOPAE", Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register, VmcbField.Cr4Register], static (v, p) => LongModePaging(v) & !v[VmcbField.Cr4Register][Cr4.PAE]),
@@ -43,7 +46,7 @@ internal static class VmrunChecks
         Check("SVM-15.5-VMRUN-ASID0", Evidence.Asid, [VmcbField.GuestAsid], static (v, p) => v[VmcbField.GuestAsid].Equal(0, Low32)),
         Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, [VmcbField.IopmBasePa], static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
         Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, [VmcbField.MsrpmBasePa], static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
-        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, static e => (int)e.Type is 1 or > 4)),
+        Check("SVM-15.20-INJ-TYPE", Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, HasNoType)),
         new("SVM-15.20-INJ-VEC2", Situation.VmrunOutcome, InjectedVector)
         {
             Illegal = static (v, p) => Injection(v, static e => e.Type == EventType.Exception && NotAnException(e.Vector)),
@@ -97,7 +100,7 @@ internal static class VmrunChecks
         }),
         new("SVM-15.21.10-VNMI-NEEDS-NMI", Situation.VmrunOutcome, static (in Step s) =>
         {
-            Truth illegal = s.Vcpu.Vmcb12[VmcbField.IntCtl][VnmiEnable] & !s.Vcpu.Vmcb12[VmcbField.InterceptMisc1][VirtualNmi];
+            Truth illegal = s.Vcpu.Vmcb12[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit] & !s.Vcpu.Vmcb12[VmcbField.InterceptMisc1][VirtualNmi];
             Truth exposed = s.Vcpu.Profile.Has(CpuFeature.VNmi);
             if (!exposed.IsNo)
             {
@@ -105,7 +108,7 @@ internal static class VmrunChecks
             }
         })
         {
-            Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][VnmiEnable] & !v[VmcbField.InterceptMisc1][VirtualNmi],
+            Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit] & !v[VmcbField.InterceptMisc1][VirtualNmi],
         },
         new("SVM-15.29-AVIC-INDEX", Situation.StatesRecorded, StateRules.AvicIndexLegal),
         new("SVM-15.34-SEV-CHECKS", Situation.InvalidExit, static (in Step s) =>
@@ -128,7 +131,8 @@ internal static class VmrunChecks
         new("SVM-15.5-CHECK-CLEANBITS", Situation.None, Rule.SaysNothing),
         new("SVM-15.5-NONARCH-CHECK-NP", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "NP_ENABLE", "npt_enabled")),
         new("SVM-15.16-TLBCTL-RSVD", Situation.VmrunRefused, static (in Step s) => NotRefusedFor(s, "tlb_ctl")),
-        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register], static (v, p) => v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0Wp]),
+        Check("SVM-15.5-CET-SCET", Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register, VmcbField.SCet], static (v, p) =>
+            (v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0.WP]) | (v[VmcbField.SCet].Any(~ShadowStackControls) & p.Has(CpuFeature.ShadowStacks))),
         Check("SVM-15.5-SSS-NP", Evidence.VmcbControlArea, [VmcbField.NestedControl],
             static (v, p) => v[VmcbField.NestedControl][SssCheck] & !v[VmcbField.NestedControl][NpEnable]),
         new("SVM-15.5-RIP-NOT-ILLEGAL", Situation.VmrunOutcome, static (in Step s) =>
@@ -151,11 +155,13 @@ internal static class VmrunChecks
         new("SVM-15.5-VMRUN-INVALID-CODE", Situation.LeftL2, static (in Step s) =>
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Low32))),
         new("SVM-15.5-VMRUN-INVALID-RIP", Situation.VmrunRefused, ResumesBehindVmrun),
-        new("SVM-15.5-VMRUN-INVALID-GIF", Situation.VmrunRefused, static (in Step s) =>
+        new("SVM-15.5-VMRUN-INVALID-GIF", Situation.VmrunRefused | Situation.EventStaged | Situation.EntryShowsEvent, static (in Step s) =>
         {
-            if (s.HasExit && s.Code == SvmExitCode.Vmrun && !s.Seen.HasVmenter)
+            // VMEXIT_INVALID clears GIF: L1 takes no interrupt at the entry that follows, nor at the next one where it has not moved.
+            bool refused = s.Level == GuestLevel.L1 && s.HasExit && s.Code == SvmExitCode.Vmrun && !s.Seen.HasVmenter && s.Seen.HasFailedChecks;
+            if (refused || (s.Vcpu.LastVmrunRefused && Vmexit.StandsWithoutGif(s)))
             {
-                s.Assuming(Evidence.Gif).Allow(HappensNot(ComparedField.NewInterrupt));
+                Vmexit.TakesNoInterrupt(s);
             }
         }),
         new("SVM-15.5-VMRUN-INVALID-EVENTINJ", Situation.VmrunEntered, static (in Step s) =>
@@ -169,7 +175,7 @@ internal static class VmrunChecks
         }),
     ];
 
-    private const int Cr0Wp = 16, NpEnable = 0, SssCheck = 4;
+    private const int NpEnable = 0, SssCheck = 4;
 
     // Needs are given where without them nothing can be said; a check that another thing may settle has none.
     // A check is in play at every VMRUN; what it would need and recordings lack is said there. When it is known to fail,
@@ -181,6 +187,21 @@ internal static class VmrunChecks
         {
             Illegal = illegal,
         };
+
+    // The bits of a register that must be zero. Which those are, features of the virtual CPU decide too.
+    private static RuleRow Check(string id, VmcbField field, RegisterBits bits, ulong mask) =>
+        new(id, Situation.VmrunEntered | Situation.VmrunOutcome, null,
+            (in Step s) =>
+            {
+                Bits64 value = Masked(s.Vcpu.Vmcb12[field], mask);
+                ExpectInvalid(s, bits.SetsMustBeZero(value, s.Vcpu.Profile), value.IsKnown ? Evidence.GuestCpuid : Evidence.VmcbSaveArea, assumed: false);
+            },
+            new Vmcb12Needs(VmcbFields.Of(field), Evidence.VmcbSaveArea))
+        {
+            Illegal = (v, p) => bits.IsRefused(Masked(v[field], mask), p),
+        };
+
+    private static Bits64 Masked(Bits64 value, ulong mask) => new(value.Value & mask, value.Known | ~mask);
 
     private static void ExpectInvalid(in Step s, Truth illegal, Evidence missing, bool assumed)
     {
@@ -230,22 +251,7 @@ internal static class VmrunChecks
     private static Truth Injection(Vmcb12 v, Func<EventInfo, bool> illegal) =>
         (v[VmcbField.EventInj].Known & EventInfo.ValidBit) == 0 ? Truth.Unknown : Truth.Of(v.EventInj.Valid && illegal(v.EventInj));
 
-    private static Truth BadPat(Bits64 pat)
-    {
-        if (!pat.IsKnown)
-        {
-            return Truth.Unknown;
-        }
-
-        bool bad = false;
-        for (int i = 0; i < 8; i++)
-        {
-            // 0 UC, 1 WC, 4 WT, 5 WP, 6 WB, 7 UC-; 2, 3 and bits 7:3 are reserved.
-            bad |= ((pat.Value >> (8 * i)) & 0xff) is 2 or 3 or > 7;
-        }
-
-        return Truth.Of(bad);
-    }
+    private static Truth BadPat(Bits64 pat) => pat.IsKnown ? Truth.Of(!Pat.IsLegal(pat.Value)) : Truth.Unknown;
 
     private static void InjectedVector(in Step s)
     {
@@ -255,12 +261,19 @@ internal static class VmrunChecks
             return;
         }
 
-        bool certain = injected.Vector is ExceptionVector.Nmi or > 31;
+        bool certain = HasNoException(injected);
         if (NotAnException(injected.Vector))
         {
             ExpectInvalid(s, Truth.Yes, certain ? Evidence.None : Evidence.GuestCpuid, assumed: !certain);
         }
     }
+
+    /// <summary>Whether VMRUN refuses an event on any processor: a type that does not exist, an exception that none can have (APM2 15.20).</summary>
+    public static bool IsIllegalEvent(EventInfo injected) => injected.Valid && (HasNoType(injected) || HasNoException(injected));
+
+    private static bool HasNoType(EventInfo injected) => (int)injected.Type is 1 or > 4;
+
+    private static bool HasNoException(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.Nmi or > 31 };
 
     private static bool NotAnException(byte vector) =>
         vector is ExceptionVector.Nmi or > 31 || (ExceptionVector.All[vector].Name is null && vector is not (9 or 20));

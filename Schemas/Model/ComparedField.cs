@@ -178,6 +178,9 @@ public enum ComparedField : ushort
 
     /// <summary>The virtual machine monitor was told that the machine shut down.</summary>
     ShutdownReported = 107,
+
+    /// <summary>A local APIC accepted INIT.</summary>
+    InitAccepted = 108,
 }
 
 /// <summary>The compared fields that are parts of a recorded state; their numbers are computed, one for each moment and position.</summary>

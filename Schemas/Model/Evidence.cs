@@ -116,4 +116,13 @@ public enum Evidence : byte
 
     /// <summary>The states of VMCBs and registers around the exit, which a recorder with probes can add.</summary>
     MachineStates = 37,
+
+    /// <summary>What was to follow when the recording ended.</summary>
+    RecordingEnd = 38,
+
+    /// <summary>What L2 executed between an entry and the exit that followed it.</summary>
+    GuestRun = 39,
+
+    /// <summary>L0's shadow page tables, where the host uses no nested paging.</summary>
+    ShadowPageTables = 40,
 }

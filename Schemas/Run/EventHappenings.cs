@@ -42,8 +42,26 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
     /// <summary>KVM_EXIT_SHUTDOWN.</summary>
     public const uint ShutdownReason = 8;
 
+    /// <summary>KVM_EXIT_FAIL_ENTRY: the processor could not enter the guest.</summary>
+    public const uint FailEntryReason = 9;
+
+    /// <summary>KVM_EXIT_INTR: a signal for the thread; it says nothing of the guest.</summary>
+    public const uint InterruptedReason = 10;
+
     /// <summary>KVM_EXIT_INTERNAL_ERROR.</summary>
     public const uint InternalErrorReason = 17;
+
+    /// <summary>Whether the virtual machine ends here, or is reset: it shut down, or KVM cannot go on with it.</summary>
+    public bool EndsTheGuest => Reason is ShutdownReason or FailEntryReason or InternalErrorReason;
+
+    /// <summary>The kernel's name of a reason that ends a guest; the number of any other.</summary>
+    public static string NameOf(uint reason) => reason switch
+    {
+        ShutdownReason => "KVM_EXIT_SHUTDOWN",
+        FailEntryReason => "KVM_EXIT_FAIL_ENTRY",
+        InternalErrorReason => "KVM_EXIT_INTERNAL_ERROR",
+        _ => $"{reason}",
+    };
 
     /// <summary>Reads the fields of a happening.</summary>
     public static UserspaceExit Of(in Happening h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);

@@ -134,6 +134,12 @@ public sealed class RecordDigest
     /// <summary>The virtual machine monitor was told that the machine shut down.</summary>
     public bool ShutdownReported { get; private set; }
 
+    /// <summary>The last return to the virtual machine monitor was one behind which the guest cannot go on.</summary>
+    public bool GuestEnded { get; private set; }
+
+    /// <summary>A local APIC accepted INIT, whichever vCPU it belongs to.</summary>
+    public bool InitAccepted { get; private set; }
+
     /// <summary>The address that L0 took for INVLPGA; null when it executed none.</summary>
     public ulong? InvlpgaAddress { get; private set; }
 
@@ -190,6 +196,8 @@ public sealed class RecordDigest
         TaskPriorityWritten = false;
         UserspaceReason = null;
         ShutdownReported = false;
+        GuestEnded = false;
+        InitAccepted = false;
         InvlpgaAddress = null;
         EoiVector = null;
         SmmEntered = false;
@@ -267,8 +275,10 @@ public sealed class RecordDigest
                 WakeupsAfterReflection += Reflections > 0 ? 1 : 0;
                 break;
             case HappeningKind.UserspaceExit:
-                UserspaceReason = UserspaceExit.Of(happening).Reason;
-                ShutdownReported |= UserspaceReason == UserspaceExit.ShutdownReason;
+                UserspaceExit exit = UserspaceExit.Of(happening);
+                UserspaceReason = exit.Reason;
+                ShutdownReported |= exit.Reason == UserspaceExit.ShutdownReason;
+                GuestEnded = exit.EndsTheGuest;
                 break;
             case HappeningKind.Invlpga:
                 InvlpgaAddress = InvlpgaExecution.Of(happening).Address;
@@ -297,6 +307,9 @@ public sealed class RecordDigest
                 CrAccess access = CrAccess.Of(happening);
                 CrWrite = access.Write ? access : CrWrite;
                 HasCrWrite |= access.Write;
+                break;
+            case HappeningKind.ApicAcceptIrq:
+                InitAccepted |= AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode;
                 break;
             case HappeningKind.PortAccess when !HasPort:
                 HasPort = true;

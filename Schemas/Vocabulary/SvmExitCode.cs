@@ -21,6 +21,9 @@ public readonly record struct SvmExitCode(ulong Value)
         AvicIncompleteIpi = new(0x401), AvicNoAccel = new(0x402), Vmgexit = new(0x403),
         HostUse = new(0xf000_0000), Invalid = new(ulong.MaxValue);
 
+    // VMEXIT_IDLE_REQUIRED; -1 and -2 are the others.
+    private const ulong LowestNegative = unchecked((ulong)-3);
+
     /// <summary>Highest code that has an intercept bit: the code is word * 32 + bit of the intercept vector.</summary>
     public const ulong LastIntercept = 0x0bf;
 
@@ -29,6 +32,9 @@ public readonly record struct SvmExitCode(ulong Value)
 
     /// <summary>Whether an event causes the exit, whatever the guest was doing.</summary>
     public bool IsCausedByEvent => IsException || Value is >= 0x60 and <= 0x63 || this == Shutdown || this == HostUse;
+
+    /// <summary>Whether something from outside the guest causes the exit: INTR, NMI, SMI, INIT or a virtual interrupt.</summary>
+    public bool IsAsynchronous => Value is >= 0x60 and <= 0x64;
 
     /// <summary>The vector of an exception intercept.</summary>
     public byte Vector => (byte)(Value & 0x1f);
@@ -41,6 +47,16 @@ public readonly record struct SvmExitCode(ulong Value)
 
     /// <summary>The manual's name without VMEXIT_, or the number in hexadecimal.</summary>
     public string Name => SvmExitTable.NameOf(Value);
+
+    /// <summary>The code of which a narrower field kept the lower bits: those that the manual counts from -1 down are negative there too.</summary>
+    /// <param name="value">The field, zero-extended.</param>
+    /// <param name="size">Bytes of the code that it kept, 1 to 4. A wider field may hold what was cut before.</param>
+    /// <returns>The code; 0xffffffff of four bytes is -1, 0xf0000000 stays what it is.</returns>
+    public static SvmExitCode OfNarrow(ulong value, int size)
+    {
+        ulong lost = ulong.MaxValue << (8 * size);
+        return new(value < unchecked(LowestNegative & ~lost) || (value & lost) != 0 ? value : value | lost);
+    }
 
     /// <summary>Exit code of an exception intercept.</summary>
     public static SvmExitCode OfException(byte vector) => new(0x40UL + vector);

@@ -58,15 +58,48 @@ public sealed class BaselineVerbTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_no_baseline_ends_with_2_and_its_number()
+    public void A_file_that_is_no_baseline_ends_with_64_and_its_number()
     {
         string broken = _scratch.Write("broken.json", "{}"u8);
         CommandResult check = CommandLine.Run("check", Diverging, "--baseline", broken);
-        Assert.Equal((2, ""), (check.Status, check.Output));
+        Assert.Equal((64, ""), (check.Status, check.Output));
         Assert.StartsWith($"differ: {"DIF0152"} in {broken}: ", check.Errors, StringComparison.Ordinal);
         CommandResult update = CommandLine.Run("baseline", "update", broken, "-o", Known);
+        Assert.Equal(2, update.Status);
         Assert.StartsWith($"differ: {"DIF0153"} in {broken}: ", update.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(Known));
+    }
+
+    [Fact]
+    public void A_baseline_that_is_not_there_ends_with_64()
+    {
+        CommandResult check = CommandLine.Run("check", Diverging, "--baseline", Known);
+        Assert.Equal((64, ""), (check.Status, check.Output));
+        Assert.Equal($"differ: the baseline {Known} cannot be read: there is no such file; differ baseline update makes one\n", check.Errors);
+    }
+
+    [Fact]
+    public void What_a_team_accepted_is_told_apart_from_what_KVM_documents_and_leaves_the_grade_alone()
+    {
+        CommandLine.Run("baseline", "update", Diverging, "-o", Known);
+        CommandLine.Run("baseline", "update", Fixture.Capture("spurious-reflection"), "-o", Known);
+        string plain = CommandLine.Run("check", Diverging).Output, accepted = CommandLine.Run("check", Diverging, "--baseline", Known).Output;
+        Assert.Contains("\nAccepted (by the baseline; no findings)\n", accepted, StringComparison.Ordinal);
+        Assert.DoesNotContain("Known departures of KVM", accepted, StringComparison.Ordinal);
+        Assert.Contains("\n          3 accepted\n", accepted, StringComparison.Ordinal);
+        Assert.Equal(Grade(plain), Grade(accepted));
+
+        static string Grade(string report) => report.Split('\n').Single(line => line.StartsWith("quality ", StringComparison.Ordinal))[..18];
+    }
+
+    [Fact]
+    public void A_report_that_was_made_with_a_baseline_still_has_what_it_accepts()
+    {
+        CommandLine.Run("baseline", "update", Diverging, "-o", Known);
+        string before = File.ReadAllText(Known), report = _scratch["report.json"];
+        File.WriteAllText(report, CommandLine.Run("check", Diverging, "--baseline", Known, "--format", "json").Output);
+        Assert.Equal(0, CommandLine.Run("baseline", "update", report, "-o", Known, "--prune").Status);
+        Assert.Equal(before, File.ReadAllText(Known));
     }
 
     [Fact]

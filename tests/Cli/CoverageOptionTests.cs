@@ -16,13 +16,13 @@ public sealed class CoverageOptionTests : IDisposable
     {
         string capture = Capture("trace.dat", right: false);
         string[] lines = Csv(capture);
-        Assert.Equal("group,rule,exercised,conforms,undecided,violated,lacking", lines[0]);
+        Assert.Equal("group,rule,exercised,conforms,undecided,violated,lacking,likely", lines[0]);
         Assert.Equal(RuleBook.Statements.Select(rule => rule.Id), lines[1..].Select(line => line.Split(',')[1]));
         using JsonDocument report = JsonDocument.Parse(CommandLine.Run("check", capture, "--format", "json").Output);
         Assert.Equal(
             report.RootElement.GetProperty("rules").EnumerateArray().Select(rule =>
-                $"{rule.GetProperty("rule")} {rule.GetProperty("conforms")} {rule.GetProperty("undecided")} {rule.GetProperty("departs")}"),
-            lines[1..].Select(line => line.Split(',')).Where(columns => columns[2] != "0").Select(columns => $"{columns[1]} {columns[3]} {columns[4]} {columns[5]}"));
+                $"{rule.GetProperty("rule")} {rule.GetProperty("conforms")} {rule.GetProperty("undecided")} {rule.GetProperty("departs")} {rule.GetProperty("likely")}"),
+            lines[1..].Select(line => line.Split(',')).Where(columns => columns[2] != "0").Select(columns => $"{columns[1]} {columns[3]} {columns[4]} {columns[5]} {columns[7]}"));
     }
 
     [Fact]

@@ -19,12 +19,53 @@ public sealed class ExitStatusTests
     public void A_fault_of_the_processor_is_a_divergence() => Assert.Equal(1, CommandLine.Run("check", Fixture.Capture("processor-fault")).Status);
 
     [Fact]
-    public void What_is_undecided_or_known_is_no_divergence()
+    public void What_is_undecided_is_no_divergence() => Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("unseen-stgi")).Status);
+
+    [Fact]
+    public void A_recording_of_hypercalls_alone_says_nothing_of_nested_virtualization_and_ends_with_4()
     {
-        Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("unseen-stgi")).Status);
-        Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("two-cpus")).Status);
-        Assert.Contains("Known departures of KVM", CommandLine.Run("check", Fixture.Capture("two-cpus")).Output, StringComparison.Ordinal);
+        CommandResult result = CommandLine.Run("check", Fixture.Capture("two-cpus"));
+        Assert.Equal(4, result.Status);
+        Assert.Contains("Known departures of KVM", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\nverdict   inconclusive\n          nothing was examined: the recording has no exit of L2 and no SVM instruction\n", result.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_recording_of_which_half_was_lost_ends_with_4_and_names_the_vcpu()
+    {
+        CommandResult result = CommandLine.Run("check", Fixture.Capture("reader-stopped"));
+        Assert.Equal(4, result.Status);
+        Assert.Contains("% of the events of vCPU 0 were lost, and 10 % may be", result.Output, StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run("check", Fixture.Capture("reader-stopped"), "--max-lost", "60").Status);
+        Assert.Equal(1, CommandLine.Run("check", Fixture.Capture("reader-stopped"), "--fail-on", "inconclusive").Status);
+    }
+
+    [Fact]
+    public void A_finding_goes_before_a_capture_that_cannot_be_used_and_that_before_an_inconclusive_one()
+    {
+        using var scratch = new Scratch();
+        string broken = scratch.Write("broken", "no capture"u8), lost = Fixture.Capture("reader-stopped");
+        Assert.Equal(1, CommandLine.Run("check", broken, lost, Diverging).Status);
+        Assert.Equal(2, CommandLine.Run("check", broken, lost, Clean).Status);
+        Assert.Equal(4, CommandLine.Run("check", lost, Clean).Status);
+    }
+
+    [Fact]
+    public void The_stages_one_by_one_end_as_all_at_once()
+    {
+        using var scratch = new Scratch();
+        foreach (string capture in (string[])[Clean, Diverging, Fixture.Capture("reader-stopped")])
+        {
+            CommandLine.Run("convert", capture, "-o", scratch["run"]);
+            CommandLine.Run("replay", scratch["run"], "-o", scratch["model"]);
+            Assert.Equal(CommandLine.Run("check", capture).Status, CommandLine.Run("diff", scratch["run"], scratch["model"]).Status);
+            Assert.Equal(CommandLine.Run("check", capture).Status, CommandLine.Run("selftest", capture, "--samples", "1").Status);
+        }
+    }
+
+    [Fact]
+    public void A_comparison_with_a_recording_that_says_too_little_ends_with_4() =>
+        Assert.Equal(4, CommandLine.Run("compare", Clean, Fixture.Capture("reader-stopped")).Status);
 
     [Fact]
     public void Showing_a_capture_that_diverges_is_no_divergence() =>
@@ -41,10 +82,12 @@ public sealed class ExitStatusTests
     [InlineData("show", "a", "--vcpu", "-1")]
     [InlineData("diff", "a")]
     [InlineData("rules", "a", "b")]
-    public void Words_that_make_no_sense_end_with_2(params string[] words)
+    [InlineData("check", "a", "--fail-on")]
+    [InlineData("compare", "a", "b", "--cpu", "c")]
+    public void Words_that_make_no_sense_end_with_64(params string[] words)
     {
         CommandResult result = CommandLine.Run(words);
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Matches("^differ: [^\n]+; see differ( [a-z]+)? --help\n$", result.Errors);
     }
 

@@ -106,7 +106,7 @@ public sealed class OutputTargetTests : IDisposable
         Directory.CreateDirectory(_scratch["inner"]);
         File.CreateSymbolicLink(_scratch["link"], "report");
         CommandResult result = CommandLine.Run("check", Capture, "--report", $"json={_scratch[one]}", "--report", $"junit={_scratch[""]}/{other}");
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.StartsWith("differ: two reports cannot be one file: ", result.Errors, StringComparison.Ordinal);
         Assert.Equal(["inner", "link"], _scratch.Files);
     }
@@ -125,7 +125,7 @@ public sealed class OutputTargetTests : IDisposable
         (string[][])[["convert", Capture, "-o", "-"], ["check", Capture, "--report", "perfetto"]], words =>
     {
         CommandResult result = CommandLine.RunOnTerminal(words);
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("is not for a screen", result.Errors, StringComparison.Ordinal);
     });
 

@@ -141,7 +141,7 @@ public sealed class OutputTests
             _ => scratch[word],
         })];
         CommandResult result = CommandLine.Run([verb, .. placed]);
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("is what is read, and would be replaced", result.Errors, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(scratch["capture"]));
         Assert.Equal(["capture", "folder", "hard", "link"], scratch.Files);
@@ -154,7 +154,7 @@ public sealed class OutputTests
         Assert.Equal(0, CommandLine.Run("convert", Capture, "-o", scratch["run"]).Status);
         File.CreateSymbolicLink(scratch["link"], "run");
         CommandResult result = CommandLine.Run("replay", scratch["run"], "-o", scratch["link"]);
-        Assert.Equal(2, result.Status);
+        Assert.Equal(64, result.Status);
         Assert.Contains("is what is read", result.Errors, StringComparison.Ordinal);
     }
 
@@ -181,7 +181,7 @@ public sealed class OutputTests
         using var scratch = new Scratch();
         string text = scratch.Write("text", option == "--cpu" ? "RDPRU=0\n"u8 : "{\"schemaVersion\":1,\"accepted\":[]}"u8);
         CommandResult result = CommandLine.Run("check", Capture, option, text, "--report", $"json={text}");
-        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("is what is read", result.Errors, StringComparison.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Xml.Linq;
 using Differ.Cli;
 using Differ.Diff.Report;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 using Differ.Tests.Support;
@@ -30,6 +31,13 @@ public sealed class DocumentationTests
                 && !space.EndsWith(".Proto", StringComparison.Ordinal) && !type.Name.Contains('<', StringComparison.Ordinal)
             where !documented.Contains("T:" + type.FullName)
             select type.FullName);
+    }
+
+    [Fact]
+    public void Every_feature_of_a_processor_is_in_the_description_of_scenarios()
+    {
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "scenarios.md"));
+        Assert.All(CpuFeature.All, feature => Assert.Contains($"`{feature.Name.ToLowerInvariant()}`", text, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -5,26 +5,7 @@ namespace Differ.Tests.Conventions;
 
 public sealed partial class SourcesTests
 {
-    private const int MostLines = 400;
-
-    // Tables of the manual, of the kernel and of the run format: a row a line, as long as they are.
-    private static readonly string[] Tables =
-    [
-        "Replay/Svm/Statements/",
-        "Replay/Svm/RuleCases",
-        "Schemas/Vocabulary/SvmExitTable.cs",
-        "tests/Replay/",
-    ];
-
     private static readonly HashSet<string> MadeByTools = [".git", ".vs", "bin", "obj", "artifacts", "BenchmarkDotNet.Artifacts", "TestResults", "node_modules"];
-
-    [Fact]
-    public void Files_stay_short() => Assert.Empty(
-        from file in Repository.Sources("Capture", "Replay", "Diff", "Schemas", "tests")
-        where !Tables.Any(table => file.StartsWith(table, StringComparison.Ordinal))
-        let lines = File.ReadLines(Path.Combine(Repository.Root, file)).Count()
-        where lines > MostLines
-        select $"{file} has {lines} lines");
 
     [Fact]
     public void Nothing_is_left_unfinished() => Assert.Empty(Matches(UnfinishedMark()));

@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -110,13 +111,64 @@ public sealed class ComparisonTests
     [Fact]
     public void A_certain_finding_goes_before_one_that_assumes_something()
     {
-        DivergenceClass found = Single(new ComputedParts().Add(0, Standing.Assumed, Evidence.EferSvme, Culprit.Hypervisor, NotSeen).Add(1, NotSeen));
+        DivergenceClass found = Single(Assuming(0, NotSeen).Add(1, NotSeen));
         Assert.Equal(("B", Evidence.None), (found.Rule.Id, found.Assumed));
     }
 
     [Fact]
-    public void A_finding_that_assumes_something_says_what() => Assert.Equal(
-        Evidence.EferSvme, Single(new ComputedParts().Add(0, Standing.Assumed, Evidence.EferSvme, Culprit.Hypervisor, NotSeen)).Assumed);
+    public void A_rule_that_is_broken_under_an_assumption_is_likely_broken_and_says_what_it_assumes()
+    {
+        DiffResult result = AssertVerdict(Verdict.Likely, new RecordedExit(), Assuming(0, NotSeen));
+        Assert.Empty(result.Divergences);
+        DivergenceClass found = Assert.Single(result.Likely);
+        Assert.Equal(("A", true, Evidence.EferSvme), (found.Rule.Id, found.IsLikely, found.Assumed));
+        Assert.Equal((1UL, 0UL, 1UL), (result.Rules[0].Likely, result.Rules[0].Departs, result.Rules[0].Decided));
+    }
+
+    [Fact]
+    public void A_rule_that_is_kept_under_an_assumption_conforms() => AssertVerdict(Verdict.Conforms, new RecordedExit(), Assuming(0, Seen));
+
+    [Fact]
+    public void Likely_is_worse_than_undecided_and_better_than_diverging()
+    {
+        ComputedParts mixed = Assuming(0, NotSeen).Add(1, Standing.Undecided, Evidence.Cpl, Culprit.Hypervisor);
+        AssertVerdict(Verdict.Likely, new RecordedExit(), mixed);
+        AssertVerdict(Verdict.Diverges, new RecordedExit(), mixed.Add(1, NotSeen));
+    }
+
+    [Fact]
+    public void A_weak_rule_is_undecided_under_its_assumption_and_likely_broken_where_it_is_asked_for()
+    {
+        IReadOnlyList<RuleInfo> weak = [Compared.Rule("W") with { Confidence = Confidence.Weak }];
+        DiffResult quiet = new Compared(weak).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
+        Assert.Equal((1UL, 0), (quiet.CountOf(Verdict.Undecided), quiet.Likely.Count));
+        DiffResult speculative = new Compared(weak, policy: new Policy { Speculative = true }).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
+        Assert.Equal((1UL, 1, 0), (speculative.CountOf(Verdict.Likely), speculative.Likely.Count, speculative.Divergences.Count));
+    }
+
+    [Fact]
+    public void A_finding_is_the_same_with_an_assumed_rule_broken_beside_it()
+    {
+        DivergenceClass alone = Single(new ComputedParts().Add(1, NotSeen)), beside = Single(Assuming(0, NotSeen).Add(1, NotSeen));
+        Assert.Equal((alone.Fingerprint, alone.Rule.Id, false), (beside.Fingerprint, beside.Rule.Id, beside.IsLikely));
+        Assert.Empty(beside.AlsoBroken);
+        Assert.Equal("A", Assert.Single(beside.AlsoLikely).Id);
+    }
+
+    [Fact]
+    public void A_processor_that_is_at_fault_under_an_assumption_does_not_hide_what_the_hypervisor_does_for_certain()
+    {
+        DivergenceClass found = Single(new ComputedParts().Add(0, NotSeen).Add(1, Standing.Assumed, Evidence.Cpl, Culprit.Processor, NotSeen));
+        Assert.Equal(("A", Culprit.Hypervisor), (found.Rule.Id, found.Culprit));
+    }
+
+    [Fact]
+    public void A_class_may_be_certain_at_one_exit_and_likely_at_another()
+    {
+        DiffResult result = new Compared(Rules).Take(new RecordedExit(), new ComputedParts().Add(0, NotSeen)).Take(new RecordedExit(), Assuming(0, NotSeen)).Finish();
+        DivergenceClass certain = Assert.Single(result.Divergences), likely = Assert.Single(result.Likely);
+        Assert.Equal((1UL, 1UL, certain.Fingerprint), (certain.Count, likely.Count, likely.Fingerprint));
+    }
 
     [Fact]
     public void A_rule_that_only_informs_comes_last() => Assert.Equal(
@@ -154,6 +206,9 @@ public sealed class ComparisonTests
         Assert.Equal("SVM-15.27-SKINIT-ABSENT", Assert.Single(result.KnownDepartures).Rule.Id);
         Assert.Empty(result.Divergences[0].AlsoBroken);
     }
+
+    private static ComputedParts Assuming(int rule, Constraint[] outcome) =>
+        new ComputedParts().Add(rule, Standing.Assumed, Evidence.EferSvme, Culprit.Hypervisor, outcome);
 
     private static DivergenceClass Single(ComputedParts computed) =>
         Assert.Single(new Compared(Rules).Take(new RecordedExit(), computed).Finish().Divergences);

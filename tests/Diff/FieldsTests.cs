@@ -69,6 +69,7 @@ public sealed class FieldsTests
         [ComparedField.EoiVector] = (new RecordedExit().With(HappeningKind.Eoi, 0, 0x31), 0x31),
         [ComparedField.VmgexitBegun] = (new RecordedExit().With(HappeningKind.VmgexitEnter, 0x72, 0, 0), 1),
         [ComparedField.VmgexitEnded] = (new RecordedExit().With(HappeningKind.VmgexitMsrExit, 0, 0), 1),
+        [ComparedField.InitAccepted] = (new RecordedExit().With(HappeningKind.ApicAcceptIrq, 0, AcceptedInterrupt.InitMode, 0, 0), 1),
         [ComparedField.ShutdownReported] = (new RecordedExit().With(HappeningKind.UserspaceExit, 2, 0).With(HappeningKind.UserspaceExit, 8, 0), 1),
     };
 

@@ -24,6 +24,17 @@ public sealed class CorpusTests
         Assert.Contains(" as expected, 0 otherwise", result.Output, StringComparison.Ordinal);
     }
 
+    [CasesFact]
+    public void Every_small_case_is_read_or_refused_as_it_should_be()
+    {
+        // What is judged otherwise is the rules' business; what is read otherwise is told as such, or is a text of its own kind.
+        CommandResult result = CommandLine.Run("corpus", Repository.Cases!);
+        string[] otherwise = [.. result.Output.Split('\n').Where(line => line.StartsWith("OTHERWISE", StringComparison.Ordinal))];
+        Assert.DoesNotContain(otherwise, line => line.Contains("cannot be read", StringComparison.Ordinal));
+        Assert.DoesNotContain(otherwise, line => line[13] == 'c' && char.IsAsciiDigit(line[14]));
+        Assert.DoesNotContain(otherwise, line => line.Contains(" text_", StringComparison.Ordinal));
+    }
+
     [CorpusFact]
     public void Every_event_of_the_collection_is_counted()
     {

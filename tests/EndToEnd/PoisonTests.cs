@@ -87,6 +87,10 @@ public sealed partial class PoisonTests : IDisposable
         File.WriteAllBytes(Path.Combine(folder, "z.tar"), TarBuilder.Of((Poison.Long, Poison.Recordings["v6"]), (Poison.Name, Poison.Recordings["v7"])));
         File.WriteAllText(Path.Combine(folder, "expected.tsv"), string.Create(CultureInfo.InvariantCulture,
             $"capture\n{FileOf("v6").Replace('\n', ' ').Replace('\t', ' ')}\tdiverges\t{Poison.Name}\n{FileOf("missing").Replace('\n', ' ')}\tclean\n"));
+        File.WriteAllBytes(Path.Combine(folder, "empty" + Poison.Long), []);
+        Directory.CreateSymbolicLink(Path.Combine(folder, "link" + Poison.Long), ".");
+        Assert.Contains("empty" + Shown, Clean("check", folder), StringComparison.Ordinal);
+        Assert.Contains("link" + Shown, Clean("check", folder), StringComparison.Ordinal);
         Assert.All(TextFormats, format => Clean("check", folder, "--report", format));
         Assert.All(ChangeFormats.Names, format => Clean("compare", folder, other, "--report", format));
         Assert.All(ReportFormats.Coverages, format => Clean("rules", "--coverage", folder, "--format", format.Name));
@@ -108,6 +112,18 @@ public sealed partial class PoisonTests : IDisposable
         Assert.Contains(Poison.Long, Differ.Diff.Baseline.BaselineFile.Read(File.ReadAllText(list)).Accepted.Select(entry => entry.Reason));
         File.WriteAllText(list, File.ReadAllText(list).Replace("\"expires\": \"\"", "\"expires\": \"2000-01-01\"", StringComparison.Ordinal).Replace("SVM-15", $"{Poison.Escaped(Poison.Long)}SVM-15", StringComparison.Ordinal));
         Clean("check", capture, "--baseline", list);
+
+        string config = _scratch.Write($"config{Poison.Long}", "[policy]\nfail-on = \"likely\"\n[[ignore]]\nrule = \"SVM-15.18-VMMCALL-UNINT-UD\"\nreason = \"ours\"\n"u8);
+        Assert.Contains($"config{Shown}", Clean("check", capture, "--config", config), StringComparison.Ordinal);
+        Assert.All(TextFormats, format => Clean("check", capture, "--config", config, "--report", format));
+        Assert.All(
+            (string[])["[policy]\nmax-lost = \"{0}\"", "\"{0}\" = 1", "[policy]\nfail-on = \"{0}\"", "baseline = \"{0}\"", "[[ignore]]\nrule = \"SVM-15.4-SVME-UD-VMLOAD\"\nreason = \"{0}\"", "'{1}'"],
+            said =>
+            {
+                File.WriteAllText(config, string.Format(CultureInfo.InvariantCulture, said, Poison.Escaped(Poison.Long), Poison.Long));
+                Clean("check", capture, "--config", config);
+            });
+        Assert.All((string[])["--fail-on", "--max-lost", "--max-undecided", "--require", "--culprit", "--config", "--cpu", "--baseline"], option => Clean("check", capture, option, Poison.Long));
 
         string report = _scratch["report.json"], written = CommandLine.Run("check", capture, "--format", "json").Output;
         string fingerprint = Fingerprint().Match(written).Groups[1].Value;

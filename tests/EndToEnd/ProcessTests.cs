@@ -7,12 +7,15 @@ namespace Differ.Tests.EndToEnd;
 public sealed class ProcessTests : IDisposable
 {
     private const string Capture = "a.dat";
+
+    // Of a pipe; what follows is kept in a file.
+    private const int MoreThanIsLookedAt = (1 << 20) + (1 << 17);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromMinutes(2);
 
     private readonly Scratch _scratch = new();
     private readonly byte[] _bytes = File.ReadAllBytes(Fixture.Capture("svme-unchecked"));
 
-    private static byte[] Departing => StoryFiles.Text("6.12", story => Stories.Vmmcall(story, right: false));
+    private static byte[] Departing { get; } = StoryFiles.Text("6.12", story => Stories.Vmmcall(story, right: false));
 
     public ProcessTests() => _scratch.Write(Capture, _bytes);
 
@@ -34,23 +37,22 @@ public sealed class ProcessTests : IDisposable
     [InlineData("ulimit -f 8; differ check a.dat --report json=f >/dev/null", "cannot write f: it would be larger than files may be here")]
     [InlineData("gzip -k a.dat; ulimit -f 8; differ check a.dat.gz", "what is unpacked cannot be written to ")]
     [InlineData("gzip -k a.dat; TMPDIR=$PWD/none differ check a.dat.gz", "no temporary file can be made in ")]
-    [InlineData("differ check a.dat >>a.dat", "standard output is what is read, and would be replaced")]
-    [InlineData("differ convert - -o a.dat <a.dat", "a.dat is what is read, and would be replaced")]
-    [InlineData("differ check - --report html=a.dat <a.dat", "a.dat is what is read, and would be replaced")]
-    [InlineData("differ convert a.dat -o /dev/stdout >>a.dat", "/dev/stdout is what is read, and would be replaced")]
-    [InlineData("differ convert a.dat -o ''", "the name of the file to write is empty")]
+    [InlineData("differ convert a.dat -o ''", "cannot write '': the name of the file to write is empty")]
     [InlineData("differ check /dev/zero", "DIF0102 at byte 0x0: no known capture format")]
     [InlineData("differ check /proc/cpuinfo", "DIF0102 at byte 0x0: no known capture format")]
     [InlineData("differ check $'no\\e[31m\\xff\\n::error::x'", "there is no file no\\u001b[31m\\xff\\u000a::error::x")]
-    public void What_cannot_be_done_is_said_in_one_line_where_a_line_can_be_written(string script, string line)
-    {
-        CommandResult result = Shell.Run(_scratch[""], script);
-        Assert.True(result.Status == 2, $"{result.Status}: {result.Errors}");
-        Assert.Equal(line.Length > 0 ? 1 : 0, result.Errors.Count(letter => letter == '\n'));
-        Assert.StartsWith(line.Length > 0 ? $"differ: {line}" : "", result.Errors, StringComparison.Ordinal);
-        Assert.Equal(_bytes, File.ReadAllBytes(_scratch[Capture]));
-        Assert.DoesNotContain(_scratch.Files, name => name.Contains("partial", StringComparison.Ordinal));
-    }
+    public void What_cannot_be_done_is_said_in_one_line_where_a_line_can_be_written(string script, string line) => IsRefused(script, 2, line);
+
+    [Theory]
+    [InlineData("differ check a.dat >>a.dat", "standard output")]
+    [InlineData("differ convert - -o a.dat <a.dat", "a.dat")]
+    [InlineData("differ check - --report html=a.dat <a.dat", "a.dat")]
+    [InlineData("differ convert a.dat -o /dev/stdout >>a.dat", "/dev/stdout")]
+    [InlineData("ln a.dat b.dat; differ convert b.dat -o a.dat", "a.dat")]
+    [InlineData("ln -s . d; differ check d/a.dat --report json=a.dat", "a.dat")]
+    [InlineData("echo 'policy.max-lost = 5' >differ.toml; differ check a.dat --report json=differ.toml", "differ.toml")]
+    [InlineData("echo 'cpu = \"cpu\"' >f.toml; echo physbits=40 >cpu; differ check a.dat --config f.toml --report json=cpu", "cpu")]
+    public void What_is_read_is_not_written_over(string script, string name) => IsRefused(script, 64, $"{name} is what is read, and would be replaced");
 
     [Theory]
     [InlineData("differ convert a.dat -o b.difr >&- 2>&- <&-; differ show b.difr --exit 0", 0, "stream 0 exit 0")]
@@ -87,7 +89,11 @@ public sealed class ProcessTests : IDisposable
     {
         // The pipe stays open: it waits where no token can reach it.
         using Process differ = Shell.StartDiffer(_scratch[""], "convert", "-", "-o", "run");
-        differ.StandardInput.BaseStream.Write(Departing);
+        for (int written = 0; written < MoreThanIsLookedAt; written += Departing.Length)
+        {
+            differ.StandardInput.BaseStream.Write(Departing);
+        }
+
         differ.StandardInput.BaseStream.Flush();
         WaitUntil(() => HasOpenFile(differ));
         var since = Stopwatch.StartNew();
@@ -126,6 +132,16 @@ public sealed class ProcessTests : IDisposable
         differ.Kill();
         Assert.True(differ.WaitForExit(Patience));
         Assert.Equal([Capture], _scratch.Files);
+    }
+
+    private void IsRefused(string script, int status, string line)
+    {
+        CommandResult result = Shell.Run(_scratch[""], script);
+        Assert.True(result.Status == status, $"{result.Status}: {result.Errors}");
+        Assert.Equal(line.Length > 0 ? 1 : 0, result.Errors.Count(letter => letter == '\n'));
+        Assert.StartsWith(line.Length > 0 ? $"differ: {line}" : "", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(_bytes, File.ReadAllBytes(_scratch[Capture]));
+        Assert.DoesNotContain(_scratch.Files, name => name.Contains("partial", StringComparison.Ordinal));
     }
 
     // Tests run beside others, and a process takes its time to start what it starts.

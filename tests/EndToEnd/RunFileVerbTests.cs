@@ -65,7 +65,7 @@ public sealed class RunFileVerbTests : IDisposable
         int exits = bytes.AsSpan(20).IndexOf(RunFile.Marker) + 20;
         bytes[exits + 30] ^= 1;
         CommandResult result = CommandLine.RunWith(bytes, "check", "-");
-        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal((4, ""), (result.Status, result.Errors));
         Assert.Matches(Told("DIF0221"), result.Output);
         Assert.Matches(Told("DIF0220"), CommandLine.RunWith(bytes[..exits], "check", "-").Output);
     }
@@ -79,7 +79,7 @@ public sealed class RunFileVerbTests : IDisposable
         bytes[exits + 30] ^= 1;
         File.WriteAllBytes(model, bytes);
         CommandResult result = CommandLine.Run("diff", run, model);
-        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal((4, ""), (result.Status, result.Errors));
         Assert.Matches(Told("DIF0222"), result.Output);
     }
 

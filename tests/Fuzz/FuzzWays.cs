@@ -53,7 +53,7 @@ internal static class FuzzWays
         try
         {
             File.WriteAllBytes(path, input.File);
-            _ = CaptureFile.Rank(path);
+            _ = CaptureFile.Rank(path, out _);
             using CaptureFile file = CaptureFile.Open(path);
             return Items(file);
         }

@@ -37,6 +37,7 @@ public sealed partial class RuleCasesTests
         ["SVM-15.20-INJ-ICEBP"] = "L1's own affair",
         ["SVM-15.5-VMRUN-INVALID-EVENTINJ"] = "L1 may inject the same event again",
         ["SVM-15.6-EVENTINJ-CLEAR"] = "the same; reported on request",
+        ["SVM-15.5-GUEST-RF"] = "L2 may have run and come back",
         ["SVM-15.6-VIRQ-SAVED"] = "L1 may set V_IRQ",
         ["SVM-15.6-VTPR-SAVED"] = "L1 may write it too; reported on request",
         ["SVM-15.6-TSC-OFFSET-CLEAR"] = "what L1 reads is not recorded",

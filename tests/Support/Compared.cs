@@ -1,5 +1,6 @@
 using Differ.Diff;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -14,8 +15,8 @@ internal sealed class Compared
     private ulong _exits;
 
     /// <summary>A comparison of a run whose file lists these tracepoints, all of them if nothing is said.</summary>
-    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null) =>
-        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable());
+    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null, Policy? policy = null) =>
+        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable(), policy);
 
     /// <summary>A rule with an id and nothing special.</summary>
     public static RuleInfo Rule(string id, Severity severity = Severity.High) => new(
@@ -34,6 +35,12 @@ internal sealed class Compared
 
     /// <summary>The outcome.</summary>
     /// <param name="seen">Tracepoints that occur beside those of the exits taken; all if nothing is said.</param>
-    public DiffResult Finish(TracepointSet? seen = null) =>
-        _comparison.Finish(new RunSummary { Exits = _exits, Seen = _seen | (seen ?? new TracepointSet(ulong.MaxValue)) });
+    public DiffResult Finish(TracepointSet? seen = null) => Finish(new RunSummary
+    {
+        Streams = [.. _next.Keys.Order().Select(id => new VcpuStream(new StreamId(id), new VcpuId((uint)id), null, "", 0, _next[id]))],
+        Seen = seen ?? new TracepointSet(ulong.MaxValue),
+    });
+
+    /// <summary>The outcome, with what else is known of the run.</summary>
+    public DiffResult Finish(RunSummary summary) => _comparison.Finish(summary with { Exits = _exits, Seen = _seen | summary.Seen });
 }

@@ -30,21 +30,20 @@ internal sealed record RecordedEvents : IDisposable
     /// <summary>Marks of loss, and before which event they come.</summary>
     public required IReadOnlyList<(int At, LossMark Mark)> Losses { get; init; }
 
-    /// <summary>Names of the tracepoints that occur.</summary>
-    public IEnumerable<string> Names => Events.Select(one => one.Type.Layout.Name).Distinct().Order(StringComparer.Ordinal);
+    /// <summary>Names of the tracepoints that occur and that Differ reads.</summary>
+    public IEnumerable<string> Names =>
+        Events.Where(one => IsRead(one.Type)).Select(one => one.Type.Layout.Name).Distinct().Order(StringComparer.Ordinal);
 
     /// <summary>Reads a capture.</summary>
-    public static RecordedEvents Of(string path)
+    public static RecordedEvents Of(string path) => Of(FileSource.Open(path));
+
+    /// <summary>Reads a capture that is in memory.</summary>
+    public static RecordedEvents Of(byte[] capture) => Of(new MemorySource(capture));
+
+    private static RecordedEvents Of(ByteSource source)
     {
-        FileSource source = FileSource.Open(path);
         ITraceReader reader = TraceFormats.Of(source).Open(source);
         var sink = new Keeper();
-        foreach (TraceEventType type in reader.Types)
-        {
-            type.Binding = KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is { } tracepoint
-                ? BoundTracepoint.Bind(tracepoint, type.Layout, reader.BigEndian, new TextTable()) : null;
-        }
-
         reader.Read(sink, new CaptureNotes(), null, default);
         return new RecordedEvents { Reader = reader, Types = reader.Types, Events = sink.Events, Losses = sink.Losses };
     }
@@ -67,27 +66,82 @@ internal sealed record RecordedEvents : IDisposable
     /// <summary>With holes in the buffers of single CPUs, each with its mark.</summary>
     public RecordedEvents WithHoles(Random random, int count)
     {
-        var lost = new HashSet<int>();
-        var marks = new List<LossMark>();
+        bool[] lost = new bool[Events.Count];
         for (int i = 0; i < count; i++)
         {
-            int from = random.Next(Events.Count), cpu = Events[from].Cpu, length = random.Next(1, random.Next(2) == 0 ? 6 : 200);
-            int[] hole = [.. Enumerable.Range(from, Events.Count - from).Where(at => Events[at].Cpu == cpu).Take(length)];
-            lost.UnionWith(hole);
-            ClockTime after = Enumerable.Range(0, from).Where(at => Events[at].Cpu == cpu).Select(at => Events[at].Time).LastOrDefault();
-            ClockTime before = Enumerable.Range(hole[^1] + 1, Events.Count - hole[^1] - 1).Where(at => Events[at].Cpu == cpu)
-                .Select(at => Events[at].Time).Append(Events[^1].Time).First();
-            marks.Add(new LossMark(cpu, 0, after, before));
+            MarkHole(lost, random.Next(Events.Count), random.Next(1, random.Next(2) == 0 ? 6 : 200));
         }
 
-        RecordedEvent[] left = [.. Events.Where((_, at) => !lost.Contains(at))];
-        return this with
-        {
-            Events = left,
-            Losses = [.. marks.Concat(Losses.Select(loss => loss.Mark)).OrderBy(mark => mark.After.Value)
-                .Select(mark => (left.Count(one => one.Time.Value <= mark.After.Value), mark))],
-        };
+        return WithLoss(lost, counted: false);
     }
+
+    /// <summary>Marks what is lost when one CPU's buffer has no room for a while.</summary>
+    /// <param name="lost">Takes the mark of each event.</param>
+    /// <param name="from">The first that is lost.</param>
+    /// <param name="length">How many of its CPU.</param>
+    public void MarkHole(bool[] lost, int from, int length)
+    {
+        for (int at = from, left = length; at < Events.Count && left > 0; at++)
+        {
+            if (Events[at].Cpu == Events[from].Cpu)
+            {
+                lost[at] = true;
+                left--;
+            }
+        }
+    }
+
+    /// <summary>Without events that were lost, each hole with the mark that a recorder makes.</summary>
+    /// <param name="lost">Whether each event is; the last of each CPU stays, since only what comes behind a hole tells of it.</param>
+    /// <param name="counted">Whether marks say how many events were lost.</param>
+    public RecordedEvents WithLoss(bool[] lost, bool counted)
+    {
+        var left = new List<RecordedEvent>(Events.Count);
+        var marks = new List<(int At, LossMark Mark)>(Losses.Count);
+        var cpus = new Dictionary<int, (ClockTime After, int At, ulong Lost)>();
+        var last = Events.Select((one, at) => (one.Cpu, at)).GroupBy(one => one.Cpu).ToDictionary(cpu => cpu.Key, cpu => cpu.Last().at);
+        int mark = 0;
+        for (int i = 0; i < Events.Count; i++)
+        {
+            for (; mark < Losses.Count && Losses[mark].At <= i; mark++)
+            {
+                marks.Add((left.Count, Losses[mark].Mark));
+            }
+
+            RecordedEvent one = Events[i];
+            (ClockTime after, int at, ulong hole) = cpus.GetValueOrDefault(one.Cpu);
+            if (lost[i] && last[one.Cpu] != i)
+            {
+                cpus[one.Cpu] = (after, at, hole + 1);
+                continue;
+            }
+
+            if (hole > 0)
+            {
+                marks.Add((at, new LossMark(one.Cpu, counted ? hole : 0, after, one.Time)));
+            }
+
+            left.Add(one);
+            cpus[one.Cpu] = (one.Time, left.Count, 0);
+        }
+
+        return this with { Events = left, Losses = [.. marks.OrderBy(one => one.At)] };
+    }
+
+    /// <summary>The recording as a session reads it.</summary>
+    public CaptureSession Open()
+    {
+        foreach (TraceEventType type in Reader.Types)
+        {
+            type.Binding = null;
+            type.Count = 0;
+        }
+
+        return CaptureSession.Of(new Teller(this));
+    }
+
+    /// <summary>Whether Differ reads an event.</summary>
+    public static bool IsRead(TraceEventType type) => KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is not null;
 
     /// <summary>With the events of another VM of the same kernel, whose threads are others.</summary>
     /// <param name="other">The other capture.</param>
@@ -108,13 +162,12 @@ internal sealed record RecordedEvents : IDisposable
     /// <summary>The times of the exits that diverge.</summary>
     public IReadOnlySet<ulong> DivergingExits()
     {
-        foreach (TraceEventType type in Reader.Types)
+        if (Events.Count == 0)
         {
-            type.Binding = null;
-            type.Count = 0;
+            return new HashSet<ulong>();
         }
 
-        using CaptureSession session = CaptureSession.Of(new Teller(this));
+        using CaptureSession session = Open();
         var exits = new DivergingTimes();
         var comparison = new Comparison(session.Header, RuleBook.Statements, session.Texts, exits: exits);
         comparison.Finish(session.ReadExits(new Replayer(session.Header, session.Texts, comparison)));
@@ -130,7 +183,7 @@ internal sealed record RecordedEvents : IDisposable
 
         public List<(int At, LossMark Mark)> Losses { get; } = [];
 
-        public bool WantsEverything => false;
+        public bool WantsEverything => true;
 
         public void Take(in RawEvent raw) => Events.Add(new RecordedEvent(raw.Time, raw.Cpu, raw.Thread, raw.Instance, raw.Type, raw.Payload.ToArray()));
 
@@ -178,7 +231,10 @@ internal sealed record RecordedEvents : IDisposable
                 {
                     RecordedEvent one = told.Events[i];
                     one.Type.Count++;
-                    sink.Take(new RawEvent(one.Time, one.Cpu, one.Thread, one.Instance, one.Type, one.Payload, 0));
+                    if (one.Type.Binding is not null || sink.WantsEverything)
+                    {
+                        sink.Take(new RawEvent(one.Time, one.Cpu, one.Thread, one.Instance, one.Type, one.Payload, 0));
+                    }
                 }
             }
         }

@@ -141,7 +141,7 @@ internal static class Mark
 {
     public static EventFormat Format { get; } = new("test_mark", 77, "u32 value @8", 12);
 
-    public static TraceDatBuilder Describe(TraceDatBuilder builder) => builder.Describe("test", Format.Text);
+    public static TraceDatBuilder Describe(TraceDatBuilder builder) => builder.Describe("kvm", Format.Text);
 
     public static EventRecord Of(uint value, int thread = 1) => Format.Record(thread).With("value", value);
 

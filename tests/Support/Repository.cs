@@ -12,6 +12,16 @@ internal static class Repository
     /// <summary>The large collection of captures: DIFFER_CORPUS, or shared/captures beside the checkout; null where there is none.</summary>
     public static string? Corpus { get; } = FindCorpus();
 
+    /// <summary>The small recordings with their right verdicts, beside the large collection; null where there are none.</summary>
+    public static string? Cases
+    {
+        get
+        {
+            string cases = Path.Combine(Corpus is null ? Path.Combine(Root, "..", "shared", "captures") : Corpus, "..", "cases");
+            return File.Exists(Path.Combine(cases, "expected.tsv")) ? Path.GetFullPath(cases) : null;
+        }
+    }
+
     /// <summary>A document of the folder reference beside the large collection; null where there is none.</summary>
     public static string? Reference(string name)
     {
@@ -55,6 +65,19 @@ internal sealed class CorpusFactAttribute : FactAttribute
         if (Repository.Corpus is null)
         {
             Skip = "no collection of captures: set DIFFER_CORPUS to its folder";
+        }
+    }
+}
+
+/// <summary>A test over the small recordings with their right verdicts; skipped, and said so, where they are not there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CasesFactAttribute : FactAttribute
+{
+    public CasesFactAttribute()
+    {
+        if (Repository.Cases is null)
+        {
+            Skip = "no folder cases beside the collection of captures";
         }
     }
 }

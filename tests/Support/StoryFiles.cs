@@ -38,7 +38,7 @@ internal static class StoryFiles
         return builder.FinishedRound().File;
     }
 
-    /// <summary>What the kernel prints, with nanoseconds, behind enough of kvm's other events to show that all were recorded.</summary>
+    /// <summary>What the kernel prints, with nanoseconds, behind an event each of the tracepoints on whose silence rules rest, of a thread without a guest: they were on.</summary>
     public static byte[] Text(string kernel, Action<KvmStory> tell)
     {
         var text = new StringBuilder();
@@ -51,6 +51,9 @@ internal static class StoryFiles
         {
             text.Append("       CPU 0/KVM-100   [000]     0.000000001: kvm_avic_doorbell: vcpuid 0, apicid 0\n");
         }
+
+        string error = Version.Parse(kernel!) >= new Version(6, 0) ? "" : " (0x0)";
+        text.Append(CultureInfo.InvariantCulture, $"           qemu-99    [000]     0.000000002: kvm_inj_exception: #DB{error}\n");
 
         tell(new KvmStory(
             (cpu, time, record) => text.Append(CultureInfo.InvariantCulture, $"       CPU 0/KVM-{record.Thread}   [{cpu:d3}]     {time / 1_000_000_000}.{time % 1_000_000_000:d9}: {record.Format.Name}: {Print(record)}\n"),
@@ -65,6 +68,7 @@ internal static class StoryFiles
         "kvm_exit" => Exit(record),
         "kvm_nested_vmexit" when record.Format.Has("exit_reason") => Exit(record),
         "kvm_nested_vmexit" => Make($"rip: 0x{record["rip"]:x16} reason: {Reason(record["exit_code"])} ext_inf1: 0x{record["exit_info1"]:x16} ext_inf2: 0x{record["exit_info2"]:x16} ext_int: 0x{record["exit_int_info"]:x8} ext_int_err: 0x{record["exit_int_info_err"]:x8}"),
+        "kvm_nested_vmexit_inject" => Make($"reason: {Reason(record["exit_code"])} ext_inf1: 0x{record["exit_info1"]:x16} ext_inf2: 0x{record["exit_info2"]:x16} ext_int: 0x{record["exit_int_info"]:x8} ext_int_err: 0x{record["exit_int_info_err"]:x8}"),
         "kvm_nested_vmrun" => Make($"rip: 0x{record["rip"]:x16} vmcb: 0x{record["vmcb"]:x16} nrip: 0x{record["nested_rip"]:x16} int_ctl: 0x{record["int_ctl"]:x8} event_inj: 0x{record["event_inj"]:x8} npt: on"),
         "kvm_nested_vmenter" => Make($"rip: 0x{record["rip"]:x16} vmcb: 0x{record["vmcb"]:x16} nested_rip: 0x{record["nested_rip"]:x16} int_ctl: 0x{record["int_ctl"]:x8} event_inj: 0x{record["event_inj"]:x8} nested_npt=y nested_cr3: 0x{record["guest_pgd"]:x16}"),
         "kvm_nested_intercepts" => Make($"cr_read: {record["cr_read"]:x4} cr_write: {record["cr_write"]:x4} excp: {record["exceptions"]:x8} ") + (record.Format.Has("intercept")

@@ -47,7 +47,14 @@ internal sealed class TextTraceBuilder(TextPrinter printer = TextPrinter.Ftrace)
         return this;
     }
 
-    /// <summary>A vCPU that has entered a guest of 6.1, so that what follows belongs to it, and enough of kvm's other events to show that all were recorded.</summary>
+    /// <summary>The time of the next event.</summary>
+    public TextTraceBuilder At(long microseconds)
+    {
+        _microseconds = microseconds;
+        return this;
+    }
+
+    /// <summary>A vCPU that has entered a guest of 6.1, so that what follows belongs to it, and some of kvm's other events.</summary>
     public TextTraceBuilder AllOfKvm()
     {
         foreach (string name in (string[])["kvm_set_irq", "kvm_pic_set_irq", "kvm_track_tsc", "kvm_unmap_hva_range", "kvm_halt_poll_ns"])

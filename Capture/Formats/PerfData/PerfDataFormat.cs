@@ -28,7 +28,7 @@ internal sealed class PerfDataFormat : IStreamedFormat
     public bool Streams(ReadOnlySpan<byte> start) => PerfHeader.IsOfPipe(start);
 
     /// <inheritdoc/>
-    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live) => Open(new PipeSource(start, rest, live));
+    public ITraceReader Open(KeptPipe pipe) => Open(new PipeSource(pipe));
 
     /// <inheritdoc/>
     public ITraceReader Open(ByteSource source)

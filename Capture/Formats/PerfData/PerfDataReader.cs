@@ -76,6 +76,9 @@ internal sealed class PerfDataReader : ITraceReader
     public IReadOnlyDictionary<int, ulong> Overruns { get; } = new Dictionary<int, ulong>();
 
     /// <inheritdoc/>
+    public bool ReadsAsFile { get; private set; } = true;
+
+    /// <inheritdoc/>
     public void Read(IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, CancellationToken cancel)
     {
         double walk = Math.Max(1, _header.Data.Size) * 2.0;
@@ -94,6 +97,7 @@ internal sealed class PerfDataReader : ITraceReader
         }
 
         pass.Run();
+        ReadsAsFile = _pipe is null || !(pass.WasLate || events.IsCut);
         ThreadNames = losses.ThreadNames;
     }
 

@@ -42,6 +42,9 @@ internal sealed class PerfPass(
     /// <summary>Whether losses are found along the way, because the records can be read only once.</summary>
     public bool FindsLosses { get; init; }
 
+    /// <summary>Whether something became known too late, or might have in another reading of the same records.</summary>
+    public bool WasLate { get; private set; }
+
     /// <summary>Most chunks that wait to be put in order.</summary>
     public int ChunkLimit { get; init; } = MostChunks;
 
@@ -131,6 +134,7 @@ internal sealed class PerfPass(
     {
         if (records.Chunks.Live > ChunkLimit || Sorter.Count >= MostWaiting)
         {
+            WasLate = true;
             notes.Add(CaptureNotes.SortWindow, $"byte 0x{records.BodyOffset:x}");
             ReadOnlySpan<WaitingEvent> all = Sorter.All();
             HandOut(all[..((all.Length + 1) / 2)]);
@@ -149,6 +153,7 @@ internal sealed class PerfPass(
             if (waiting.Time < _handedOut)
             {
                 // What the vCPU did in between was read without this event.
+                WasLate = true;
                 notes.Add(CaptureNotes.LateEvent, $"time {waiting.Time}");
                 sink.Lost(new LossMark(waiting.Cpu, 0, new ClockTime(waiting.Time), new ClockTime(_handedOut)));
             }
@@ -183,6 +188,7 @@ internal sealed class PerfPass(
             notes.Add(CaptureNotes.LostEvents, $"CPU {mark.Cpu}, before time {mark.Before.Value}");
             if (mark.After.Value < _handedOut)
             {
+                WasLate = true;
                 notes.Add(CaptureNotes.LateLoss, $"CPU {mark.Cpu}, after time {mark.After.Value}");
             }
 

@@ -8,23 +8,37 @@ internal sealed class TextEvent
     private readonly TextForm[] _forms;
 
     /// <summary>A tracepoint that Differ reads.</summary>
-    public TextEvent(string name, IReadOnlyList<TextForm> forms)
+    /// <param name="number">Tells it from others.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="forms">Every form its text can have.</param>
+    public TextEvent(int number, string name, IReadOnlyList<TextForm> forms)
     {
+        Number = number;
         Name = name;
         _forms = [.. forms];
         Type = forms[0].Type;
     }
 
     /// <summary>An event Differ has no use for.</summary>
-    public TextEvent(string system, string name)
+    /// <param name="number">Tells it from others.</param>
+    /// <param name="system">Its group.</param>
+    /// <param name="name">Its name.</param>
+    public TextEvent(int number, string system, string name)
     {
+        Number = number;
         Name = name;
         _forms = [];
         Type = new TraceEventType(EventLayout.Of(system, name, []));
     }
 
+    /// <summary>Tells it from others.</summary>
+    public int Number { get; }
+
     /// <summary>Its name.</summary>
     public string Name { get; }
+
+    /// <summary>Whether it is an exit from a guest, or an entry.</summary>
+    public bool IsOfGuest => Name is "kvm_exit" or "kvm_entry";
 
     /// <summary>The kind of event; of the first form, where there are several.</summary>
     public TraceEventType Type { get; }

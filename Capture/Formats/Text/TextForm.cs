@@ -14,6 +14,7 @@ namespace Differ.Capture.Formats.Text;
 ///   {f:x}  hexadecimal, 0x or not              {f:? x}   1 where " x" follows, else 0
 ///   {f:i}  decimal, may be negative            {f:text}  everything up to what follows
 ///   {f:neg} decimal, negated                   {f:bytes} "0f 22 c1"; {f:array} "0f, 22, c1, 66"
+///   {f:code} an exit code: decimal, of which -1 may be printed as such
 ///   {f:name of a table}  see TextWords         {:skip}   anything, also nothing; {:x} a number nobody needs
 ///   &lt;&lt;...&gt;&gt;  may be missing: the row stands for both, with layouts of their own
 /// </code>

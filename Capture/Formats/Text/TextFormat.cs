@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.Text.Forms;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -32,7 +33,8 @@ internal sealed class TextFormat : IStreamedFormat
         foreach (Range range in start.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = start[range].TrimEnd((byte)'\r');
-            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead]))
+            if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead])
+                || (line.ReadBare(candidate) && TextForms.Explain(line.Name, line.Body)))
             {
                 return true;
             }
@@ -48,17 +50,17 @@ internal sealed class TextFormat : IStreamedFormat
     {
         Span<byte> mark = stackalloc byte[2];
         RefuseWide(mark[..source.Read(0, mark)]);
-        return new TextTraceReader(source, () => new TextInput(source), new TextInput(source), source.Length);
+        return new TextTraceReader(source, null, () => new TextInput(source), new TextInput(source), source.Length);
     }
 
     /// <inheritdoc/>
     public bool Streams(ReadOnlySpan<byte> start) => true;
 
     /// <inheritdoc/>
-    public ITraceReader Open(ReadOnlyMemory<byte> start, Stream rest, LiveStream? live)
+    public ITraceReader Open(KeptPipe pipe)
     {
-        RefuseWide(start.Span);
-        return new TextTraceReader(null, () => new TextInput(start, rest), new TextInput(start, null), 0);
+        RefuseWide(pipe.Start.Span);
+        return new TextTraceReader(null, pipe, () => new TextInput(pipe), new TextInput(pipe.Kept), 0);
     }
 
     private static bool IsWide(ReadOnlySpan<byte> start) => start.Length >= 2 && start[0] + start[1] == 0xff + 0xfe;

@@ -8,10 +8,9 @@ internal sealed class TextInput
     private const int PieceSize = 1 << 16;
 
     private readonly ByteSource? _file;
-    private readonly Stream? _pipe;
+    private readonly KeptPipe? _pipe;
     private readonly TextMender? _mender;
     private readonly byte[] _piece;
-    private ReadOnlyMemory<byte> _start;
     private long _position;
     private int _pieceLength;
 
@@ -24,14 +23,11 @@ internal sealed class TextInput
         _piece = _mender is null ? [] : start;
     }
 
-    /// <summary>A pipe.</summary>
-    /// <param name="start">Read from it already.</param>
-    /// <param name="pipe">The rest; null when only the start is wanted.</param>
-    public TextInput(ReadOnlyMemory<byte> start, Stream? pipe)
+    /// <summary>A pipe, from its start.</summary>
+    public TextInput(KeptPipe pipe)
     {
-        _start = start;
         _pipe = pipe;
-        _mender = TextMender.For(start.Span[..Math.Min(start.Length, PieceSize)]);
+        _mender = TextMender.For(pipe.Start.Span[..Math.Min(pipe.Start.Length, PieceSize)]);
         _piece = _mender is null ? [] : new byte[PieceSize];
     }
 
@@ -65,14 +61,6 @@ internal sealed class TextInput
             return read;
         }
 
-        if (_start.Length > 0)
-        {
-            int length = Math.Min(_start.Length, to.Length);
-            _start.Span[..length].CopyTo(to);
-            _start = _start[length..];
-            return length;
-        }
-
-        return _pipe?.Read(to) ?? 0;
+        return _pipe!.Read(to);
     }
 }

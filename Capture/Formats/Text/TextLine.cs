@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>One line of a trace, taken apart; whatever stands before the thread's name is passed over.</summary>
@@ -34,8 +31,15 @@ internal ref struct TextLine
     /// <summary>The thread.</summary>
     public int Thread { get; private set; }
 
+    /// <summary>The name of a file before the thread's name, with a colon behind it: whose line this is, where several are printed together. Else empty.</summary>
+    /// <example>host.dat, of " host.dat: CPU 0/KVM-1234 [003] 612.630301: kvm_exit: ..."</example>
+    public ReadOnlySpan<byte> Source { get; private set; }
+
     /// <summary>The host CPU.</summary>
     public int Cpu { get; private set; }
+
+    /// <summary>Whether the line has a CPU and a time, so that it is an entry of a trace even where it is no event, as those of the function tracer.</summary>
+    public bool IsEntry { get; private set; }
 
     /// <summary>Time in nanoseconds, or in ticks.</summary>
     public ulong Time { get; private set; }
@@ -67,6 +71,7 @@ internal ref struct TextLine
     public bool Read(ReadOnlySpan<byte> line)
     {
         Cpu = 0;
+        IsEntry = false;
         for (int from = 0; line[from..].IndexOf((byte)'[') is >= 0 and int bracket; from += bracket + 1)
         {
             int open = from + bracket;
@@ -90,6 +95,31 @@ internal ref struct TextLine
         }
 
         return ReadLatency(line);
+    }
+
+    /// <summary>Takes an event of kvm apart that was copied without thread and CPU: of its line only the name and what follows, or the time before them, is there.</summary>
+    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="Forms.TextForms.Explain"/>.</returns>
+    /// <example>"  kvm_exit: vcpu 0 reason npf ...", "  612.630301: kvm_exit: ..."</example>
+    public bool ReadBare(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> bare = TextOddities.Unquoted(line);
+        Cpu = 0;
+        Thread = 0;
+        Comm = default;
+        Source = default;
+        bool timed = ReadTimeAt(bare, 0);
+        Digits = default;
+        if (!timed)
+        {
+            Time = 0;
+            Fraction = 0;
+            if (!ReadEvent(bare))
+            {
+                return false;
+            }
+        }
+
+        return Name.StartsWith("kvm_"u8) && (System.Length == 0 || System.SequenceEqual("kvm"u8));
     }
 
     /// <summary>Takes an event apart that is broken over two lines before its name.</summary>
@@ -159,7 +189,7 @@ internal ref struct TextLine
 
     private bool ReadTime(ReadOnlySpan<byte> rest, bool flags)
     {
-        int at = SkipBlanks(rest, 0);
+        int at = TextLetters.SkipBlanks(rest, 0);
         if (ReadTimeAt(rest, at))
         {
             return true;
@@ -167,7 +197,7 @@ internal ref struct TextLine
 
         // A token that does not end in a colon is the flags; those of a time end in one.
         int end = flags ? TokenEnd(rest, at) : rest.Length;
-        return end < rest.Length && rest[end] == ' ' && ReadTimeAt(rest, SkipBlanks(rest, end));
+        return end < rest.Length && rest[end] == ' ' && ReadTimeAt(rest, TextLetters.SkipBlanks(rest, end));
     }
 
     private bool ReadTimeAt(ReadOnlySpan<byte> rest, int at)
@@ -212,12 +242,13 @@ internal ref struct TextLine
         }
 
         Time = Fraction > 0 ? (seconds * 1_000_000_000) + (fraction * UnitOf(Fraction)) : seconds;
+        IsEntry = true;
         return ReadEvent(rest[(at + 1)..]);
     }
 
     private bool ReadEvent(ReadOnlySpan<byte> rest)
     {
-        int start = SkipColumn(rest, SkipBlanks(rest, 0));
+        int start = SkipColumn(rest, TextLetters.SkipBlanks(rest, 0));
         int at = NameEnd(rest, start);
         if (at == start || at >= rest.Length || rest[at] != ':')
         {
@@ -241,7 +272,7 @@ internal ref struct TextLine
             }
         }
 
-        Body = Trim(rest[(at + 1)..]);
+        Body = TextLetters.Trim(rest[(at + 1)..]);
         return true;
     }
 
@@ -287,44 +318,16 @@ internal ref struct TextLine
             comm = comm[..^1];
         }
 
-        comm = comm.TrimEnd((byte)' ');
+        comm = TextOddities.Unquoted(comm);
+        int source = comm.IndexOf(": "u8);
+        Source = source > 0 && IsFile(comm[..source]) ? comm[..source] : default;
+        comm = comm[(Source.Length == 0 ? 0 : source + 1)..];
         Comm = comm[Math.Max(0, comm.Length - LongestComm)..].TrimStart("> |\t"u8);
         return true;
     }
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
-    {
-        int start = SkipBlanks(text, 0);
-        int end = text.Length;
-        while (end > start && text[end - 1] is (byte)' ' or (byte)'\t' or (byte)'\r')
-        {
-            end--;
-        }
-
-        return text[start..end];
-    }
-
-    // One blank, or the many of a column.
-    private static int SkipBlanks(ReadOnlySpan<byte> text, int at)
-    {
-        const ulong Blanks = 0x2020_2020_2020_2020;
-        for (; text.Length - at >= sizeof(ulong); at += sizeof(ulong))
-        {
-            ulong others = BinaryPrimitives.ReadUInt64LittleEndian(text[at..]) ^ Blanks;
-            if (others != 0)
-            {
-                at += BitOperations.TrailingZeroCount(others) / 8;
-                break;
-            }
-        }
-
-        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
-        {
-            at++;
-        }
-
-        return at;
-    }
+    // trace-cmd report and grep print the name of the file as it was given to them.
+    private static bool IsFile(ReadOnlySpan<byte> name) => !name.Contains((byte)' ') && name.ContainsAny((byte)'.', (byte)'/');
 
     // Before the name: "(+725)", the time since the event before (trace-cmd report --ts-diff), or perf's period (perf script -F +period).
     private static int SkipColumn(ReadOnlySpan<byte> text, int at)
@@ -337,7 +340,7 @@ internal ref struct TextLine
         }
 
         end += signed && end < text.Length && text[end] == ')' ? 1 : 0;
-        return end > at && end < text.Length && text[end] is (byte)' ' or (byte)'\t' ? SkipBlanks(text, end) : at;
+        return end > at && end < text.Length && text[end] is (byte)' ' or (byte)'\t' ? TextLetters.SkipBlanks(text, end) : at;
     }
 
     private static int TokenEnd(ReadOnlySpan<byte> text, int at)

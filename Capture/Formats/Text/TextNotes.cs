@@ -30,9 +30,9 @@ internal static class TextNotes
     public static readonly NoteKind Rounded =
         new("DIF0337", "times are rounded to microseconds; events keep the order of their lines. For nanoseconds take trace-cmd report -t or perf script --ns");
 
-    /// <summary>The text does not show that all of kvm was recorded.</summary>
-    public static readonly NoteKind PartOfKvm =
-        new("DIF0338", "a text does not say what was recorded, and this one shows too few kinds of events to be all of kvm; what it never shows counts as not recorded", NoteCost.Absence);
+    /// <summary>The text does not say what was recorded.</summary>
+    public static readonly NoteKind Unsaid =
+        new("DIF0338", "a text does not say what was recorded, nor what a reader took out of it: tracepoints that it never shows count as not recorded. A trace.dat or perf.data decides more", NoteCost.Nothing);
 
     /// <summary>Events pieced together.</summary>
     public static readonly NoteKind Wrapped =
@@ -48,9 +48,21 @@ internal static class TextNotes
 
     /// <summary>Text that is missing by the writer's own account.</summary>
     public static readonly NoteKind Gap =
-        new("DIF0342", "marks of an omission, or events that cannot be read, count as lost events", NoteCost.Absence);
+        new("DIF0342", "marks of an omission, other text between events, or events that cannot be read, count as lost events", NoteCost.Absence);
+
+    /// <summary>A thread's time that goes back.</summary>
+    public static readonly NoteKind Excerpt =
+        new("DIF0343", "the time of a thread goes back from one line to the next: nothing is claimed across. Paste lines in their order, and excerpts of several traces each by itself", NoteCost.Absence);
+
+    /// <summary>Events that stand in the text several times.</summary>
+    public static readonly NoteKind Repeated =
+        new("DIF0344", "events that stand in the text before, as in a reply that quotes them, were left out", NoteCost.Nothing);
+
+    /// <summary>Events without thread and CPU.</summary>
+    public static readonly NoteKind Bare =
+        new("DIF0345", "events without thread and CPU were read as one thread, and nothing is claimed of them; paste the lines as they were printed", NoteCost.Absence);
 
     /// <summary>All, by number.</summary>
     public static IReadOnlyList<NoteKind> All { get; } =
-        [UnknownLine, UnknownText, LongerText, LongLine, Lossy, Rounded, PartOfKvm, Wrapped, ManyNames, OtherTime, Gap];
+        [UnknownLine, UnknownText, LongerText, LongLine, Lossy, Rounded, Unsaid, Wrapped, ManyNames, OtherTime, Gap, Excerpt, Repeated, Bare];
 }

@@ -1,3 +1,5 @@
+using Differ.Schemas.Vocabulary;
+
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>Lines that are no events: headings, marks of loss, omissions, and what people write around them.</summary>
@@ -13,13 +15,26 @@ internal static class TextOddities
     /// <summary>A line without the marks of a quotation.</summary>
     public static ReadOnlySpan<byte> Unquoted(ReadOnlySpan<byte> line) => line.TrimStart(Quote).TrimEnd(" \t\r"u8);
 
+    /// <summary>Whether a line is trace-cmd's count of CPUs: <c>cpus=2</c>, and <c>host.dat: cpus=2</c> where several files are printed together.</summary>
+    public static bool IsCpuCount(ReadOnlySpan<byte> line) => line.IndexOf("cpus="u8) is >= 0 and int at
+        && (at == 0 || line[..at].EndsWith(": "u8)) && line[(at + 5)..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
+
+    /// <summary>The tracer that ftrace's heading names; empty for any other line.</summary>
+    /// <example># tracer: function_graph</example>
+    public static string TracerOf(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> label = "# tracer: "u8;
+        int at = line.IndexOf(label);
+        return at < 0 ? "" : PlainText.Of(line[(at + label.Length)..].Trim(" \t\r"u8));
+    }
+
     /// <summary>Whether a line is a heading or an ornament that a tool prints, or empty.</summary>
     public static bool IsDecoration(ReadOnlySpan<byte> line)
     {
         line = Unquoted(line);
         return line.Length == 0
             || (line[0] == '#' && !IsStarted(line) && (line.Length == 1 || !char.IsAsciiLetter((char)line[1])))
-            || line.StartsWith("cpus="u8)
+            || IsCpuCount(line)
             || line.StartsWith("version = "u8)
             || line.StartsWith("=> "u8)
             || (line.StartsWith("CPU "u8) && line.EndsWith(" is empty"u8))

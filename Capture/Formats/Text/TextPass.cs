@@ -16,9 +16,14 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private readonly byte[] _pieces = new byte[2 * TextLines.LongestLine];
     private readonly TextShapes _shapes = new();
     private readonly TextLosses _losses = new(sink, notes);
+    private readonly TextOrder _order = new();
     private ulong _events;
+    private ulong _exits, _readExits;
+    private ulong _firstExit;
+    private ulong _omission;
     private int _lastThread = -1;
     private bool _ahead;
+    private bool _startsOver;
 
     /// <summary>Reads to the end.</summary>
     /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
@@ -26,7 +31,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     public void Run(long length, Action<ulong, double>? progress)
     {
         double whole = Math.Max(1, length);
-        while (TryExpected() || TryNext())
+        while (!_startsOver && (TryExpected() || TryNext()))
         {
             if (lines.Number % TellEvery == 0)
             {
@@ -36,10 +41,12 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         }
 
         _losses.End();
-        if (_events == 0)
+        if (_startsOver)
         {
-            CaptureFormatException.ThrowEmptyText(lines.Number);
+            return;
         }
+
+        RefuseForeign();
 
         progress?.Invoke(_events, 1);
     }
@@ -87,13 +94,13 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         {
             Known(shape);
         }
-        else if (line.Read(lines.Current))
+        else if (line.Read(lines.Current) || (reader.Survey.IsBare && line.ReadBare(lines.Current)))
         {
             Event(line);
         }
-        else if (!TryHead(line.Cpu))
+        else if (!TryHead(line))
         {
-            Other(lines.Current, line.Cpu);
+            Other(lines.Current, line);
         }
 
         return true;
@@ -103,22 +110,19 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     {
         TextShapeFacts facts = shape.Facts;
         ReadOnlySpan<byte> line = lines.Whole;
-        var time = new ClockTime(shape.TimeOf(line));
-        _events++;
-        Come(facts.Cpu, facts.Thread, line[facts.Comm], time);
+        var place = new TextEventPlace(facts.Cpu, facts.Thread, line[facts.Comm], new ClockTime(shape.TimeOf(line)), lines.Number, lines.Offset);
         if (facts.Form is null)
         {
-            Give(facts.Cpu, facts.Thread, time, facts.Event.Type, default);
+            Give(place, facts.Event, facts.Event.Type, default, lines.Current[shape.Length..]);
         }
         else
         {
-            Give(facts.Cpu, facts.Thread, time, facts.Form, shape.Fill(line, _record));
+            Give(place, facts.Event, facts.Form, shape.Fill(line, _record));
         }
     }
 
     private void Event(in TextLine line)
     {
-        _events++;
         if (reader.EventOf(line.System, line.Name) is not { } found)
         {
             Note(TextNotes.ManyNames);
@@ -131,38 +135,65 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return;
         }
 
-        var time = new ClockTime(line.Time);
-        Come(line.Cpu, line.Thread, line.Comm, time);
-        if (!found.IsRead(_everything))
+        if (reader.StartsOver(found, line))
         {
-            Give(line.Cpu, line.Thread, time, found.Type, default);
-            _shapes.Learn(lines, line, found, null);
+            _startsOver = true;
             return;
         }
 
+        int thread = reader.ThreadOf(line);
+        var place = new TextEventPlace(line.Cpu, thread, line.Comm, new ClockTime(IsUntimed(line) ? lines.Number : line.Time), lines.Number, lines.Offset);
+        if (!found.IsRead(_everything))
+        {
+            Give(place, found, found.Type, default, line.Body);
+            _shapes.Learn(lines, line, thread, found, null);
+            return;
+        }
+
+        RefuseForeign(line);
         TextForm? form = found.Read(line.Body, _record, out int length, out bool whole);
         if (form is not null && whole && !IsFull)
         {
-            Give(line.Cpu, line.Thread, time, form, length);
-            _shapes.Learn(lines, line, found, form);
+            Give(place, found, form, length);
+            _shapes.Learn(lines, line, thread, found, form);
         }
         else
         {
             _shapes.Forget();
-            Broken(line, time, found);
+            Broken(line, place, found);
         }
     }
 
-    // What was lost before an event is told before it.
-    private void Come(int cpu, int thread, ReadOnlySpan<byte> comm, ClockTime time)
+    // Nothing is before a bare event that could tell its time.
+    private bool IsUntimed(in TextLine line) => reader.Survey.IsBare && line.Fraction == 0 && line.Time == 0;
+
+    // Exits of VMX are told by their names, also where the rest of the line is cut.
+    private void RefuseForeign(in TextLine line)
     {
-        if (thread != _lastThread)
+        if (!_everything && TextWords.ForeignExit(line.Name, line.Body) is { Length: > 0 } reason)
         {
-            _lastThread = thread;
-            reader.NameThread(thread, comm);
+            CaptureFormatException.ThrowForeignIsa(
+                $"{Utf8Text.Decode(line.Name)} names the reason {Utf8Text.Decode(reason)}, an exit of VMX", lines.Offset, lines.Number);
+        }
+    }
+
+    // Other architectures have tracepoints of the same names.
+    private void RefuseForeign()
+    {
+        if (_events == 0 && reader.Survey.Tracer.StartsWith("function_graph", StringComparison.Ordinal))
+        {
+            CaptureFormatException.ThrowFunctionGraph(lines.Number);
         }
 
-        _losses.Before(cpu, time);
+        if (_events == 0)
+        {
+            CaptureFormatException.ThrowEmptyText(lines.Number);
+        }
+
+        if (_exits > 0 && _readExits == 0 && !_everything)
+        {
+            CaptureFormatException.ThrowNotX86("kvm_exit and kvm_entry are in no known form", 0, _firstExit);
+        }
     }
 
     private bool IsParted => lines.Current is [.., (byte)' '];
@@ -170,7 +201,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     private bool IsFull => reader.Survey.Width > 0 && lines.Current.Length == reader.Survey.Width;
 
     // A line may be broken before its event is named: what is no event alone may be one together with the next line.
-    private bool TryHead(int cpu)
+    private bool TryHead(in TextLine found)
     {
         ReadOnlySpan<byte> head = lines.Current;
         if (!TextOddities.MayBeHead(head))
@@ -189,18 +220,17 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return true;
         }
 
-        Other(start, cpu);
+        Other(start, found);
         return true;
     }
 
     // The text goes on on the next lines, or is of no known form.
-    private void Broken(in TextLine line, ClockTime time, TextEvent found)
+    private void Broken(in TextLine line, in TextEventPlace place, TextEvent found)
     {
         string where = Where();
-        long offset = lines.Offset;
-        (int cpu, int thread) = (line.Cpu, line.Thread);
         int kept = line.Body.Length;
         line.Body.CopyTo(_pieces);
+        byte[] comm = place.Comm.ToArray();
         TextForm? form = ReadOn(found, kept, out int length, out int pieces);
         if (form is null)
         {
@@ -212,12 +242,8 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             notes.Add(TextNotes.Wrapped, where);
         }
 
-        TraceEventType type = form?.Type ?? found.Type;
-        type.Count++;
-        if (_everything || type.Binding is not null)
-        {
-            sink.Take(new RawEvent(time, cpu, thread, 0, type, form is null ? default : _record.AsSpan(0, length), offset));
-        }
+        var whole = new TextEventPlace(place.Cpu, place.Thread, comm, place.Time, place.Line, place.Offset);
+        Give(whole, found, form?.Type ?? found.Type, form is null ? default : _record.AsSpan(0, length), form is null ? _pieces.AsSpan(0, kept) : default);
     }
 
     // The form that explains the whole of the text in _pieces with what follows it on the next lines; null for none.
@@ -267,26 +293,64 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         return length + more.Length + (glued ? 0 : 1);
     }
 
-    private void Give(int cpu, int thread, ClockTime time, TextForm form, int length)
+    private void Give(in TextEventPlace place, TextEvent found, TextForm form, int length)
     {
         if (form.Lacks.Length > 0)
         {
             notes.Add(TextNotes.Lossy, Lacks(form));
         }
 
-        Give(cpu, thread, time, form.Type, _record.AsSpan(0, length));
+        Give(place, found, form.Type, _record.AsSpan(0, length), default);
     }
 
-    private void Give(int cpu, int thread, ClockTime time, TraceEventType type, ReadOnlySpan<byte> record)
+    // What an event is, its record tells, or where it is not read its text.
+    private void Give(in TextEventPlace place, TextEvent found, TraceEventType type, ReadOnlySpan<byte> record, ReadOnlySpan<byte> text)
     {
+        _events++;
+        Count(place, found, record);
+        switch (_order.Take(place.Thread, place.Time.Value, found.Number, record.Length > 0 ? record : text))
+        {
+            case TextSequence.Repeated:
+                Note(TextNotes.Repeated);
+                return;
+            case TextSequence.Apart:
+                notes.Add(TextNotes.Excerpt, WhereOfFirst(TextNotes.Excerpt));
+                _losses.Add(-1, 0);
+                break;
+        }
+
+        if (_omission > 0)
+        {
+            _losses.Gap(notes.Has(TextNotes.Gap) ? "" : Where(_omission));
+            _omission = 0;
+        }
+
+        if (place.Thread != _lastThread)
+        {
+            _lastThread = place.Thread;
+            reader.NameThread(place.Thread, place.Comm);
+        }
+
+        // What was lost before an event is told before it.
+        _losses.Before(place.Cpu, place.Time);
         type.Count++;
         if (_everything || type.Binding is not null)
         {
-            sink.Take(new RawEvent(time, cpu, thread, 0, type, record, lines.Offset));
+            sink.Take(new RawEvent(place.Time, place.Cpu, place.Thread, 0, type, record, place.Offset));
         }
     }
 
-    private void Other(ReadOnlySpan<byte> line, int cpu)
+    // Exits and entries are what tells whether this is KVM on x86.
+    private void Count(in TextEventPlace place, TextEvent found, ReadOnlySpan<byte> record)
+    {
+        if (_readExits == 0 && found.IsOfGuest && found.IsRead(_everything))
+        {
+            _firstExit = _exits++ == 0 ? place.Line : _firstExit;
+            _readExits += record.Length > 0 ? 1UL : 0;
+        }
+    }
+
+    private void Other(ReadOnlySpan<byte> line, in TextLine found)
     {
         if (TextOddities.IsDecoration(line))
         {
@@ -298,7 +362,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return;
         }
 
-        if (TextOddities.Loss(line, cpu) is { } loss)
+        if (TextOddities.Loss(line, found.Cpu) is { } loss)
         {
             _losses.Add(loss.Cpu, loss.Events);
             return;
@@ -309,6 +373,11 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
         {
             _losses.Gap(WhereOfFirst(TextNotes.Gap));
         }
+        else if (_events > 0 && _omission == 0 && !found.IsEntry)
+        {
+            // Somebody says something, and left out what stood here; where no event follows, it is only the end.
+            _omission = lines.Number;
+        }
     }
 
     private void Note(NoteKind kind) => notes.Add(kind, WhereOfFirst(kind));
@@ -316,7 +385,9 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     // A note keeps where it was first seen; no text is made for the others.
     private string WhereOfFirst(NoteKind kind) => notes.Has(kind) ? "" : Where();
 
-    private string Where() => $"line {lines.Number}";
+    private string Where() => Where(lines.Number);
+
+    private static string Where(ulong line) => $"line {line}";
 
     private string Lacks(TextForm form) => notes.Has(TextNotes.Lossy) ? "" : $"{Where()}: {form.Type.Layout.Name} without {form.Lacks}";
 }

@@ -13,10 +13,11 @@ internal sealed class TextShapeMaker
     /// <summary>Makes the shape of a line.</summary>
     /// <param name="line">The line with its end; of an event that is not read, what stands before its text.</param>
     /// <param name="read">The line, taken apart.</param>
+    /// <param name="thread">The number under which its thread is kept.</param>
     /// <param name="found">The event.</param>
     /// <param name="form">The form of its text; null for an event that is not read.</param>
     /// <returns>Null where other digits could make something else of the line.</returns>
-    public TextShape? Make(ReadOnlySpan<byte> line, in TextLine read, TextEvent found, TextForm? form)
+    public TextShape? Make(ReadOnlySpan<byte> line, in TextLine read, int thread, TextEvent found, TextForm? form)
     {
         if (!line.Overlaps(read.Digits, out int time))
         {
@@ -40,7 +41,7 @@ internal sealed class TextShapeMaker
         _places.Clear();
         int length = form is null ? AtName(line) : AtNumbers(text, read.Body, found, form);
         _ = line.Overlaps(read.Comm, out int comm);
-        var facts = new TextShapeFacts(found, form, read.Cpu, read.Thread, comm..(comm + read.Comm.Length));
+        var facts = new TextShapeFacts(found, form, read.Cpu, thread, comm..(comm + read.Comm.Length));
         return length < 0 ? null : new TextShape(line, facts, seconds, fraction, text, [.. _places], _record.AsSpan(0, length));
     }
 

@@ -69,9 +69,10 @@ internal sealed class TextShapes
     /// <summary>Keeps the shape of the current line, where it has one that is not known.</summary>
     /// <param name="lines">Where it stands.</param>
     /// <param name="line">The line, taken apart.</param>
+    /// <param name="thread">The number under which its thread is kept.</param>
     /// <param name="found">The event.</param>
     /// <param name="form">The form of its text; null for an event that is not read, whose shape is of what stands before its text.</param>
-    public void Learn(TextLines lines, in TextLine line, TextEvent found, TextForm? form)
+    public void Learn(TextLines lines, in TextLine line, int thread, TextEvent found, TextForm? form)
     {
         Earn();
         ReadOnlySpan<byte> text = lines.Whole;
@@ -82,7 +83,7 @@ internal sealed class TextShapes
         }
         else if (form is not null || Find(text, length) is null)
         {
-            TextShape? shape = _credit < Price ? null : _maker.Make(text[..length], line, found, form);
+            TextShape? shape = _credit < Price ? null : _maker.Make(text[..length], line, thread, found, form);
             Keep(text[..length], shape);
         }
     }

@@ -65,7 +65,7 @@ internal readonly struct TextStep
                 return new TextStep(before, How.Number, next, offset);
             case "x":
                 return new TextStep(before, How.Hex, next, offset);
-            case "i":
+            case "i" or "code":
                 return new TextStep(before, How.Signed, next, offset);
             case "neg":
                 return new TextStep(before, How.Negated, next, offset);

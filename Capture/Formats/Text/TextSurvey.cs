@@ -1,22 +1,24 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text;
+using Differ.Capture.Formats.Text.Forms;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>A first look over a text: a text says nothing of itself, so which events occur and how they are printed has to tell.</summary>
 /// <remarks>
-/// A file is looked over whole, a pipe by its first MiB. Only the names of kvm's events are looked for, which costs a small part
-/// of reading them. What a look over part of a text misses makes rules undecided, never wrong.
+/// Only the names of kvm's events are looked for, which costs a small part of reading them. What a look over part of a text misses
+/// makes rules undecided, never wrong.
 /// </remarks>
 internal sealed class TextSurvey
 {
-    // Fewer kinds of events than this may be a choice of someone's; more, and some that show nothing of a vCPU, are all of kvm.
-    private const int FewestOfAll = 8, FewestUnread = 3;
     private const int NarrowestTerminal = 60, WidestTerminal = 400;
-    private const int Chunk = 1 << 18, LongestLook = 512, LongestName = 64;
+    private const int LongestLook = 512, LongestName = 64;
+
+    /// <summary>From so many bytes of its start the text as a whole is known: its clock, its printer, and where its lines were broken.</summary>
+    public const int Chunk = 1 << 18;
 
     // The first release in which AMD hosts print an event (Linux arch/x86/kvm/trace.h, include/trace/events/kvm.h).
     private static readonly (string Name, int Since)[] Firsts =
@@ -48,8 +50,11 @@ internal sealed class TextSurvey
     /// <summary>Who printed the text, as far as its first event and its headings tell.</summary>
     public string Printer { get; private set; } = "text";
 
-    /// <summary>Whether the text shows that every tracepoint of kvm was recorded.</summary>
-    public bool IsAllOfKvm { get; private set; }
+    /// <summary>Whether its events were copied without thread and CPU: <see cref="TextLine.ReadBare"/>.</summary>
+    public bool IsBare { get; private set; }
+
+    /// <summary>The tracer that ftrace's heading names; empty where there is none.</summary>
+    public string Tracer { get; private set; } = "";
 
     /// <summary>Looks over a text.</summary>
     public static TextSurvey Of(TextInput input, IEnumerable<string> read)
@@ -57,16 +62,36 @@ internal sealed class TextSurvey
         var survey = new TextSurvey();
         foreach (string name in read)
         {
-            survey._names.TryAdd(Encoding.UTF8.GetBytes(name), new Sighting(name, true));
+            survey._names.TryAdd(Utf8Text.Encode(name), new Sighting(name));
         }
 
         survey.Look(input);
-        survey.Conclude();
+        foreach ((string name, int since) in Firsts)
+        {
+            survey._since = Math.Max(survey._since, survey.Has(name) ? since : 0);
+        }
+
         return survey;
     }
 
     /// <summary>Whether an event occurs.</summary>
-    public bool Has(string name) => _names.TryGet(Encoding.UTF8.GetBytes(name), out Sighting seen) && seen.Seen;
+    public bool Has(string name) => _names.TryGet(Utf8Text.Encode(name), out Sighting seen) && seen.Seen;
+
+    /// <summary>Takes an event that came behind what was looked over.</summary>
+    /// <param name="name">The event.</param>
+    /// <param name="text">Its text.</param>
+    /// <returns>Whether it tells something new.</returns>
+    public bool Learns(string name, ReadOnlySpan<byte> text)
+    {
+        if (!name.StartsWith("kvm_", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        (int, bool, bool, bool, bool) before = Traits;
+        NoteTraits(name, text);
+        return !Has(name) || Traits != before;
+    }
 
     /// <summary>The span of kernels whose forms of an event's text count.</summary>
     public TextEra EraOf(string name) => name switch
@@ -78,12 +103,15 @@ internal sealed class TextSurvey
         _ => TextEra.New,
     };
 
+    private (int, bool, bool, bool, bool) Traits => (_since, _immediateExit, _oldVmexit, _reinjectedException, _failedMessage);
+
+    // Names are looked for behind as much as a line may hold before them, and before as much as is looked at of their text.
     private void Look(TextInput input)
     {
-        byte[] buffer = new byte[Chunk + LongestLook + 1];
-        int length = 0;
+        byte[] buffer = new byte[LongestLook + Chunk + LongestLook + 1];
+        int length = 0, from = 1;
         bool first = true;
-        for (int read = input.Read(buffer.AsSpan(0, Chunk)); read > 0; read = input.Read(buffer.AsSpan(length, Chunk)))
+        for (int read = Fill(input, buffer.AsSpan(0, Chunk)); read > 0; read = Fill(input, buffer.AsSpan(length, Chunk)))
         {
             length += read;
             if (first)
@@ -93,36 +121,66 @@ internal sealed class TextSurvey
                 first = false;
             }
 
-            int done = LookAt(buffer.AsSpan(0, length), Math.Max(0, length - LongestLook));
+            from = LookAt(buffer.AsSpan(0, length), from, Math.Max(from, length - LongestLook));
+            int done = Math.Max(0, from - LongestLook);
             buffer.AsSpan(done, length - done).CopyTo(buffer);
             length -= done;
+            from -= done;
         }
 
-        LookAt(buffer.AsSpan(0, length), length);
+        LookAt(buffer.AsSpan(0, length), from, length);
+    }
+
+    // What is found must not depend on how much comes at a time.
+    private static int Fill(TextInput input, Span<byte> to)
+    {
+        int length = 0;
+        for (int read = input.Read(to); read > 0; read = input.Read(to[length..]))
+        {
+            length += read;
+            if (length == to.Length)
+            {
+                break;
+            }
+        }
+
+        return length;
     }
 
     // The first event says what times are; headings and spelling say who printed it.
     private void LookAtHead(ReadOnlySpan<byte> text)
     {
         var line = new TextLine();
-        bool tracer = false, cpus = false;
+        bool cpus = false;
         ReadOnlySpan<byte> before = default;
         byte[] together = new byte[TextOddities.LongestHead];
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> candidate = text[range];
-            tracer |= candidate.IndexOf("# tracer:"u8) >= 0;
-            cpus |= candidate.StartsWith("cpus="u8);
+            Tracer = Tracer.Length > 0 ? Tracer : TextOddities.TracerOf(candidate);
+            cpus |= TextOddities.IsCpuCount(candidate);
             if (line.Read(candidate.TrimEnd((byte)'\r')) || line.ReadBroken(before, candidate, together))
             {
-                Unit = line.Fraction == 0 ? ClockUnit.Ticks : ClockUnit.Nanoseconds;
-                Rounded = line.Fraction is > 0 and < 9;
-                Printer = tracer ? "ftrace text" : cpus ? "trace-cmd report" : line.System.Length > 0 ? "perf script" : "text";
+                NoteTime(line);
+                IsBare = false;
+                Printer = Tracer.Length > 0 ? "ftrace text" : cpus ? "trace-cmd report" : line.System.Length > 0 ? "perf script" : "text";
                 return;
+            }
+
+            if (!IsBare && line.ReadBare(candidate) && TextForms.Explain(line.Name, line.Body))
+            {
+                NoteTime(line);
+                IsBare = true;
             }
 
             before = candidate.TrimEnd((byte)'\r');
         }
+    }
+
+    private void NoteTime(in TextLine line)
+    {
+        Unit = line.Fraction == 0 ? ClockUnit.Ticks : ClockUnit.Nanoseconds;
+        Rounded = line.Fraction is > 0 and < 9;
     }
 
     // No line is longer, and most events that go on on the next line have that length: a mailer breaks at blanks, and hardly ever there.
@@ -154,17 +212,12 @@ internal sealed class TextSurvey
         return full > 2 * others && longest >= NarrowestTerminal ? longest : 0;
     }
 
-    // Looks for names that start in a text before a place, but not at its start: what stands before a name counts.
-    private int LookAt(ReadOnlySpan<byte> text, int until)
+    // Looks for names that start in a part of a text; what stands before a name counts.
+    private int LookAt(ReadOnlySpan<byte> text, int from, int until)
     {
-        if (until == 0)
-        {
-            return 0;
-        }
-
         // "k", and "_" three letters on.
-        int at = 1;
-        ReadOnlySpan<Vector256<byte>> first = MemoryMarshal.Cast<byte, Vector256<byte>>(text[at..until]);
+        int at = from;
+        ReadOnlySpan<Vector256<byte>> first = at < until ? MemoryMarshal.Cast<byte, Vector256<byte>>(text[at..until]) : default;
         ReadOnlySpan<Vector256<byte>> last = MemoryMarshal.Cast<byte, Vector256<byte>>(text[Math.Min(at + Prefix.Length - 1, text.Length)..]);
         for (int i = 0; i < first.Length && i < last.Length; i++, at += Vector256<byte>.Count)
         {
@@ -180,7 +233,7 @@ internal sealed class TextSurvey
             LookAtName(text, at);
         }
 
-        return until - 1;
+        return at;
     }
 
     private void LookAtName(ReadOnlySpan<byte> text, int start)
@@ -203,10 +256,26 @@ internal sealed class TextSurvey
             end++;
         }
 
-        if (end < name.Length && name[end] == ':')
+        if (end < name.Length && name[end] == ':' && IsEvent(text, start, name[..end]))
         {
             Note(name, end);
         }
+    }
+
+    // Prose names tracepoints too: what counts is a line that is the event. It may be broken before the name.
+    private bool IsEvent(ReadOnlySpan<byte> text, int start, ReadOnlySpan<byte> name)
+    {
+        int begin = text[..start].LastIndexOf((byte)'\n') + 1;
+        int length = text[start..].IndexOf((byte)'\n');
+        ReadOnlySpan<byte> whole = text[begin..(length < 0 ? text.Length : start + length)];
+        var line = new TextLine();
+        if (line.Read(whole) || (IsBare && line.ReadBare(whole)))
+        {
+            return line.Name.SequenceEqual(name);
+        }
+
+        ReadOnlySpan<byte> before = begin == 0 ? default : text[(text[..(begin - 1)].LastIndexOf((byte)'\n') + 1)..(begin - 1)];
+        return line.ReadBroken(before, whole, new byte[TextOddities.LongestHead]) && line.Name.SequenceEqual(name);
     }
 
     private void Note(ReadOnlySpan<byte> labelled, int length)
@@ -219,7 +288,7 @@ internal sealed class TextSurvey
                 return;
             }
 
-            seen = new Sighting(Encoding.Latin1.GetString(name), false);
+            seen = new Sighting(Utf8Text.Decode(name));
             _names.TryAdd(name.ToArray(), seen);
         }
 
@@ -258,35 +327,16 @@ internal sealed class TextSurvey
             case "kvm_inj_virq":
                 _since = Math.Max(_since, text.StartsWith("irq"u8) ? 0 : ShownReinjection);
                 break;
-            default:
+            case "kvm_inj_exception":
                 _reinjectedException |= text.IndexOf("reinjected"u8) >= 0;
                 _since = Math.Max(_since, text.StartsWith("#"u8) && text.IndexOf((byte)'(') < 0 ? ShownReinjection : 0);
                 break;
         }
     }
 
-    private void Conclude()
-    {
-        foreach ((string name, int since) in Firsts)
-        {
-            _since = Math.Max(_since, Has(name) ? since : 0);
-        }
-
-        int seen = 0, unread = 0;
-        foreach (Sighting sighting in _names.Values.Where(sighting => sighting.Seen))
-        {
-            seen++;
-            unread += sighting.Read ? 0 : 1;
-        }
-
-        IsAllOfKvm = seen >= FewestOfAll && unread >= FewestUnread;
-    }
-
-    private sealed class Sighting(string name, bool read)
+    private sealed class Sighting(string name)
     {
         public string Name { get; } = name;
-
-        public bool Read { get; } = read;
 
         public bool Traits { get; } = name is "kvm_entry" or "kvm_nested_vmexit" or "kvm_nested_vmenter_failed" or "kvm_inj_virq" or "kvm_inj_exception";
 

@@ -15,6 +15,8 @@ internal sealed class TextTraceReader : ITraceReader
     public const int MostNames = 4096;
 
     private readonly ByteSource? _source;
+    private readonly KeptPipe? _pipe;
+    private readonly bool _mayStartOver;
     private readonly Func<TextInput> _input;
     private readonly long _length;
     private readonly TextSurvey _survey;
@@ -22,15 +24,20 @@ internal sealed class TextTraceReader : ITraceReader
     private readonly List<TraceEventType> _types = [];
     private readonly Dictionary<int, string> _names = [];
     private readonly Dictionary<int, ulong> _overruns = [];
+    private readonly TextSources _sources = new();
 
     /// <summary>Looks a text over.</summary>
     /// <param name="source">What to release in the end.</param>
+    /// <param name="pipe">The pipe that is read; null for a file.</param>
     /// <param name="input">The text, from its start.</param>
     /// <param name="sample">What there is to look over before.</param>
     /// <param name="length">Bytes of the text; 0 where nobody knows.</param>
-    public TextTraceReader(ByteSource? source, Func<TextInput> input, TextInput sample, long length)
+    public TextTraceReader(ByteSource? source, KeptPipe? pipe, Func<TextInput> input, TextInput sample, long length)
     {
         _source = source;
+        _pipe = pipe;
+        _mayStartOver = pipe is { StopsWhenFull: true };
+        ReadsAsFile = pipe is null || pipe.Start.Length >= TextSurvey.Chunk;
         _input = input;
         _length = length;
         _survey = TextSurvey.Of(sample, TextForms.All.Select(item => item.Name));
@@ -43,7 +50,6 @@ internal sealed class TextTraceReader : ITraceReader
         {
             Format = _survey.Printer,
             ClockUnit = _survey.Unit,
-            ListIsSelective = _survey.IsAllOfKvm,
         };
     }
 
@@ -65,6 +71,18 @@ internal sealed class TextTraceReader : ITraceReader
     /// <inheritdoc/>
     public IReadOnlyDictionary<int, ulong> Overruns => _overruns;
 
+    /// <inheritdoc/>
+    public bool IsInOrder => false;
+
+    /// <inheritdoc/>
+    public bool IsLoose => _survey.IsBare;
+
+    /// <inheritdoc/>
+    public bool ReadsAsFile { get; private set; }
+
+    /// <inheritdoc/>
+    public (int Host, int Thread) PlaceOf(int thread) => _sources.Of(thread);
+
     /// <summary>What the first look found.</summary>
     public TextSurvey Survey => _survey;
 
@@ -76,9 +94,11 @@ internal sealed class TextTraceReader : ITraceReader
             notes.Add(TextNotes.Rounded);
         }
 
-        if (!_survey.IsAllOfKvm)
+        notes.Add(_survey.IsBare ? TextNotes.Bare : TextNotes.Unsaid);
+
+        if (_pipe is not null)
         {
-            notes.Add(TextNotes.PartOfKvm);
+            _pipe.Silent = sink.Rest;
         }
 
         new TextPass(this, new TextLines(_input()), sink, notes, cancel).Run(_length, progress);
@@ -99,11 +119,24 @@ internal sealed class TextTraceReader : ITraceReader
 
         string text = Utf8Text.Decode(name);
         string group = system.Length > 0 ? Utf8Text.Decode(system) : text.StartsWith("kvm_", StringComparison.Ordinal) ? "kvm" : "";
-        found = new TextEvent(group, text);
+        found = new TextEvent(_events.Count, group, text);
         _events.TryAdd(name.ToArray(), found);
         _types.Add(found.Type);
         return found;
     }
+
+    /// <summary>Whether an event tells what the first look could not know, so that all has to be read again.</summary>
+    /// <param name="found">The event.</param>
+    /// <param name="line">Its line, which is of no shape that came before.</param>
+    public bool StartsOver(TextEvent found, in TextLine line)
+    {
+        bool learned = _mayStartOver && _survey.Learns(found.Name, line.Body);
+        ReadsAsFile &= !learned;
+        return learned;
+    }
+
+    /// <summary>The number under which a thread is kept: that of its line, but for threads of a second host.</summary>
+    public int ThreadOf(in TextLine line) => _sources.KeyOf(line.Source, line.Thread);
 
     /// <summary>Notes the name of a thread.</summary>
     public void NameThread(int thread, ReadOnlySpan<byte> name)
@@ -126,10 +159,11 @@ internal sealed class TextTraceReader : ITraceReader
         var forms = rows.Where(row => (row.Era & era) != 0).SelectMany(row => TextForm.Of(name, row)).ToList();
         foreach (TextForm form in forms)
         {
-            form.Type.IsListed = _survey.Has(name) || (_survey.IsAllOfKvm && !name.Contains("nested_vmrun", StringComparison.Ordinal));
+            // What occurs was recorded, and nobody took it out. Silence of the others proves nothing, be the text as long as it may.
+            form.Type.IsListed = _survey.Has(name);
             _types.Add(form.Type);
         }
 
-        _events.TryAdd(Encoding.UTF8.GetBytes(name), new TextEvent(name, forms));
+        _events.TryAdd(Encoding.UTF8.GetBytes(name), new TextEvent(_events.Count, name, forms));
     }
 }

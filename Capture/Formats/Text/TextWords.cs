@@ -16,6 +16,9 @@ internal sealed class TextWords
         ("MWAIT_COND", 0x08c), ("AVIC_UNACCELERATED_ACCESS", 0x402), ("ERR", uint.MaxValue),
     ];
 
+    // SVM_EXIT_ERR: its name was never printed while the field had 32 bits and the table -1 in 64 (Linux arch/x86/include/uapi/asm/svm.h).
+    private static readonly (string Name, ulong Code)[] Invalid = [("invalid_guest_state", ulong.MaxValue), ("-1", ulong.MaxValue)];
+
     // Linux arch/x86/include/asm/apicdef.h; the ISR, TMR and IRR have one name for the first of eight registers.
     private static readonly (string Name, ulong Offset)[] ApicRegisters =
     [
@@ -34,7 +37,7 @@ internal sealed class TextWords
 
     private static readonly TextWords[] All =
     [
-        new("exit", [.. SvmExitTable.Rows.Where(HasName).SelectMany(KernelNames), .. Exceptions(" excp", 0x40, "")]),
+        new("exit", [.. SvmExitTable.Rows.Where(HasName).SelectMany(KernelNames), .. Exceptions(" excp", 0x40, ""), .. Invalid]),
         new("plugin", [.. SvmExitTable.Rows.Where(row => row.Count == 1).Select(row => (row.Name, row.First)), .. PluginNames, .. Exceptions("", 0x40, "EXCP_")]),
         new("exception", [.. Exceptions("", 0, "#"), ("#XM", 19)]),
         new("plain", [.. Exceptions("", 0, "#").Where(item => !ExceptionVector.PushesErrorCode((byte)item.Value)), ("#XM", 19)]),
@@ -81,9 +84,25 @@ internal sealed class TextWords
     public int EndOf(ReadOnlySpan<byte> text) => _name == "exception" && text.IndexOf((byte)' ') is >= 0 and int blank ? blank : text.Length;
 
     /// <summary>Whether a word is the name of an exit on Intel hosts.</summary>
-    /// <remarks>Linux arch/x86/include/uapi/asm/vmx.h spells them in capitals, svm.h does not.</remarks>
-    public bool IsForeign(ReadOnlySpan<byte> word) =>
-        _name == "exit" && word.Length > 2 && !word.StartsWith("EXIT_"u8) && !word.StartsWith("UNKNOWN"u8) && word.IndexOfAnyExceptInRange((byte)'A', (byte)'_') < 0 && word.IndexOfAnyInRange((byte)'A', (byte)'Z') == 0;
+    public bool IsForeign(ReadOnlySpan<byte> word) => _name == "exit" && IsOfVmx(word);
+
+    /// <summary>The reason of an exit on an Intel host that an event names, whatever else of its text is there; empty for all others.</summary>
+    public static ReadOnlySpan<byte> ForeignExit(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> label = "reason"u8;
+        if (!(name.SequenceEqual("kvm_exit"u8) || name.StartsWith("kvm_nested_vmexit"u8)) || text.IndexOf(label) is not (>= 0 and var at))
+        {
+            return default;
+        }
+
+        ReadOnlySpan<byte> reason = text[(at + label.Length)..].TrimStart(": "u8);
+        reason = reason[..(reason.IndexOf((byte)' ') is >= 0 and var end ? end : reason.Length)];
+        return IsOfVmx(reason) ? reason : default;
+    }
+
+    // Linux arch/x86/include/uapi/asm/vmx.h spells them in capitals, svm.h does not.
+    private static bool IsOfVmx(ReadOnlySpan<byte> word) =>
+        word.Length > 2 && !word.StartsWith("EXIT_"u8) && !word.StartsWith("UNKNOWN"u8) && word.IndexOfAnyExceptInRange((byte)'A', (byte)'_') < 0 && word.IndexOfAnyInRange((byte)'A', (byte)'Z') == 0;
 
     // What the kernel prints as a number is one.
     private static bool HasName(SvmExitRow row) => row.KernelName is { } name && !name.StartsWith("0x", StringComparison.Ordinal);

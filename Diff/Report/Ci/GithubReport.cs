@@ -22,15 +22,29 @@ internal sealed class GithubReport : IReportFormat
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
-        ILookup<bool, FindingClass> classes = findings.Classes().Where(one => one.Lead.Finding.IsPresent).ToLookup(one => one.State == FindingState.Failing);
-        Write("error", [.. classes[true].Select(Failing)], output);
-        Write("warning", [.. findings.Unread.Select(unread => new Annotation("Capture cannot be used", unread.File, $"{unread.Name}: {unread.Message}"))], output);
-        Write("notice", [.. classes[false].Select(Known)], output);
+        FindingClass[] classes = [.. findings.Classes().Where(one => one.Lead.Finding.IsPresent)];
+        ILookup<bool, CheckedCapture> inconclusive = findings.Checked.Where(capture => capture.IsInconclusive).ToLookup(capture => capture.Fails);
+        Write("error", [.. classes.Where(one => one.Fails).Select(InFull), .. inconclusive[true].Select(Inconclusive)], output);
+        Write(
+            "warning",
+            [
+                .. findings.Unread.Select(unread => new Annotation("Capture cannot be used", unread.File, $"{unread.Name}: {unread.Message}")),
+                .. inconclusive[false].Select(Inconclusive), .. classes.Where(IsWarned).Select(InFull),
+            ], output);
+        Write("notice", [.. classes.Where(one => !one.Fails && !IsWarned(one)).Select(Known), .. findings.Checked.SelectMany(Endings)], output);
         output.Write($"{Data($"Differ: {SetWords.Sum(findings)}")}\n");
     }
 
-    private static Annotation Failing(FindingClass one) => new(
-        $"{one.Class.Rule.Id}: {FindingWords.Culprit(one.Class)} departs", one.Lead.Capture.File,
+    // A finding that the policy does not fail on is none to be quiet about.
+    private static bool IsWarned(FindingClass one) => !one.Fails && one.State is (FindingState.Diverges or FindingState.Likely);
+
+    private static Annotation Inconclusive(CheckedCapture capture) => new("Recording is inconclusive", capture.File, $"{capture.Name}: {capture.Verdict.Why}");
+
+    private static IEnumerable<Annotation> Endings(CheckedCapture capture) =>
+        FindingWords.Endings(capture.Result).Select(ending => new Annotation("How the VM ended", capture.File, $"{capture.Name}: {ending}"));
+
+    private static Annotation InFull(FindingClass one) => new(
+        $"{one.Class.Rule.Id}: {FindingWords.Culprit(one.Class)} {(one.Class.IsLikely ? "likely departs" : "departs")}", one.Lead.Capture.File,
         string.Join('\n', FindingWords.Facts(one.Lead.Capture, one.Lead.Finding).Select(fact => $"{fact.Label}: {fact.Text}"))
             + $"\nin: {FindingWords.Names(one, MostNames)}");
 

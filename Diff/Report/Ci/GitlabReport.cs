@@ -24,11 +24,17 @@ internal sealed class GitlabReport : IReportFormat
     {
         foreach (FindingClass one in findings.Classes().Where(one => one.Lead.Finding.IsPresent))
         {
-            string state = one.State == FindingState.Failing ? "" : $" ({FindingWords.State(one.Lead.Finding)})";
+            string state = one.State == FindingState.Diverges ? "" : $" ({FindingWords.State(one.Lead.Finding)})";
+            string assumes = one.Class.IsLikely ? $" Assumes {FindingWords.Assumption(one.Class)}." : "";
             WriteIssue(
-                json, one.Class.Rule.Id, one.Class.Fingerprint, one.State == FindingState.Failing ? Severity(one.Class.Rule.Severity) : "info", one.Lead.Capture.File,
-                $"{one.Class.Rule.Id}{state}: {one.Class.Rule.Statement} {Departs(one)}; recorded: {string.Join("; ", one.Class.First.Recorded.Select(field => field.Text))};"
+                json, one.Class.Rule.Id, one.Class.Fingerprint, one.Fails ? Severity(one.Class.Rule.Severity) : "info", one.Lead.Capture.File,
+                $"{one.Class.Rule.Id}{state}: {one.Class.Rule.Statement}{assumes} {Departs(one)}; recorded: {string.Join("; ", one.Class.First.Recorded.Select(field => field.Text))};"
                     + $" expected: {string.Join(" or ", one.Class.First.Expected)}. In {FindingWords.Names(one, MostNames)}");
+        }
+
+        foreach (CheckedCapture capture in findings.Checked)
+        {
+            WriteCapture(json, capture);
         }
 
         foreach (UnreadCapture unread in findings.Unread)
@@ -37,6 +43,24 @@ internal sealed class GitlabReport : IReportFormat
             WriteIssue(json, check, Fingerprint.Of($"{unread.Name}|{check}"), "major", unread.File, $"{unread.Name} cannot be used: {unread.Message}");
         }
     });
+
+    // That a recording is inconclusive is to be seen: a merge request without an issue looks as if all were well.
+    private static void WriteCapture(Utf8JsonWriter json, CheckedCapture capture)
+    {
+        if (capture.IsInconclusive)
+        {
+            WriteIssue(
+                json, capture.Verdict.Word, Fingerprint.Of($"{capture.Name}|{capture.Verdict.Word}"), capture.Fails ? "critical" : "major", capture.File,
+                $"{capture.Name} is inconclusive: {capture.Verdict.Why}");
+        }
+
+        foreach ((VmEnding ending, string text) in capture.Result.Endings.Zip(FindingWords.Endings(capture.Result)))
+        {
+            WriteIssue(
+                json, ending.Name, Fingerprint.Of($"{capture.Name}|{ending.Name}|{ending.Exit.Level}|{ending.Exit.Exit.Code.Name}"), "info", capture.File,
+                $"{capture.Name}: {text}");
+        }
+    }
 
     private static string Departs(FindingClass one)
     {

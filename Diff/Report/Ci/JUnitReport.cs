@@ -8,7 +8,8 @@ namespace Differ.Diff.Report.Ci;
 
 /// <summary>
 /// JUnit XML as Jenkins, GitLab and others read it: a suite for each capture, a case for each rule on each vCPU. A broken rule is a
-/// failure, one that is undecided or broken in a known way is skipped, and a capture that cannot be used is an error.
+/// failure; one that is undecided, likely or broken in a known way is skipped, and so is all that was kept in a recording that is
+/// inconclusive; a capture that cannot be used is an error.
 /// </summary>
 internal sealed class JUnitReport : IReportFormat
 {
@@ -71,9 +72,21 @@ internal sealed class JUnitReport : IReportFormat
         WriteCounts(xml, suite.Tests, suite.Failures, 0, suite.Skipped);
         WriteProperties(xml, capture);
         StartCase(xml, name, OfCapture);
-        if (!suite.HasExits)
+        if (suite.FailsAsInconclusive)
         {
-            WriteSkipped(xml, "no vCPU entered a guest");
+            xml.WriteStartElement("failure");
+            xml.WriteAttributeString("message", FindingWords.Inconclusive(capture));
+            xml.WriteAttributeString("type", capture.Verdict.Word);
+            xml.WriteEndElement();
+        }
+        else if (capture.IsInconclusive)
+        {
+            WriteSkipped(xml, FindingWords.Inconclusive(capture));
+        }
+
+        if (capture.Result.Endings.Count > 0)
+        {
+            xml.WriteElementString("system-out", string.Join('\n', FindingWords.Endings(capture.Result)));
         }
 
         xml.WriteEndElement();
@@ -92,7 +105,8 @@ internal sealed class JUnitReport : IReportFormat
         foreach ((string name, string value) in (IEnumerable<(string, string)>)
             [
                 ("path", capture.File), ("kernel", capture.Result.Header.KernelRelease), ("base kernel", capture.Base?.Header.KernelRelease ?? ""),
-                ("host", capture.Result.Header.HostName), ("format", capture.Result.Header.Format), ("quality", $"grade {quality.Grade}"),
+                ("host", capture.Result.Header.HostName), ("format", capture.Result.Header.Format), ("verdict", capture.Verdict.Word),
+                ("why", capture.Verdict.Why), ("policy", SetWords.Of(capture.Result.Policy)), ("quality", $"grade {quality.Grade}"),
                 ("exits", capture.Result.Summary.Exits.ToString(CultureInfo.InvariantCulture)),
             ])
         {
@@ -114,7 +128,7 @@ internal sealed class JUnitReport : IReportFormat
         switch (one.Outcome)
         {
             case CaseOutcome.Broken:
-                foreach (Finding finding in one.Findings.Where(finding => finding.Fails).Take(1))
+                foreach (Finding finding in one.Failing.Take(1))
                 {
                     WriteFailure(xml, capture, one, finding);
                 }
@@ -123,8 +137,14 @@ internal sealed class JUnitReport : IReportFormat
             case CaseOutcome.Known:
                 WriteSkipped(xml, FindingWords.Known(one));
                 break;
+            case CaseOutcome.Likely:
+                WriteSkipped(xml, FindingWords.Likely(one));
+                break;
             case CaseOutcome.Undecided:
                 WriteSkipped(xml, FindingWords.Undecided(one));
+                break;
+            case CaseOutcome.Inconclusive:
+                WriteSkipped(xml, FindingWords.KeptInInconclusive);
                 break;
         }
 
@@ -143,7 +163,7 @@ internal sealed class JUnitReport : IReportFormat
         string beside = first.Class.Rule.Id == one.Rule.Id ? "" : $", beside {first.Class.Rule.Id}";
         xml.WriteAttributeString("message", $"{FindingWords.Departs(first)}{beside}: {PlainText.Of(string.Join("; ", first.Class.First.Recorded.Select(field => field.Text)))}");
         xml.WriteAttributeString("type", JsonParts.Culprit(first.Class));
-        foreach (Finding finding in one.Findings.Where(finding => finding.Fails))
+        foreach (Finding finding in one.Failing)
         {
             xml.WriteString("\n");
             if (finding.Class.Rule.Id != one.Rule.Id)
@@ -195,13 +215,13 @@ internal sealed class JUnitReport : IReportFormat
 
     private sealed record Suite(CheckedCapture Capture, IReadOnlyList<RuleCase> Cases)
     {
-        public bool HasExits => Capture.Result.Summary.Exits > 0;
+        public bool FailsAsInconclusive => Capture.IsInconclusive && Capture.Fails;
 
         public int Tests => Cases.Count + 1;
 
-        public int Failures => Cases.Count(one => one.Outcome == CaseOutcome.Broken);
+        public int Failures => Cases.Count(one => one.Outcome == CaseOutcome.Broken) + (FailsAsInconclusive ? 1 : 0);
 
-        public int Skipped => Cases.Count(one => one.Outcome is CaseOutcome.Undecided or CaseOutcome.Known) + (HasExits ? 0 : 1);
+        public int Skipped => Cases.Count(one => one.Outcome is not (CaseOutcome.Broken or CaseOutcome.Kept)) + (Capture.IsInconclusive && !Capture.Fails ? 1 : 0);
 
         public static Suite Of(CheckedCapture capture) => new(capture, [.. capture.Cases()]);
     }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Ci;
@@ -79,6 +80,8 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteNumber("events", result.Summary.Events);
         json.WriteNumber("lossMarks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
         json.WriteBoolean("fails", capture.Fails);
+        JsonParts.WriteVerdict(json, capture.Verdict);
+        JsonParts.WriteEndings(json, result);
         JsonParts.WriteGrade(json, CaptureQuality.Of(result));
         JsonParts.WriteVerdicts(json, result);
         JsonParts.WriteNotes(json, result);
@@ -134,6 +137,7 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteString("outcome", one.Outcome.ToString().ToLowerInvariant());
         json.WriteNumber("conforms", one.Count.Conforms);
         json.WriteNumber("undecided", one.Count.Undecided);
+        json.WriteNumber("likely", one.Count.Likely);
         json.WriteNumber("departs", one.Count.Departs);
         JsonParts.Texts(json, "fingerprints", one.Findings.Where(finding => finding.IsPresent).Select(finding => finding.Class.Fingerprint));
     }
@@ -158,11 +162,14 @@ internal sealed class JsonLinesReport : IReportFormat
     private static void WriteSummary(Utf8JsonWriter json, FindingSet findings)
     {
         json.WriteBoolean("fails", findings.Fails);
+        json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
+        JsonParts.WritePolicy(json, findings.Policy);
         json.WriteBoolean("compares", findings.Compares);
         json.WriteNumber("captures", findings.Checked.Count);
         json.WriteNumber("failing", findings.Checked.Count(capture => capture.Fails));
+        json.WriteNumber("inconclusive", findings.Checked.Count(capture => capture.IsInconclusive));
         json.WriteNumber("unread", findings.Unread.Count);
-        json.WriteNumber("classes", findings.Classes().Count(one => one.State == FindingState.Failing));
+        json.WriteNumber("classes", findings.Classes().Count(one => one.Fails));
         JsonParts.Texts(json, "onlyInBase", findings.OnlyBase);
         JsonParts.Texts(json, "onlyInTest", findings.OnlyTest);
     }

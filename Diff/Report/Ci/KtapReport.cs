@@ -12,7 +12,7 @@ internal sealed class KtapReport : IReportFormat
     public string Name => "ktap";
 
     /// <inheritdoc/>
-    public string Summary => "KTAP 1, the kernel's TAP: the same tests, undecided is # SKIP, known is # XFAIL, an unusable capture # ERROR";
+    public string Summary => "KTAP 1, the kernel's TAP: the same tests; undecided, likely and inconclusive are # SKIP, known is # XFAIL, an unusable capture # ERROR";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
@@ -23,12 +23,18 @@ internal sealed class KtapReport : IReportFormat
         {
             List<RuleCase> cases = [.. capture.Cases()];
             output.Write($"{Inside}KTAP version 1\n{Inside}# Subtest: {Escape(capture.Name)}\n{Inside}1..{cases.Count}\n");
+            foreach (string ending in FindingWords.Endings(capture.Result))
+            {
+                output.Write($"{Inside}# ended: {ending}\n");
+            }
+
             for (int i = 0; i < cases.Count; i++)
             {
                 WriteCase(capture, cases[i], i + 1, output);
             }
 
-            output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} {Escape(capture.Name)}{(cases.Count == 0 ? " # SKIP no vCPU entered a guest" : "")}\n");
+            string why = !capture.IsInconclusive ? "" : $"{(capture.Fails ? ": " : " # SKIP ")}{Escape(FindingWords.Inconclusive(capture))}";
+            output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} {Escape(capture.Name)}{why}\n");
         }
 
         foreach (UnreadCapture unread in findings.Unread)
@@ -39,7 +45,7 @@ internal sealed class KtapReport : IReportFormat
 
     private static void WriteCase(CheckedCapture capture, RuleCase one, int number, TextWriter output)
     {
-        foreach ((string label, string text) in one.Findings.Where(finding => finding.Fails).Take(1).SelectMany(finding => FindingWords.Facts(capture, finding)))
+        foreach ((string label, string text) in one.Failing.Take(1).SelectMany(finding => FindingWords.Facts(capture, finding)))
         {
             output.Write($"{Inside}# {label}: {PlainText.Of(text)}\n");
         }
@@ -47,7 +53,9 @@ internal sealed class KtapReport : IReportFormat
         string directive = one.Outcome switch
         {
             CaseOutcome.Known => $" # XFAIL {Escape(FindingWords.Known(one))}",
+            CaseOutcome.Likely => $" # SKIP {Escape(FindingWords.Likely(one))}",
             CaseOutcome.Undecided => $" # SKIP {Escape(FindingWords.Undecided(one))}",
+            CaseOutcome.Inconclusive => $" # SKIP {FindingWords.KeptInInconclusive}",
             _ => "",
         };
         output.Write($"{Inside}{(one.Outcome == CaseOutcome.Broken ? "not ok" : "ok")} {number} {Escape($"{one.Rule.Id} on {one.Vcpu}")}{directive}\n");

@@ -33,26 +33,30 @@ internal sealed class MarkdownReport : IReportFormat
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         IReadOnlyList<FindingClass> classes = findings.Classes();
-        ILookup<bool, FindingClass> isKnown = classes.ToLookup(one => one.State is FindingState.Accepted or FindingState.Documented);
+        ILookup<bool, FindingClass> isKnown = classes.ToLookup(one => one.Lead.Finding.IsKnown);
         var text = new LimitedText(MostBytes, Reserved);
         text.Add("the heading", $"### Differ: {SetWords.Sum(findings)}\n");
         text.Add("the table of departures", Departures(findings, [.. isKnown[false]]));
+        text.Add("inconclusive captures", Inconclusive(findings));
         text.Add("captures that cannot be used", Unread(findings));
         text.Add("captures without partners", Alone(findings));
         text.Add("the table of captures", Captures(findings));
-        foreach (FindingClass one in isKnown[false].Where(one => one.State == FindingState.Failing).Take(MostDetails))
+        foreach (FindingClass one in isKnown[false].Where(IsDetailed).Take(MostDetails))
         {
             text.Add($"details of {one.Class.Fingerprint}", Details(one));
         }
 
         text.Add("known departures", Known([.. isKnown[true]]));
+        text.Add("how VMs ended", Endings(findings));
         text.Add("what is undecided", Undecided(findings));
         output.Write(text.ToString());
-        int more = classes.Count(one => one.State == FindingState.Failing) - MostDetails;
+        int more = classes.Count(IsDetailed) - MostDetails;
         string[] left = [.. text.LeftOut, .. more > 0 ? new[] { $"details of {more} more classes" } : []];
         output.Write(left.Length == 0 ? "" : $"\n_Left out for lack of room: {string.Join(", ", left.Take(MostNames))}{(left.Length > MostNames ? $" and {left.Length - MostNames} more parts" : "")}."
             + " The reports `json` and `html` have everything._\n");
     }
+
+    private static bool IsDetailed(FindingClass one) => one.Fails || one.State is (FindingState.Diverges or FindingState.Likely);
 
     private static string Departures(FindingSet findings, IReadOnlyList<FindingClass> classes)
     {
@@ -66,12 +70,34 @@ internal sealed class MarkdownReport : IReportFormat
             : "\n| Rule | Severity | Departs | Times | In | Fingerprint |\n|---|---|---|---:|---|---|\n");
         foreach (FindingClass one in classes.Take(MostRows))
         {
-            string rule = $"{one.Class.Rule.Id} | {FindingWords.Severity(one.Class)} | {FindingWords.Culprit(one.Class)}";
+            string rule = $"{one.Class.Rule.Id} | {FindingWords.Severity(one.Class)} | {FindingWords.Culprit(one.Class)}{(Sure(findings, one) is { Length: > 0 } sure ? $", {sure}" : "")}";
             string often = one.Lead.Finding.Change is { } change ? $"{Rate(change.Base)} | {Rate(change.Test)}" : Numbers.Grouped(one.Count);
             table.Append($"| {(findings.Compares ? $"{FindingWords.State(one.Lead.Finding)} | " : "")}{rule} | {often} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
         }
 
         return table.Append(classes.Count > MostRows ? $"\nand {classes.Count - MostRows} further classes\n" : "").ToString();
+    }
+
+    // A comparison has a column for how a class stands.
+    private static string Sure(FindingSet findings, FindingClass one) =>
+        findings.Compares || one.State == FindingState.Diverges ? "" : one.State == FindingState.Likely ? $"likely: assumes {FindingWords.Assumption(one.Class)}" : FindingWords.State(one.Lead.Finding);
+
+    private static string Inconclusive(FindingSet findings)
+    {
+        CheckedCapture[] captures = [.. findings.Checked.Where(capture => capture.IsInconclusive)];
+        var list = new StringBuilder();
+        foreach (CheckedCapture capture in captures.Take(MostRows))
+        {
+            list.Append($"\n- {Code(capture.Name)} is **inconclusive**: {Code(capture.Verdict.Why, LongestFact)}");
+        }
+
+        return list.Append(captures.Length == 0 ? "" : captures.Length > MostRows ? $"\n- and {captures.Length - MostRows} more\n" : "\n").ToString();
+    }
+
+    private static string Endings(FindingSet findings)
+    {
+        string[] endings = [.. findings.Checked.SelectMany(capture => FindingWords.Endings(capture.Result), (capture, ending) => $"- {Code(capture.Name)}: {Code(ending, LongestFact)}\n")];
+        return endings.Length == 0 ? "" : Folded("How VMs ended", string.Concat(endings.Take(MostRows)) + (endings.Length > MostRows ? $"- and {endings.Length - MostRows} more\n" : ""));
     }
 
     private static string Unread(FindingSet findings)
@@ -98,17 +124,17 @@ internal sealed class MarkdownReport : IReportFormat
         }
 
         var table = new StringBuilder(findings.Compares
-            ? "| Capture | Kernel | Base kernel | Grade | Exits | Undecided | New classes |\n|---|---|---|---|---:|---:|---:|\n"
-            : "| Capture | Kernel | Grade | Exits | Undecided | Diverge | Classes |\n|---|---|---|---:|---:|---:|---:|\n");
+            ? "| Capture | Verdict | Kernel | Base kernel | Grade | Exits | Undecided | New classes |\n|---|---|---|---|---|---:|---:|---:|\n"
+            : "| Capture | Verdict | Kernel | Grade | Exits | Undecided | Likely | Diverge | Classes |\n|---|---|---|---|---:|---:|---:|---:|---:|\n");
 
         // Those that fail are the ones that are looked for.
         foreach (CheckedCapture capture in findings.Checked.OrderByDescending(capture => capture.Fails).Take(MostRows))
         {
             DiffResult result = capture.Result;
-            int classes = capture.Findings.Count(finding => finding.Fails);
+            int classes = capture.Findings.Count(finding => finding.State == FindingState.Diverges);
             string exits = $"{CaptureQuality.Of(result).Grade} | {Numbers.Grouped(result.Summary.Exits)} | {Numbers.Grouped(result.CountOf(Verdict.Undecided))}";
             string kernel = Code(result.Header.KernelRelease) + (capture.Base is { } before ? $" | {Code(before.Header.KernelRelease)}" : "");
-            table.Append($"| {Code(capture.Name)} | {kernel} | {exits} | {(findings.Compares ? "" : $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} | ")}{classes} |\n");
+            table.Append($"| {Code(capture.Name)} | {capture.Verdict.Word} | {kernel} | {exits} | {(findings.Compares ? "" : $"{Numbers.Grouped(result.CountOf(Verdict.Likely))} | {Numbers.Grouped(result.CountOf(Verdict.Diverges))} | ")}{classes} |\n");
         }
 
         return Folded(
@@ -130,7 +156,7 @@ internal sealed class MarkdownReport : IReportFormat
             block.Append($"{line}\n");
         }
 
-        return Folded($"{one.Class.Rule.Id}, {FindingWords.Departs(one.Lead.Finding)}", block.Append("```\n").ToString());
+        return Folded($"{one.Class.Rule.Id}, {(one.Class.IsLikely ? "likely: " : "")}{FindingWords.Departs(one.Lead.Finding)}", block.Append("```\n").ToString());
     }
 
     private static string Known(IReadOnlyList<FindingClass> classes)
@@ -146,7 +172,7 @@ internal sealed class MarkdownReport : IReportFormat
             table.Append($"| {one.Class.Rule.Id} | {Numbers.Grouped(one.Count)} | {Code(one.Class.Known ?? "", LongestFact)} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
         }
 
-        return Folded($"{classes.Count} known departures, documented by KVM or accepted", table.ToString());
+        return Folded($"{classes.Count} known departures: documented by KVM, accepted or ignored", table.ToString());
     }
 
     private static string Undecided(FindingSet findings)
@@ -170,8 +196,11 @@ internal sealed class MarkdownReport : IReportFormat
 
     private static string Rate(Proportion rate) => rate.Chances == 0 ? "no chance" : $"{Numbers.Grouped(rate.Count)} of {Numbers.Grouped(rate.Chances)}";
 
-    private static string Names(FindingClass one) => string.Join(", ", one.Places.Take(MostNames).Select(place => Code(place.Capture.Name)))
-        + (one.Places.Count > MostNames ? $" and {one.Places.Count - MostNames} more" : "");
+    private static string Names(FindingClass one)
+    {
+        CheckedCapture[] captures = [.. one.Places.Select(place => place.Capture).Distinct()];
+        return string.Join(", ", captures.Take(MostNames).Select(capture => Code(capture.Name))) + (captures.Length > MostNames ? $" and {captures.Length - MostNames} more" : "");
+    }
 
     // As code nothing in it is a link, a mention or a tag; only what would end the code or the cell is to be taken out.
     private static string Code(string text, int most = LongestName) => text.Length == 0 ? ""

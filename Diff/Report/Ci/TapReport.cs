@@ -14,7 +14,7 @@ internal sealed class TapReport : IReportFormat
     public string Name => "tap";
 
     /// <inheritdoc/>
-    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided is # SKIP, known is # todo";
+    public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided, likely and inconclusive are # SKIP, known is # todo";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
@@ -25,13 +25,19 @@ internal sealed class TapReport : IReportFormat
         {
             string name = Escape(capture.Name);
             List<RuleCase> cases = [.. capture.Cases()];
-            output.Write($"# Subtest: {name}\n{Inside}1..{cases.Count}{(cases.Count == 0 ? " # SKIP no vCPU entered a guest" : "")}\n");
+            output.Write($"# Subtest: {name}\n{Inside}1..{cases.Count}{(cases.Count == 0 ? " # SKIP no rule had anything to say" : "")}\n");
+            foreach (string ending in FindingWords.Endings(capture.Result))
+            {
+                output.Write($"{Inside}# ended: {ending}\n");
+            }
+
             for (int i = 0; i < cases.Count; i++)
             {
                 WriteCase(capture, cases[i], i + 1, output);
             }
 
-            output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} - {name}\n");
+            string why = !capture.IsInconclusive ? "" : $"{(capture.Fails ? ": " : " # SKIP ")}{Escape(FindingWords.Inconclusive(capture))}";
+            output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} - {name}{why}\n");
         }
 
         foreach (UnreadCapture unread in findings.Unread)
@@ -47,11 +53,13 @@ internal sealed class TapReport : IReportFormat
         string directive = one.Outcome switch
         {
             CaseOutcome.Known => $" # todo {Escape(FindingWords.Known(one))}",
+            CaseOutcome.Likely => $" # SKIP {Escape(FindingWords.Likely(one))}",
             CaseOutcome.Undecided => $" # SKIP {Escape(FindingWords.Undecided(one))}",
+            CaseOutcome.Inconclusive => $" # SKIP {FindingWords.KeptInInconclusive}",
             _ => "",
         };
         output.Write($"{Inside}{(isBroken ? "not ok" : "ok")} {number} - {Escape($"{one.Rule.Id} on {one.Vcpu}")}{directive}\n");
-        foreach (Finding finding in one.Findings.Where(finding => finding.Fails).Take(1))
+        foreach (Finding finding in one.Failing.Take(1))
         {
             string beside = finding.Class.Rule.Id == one.Rule.Id ? "" : $", beside {finding.Class.Rule.Id}";
             WriteDetails(

@@ -22,7 +22,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
     {
         json.WriteStartArray("classes");
         int details = 0;
-        foreach (DivergenceClass found in result.Divergences.Concat(result.KnownDepartures).Take(MostRows))
+        foreach (DivergenceClass found in result.Classes.Take(MostRows))
         {
             json.WriteStartObject();
             WriteRow(json, found);
@@ -35,7 +35,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         }
 
         json.WriteEndArray();
-        json.WriteNumber("classesLeft", Math.Max(0, result.Divergences.Count + result.KnownDepartures.Count - MostRows));
+        json.WriteNumber("classesLeft", Math.Max(0, result.Classes.Count() - MostRows));
     }
 
     private void WriteRow(Utf8JsonWriter json, DivergenceClass found)
@@ -56,6 +56,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteNumber("index", exit.Index);
         json.WriteNumber("lastStream", found.Last.Stream.Value);
         json.WriteNumber("lastIndex", found.Last.Index);
+        json.WriteString("kind", found.Accepted is not null ? "accepted" : found.IsIgnored ? "ignored" : found.Known is not null ? "known" : found.IsLikely ? "likely" : "finding");
         if (found.Known is { } known)
         {
             json.WriteString("known", known);
@@ -66,8 +67,9 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
     {
         json.WriteStartObject("detail");
         json.WriteString("text", found.Rule.Statement);
-        json.WriteString("assumes", found.Assumed == Evidence.None ? "" : EvidenceTable.Of(found.Assumed).What);
+        json.WriteString("assumes", found.IsLikely ? EvidenceTable.Of(found.Assumed).What : "");
         JsonParts.Texts(json, "also", found.AlsoBroken.Select(rule => rule.Id));
+        JsonParts.Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
         JsonParts.Texts(json, "recorded", found.First.Recorded.Select(field => field.Text));
         JsonParts.Texts(json, "expected", found.First.Expected);
         json.WriteStartArray("around");

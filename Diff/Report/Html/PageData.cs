@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Compare;
+using Differ.Diff.Report.Ci;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -17,6 +18,9 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteString("manual", Apm.Revision);
         WriteCapture(json);
         WriteQuality(json);
+        JsonParts.WriteVerdict(json, result.Verdict);
+        json.WriteString("policy", SetWords.Of(result.Policy));
+        JsonParts.Texts(json, "endings", FindingWords.Endings(result));
         WriteVerdicts(json);
         WriteRules(json);
         WriteUndecided(json);
@@ -80,7 +84,10 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("exits", result.Summary.Exits);
         json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
         json.WriteNumber("known", result.CountOf(Verdict.KnownDeparture));
+        json.WriteNumber("ignored", result.CountOf(Verdict.Ignored));
+        json.WriteNumber("accepted", result.CountOf(Verdict.Accepted));
         json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
+        json.WriteNumber("likely", result.CountOf(Verdict.Likely));
         json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
         json.WriteEndObject();
     }
@@ -111,6 +118,7 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
             json.WriteString("visible", Visible(count.Rule.Visibility));
             json.WriteNumber("conforms", count.Conforms);
             json.WriteNumber("undecided", count.Undecided);
+            json.WriteNumber("likely", count.Likely);
             json.WriteNumber("departs", count.Departs);
             json.WriteEndObject();
         }

@@ -81,9 +81,16 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
     {
         // A finding that was withdrawn at the end has marks and no class.
         json.WriteStartArray("marks");
-        for (int i = 0; i < result.Divergences.Count; i++)
+        DivergenceClass[] findings = [.. result.Divergences, .. result.Likely];
+        for (int i = 0; i < findings.Length; i++)
         {
-            foreach ((int stream, IReadOnlyList<DivergenceMark> marks) in profile.Marks.Of(result.Divergences[i].Fingerprint))
+            // Marks know fingerprints: those of a class that is certain at some exits and likely at others are shown once.
+            if (i >= result.Divergences.Count && result.Divergences.Any(certain => certain.Fingerprint == findings[i].Fingerprint))
+            {
+                continue;
+            }
+
+            foreach ((int stream, IReadOnlyList<DivergenceMark> marks) in profile.Marks.Of(findings[i].Fingerprint))
             {
                 json.WriteStartObject();
                 json.WriteNumber("class", i);

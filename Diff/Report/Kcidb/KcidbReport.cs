@@ -160,7 +160,8 @@ internal sealed class KcidbReport : IReportFormat
         json.WriteString("severity", FindingWords.Severity(found));
         json.WriteString("instruction", found.Instruction);
         JsonParts.Texts(json, "alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
-        if (found.Assumed != Evidence.None)
+        JsonParts.Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
+        if (found.IsLikely)
         {
             json.WriteString("assumes", EvidenceTable.Of(found.Assumed).What);
         }
@@ -179,7 +180,9 @@ internal sealed class KcidbReport : IReportFormat
         foreach (CheckedCapture capture in findings.Checked)
         {
             // What the test capture had no chance to show is neither present nor absent.
-            foreach (Finding finding in capture.Findings.Where(finding => finding.State != FindingState.NotComparable))
+            // A class that is certain at some exits and likely at others is one issue.
+            foreach (Finding finding in capture.Findings.Where(finding => finding.State != FindingState.NotComparable)
+                .DistinctBy(finding => finding.Class.Fingerprint, StringComparer.Ordinal))
             {
                 foreach (RuleInfo rule in finding.Class.AlsoBroken.Prepend(finding.Class.Rule))
                 {

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -25,10 +26,13 @@ internal enum KcidbStatus : byte
     /// <summary>The test completed and reported the tested code as correct.</summary>
     Pass,
 
-    /// <summary>The test completed and reported nothing of the tested code: it is undecided, documented, or the processor that departs.</summary>
+    /// <summary>
+    /// The test completed and reported nothing of the tested code: it is undecided, likely, documented, ignored, kept in a recording that is
+    /// inconclusive, or the processor that departs.
+    /// </summary>
     Done,
 
-    /// <summary>The test was not applicable: the guest never did what the rule is about.</summary>
+    /// <summary>The test was not applicable: the guest never did what the rule is about, or too little of it was recorded.</summary>
     Skip,
 }
 
@@ -47,21 +51,25 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
     public static IEnumerable<KcidbTest> Of(CheckedCapture capture)
     {
         string kernel = KcidbReport.KernelOf(capture);
+        RecordingVerdict verdict = capture.Verdict;
         ILookup<string, Finding> broken = capture.Findings.Where(finding => finding.IsPresent)
             .SelectMany(finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding))
             .ToLookup(item => item.Id, item => item.Finding);
-        KcidbTest[] rules = [.. capture.Result.Rules.Select(count => Of(capture, count, [.. broken[count.Rule.Id]]))];
+        KcidbTest[] rules = [.. capture.Result.Rules.Select(count => Of(capture, count, [.. broken[count.Rule.Id]], verdict))];
         var quality = CaptureQuality.Of(capture.Result);
         KcidbStatus whole = rules.Select(test => test.Status).Append(KcidbStatus.Skip).Min();
 
-        // Where exits or entries were not recorded, silence is no praise.
-        KcidbStatus status = quality.Grade == QualityGrade.D && whole > KcidbStatus.Fail ? KcidbStatus.Miss : whole;
-        return rules.Prepend(new KcidbTest(RunId(capture), kernel, Suite, status, $"{capture.Name}: {SummaryOf(capture.Result)}", json =>
+        // Where too little was recorded, silence is no praise.
+        KcidbStatus status = verdict.Outcome == RecordingOutcome.Inconclusive && whole != KcidbStatus.Fail ? capture.Fails ? KcidbStatus.Fail : KcidbStatus.Skip : whole;
+        string comment = $"{capture.Name}: {verdict.Word}{(verdict.Reasons.Count > 0 ? $", {verdict.Why}" : "")}; {SummaryOf(capture.Result)}";
+        return rules.Prepend(new KcidbTest(RunId(capture), kernel, Suite, status, comment, json =>
         {
             json.WriteString("capture", PlainText.Of(capture.Name));
             json.WriteString("format", PlainText.Of(capture.Result.Header.Format));
             json.WriteString("host", PlainText.Of(capture.Result.Header.HostName));
             json.WriteString("manual", Apm.Revision);
+            JsonParts.WriteVerdict(json, verdict);
+            JsonParts.WriteEndings(json, capture.Result);
             JsonParts.WriteGrade(json, quality);
             JsonParts.WriteVerdicts(json, capture.Result);
             JsonParts.WriteNotes(json, capture.Result);
@@ -79,10 +87,10 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
     /// <summary>The id of the test of a rule in a capture.</summary>
     public static string IdOf(CheckedCapture capture, RuleInfo rule) => $"{RunId(capture)}:{rule.Id}";
 
-    private static KcidbTest Of(CheckedCapture capture, RuleCount count, IReadOnlyList<Finding> findings)
+    private static KcidbTest Of(CheckedCapture capture, RuleCount count, IReadOnlyList<Finding> findings, RecordingVerdict verdict)
     {
         RuleInfo rule = count.Rule;
-        KcidbStatus status = StatusOf(count, findings);
+        KcidbStatus status = StatusOf(count, findings, verdict);
         return new KcidbTest(
             IdOf(capture, rule), KcidbReport.KernelOf(capture), $"{Suite}.{NodeOf(rule)}", status, $"{rule.Citation}: {rule.Statement}",
             status == KcidbStatus.Skip ? null : json =>
@@ -92,18 +100,21 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
                 json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
                 json.WriteNumber("conforms", count.Conforms);
                 json.WriteNumber("undecided", count.Undecided);
+                json.WriteNumber("likely", count.Likely);
                 json.WriteNumber("departs", count.Departs);
                 JsonParts.Texts(json, "lacking", count.Lacking.Select(share => share.Missing.Name));
             });
     }
 
     // A baseline and an older kernel make a fault known, not right: the incident links it to its issue, which is what KCIDB triages by.
-    private static KcidbStatus StatusOf(RuleCount count, IReadOnlyList<Finding> findings) =>
-        findings.Any(finding => finding.State != FindingState.Documented && finding.Class.Culprit == Culprit.Hypervisor) ? KcidbStatus.Fail
-        : findings.Count > 0 ? KcidbStatus.Done
-        : count.Conforms > 0 ? KcidbStatus.Pass
-        : count.Undecided > 0 ? KcidbStatus.Done
+    private static KcidbStatus StatusOf(RuleCount count, IReadOnlyList<Finding> findings, RecordingVerdict verdict) =>
+        findings.Any(finding => IsFault(finding) && finding.Class.Culprit == Culprit.Hypervisor) ? KcidbStatus.Fail
+        : findings.Count > 0 || count.Likely > 0 ? KcidbStatus.Done
+        : count.Conforms > 0 && verdict.Outcome != RecordingOutcome.Inconclusive ? KcidbStatus.Pass
+        : count.Conforms + count.Undecided > 0 ? KcidbStatus.Done
         : KcidbStatus.Skip;
+
+    private static bool IsFault(Finding finding) => finding.Fails || (finding.State is not (FindingState.Documented or FindingState.Ignored) && !finding.Class.IsLikely);
 
     // Nodes of the tree are separated by dots, which ids of rules have within.
     private static string NodeOf(RuleInfo rule) => string.Concat(rule.Id.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '_'));
@@ -121,5 +132,5 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
     private static string SummaryOf(DiffResult result) =>
-        $"{Numbers.Amount(result.Summary.Exits, "exit", "exits")}, {Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided, {Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge";
+        $"{Numbers.Amount(result.Summary.Exits, "exit", "exits")}, {Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided, {Numbers.Grouped(result.CountOf(Verdict.Likely))} likely diverge, {Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge";
 }

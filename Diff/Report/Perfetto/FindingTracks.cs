@@ -64,9 +64,9 @@ internal sealed class FindingTracks(TraceTexts texts)
     public static string NameOf(FindingTrack track, DiffResult result)
     {
         string name = $"{track.Rule.Id} {track.Fingerprint.Value}";
-        return result.Divergences.FirstOrDefault(found => found.Fingerprint == track.Fingerprint.Value) is { } found
-            ? string.Create(CultureInfo.InvariantCulture, $"{name}: diverges at {found.Count} {(found.Count == 1 ? "exit" : "exits")}")
-            : result.KnownDepartures.Any(known => known.Fingerprint == track.Fingerprint.Value) ? $"{name}: accepted"
+        return result.Divergences.Concat(result.Likely).FirstOrDefault(found => found.Fingerprint == track.Fingerprint.Value) is { } found
+            ? string.Create(CultureInfo.InvariantCulture, $"{name}: {(found.IsLikely ? "likely diverges" : "diverges")} at {found.Count} {(found.Count == 1 ? "exit" : "exits")}")
+            : result.Accepted.Any(known => known.Fingerprint == track.Fingerprint.Value) ? $"{name}: accepted"
             : $"{name}: withdrawn, a tracepoint it rests on was perhaps not recorded";
     }
 

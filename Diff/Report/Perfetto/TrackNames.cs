@@ -1,5 +1,6 @@
 using System.Globalization;
 using Differ.Diff.Compare;
+using Differ.Diff.Report.Ci;
 using Differ.Schemas.Run;
 using static Differ.Diff.Report.Perfetto.TraceFields;
 
@@ -121,11 +122,22 @@ internal sealed class TrackNames(ProtoWriter writer, DiffResult result, ulong cl
         Say("host", header.HostName);
         Say("clock", header.Clock);
         Say("unit of time", header.ClockUnit == ClockUnit.Ticks ? "ticks of the clock, shown as if they were nanoseconds" : "nanoseconds");
+        Say("verdict", result.Verdict.Word);
+        Say("why", result.Verdict.Why);
+        Say("policy", SetWords.Of(result.Policy));
+        foreach (string ending in FindingWords.Endings(result))
+        {
+            Say("ended", ending);
+        }
+
         Say("grade", CaptureQuality.Of(result).Grade.ToString());
         Say("exits", result.Summary.Exits);
         Say("conform", result.CountOf(Verdict.Conforms));
         Say("known departures", result.CountOf(Verdict.KnownDeparture));
+        Say("ignored", result.CountOf(Verdict.Ignored));
+        Say("accepted", result.CountOf(Verdict.Accepted));
         Say("undecided", result.CountOf(Verdict.Undecided));
+        Say("likely diverge", result.CountOf(Verdict.Likely));
         Say("diverge", result.CountOf(Verdict.Diverges));
         Say("events lost", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events));
         foreach (CaptureNote note in result.Summary.Notes)

@@ -80,6 +80,9 @@ internal sealed class TrackWords(TraceTexts texts)
     /// <summary>A verdict.</summary>
     public TraceText Known { get; } = texts.Of("known departure of KVM");
 
+    /// <summary>The verdict on an exit that departs from an ignored rule only.</summary>
+    public TraceText Ignored { get; } = texts.Of("departs from an ignored rule");
+
     /// <summary>The manual's name of an exit code.</summary>
     public TraceText NameOf(SvmExitCode code)
     {

@@ -46,9 +46,9 @@ internal sealed class VcpuTrack(PacketSequence sequence, TrackWords words)
 
         words.Acts.Write(record, sequence);
         WriteEntry(record);
-        if (verdict is Verdict.Undecided or Verdict.KnownDeparture)
+        if (verdict is Verdict.Undecided or Verdict.KnownDeparture or Verdict.Ignored)
         {
-            sequence.Words(words.Verdict, verdict == Verdict.Undecided ? words.Undecided : words.Known);
+            sequence.Words(words.Verdict, verdict == Verdict.Undecided ? words.Undecided : verdict == Verdict.Ignored ? words.Ignored : words.Known);
         }
 
         sequence.Close();

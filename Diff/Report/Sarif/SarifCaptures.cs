@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Report.Ci;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -59,6 +60,7 @@ internal static class SarifCaptures
             json.WriteString("name", PlainText.Of(capture.Name));
             json.WriteString("format", PlainText.Of(capture.Result.Header.Format));
             json.WriteString("kernel", PlainText.Of(capture.Result.Header.KernelRelease));
+            JsonParts.WriteVerdict(json, capture.Verdict);
             JsonParts.WriteVerdicts(json, capture.Result);
             JsonParts.WriteGrade(json, CaptureQuality.Of(capture.Result));
             json.WriteEndObject();
@@ -106,6 +108,17 @@ internal static class SarifCaptures
 
     private static void WriteRemarks(Utf8JsonWriter json, CheckedCapture capture, int number)
     {
+        if (capture.IsInconclusive)
+        {
+            WriteNotification(
+                json, "", capture.Fails ? "error" : "warning", $"{capture.Name} is inconclusive, and was not judged: {capture.Verdict.Why}", capture.File, number);
+        }
+
+        foreach (string ending in FindingWords.Endings(capture.Result))
+        {
+            WriteNotification(json, "", "note", $"{capture.Name} ended: {ending}", capture.File, number);
+        }
+
         foreach (CaptureNote note in capture.Result.Summary.Notes)
         {
             string first = note.First.Length > 0 ? $" (first: {note.First})" : "";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
@@ -35,6 +36,10 @@ internal sealed class SarifReport : IReportFormat
         json.WriteEndObject();
         SarifCaptures.WriteInvocation(json, findings, classes.Count - shown.Length);
         SarifCaptures.WriteArtifacts(json, findings);
+        json.WriteStartObject("properties");
+        json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
+        JsonParts.WritePolicy(json, findings.Policy);
+        json.WriteEndObject();
         new SarifResults(json, findings, [.. rules.Select(rule => rule.Id)]).Write(shown);
         json.WriteString("columnKind", "utf16CodeUnits");
         json.WriteEndObject();

@@ -68,17 +68,18 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
         json.WriteEndObject();
     }
 
-    // A class that the test capture had no chance to show is neither gone nor there: an open question, which has no level.
+    // A class that the test capture had no chance to show is neither gone nor there: an open question. One that holds under an assumption is
+    // for a person to review. Neither has a level.
     private void WriteStanding(FindingClass one)
     {
-        bool isOpen = one.State == FindingState.NotComparable;
-        json.WriteString("kind", isOpen ? "open" : "fail");
-        json.WriteString("level", isOpen ? "none" : SarifReport.Level(one.Class.Rule.Severity));
+        string kind = one.State == FindingState.NotComparable ? "open" : one.State == FindingState.Likely && !one.Fails ? "review" : "fail";
+        json.WriteString("kind", kind);
+        json.WriteString("level", kind == "fail" ? SarifReport.Level(one.Class.Rule.Severity) : "none");
         if (_hasBaseline)
         {
             json.WriteString("baselineState", one.State switch
             {
-                FindingState.Failing => "new",
+                FindingState.Diverges or FindingState.Likely => "new",
                 FindingState.Fixed => "absent",
                 FindingState.NotComparable => "updated",
                 FindingState.StillThere when one.Lead.Finding.Change?.Change == Change.RateChanged => "updated",
@@ -90,9 +91,10 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
     private static string Message(FindingClass one)
     {
         DivergenceClass found = one.Class;
-        string state = one.State == FindingState.Failing ? "" : $" ({FindingWords.State(one.Lead.Finding)})";
+        string state = one.State == FindingState.Diverges ? "" : $" ({FindingWords.State(one.Lead.Finding)})";
+        string assumes = found.IsLikely ? $" It assumes {FindingWords.Assumption(found)}." : "";
         return $"Recorded: {string.Join("; ", found.First.Recorded.Select(field => field.Text))}. The manual allows: {string.Join(", or ", found.First.Expected)}."
-            + $" {found.Rule.Citation}: {found.Rule.Statement} {Numbers.Amount(one.Count, "exit", "exits")}, by {FindingWords.Culprit(found)}{state}.";
+            + $" {found.Rule.Citation}: {found.Rule.Statement} {Numbers.Amount(one.Count, "exit", "exits")}, by {FindingWords.Culprit(found)}{state}.{assumes}";
     }
 
     private void WritePlace(PlacedFinding place)
@@ -165,7 +167,7 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
 
     private void WriteSuppressions(FindingClass one)
     {
-        if (one.State is not (FindingState.Accepted or FindingState.Documented))
+        if (!one.Lead.Finding.IsKnown)
         {
             return;
         }

@@ -1,16 +1,14 @@
 using Differ.Replay.Machine;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 using static Differ.Schemas.Model.Constraint;
 
 namespace Differ.Replay.Svm.Extensions;
 
-/// <summary>Group J, LBR virtualization and DBGCTL (APM2 13.1.1, 15.23).</summary>
+/// <summary>Group J, LBR virtualization and DBGCTL (APM2 13.1.1.6, 15.23).</summary>
 internal static class Lbr
 {
-    // Bits 5:0 are LBR, BTF and the pins, 11 and 12 freeze LBRs and counters on an interrupt of the counters.
-    private const ulong Defined = 0x3f | (1 << 11) | (1 << 12);
-
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
@@ -25,9 +23,20 @@ internal static class Lbr
         }),
         new("SVM-15.23-DBGCTL-RESERVED", Situation.SharedMsr, static (in Step s) =>
         {
-            if (s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: SharedMsrs.DebugCtlIndex } write && (write.Value & ~Defined) != 0)
+            if (!s.Seen.HasMsr || s.Seen.Msr is not { Write: true, Index: SharedMsrs.DebugCtlIndex } write)
             {
-                s.Assuming(Evidence.GuestCpuid).Allow(Is(ComparedField.MsrFaulted, 1));
+                return;
+            }
+
+            Truth refused = DebugCtl.Bits.SetsMustBeZero(Bits64.Of(write.Value), s.Vcpu.Profile);
+            if (refused.IsYes)
+            {
+                // Processors before the bus lock trap are of older revisions of the manual, which call the bits reserved and say no more.
+                (s.Vcpu.Profile.Has(CpuFeature.BusLockTrap).IsYes ? s.Expect() : s.Assuming(Evidence.GuestCpuid)).Allow(Is(ComparedField.MsrFaulted, 1));
+            }
+            else if (refused.IsUnknown)
+            {
+                s.Undecided(Evidence.GuestCpuid);
             }
         }),
     ];

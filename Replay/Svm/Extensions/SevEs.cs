@@ -8,8 +8,6 @@ namespace Differ.Replay.Svm.Extensions;
 /// <summary>Group J, guests with encrypted state (APM2 15.35).</summary>
 internal static class SevEs
 {
-    private const ulong DefinedEfer = 1 | (1 << Efer.LME) | (1 << Efer.LMA) | (1 << Efer.SVME) | (0xfUL << 13) | (1 << 11);
-
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
@@ -32,19 +30,20 @@ internal static class SevEs
         }),
         new("SVM-15.35-EFER-SVME-IGN", Situation.SevEs, static (in Step s) =>
         {
-            // L0 must not take the bit for a value that EFER may not have.
-            bool sets = s.HasExit && s.Code == SvmExitCode.EferWriteTrap && (s.Exit.Info1 & (1UL << Efer.SVME)) != 0;
-            if (sets && s.Vcpu.SevEs.IsYes && (s.Exit.Info1 & ~DefinedEfer) == 0)
+            // L0 must not take the bit for a value that EFER may not have, whether or not the virtual CPU has SVM.
+            const ulong Svme = 1UL << Efer.SVME;
+            if (s.HasExit && s.Code == SvmExitCode.EferWriteTrap && (s.Exit.Info1 & Svme) != 0 && s.Vcpu.SevEs.IsYes)
             {
-                s.Assuming(Evidence.GuestCpuid).Allow(HappensNot(ComparedField.Exception));
+                Truth refused = Efer.Bits.SetsMustBeZero(Bits64.Of(s.Exit.Info1 & ~Svme), s.Vcpu.Profile);
+                if (!refused.IsYes)
+                {
+                    (refused.IsNo ? s.Expect() : s.Assuming(Evidence.GuestCpuid)).Allow(HappensNot(ComparedField.Exception));
+                }
             }
         }),
     ];
 
-    // Table 15-33, and the exits of AVIC and of the bus lock, which are not the guest's instructions.
+    // Exits of AVIC are not the guest's instructions, and L0 has codes of its own.
     private static bool IsAutomatic(SvmExitCode code) =>
-        code == SvmExitCode.OfException(ExceptionVector.MC)
-        || code.Value is >= 0x60 and <= 0x64 || code == SvmExitCode.Pause || code == SvmExitCode.Hlt || code == SvmExitCode.Shutdown
-        || code.Value is >= 0x8f and <= 0x9f || code == SvmExitCode.BusLock || code == SvmExitCode.IdleHlt
-        || code.Value is >= 0x400 and <= 0x403 || code.Value >= SvmExitCode.HostUse.Value;
+        AutomaticExits.Of(code) is not null || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel || code.Value >= SvmExitCode.HostUse.Value;
 }

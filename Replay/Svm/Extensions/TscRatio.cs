@@ -8,8 +8,6 @@ namespace Differ.Replay.Svm.Extensions;
 /// <summary>Group J, the TSC ratio and the TSC of L2 (APM2 15.30.5).</summary>
 internal static class TscRatio
 {
-    private const int Bits = 40;
-
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<RuleRow> Rows { get; } =
     [
@@ -20,7 +18,7 @@ internal static class TscRatio
                 return;
             }
 
-            bool reserved = s.Seen.Msr.Write && s.Seen.Msr.Value >> Bits != 0;
+            bool reserved = s.Seen.Msr.Write && TscRatioMsr.Bits.SetsMustBeZero(Bits64.Of(s.Seen.Msr.Value), s.Vcpu.Profile).IsYes;
             if (reserved || s.Vcpu.Profile.Has(CpuFeature.TscRateMsr).IsNo)
             {
                 s.Expect().Allow(Is(ComparedField.MsrFaulted, 1));

@@ -12,7 +12,8 @@ internal static class EventInjectionStatements
             "A valid EVENTINJ is delivered unconditionally before the first guest instruction, regardless of IF, GIF, TPR.",
             "kvm_nested_vmenter.event_inj V=1.",
             "First kvm_nested_vmexit after kvm_nested_vmenter either shows it in intr_info or L2 RIP has moved to a handler; " +
-                "kvm_nested_vmexit with rip==nested_rip and intr_info V=0 (and not INVALID) = lost injection."),
+                "kvm_nested_vmexit 0x60 with rip==nested_rip and intr_info V=0 behind immediate_exit=1 = lost injection. Without a forced " +
+                "exit the handler may have returned."),
         new("SVM-15.20-INJ-NOINTERCEPT", "15.20", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
             "Injected events are not subject to intercept checks (secondary exceptions are).",
             "kvm_nested_vmenter.event_inj type 3 vector n, kvm_nested_intercepts.excp bit n=1; then kvm_nested_vmexit_inject 0x40+n " +

@@ -41,7 +41,7 @@ internal static class InterruptControlStatements
             "INTR intercept set: the interrupt causes #VMEXIT(INTR), stays pending, and is taken by L1 later.",
             "kvm_nested_intercepts.word3 bit0=1.",
             "kvm_inj_virq while L2 active = violation; kvm_nested_vmexit_inject 0x60 info1=info2=0; later kvm_inj_virq at L1 for " +
-                "the accepted vector."),
+                "the accepted vector. intr_info of L2 with an interrupt that VMRUN did not inject, V_IRQ and AVIC off = violation."),
         new("SVM-15.13-INTR-PRECEDED-TRACE", "KVM-internal", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Low,
             "kvm_nested_intr_vmexit and kvm_nested_vmexit_inject 0x60 come in pairs.",
             "kvm_nested_intr_vmexit without kvm_nested_vmexit_inject 0x60 next.",
@@ -49,7 +49,7 @@ internal static class InterruptControlStatements
         new("SVM-15.13-NMI-INTERCEPT", "15.13.2, table 15-13", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
             "NMI intercept set: NMI -> kvm_nested_vmexit_inject 0x61 and stays pending; clear: taken in L2.",
             "kvm_nested_intercepts.word3 bit1; kvm_nested_vmexit_inject 0x61.",
-            "kvm_nested_vmexit_inject 0x61 requires bit1=1."),
+            "kvm_nested_vmexit_inject 0x61 requires bit1=1; intr_info of L2 with an NMI that VMRUN did not inject, virtual NMIs off, requires bit1=0."),
         new("SVM-15.13-SMI-INTERCEPT", "15.13.3, table 15-14", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Medium,
             "SMI intercept set (and HWCR.SMMLOCK clear): kvm_nested_vmexit_inject 0x62; else SMM entered from L2.",
             "kvm_nested_intercepts.word3 bit2; kvm_nested_vmexit_inject 0x62 / kvm_smm_transition.",

@@ -12,7 +12,7 @@ internal static class NestedGuestStatements
             "If vmcb12 intercepts the event, the exit is reflected; if not, L0 must handle it invisibly.",
             "kvm_nested_vmexit code c (0x00-0x1f,0x60-0xa6 except 0x7b/0x7c/DR), kvm_nested_intercepts bit.",
             "Bit=1 -> next nested event is kvm_nested_vmexit_inject c before kvm_entry; bit=0 -> kvm_entry without " +
-                "kvm_nested_vmexit_inject c."),
+                "kvm_nested_vmexit_inject c, and no KVM_EXIT_INTERNAL_ERROR."),
         new("SVM-L-REFLECT-IMMEDIATE", "15.6", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
             "A reflected hardware exit produces kvm_nested_vmexit_inject before any kvm_entry.",
             "kvm_nested_vmexit ... kvm_entry ... kvm_nested_vmexit_inject same cause.",

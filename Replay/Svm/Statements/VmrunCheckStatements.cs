@@ -120,7 +120,7 @@ internal static class VmrunCheckStatements
             "kvm_nested_vmenter.int_ctl bit26=1 and kvm_nested_intercepts.word3 bit1=0.",
             "kvm_nested_vmexit_inject -1."),
         new("SVM-15.29-AVIC-INDEX", "15.29.4.3", RuleScope.Processor, Visibility.NotTraced, Confidence.NotChecked, Severity.High,
-            "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC) is an illegal state.",
+            "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC, unless it is extended) is an illegal state.",
             "A recorder with probes that dumps the VMCBs and registers around the exit.",
             "VMEXIT_INVALID."),
         new("SVM-15.34-SEV-CHECKS", "15.34.3", RuleScope.Processor, Visibility.Partly, Confidence.Likely, Severity.High,
@@ -171,7 +171,7 @@ internal static class VmrunCheckStatements
         new("SVM-15.5-VMRUN-INVALID-GIF", "15.6", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
             "GIF=0 after #VMEXIT(INVALID) too.",
             "kvm_nested_vmenter_failed then kvm_inj_virq/kvm_inj_exception-NMI into L1 before any STGI exit.",
-            "No kvm_inj_virq until STGI (STGI invisible with vgif)."),
+            "No kvm_inj_virq until STGI (invisible with vgif): none at the entry behind, nor at the next exit while L1 has not moved."),
         new("SVM-15.5-VMRUN-INVALID-EVENTINJ", "15.6, 15.20", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Low,
             "EVENTINJ is cleared in the VMCB on every #VMEXIT including INVALID.",
             "kvm_nested_vmexit_inject -1/kvm_nested_vmenter_failed for vmcb V, then kvm_nested_vmenter for the same vmcb with " +

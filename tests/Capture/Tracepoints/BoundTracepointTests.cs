@@ -112,9 +112,16 @@ public sealed class BoundTracepointTests
     [Theory]
     [InlineData("u32", 0xffff_ffff, ulong.MaxValue)]
     [InlineData("u32", 0x81, 0x81)]
-    [InlineData("u64", 0xffff_ffff, 0xffff_ffff)]
+    [InlineData("u32", 0xffff_fffe, 0xffff_ffff_ffff_fffe)]
+    [InlineData("u32", 0xf000_0000, 0xf000_0000)]
+    [InlineData("s32", 0xffff_ffff, ulong.MaxValue)]
+    [InlineData("s32", 0xf000_0000, 0xf000_0000)]
+    [InlineData("u16", 0xffff, ulong.MaxValue)]
+    [InlineData("u16", 0x403, 0x403)]
+    [InlineData("u64", 0xffff_ffff, ulong.MaxValue)]
+    [InlineData("u64", 0xf000_0000, 0xf000_0000)]
     [InlineData("u64", ulong.MaxValue, ulong.MaxValue)]
-    public void All_ones_in_32_bits_are_VMEXIT_INVALID_in_64(string type, ulong recorded, ulong expected)
+    public void A_code_below_zero_is_the_same_whatever_the_width_of_its_field(string type, ulong recorded, ulong expected)
     {
         var format = new EventFormat("kvm_exit", 9, $"{type} exit_reason @8, u64 guest_rip @16, u32 isa @24, u64 info1 @32, u64 info2 @40", 48);
         foreach (bool bigEndian in new[] { false, true })

@@ -110,6 +110,7 @@ public sealed class AssemblyTests
             story.Entry(1);
             story.Cpu = 3;
             story.Exit(Hlt, 1).Entry(2);
+            story.Time += 1_000_000;
             story.Cpu = 0;
             story.Exit(Hlt, 2).Entry(3);
         });

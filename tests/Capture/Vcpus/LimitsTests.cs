@@ -52,7 +52,7 @@ public sealed class LimitsTests
     public void Streams_of_one_number_are_as_many_machines() => Assert.Equal(
         Enumerable.Range(0, 1000),
         Machines.Of([.. Enumerable.Range(0, 1000).Select(i => new ExitAssembler(new StreamId(i), i, 0, new KeepingSink(), new RunHeader(), new CaptureNotes(), new HappeningRoom()))],
-            new Dictionary<int, int>()));
+            new Dictionary<int, int>(), _ => 0));
 
     private static int Fill(RecordBuffer record)
     {

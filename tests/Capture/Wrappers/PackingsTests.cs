@@ -49,7 +49,9 @@ public sealed class PackingsTests
     {
         byte[] packed = PackedTexts.All[packing];
         Assert.Equal("kvm_entry\t1\nkvm_fpu\t1\n", CommandLine.RunWith(packed, "show", "--counts", "-").Output);
-        Assert.Equal("kvm_entry\t2\nkvm_fpu\t2\n", CommandLine.RunWith([.. packed, .. packed], "show", "--counts", "-").Output);
+
+        // Packed one behind the other, they are one text, in which the events stand twice.
+        Assert.Contains("DIF0344 (2): ", CommandLine.RunWith([.. packed, .. packed], "check", "-").Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,7 +70,7 @@ public sealed class PackingsTests
     public void A_packed_text_that_is_damaged_is_read_or_refused(string packing) => Assert.All(Mutations.Flips(PackedTexts.All[packing], 300), damaged =>
     {
         CommandResult result = CommandLine.RunWith(damaged, "check", "-");
-        Assert.InRange(result.Status, 0, 2);
+        Assert.Contains(result.Status, new[] { 0, 1, 2, 4 });
         Assert.InRange(result.Errors.Count(letter => letter == '\n'), 0, 1);
     });
 

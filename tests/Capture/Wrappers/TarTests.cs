@@ -93,7 +93,7 @@ public sealed class TarTests
     public void A_damaged_archive_is_read_or_refused() => Assert.All(Mutations.Flips(TarBuilder.Of(("a", PackedTexts.All["lz4"]), ("b", Prose)), 300), damaged =>
     {
         CommandResult result = CommandLine.RunWith(damaged, "check", "-");
-        Assert.InRange(result.Status, 0, 2);
+        Assert.Contains(result.Status, new[] { 0, 1, 2, 4 });
         Assert.InRange(result.Errors.Count(letter => letter == '\n'), 0, 1);
     });
 

@@ -27,13 +27,33 @@ public sealed class BaselineTests
         Assert.Equal(covered, new AcceptedDeparture("0", "SVM-A", "", from, to, null).Covers(kernel));
 
     [Fact]
-    public void An_accepted_departure_is_known_and_fails_no_more()
+    public void An_accepted_departure_is_told_as_such_and_fails_no_more()
     {
         DiffResult judged = Of(Entry("as discussed", new DateOnly(2026, 6, 15))).Apply(Found, Today);
         Assert.False(judged.Diverges);
-        Assert.Equal("accepted: as discussed (until 2026-06-15)", judged.KnownDepartures.Single().Known);
-        Assert.Equal((0UL, 1UL), (judged.CountOf(Verdict.Diverges), judged.CountOf(Verdict.KnownDeparture)));
+        Assert.Empty(judged.KnownDepartures);
+        Assert.Equal("accepted: as discussed (until 2026-06-15)", judged.Accepted.Single().Known);
+        Assert.Equal((0UL, 1UL), (judged.CountOf(Verdict.Diverges), judged.CountOf(Verdict.Accepted)));
         Assert.Empty(judged.Summary.Notes);
+    }
+
+    [Fact]
+    public void A_likely_departure_can_be_accepted_too()
+    {
+        DiffResult found = new Compared([Compared.Rule("SVM-A")])
+            .Take(new RecordedExit(), new ComputedParts().Add(0, Standing.Assumed, Evidence.Gif, Culprit.Hypervisor, [Constraint.Happens(ComparedField.ReflectedCode)])).Finish();
+        DiffResult judged = Of(Entry("as discussed", null) with { Fingerprint = found.Likely.Single().Fingerprint }).Apply(found, Today);
+        Assert.Empty(judged.Likely);
+        Assert.True(judged.Accepted.Single().IsLikely);
+        Assert.Equal((0UL, 1UL), (judged.CountOf(Verdict.Likely), judged.CountOf(Verdict.Accepted)));
+    }
+
+    [Fact]
+    public void Remarks_on_a_baseline_leave_the_grade_alone()
+    {
+        DiffResult judged = Of(Entry("", new DateOnly(2026, 6, 14)), Entry("", null) with { Fingerprint = "000000000000" }).Apply(Found, Today);
+        Assert.Equal(2, judged.Summary.Notes.Count);
+        Assert.Equal(CaptureQuality.Of(Found).Grade, CaptureQuality.Of(judged).Grade);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class CiReportTests
         Assert.All(ReportTests.Write("github", SampleFindings.All[set]).TrimEnd('\n').Split('\n'), line => Assert.Matches("^(::(error|warning|notice) (file=[^:,]*,)?title=[^:,]*::.+|Differ: .+)$", line));
 
     [Theory]
-    [InlineData("tap", "^( *(TAP version 14|1\\.\\.\\d+( # SKIP .+)?|(not )?ok \\d+ - .+|---|\\.\\.\\.|[a-z]+: [\"\\[].+)|# Subtest: .+)$")]
+    [InlineData("tap", "^( *(TAP version 14|1\\.\\.\\d+( # SKIP .+)?|(not )?ok \\d+ - .+|---|\\.\\.\\.|[a-z]+: [\"\\[].+|# ended: .+)|# Subtest: .+)$")]
     [InlineData("ktap", "^ *(KTAP version 1|1\\.\\.\\d+|# .+|(not )?ok \\d+ [^#]+( # (SKIP|XFAIL|ERROR) [^#]+)?)$")]
     public void Lines_of_TAP_are_what_its_readers_know(string format, string line) =>
         Assert.All(SampleFindings.All.Values, set => Assert.All(ReportTests.Write(format, set).TrimEnd('\n').Split('\n'), one => Assert.Matches(line, one)));

@@ -25,7 +25,7 @@ internal static class SampleExits
                 var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, exit.Kinds, exit.Happenings.ToArray());
                 report.Take(
                     record, departs ? Verdict.Diverges : Verdict.Undecided,
-                    departs ? new Departure(found.Fingerprint, found.Rule, found.First.Recorded, found.First.Expected) : null);
+                    departs ? new Departure(found.Fingerprint, found.Rule, found.First.Recorded, found.First.Expected, false) : null);
             }
         }
 

@@ -25,12 +25,17 @@ internal static class SampleFindings
     /// <summary>Two VMs, losses, findings against both culprits, one of them many times over, one accepted, one documented, things undecided.</summary>
     public static FindingSet One => FindingSet.Of(Accepting(SampleResult.Full));
 
-    /// <summary>The same among others: one that departs in the same way, one that is clean, one without exits, two that cannot be used.</summary>
+    /// <summary>
+    /// The same among others: one that departs in the same way, one that is clean, one that likely departs, one of which much was lost, one
+    /// without exits, two that cannot be used.
+    /// </summary>
     public static FindingSet Several => new(
         [
             CheckedCapture.Of("captures/night", "captures/night/trace.dat", Accepting(SampleResult.Full)),
             CheckedCapture.Of("captures/day.dat", "captures/day.dat", SampleResult.Full with { Header = SampleResult.Full.Header with { KernelRelease = "6.1.0" } }),
-            CheckedCapture.Of("captures/clean.dat", "captures/clean.dat", SampleResult.Full with { Divergences = [], KnownDepartures = [] }),
+            CheckedCapture.Of("captures/clean.dat", "captures/clean.dat", SampleResult.Clean),
+            CheckedCapture.Of("captures/likely.dat", "captures/likely.dat", SampleResult.OnlyLikely),
+            CheckedCapture.Of("captures/lost.dat", "captures/lost.dat", SampleResult.Lost),
             CheckedCapture.Of("standard input", "-", SampleResult.Empty),
         ],
         [
@@ -91,6 +96,8 @@ internal static class SampleFindings
         {
             Divergences = [.. Enumerable.Range(0, classes).Select(i => full.Divergences[0] with { Fingerprint = $"{i:x12}" })],
             KnownDepartures = [.. Enumerable.Range(classes, classes).Select(i => full.KnownDepartures[0] with { Fingerprint = $"{i:x12}" })],
+            Likely = [],
+            Ignored = [],
         };
         return new FindingSet(
             [.. Enumerable.Range(0, captures).Select(i => CheckedCapture.Of($"captures/{i}-{new string('n', 200)}.dat", $"captures/{i}.dat", result))],

@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -25,9 +26,25 @@ internal static class SampleResult
             var texts = new TextTable();
             int failure = texts.Add("CC(\"quoted\" & <marked>)");
             return new DiffResult(
-                Header, Summary, Verdicts(1_234_567, 3, 20, 4), [Certain(failure), Likely, BeforeTheFirstExit], [Known], Undecided, Rules, texts);
+                Header, Summary, Verdicts(1_234_567, 3, 20, 4), [Certain(failure), BeforeTheFirstExit], [Known], Undecided, Rules, texts)
+            {
+                Likely = [Likely],
+                Ignored = [Ignored],
+                Endings = Endings,
+                Examined = new ExaminedExits(1_000_000, 5, 999_980),
+                Losses = [new StreamLoss(new StreamId(1), 0.0123)],
+            };
         }
     }
+
+    /// <summary>The same without anything that departs.</summary>
+    public static DiffResult Clean => Full with { Divergences = [], Likely = [], Ignored = [], KnownDepartures = [], Endings = [], Verdicts = Verdicts(1_234_574, 0, 20, 0) };
+
+    /// <summary>The same with nothing but a departure that holds under an assumption.</summary>
+    public static DiffResult OnlyLikely => Clean with { Likely = Full.Likely, Verdicts = new Dictionary<Verdict, ulong>(Clean.Verdicts) { [Verdict.Likely] = 1 } };
+
+    /// <summary>The same, and most of it was lost.</summary>
+    public static DiffResult Lost => Clean with { Losses = [new StreamLoss(new StreamId(0), 0.434)] };
 
     /// <summary>A capture from a pipe that says nothing of itself and holds no exit.</summary>
     public static DiffResult Empty => new(
@@ -66,7 +83,7 @@ internal static class SampleResult
     [
         Count(Check, [(Evidence.IoPermissionMap, 2)], new(new StreamId(0), 8, 1, 998), new(new StreamId(1), 2, 1, 2)),
         Count(Event, [], new(new StreamId(0), 0, 0, 1), new(new StreamId(1), 0, 0, 1)),
-        Count(Composed, [(Evidence.IoPermissionMap, 19), (Evidence.LostEvents, 1)], new(new StreamId(0), 5, 19, 0), new(new StreamId(2), 0, 1, 1)),
+        Count(Composed, [(Evidence.IoPermissionMap, 19), (Evidence.LostEvents, 1)], new(new StreamId(0), 5, 19, 0) { Likely = 1 }, new(new StreamId(2), 0, 1, 1)),
         Count(Unseen, [(Evidence.IoPermissionMap, 3)], new StreamRuleCount(new StreamId(0), 0, 3, 0)),
         Count(Kept, [(Evidence.LostEvents, 1)], new(new StreamId(0), 4, 1, 0), new(new StreamId(StreamRuleCount.MostStreams), 9, 0, 0)),
         Count(Silent, []),
@@ -83,9 +100,25 @@ internal static class SampleResult
         "00000000000f", Event, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(0), 1)], "it is so by design (Linux file, function)",
         new Occurrence(Plain(3), [], [], [new FieldText("exception", "no exception raised", null)], ["exception raised #UD"]), new ExitPlace(new StreamId(0), 3));
 
+    private static DivergenceClass Ignored => new(
+        "00000000001f", Composed, [], Culprit.Hypervisor, Evidence.None, "", 1, [new(new StreamId(0), 1)], "ignored: our guests never do it",
+        new Occurrence(Plain(5), [], [], [new FieldText("exception", "no exception raised", null)], ["exception raised #UD"]), new ExitPlace(new StreamId(0), 5))
+    {
+        IsIgnored = true,
+    };
+
     private static DivergenceClass Likely => new(
         "0123456789ab", Event, [], Culprit.Processor, Evidence.EferSvme, "VMRUN", 1, [new(new StreamId(1), 1)], null,
-        new Occurrence(Lossy, [Plain(41)], [], [new FieldText("exitIntInfo", "EXITINTINFO: not recorded", null)], ["EXITINTINFO none"]), new ExitPlace(new StreamId(1), 42));
+        new Occurrence(Lossy, [Plain(41)], [], [new FieldText("exitIntInfo", "EXITINTINFO: not recorded", null)], ["EXITINTINFO none"]), new ExitPlace(new StreamId(1), 42))
+    {
+        IsLikely = true,
+    };
+
+    private static IReadOnlyList<VmEnding> Endings =>
+    [
+        new(UserspaceExit.ShutdownReason, Plain(7), 2, new ExitPlace(new StreamId(0), 9)),
+        new(UserspaceExit.InternalErrorReason, KeptExit.Of(new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit }.Record), 1, new ExitPlace(new StreamId(2), 0)),
+    ];
 
     private static DivergenceClass BeforeTheFirstExit
     {
@@ -109,12 +142,15 @@ internal static class SampleResult
     }
 
     private static DivergenceClass Certain(int failure) => new(
-        "abcdef012345", Check, [Composed, Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, [new(new StreamId(0), 998), new(new StreamId(1), 2)], null,
+        "abcdef012345", Check, [Event], Culprit.Hypervisor, Evidence.None, "SKINIT", 1_000, [new(new StreamId(0), 998), new(new StreamId(1), 2)], null,
         new Occurrence(
             Everything(failure), [Plain(38), Plain(39)], [Plain(41)],
             [new FieldText("reflectedCode", "L1 is shown #VMEXIT NPF", 0x400), new FieldText("exception", "no exception raised", null)],
             ["L1 is shown no #VMEXIT", "exception raised #GP, entry at rip 0x1000"]),
-        new ExitPlace(new StreamId(1), 200_000));
+        new ExitPlace(new StreamId(1), 200_000))
+    {
+        AlsoLikely = [Composed],
+    };
 
     private static KeptExit Plain(ulong index) => KeptExit.Of(new RecordedExit { Index = index, Level = GuestLevel.L1 }.Record);
 
@@ -136,6 +172,7 @@ internal static class SampleResult
         rule, Sum(streams, one => one.Conforms), Sum(streams, one => one.Undecided), Sum(streams, one => one.Departs),
         [.. lacking.Select(share => new EvidenceShare(EvidenceTable.Of(share.Missing), share.Count))])
     {
+        Likely = Sum(streams, one => one.Likely),
         Streams = streams,
     };
 
@@ -148,7 +185,9 @@ internal static class SampleResult
     {
         [Verdict.Conforms] = conforms,
         [Verdict.KnownDeparture] = known,
+        [Verdict.Ignored] = diverges > 0 ? 1UL : 0,
         [Verdict.Undecided] = undecided,
+        [Verdict.Likely] = diverges > 0 ? 1UL : 0,
         [Verdict.Diverges] = diverges,
     };
 }

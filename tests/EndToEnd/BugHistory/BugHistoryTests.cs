@@ -20,10 +20,11 @@ public sealed class BugHistoryTests
     {
         PastBug bug = PastBugs.All.Single(row => row.Name == name);
         string rules = string.Join(' ', [bug.Rule, .. bug.Consequences]);
-        Report expected = bug.AsKnown ? new Report(0, "", rules) : new Report(1, rules, "");
+        Report expected = bug.AsKnown ? new Report("", rules) : new Report(rules, "");
         Assert.All(Told(bug, bug.Wrong), told =>
         {
             Assert.Equal(expected, told.Report);
+            Assert.Equal(told.IsCertain, told.Fails);
             Assert.Equal(bug.Instead.Length > 0, !told.Named.Intersect(KnownBugs.All.Single(known => known.Id == bug.Id).Rules).Any());
         });
     }
@@ -33,7 +34,7 @@ public sealed class BugHistoryTests
     public void Without_the_bug_nothing_is_reported(string name)
     {
         PastBug bug = PastBugs.All.Single(row => row.Name == name);
-        Assert.All(Told(bug, bug.Right), told => Assert.Equal(new Report(0, "", ""), told.Report));
+        Assert.All(Told(bug, bug.Right), told => Assert.Equal(new Report("", ""), told.Report));
     }
 
     [Fact]
@@ -57,11 +58,15 @@ public sealed class BugHistoryTests
         var page = new StringBuilder(BugPage.Head);
         foreach (KnownBug bug in KnownBugs.All.Where(bug => bug.Visibility != Visibility.NotTraced))
         {
-            page.Append(BugPage.Row(bug, [.. PastBugs.All.Where(told => told.Id == bug.Id)]));
+            page.Append(BugPage.Row(bug, [.. PastBugs.All.Where(told => told.Id == bug.Id).Select(told => (told, IsLikely(told)))]));
         }
 
         Golden.Matches(Path.Combine("..", "docs", "bug-history.md"), page.ToString());
     }
+
+    // On the newest kernel that shows it.
+    private static bool IsLikely(PastBug bug) => !bug.AsKnown
+        && !Check(bug, Kernels.Last(kernel => Version.Parse(kernel) <= Version.Parse(bug.To)), Surroundings.All[0], bug.Wrong).IsCertain;
 
     private static IEnumerable<string> Ids(Visibility visibility) => KnownBugs.All.Where(bug => bug.Visibility == visibility).Select(bug => bug.Id);
 
@@ -88,18 +93,23 @@ public sealed class BugHistoryTests
         Assert.Equal("", result.Errors);
         using JsonDocument report = JsonDocument.Parse(result.Output);
         JsonElement[] found = [.. report.RootElement.GetProperty("divergences").EnumerateArray()];
+        JsonElement[] likely = [.. report.RootElement.GetProperty("likely").EnumerateArray()];
         JsonElement[] known = [.. report.RootElement.GetProperty("knownDepartures").EnumerateArray()];
-        return new Told($"{kernel} {around.Name}", new Report(result.Status, Rules(found), Rules(known)), [.. found.Concat(known).SelectMany(Named)]);
+
+        // A recording of a few exits of L1 may say too little to be called good.
+        Assert.Contains(result.Status, new[] { 0, 1, 4 });
+        return new Told(
+            $"{kernel} {around.Name}", new Report(Rules([.. found, .. likely]), Rules(known)), [.. found.Concat(likely).Concat(known).SelectMany(Named)], found.Length > 0, result.Status == 1);
     }
 
     private static string Rules(JsonElement[] classes) => string.Join(' ', classes.Select(one => one.GetProperty("rule").GetString()));
 
     private static IEnumerable<string> Named(JsonElement one) =>
-        one.GetProperty("alsoBroken").EnumerateArray().Append(one.GetProperty("rule")).Select(rule => rule.GetString()!);
+        one.GetProperty("alsoBroken").EnumerateArray().Concat(one.GetProperty("alsoLikely").EnumerateArray()).Append(one.GetProperty("rule")).Select(rule => rule.GetString()!);
 }
 
 /// <summary>What is said of a recording, and every rule that is named.</summary>
-internal sealed record Told(string Recording, Report Report, IReadOnlyList<string> Named);
+internal sealed record Told(string Recording, Report Report, IReadOnlyList<string> Named, bool IsCertain, bool Fails);
 
-/// <summary>A report: exit status, the rules of findings, those of known departures.</summary>
-internal sealed record Report(int Status, string Found, string Known);
+/// <summary>A report: the rules of findings, certain ones first, and those of known departures.</summary>
+internal sealed record Report(string Found, string Known);

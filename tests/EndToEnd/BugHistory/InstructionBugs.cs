@@ -68,7 +68,7 @@ internal static class InstructionBugs
             static s => SharesPat(s).Msr(write: false, Pat, 0x0606).Entry(L1Rip + 0x52).L1GoesOn(),
             static s => SharesPat(s).Msr(write: false, Pat, 0x0706).Entry(L1Rip + 0x52).L1GoesOn()) { AsKnown = true },
         new("BUG-066", "SVM-15.23-DBGCTL-RESERVED",
-            static s => s.L1Sets(DebugCtl, 1 << 8).L1GoesOn(), static s => s.L1Sets(DebugCtl, 1 << 8, faulted: true).L1GoesOn()),
+            static s => s.L1Sets(DebugCtl, 1 << 6).L1GoesOn(), static s => s.L1Sets(DebugCtl, 1 << 6, faulted: true).L1GoesOn()),
         new("BUG-117", "SVM-15.4-SVME-UD-VMRUN",
             static s => s.L1Sets(Efer, NoSvme).RunsL2(Intr).L2GoesOn(),
             static s => s.L1Sets(Efer, NoSvme).L1Sets(Efer, Svme).RunsL2(Intr).L2GoesOn()),

@@ -16,6 +16,27 @@ public sealed class CpuDescriptionTests
         Assert.Distinct(CpuFeature.All.Select(feature => (feature.Function, feature.Register, feature.Bit)));
     }
 
+    [Fact]
+    public void No_feature_is_forgotten() => Assert.Equal(
+        typeof(CpuFeature).GetFields().Select(static field => field.GetValue(null)).OfType<CpuFeature>().OrderBy(static feature => feature.Ordinal), CpuFeature.All);
+
+    // Appendix E of volume 3, function by function.
+    [Fact]
+    public void Every_feature_is_at_the_bit_of_the_manuals_appendix() => Assert.Equal(
+        """
+        00000001 ECX 17 PCID, 26 XSAVE
+        00000007 EBX 0 FSGSBASE, 7 SMEP, 10 INVPCID, 20 SMAP
+        00000007 ECX 2 UMIP, 3 PKU, 7 CET_SS, 16 LA57, 24 BUSLOCKTRAP
+        80000001 ECX 2 SVM, 12 SKINIT, 17 TCE
+        80000001 EDX 20 NX, 25 FFXSR, 27 RDTSCP, 29 LM
+        80000008 EBX 3 INVLPGB, 4 RDPRU, 8 MCOMMIT, 13 INT_WBINVD, 20 EferLmsleUnsupported
+        8000000A EDX 0 NP, 1 LbrVirt, 2 SVML, 3 NRIPS, 4 TscRateMsr, 7 DecodeAssists, 10 PauseFilter, 12 PauseFilterThreshold, 13 AVIC, 15 VMSAVEvirt, 16 VGIF, 17 GMET, 25 VNMI, 29 BusLockThreshold, 30 IdleHlt
+        80000021 EAX 7 UpperAddressIgnore, 8 AutomaticIBRS
+        80000022 EAX 2 LbrAndPmcFreeze
+        """,
+        string.Join('\n', CpuFeature.All.GroupBy(static row => (row.Function, row.Register)).OrderBy(static word => word.Key).Select(static word =>
+            $"{word.Key.Function:X8} {"EAX EBX ECX EDX".Split(' ')[word.Key.Register]} {string.Join(", ", word.OrderBy(static row => row.Bit).Select(static row => $"{row.Bit} {row.Name}"))}")));
+
     [Theory]
     [MemberData(nameof(Features))]
     public void A_feature_is_learned_from_its_leaf_and_from_nothing_else(string name)

@@ -5,7 +5,11 @@ namespace Differ.Tests.Replay.Support;
 /// <summary>One rule with the smallest stories that make it speak.</summary>
 /// <param name="Rule">The rule's id.</param>
 /// <param name="States">The stories.</param>
-public sealed record RuleCase(string Rule, params RuleState[] States);
+public sealed record RuleCase(string Rule, params RuleState[] States)
+{
+    /// <summary>The same with further stories.</summary>
+    public RuleCase And(params RuleState[] more) => this with { States = [.. States, .. more] };
+}
 
 /// <summary>A story and what the rule says of its last record.</summary>
 /// <param name="Story">The story.</param>

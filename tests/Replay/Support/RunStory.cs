@@ -130,6 +130,13 @@ public sealed class RunStory
         return this;
     }
 
+    /// <summary>L0 asks for an exit right behind the entry.</summary>
+    public RunStory Forced()
+    {
+        Open.Entry = Open.Entry with { ImmediateExit = Truth.Yes };
+        return this;
+    }
+
     /// <summary>The guest is entered where it stood.</summary>
     public RunStory Stays() => Entry(Open.Exit.Rip);
 

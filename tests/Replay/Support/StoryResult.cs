@@ -23,7 +23,7 @@ public enum Saying
     /// <summary>It is broken in a way KVM documents.</summary>
     Known,
 
-    /// <summary>It is broken.</summary>
+    /// <summary>It is broken, be it under an assumption.</summary>
     Broken,
 }
 
@@ -42,8 +42,8 @@ internal sealed class StoryResult
     /// <summary>The verdict on its last record.</summary>
     public DiffResult Last { get; }
 
-    /// <summary>Rules that the story breaks, in the order of their names.</summary>
-    public IReadOnlyList<string> Broken => Rules(Whole.Divergences);
+    /// <summary>Rules that the story breaks, be it under an assumption, in the order of their names.</summary>
+    public IReadOnlyList<string> Broken => Rules(Whole.Divergences.Concat(Whole.Likely));
 
     /// <summary>Replays a story.</summary>
     public static StoryResult Of(RunStory story)
@@ -75,7 +75,7 @@ internal sealed class StoryResult
 
     /// <summary>What a rule says of the last record.</summary>
     public Saying Says(string rule) =>
-        Rules(Last.Divergences).Contains(rule) ? Saying.Broken
+        Rules(Last.Divergences.Concat(Last.Likely)).Contains(rule) ? Saying.Broken
         : Rules(Last.KnownDepartures).Contains(rule) ? Saying.Known
         : Missing(rule).Count > 0 ? Saying.Undecided
         : Last.Rules.Any(count => count.Rule.Id == rule && count.Conforms > 0) ? Saying.Kept
@@ -86,7 +86,7 @@ internal sealed class StoryResult
         [.. Last.Undecided.Where(row => row.Rules.Any(share => share.Rule.Id == rule)).Select(row => row.Missing.Evidence)];
 
     private static List<string> Rules(IEnumerable<DivergenceClass> classes) =>
-        [.. classes.SelectMany(found => found.AlsoBroken.Append(found.Rule)).Select(rule => rule.Id).Distinct().Order(StringComparer.Ordinal)];
+        [.. classes.SelectMany(found => found.AlsoBroken.Concat(found.AlsoLikely).Append(found.Rule)).Select(rule => rule.Id).Distinct().Order(StringComparer.Ordinal)];
 
     private static RunSummary SummaryOf(RunStory story) => new()
     {

@@ -32,6 +32,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Undecided(Evidence.EferSvme, Blank().Vmrun()),
             Breaks(Booted().SvmeOn().L1Exit(Vmrun, 0xffff_8000_0000_1000).Raises(UD).Stays()),
             Breaks(Booted().SvmeOn().Emulates("0f 30").L1Exit(Vmrun).Raises(UD).Stays()),
+            Silent("in System Management Mode it does not exist", Paged().Knowing(static v => v.InSmm = Truth.Yes).L1Exit(Vmrun).Raises(UD)),
             Silent("L1 may have turned paging off", Booted().SvmeOn().Emulates("0f 30").L1Exit(Cr0SelWrite).L1Exit(Vmrun).Raises(UD).Stays()),
             Silent("SVME is set, and paging may be off", On().L1Exit(Vmrun).Raises(UD))),
 
@@ -106,9 +107,11 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         // "vmcb[11:0]=0 and vmcb < 2^MAXPHYADDR; otherwise #GP"
         new("SVM-15.5-VMRUN-RAX-ALIGN",
             Breaks(On().Vmrun(vmcb: 0x5001)),
+            Breaks(On().Vmrun(vmcb: 0x5800)),
             Breaks(On().Vmrun(vmcb: 1UL << 52)),
             BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_0008, eax: 40).Vmrun(vmcb: 1UL << 40)),
             Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 40)),
+            Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 36)),
             Silent("the address is legal", On().L1Sees(0x8000_0008, eax: 41).Vmrun(vmcb: 1UL << 40))),
 
         // "must not silently complete: an exception or emulation failure must follow"
@@ -135,9 +138,12 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
     [
         new("SVM-15.30.4-HSAVE-GP",
             Breaks(Blank().L1Sets(HsaveIndex, 0x6001)),
+            Breaks(Blank().L1Sets(HsaveIndex, 0x6800)),
+            Breaks(Blank().L1Sets(HsaveIndex, 1UL << 52)),
             BreaksAssuming(Evidence.GuestCpuid, Blank().L1Sees(0x8000_0008, eax: 40).L1Sets(HsaveIndex, 1UL << 40)),
             Keeps(Blank().L1Sets(HsaveIndex, 0x6001, faulted: true)),
             Undecided(Evidence.GuestCpuid, Blank().L1Sets(HsaveIndex, 1UL << 40)),
+            Undecided(Evidence.GuestCpuid, Blank().L1Sets(HsaveIndex, 1UL << 36)),
             Silent("the address is legal", Blank().L1Sets(HsaveIndex, 0x6000))),
 
         // "Setting VM_CR.SVMDIS while SVME=1 raises #GP regardless of LOCK."
@@ -252,7 +258,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         new("SVM-15.9-RDTSC-PMC-EXC-FIRST",
             BreaksAssuming(Evidence.Cpl, L2().L2Exit(Rdtsc).Raises(GP, 0)),
             BreaksAssuming(Evidence.InstructionBytes, Blank().L1Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
-            BreaksAssuming(Evidence.InstructionBytes, L2().L2Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason)),
+            BreaksAssuming(Evidence.InstructionBytes, L2().L2Exit(Invd).Emulates("8f 3c", failed: true).AsksUserspace(UserspaceExit.InternalErrorReason), Default),
             Keeps(Blank().L1Exit(Invd)),
             Keeps(Blank().L1Exit(Invd).Emulates("0f 08")),
             Keeps(L2().L2Exit(Rdtsc))),

@@ -22,29 +22,36 @@ public sealed class EventInjectionTests : RuleTests<EventInjectionTests>, IRuleC
     [
         // "rip==nested_rip and intr_info V=0 (and not INVALID) = lost injection"
         new(Unconditional,
-            Breaks(Injects(Irq).L2Exit(Cpuid, Start)),
+            Breaks(Injects(Irq).Forced().L2Exit(Intr, Start)),
+            Undecided(Evidence.GuestRun, Injects(Irq).L2Exit(Cpuid, Start)),
+            Undecided(Evidence.GuestRun, Injects(Irq).Forced().L2Exit(Cpuid, Start)),
+            Undecided(Evidence.GuestRun, Injects(Irq).L2Exit(Intr, Start)),
             Breaks(Injects(Irq).Entry(Start, 0)),
             Breaks(Injects(Irq).Entry(Start, NmiEvent)),
             Keeps(Injects(Irq).Entry(Start, Irq)),
             Keeps(Injects(Event(EventType.Nmi, 0)).Entry(Start, NmiEvent)),
-            Keeps(Injects(Irq).L2Exit(Cpuid, Handler)),
-            Keeps(Injects(Irq).L2Exit(Npf, Start, intInfo: Irq).Interrupts(0x31, again: true)),
+            Keeps(Injects(Irq).Forced().L2Exit(Intr, Handler)),
+            Keeps(Injects(Irq).Forced().L2Exit(Npf, Start, intInfo: Irq).Interrupts(0x31, again: true)),
             Keeps(Injects(Irq).L2Exit(Invalid, Start).Reflects(Invalid)),
             Silent("the kernel does not show EXITINTINFO", Injects(Irq).L2Exit(Cpuid, Start, intInfo: null)),
             Silent("nothing is injected", Injects(0).L2Exit(Cpuid, Start))),
 
         // "Injected events are not subject to intercept checks."
         new("SVM-15.20-INJ-NOINTERCEPT",
-            Breaks(Injects(GP, GpExit).L2Exit(GpExit, Start).Reflects(GpExit), Unconditional),
-            Keeps(Injects(GP, GpExit).L2Exit(GpExit, Handler).Reflects(GpExit)),
+            Breaks(Injects(GP, GpExit).Reflects(GpExit), "SVM-L-RUN-PENDING"),
+            Keeps(Injects(GP, GpExit).Reflects(Invalid)),
+            Undecided(Evidence.GuestRun, Injects(GP, GpExit).L2Exit(GpExit, Start).Reflects(GpExit)),
+            Undecided(Evidence.GuestRun, Injects(GP, GpExit).L2Exit(GpExit, Handler).Reflects(GpExit)),
+            Silent("it is another exception", Injects(GP, GpExit).L2Exit(OfException(6), Handler)),
             Silent("it is not intercepted", Injects(GP).L2Exit(GpExit, Handler))),
 
         // "intr_info vector/type == event_inj vector/type"
         new("SVM-15.20-INJ-RECORDED",
-            Breaks(Injects(Irq).L2Exit(Npf, Start, intInfo: Event(EventType.Interrupt, 0x32)).Interrupts(0x32, again: true)),
-            Keeps(Injects(Irq).L2Exit(Npf, Start, intInfo: Irq).Interrupts(0x31, again: true)),
-            Keeps(Injects(Irq).L2Exit(Npf, Start, intInfo: GP).Raises(13, 0, again: true)),
-            Keeps(Injects(Event(EventType.Nmi, 7)).L2Exit(Npf, Start, intInfo: NmiEvent).Entry(Start, NmiEvent))),
+            Breaks(Injects(Irq).Forced().L2Exit(Npf, Start, intInfo: Event(EventType.Interrupt, 0x32)).Interrupts(0x32, again: true)),
+            Undecided(Evidence.GuestRun, Injects(Irq).L2Exit(Npf, Start, intInfo: Event(EventType.Interrupt, 0x32)).Interrupts(0x32, again: true)),
+            Keeps(Injects(Irq).Forced().L2Exit(Npf, Start, intInfo: Irq).Interrupts(0x31, again: true)),
+            Keeps(Injects(Irq).Forced().L2Exit(Npf, Start, intInfo: GP).Raises(13, 0, again: true)),
+            Keeps(Injects(Event(EventType.Nmi, 7)).Forced().L2Exit(Npf, Start, intInfo: NmiEvent).Entry(Start, NmiEvent))),
 
         // What L0's own NMI window is for cannot be told from what L1 injected.
         new("SVM-15.20-INJ-NMI-NOBLOCK",

@@ -84,9 +84,10 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
             Keeps(L1().L1Exit(Npf, intInfo: NmiEvent).Entry(RunStory.L1Rip, NmiEvent)),
             Keeps(L1().L1Exit(Npf, intInfo: Irq).Raises(14, 0)),
             Keeps(L1().L1Exit(Shutdown, intInfo: PF).AsksUserspace(UserspaceExit.ShutdownReason)),
+            Undecided(Evidence.RecordingEnd, L1().L1Exit(Npf, intInfo: Irq).AsksUserspace(UserspaceExit.InternalErrorReason).Ends()),
             Undecided(Evidence.NmiInjection, L1().L1Exit(Npf, intInfo: NmiEvent)),
             Undecided(Evidence.Reinjection, L1().BeforeReinjectionIsShown().L1Exit(Npf, intInfo: PF)),
-            Undecided(Evidence.LostEvents, L1().L1Exit(Npf, intInfo: Irq).Ends()),
+            Undecided(Evidence.RecordingEnd, L1().L1Exit(Npf, intInfo: Irq).Ends()),
             Undecided(Evidence.Tracepoint, L1().Without(HappeningKind.InjectInterrupt).L1Exit(Npf, intInfo: Irq))),
 
         // "no re-injection if V=0"

@@ -11,7 +11,7 @@ namespace Differ.Tests.Replay.Svm;
 public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
 {
     private const uint DebugCtl = 0x1d9, TscRatio = 0xc000_0104;
-    private const ulong Eoi = 0xb0 | (1UL << 32), Sce = 1, Svme = 1 << 12;
+    private const ulong Eoi = 0xb0 | (1UL << 32), Sce = 1, Nxe = 1 << 11, Svme = 1 << 12;
     private const uint Avic = 1u << 31;
 
     public static IReadOnlyList<RuleCase> All =>
@@ -24,11 +24,17 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
             Silent("L2 and L1 share it", Swapped(read: 3, lbr: false)),
             Silent("L2 did not run", new RunStory().L1Sets(DebugCtl, 1).L1Reads(DebugCtl, 3))),
 
-        // "DebugCtl reserved bits: #GP."
+        // "6:3 Reserved MBZ", "63:13 Reserved RAZ", "10:7 Reserved RAZ"; of older revisions "PBi, bits 5:2, read/write".
         new("SVM-15.23-DBGCTL-RESERVED",
-            BreaksAssuming(Evidence.GuestCpuid, new RunStory().L1Sets(DebugCtl, 1 << 8)),
-            Keeps(new RunStory().L1Sets(DebugCtl, 1 << 8, faulted: true)),
-            Silent("the bits are defined", new RunStory().L1Sets(DebugCtl, 0x1801))),
+            BreaksAssuming(Evidence.GuestCpuid, new RunStory().L1Sets(DebugCtl, 1 << 6)),
+            Breaks(HasBusLockTrap().L1Sets(DebugCtl, 1 << 6)),
+            Breaks(HasBusLockTrap().L1Sets(DebugCtl, 1 << 3)),
+            Keeps(new RunStory().L1Sets(DebugCtl, 1 << 6, faulted: true)),
+            Undecided(Evidence.GuestCpuid, new RunStory().L1Sets(DebugCtl, 1 << 5)),
+            Silent("they are pins", new RunStory().L1Sees(7).L1Sets(DebugCtl, 0x3c)),
+            Silent("they read as zero", HasBusLockTrap().L1Sets(DebugCtl, ~0x1fffUL | 0x780)),
+            Silent("nothing is said of them where they are not supported", new RunStory().L1Sees(0x8000_0022).L1Sets(DebugCtl, 0x1800)),
+            Silent("the bits are defined", HasBusLockTrap().L1Sets(DebugCtl, 0x1807))),
 
         // "TSC_RATIO bits 63:40 are MBZ: #GP; absent feature: #GP."
         new("SVM-15.30.5-TSCRATIO-MBZ",
@@ -112,12 +118,18 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
 
         // "SEV-ES writes to EFER.SVME are ignored."
         new("SVM-15.35-EFER-SVME-IGN",
-            BreaksAssuming(Evidence.GuestCpuid, SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Sce | Svme).Raises(ExceptionVector.GP, 0)),
+            Breaks(SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Sce | Svme).Raises(ExceptionVector.GP, 0)),
+            Breaks(SevEs().Knowing(static v => v.Profile.Set(CpuFeature.NoExecute, true)).L1Exit(SvmExitCode.EferWriteTrap, info1: Nxe | Svme).Raises(ExceptionVector.GP, 0)),
+            BreaksAssuming(Evidence.GuestCpuid, SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Nxe | Svme).Raises(ExceptionVector.GP, 0)),
             Keeps(SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Sce | Svme).Stays()),
-            Silent("the bit is not set", SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Sce).Stays())),
+            Silent("the bit is not set", SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Sce).Stays()),
+            Silent("another bit must be zero", SevEs().L1Exit(SvmExitCode.EferWriteTrap, info1: Svme | (1 << 16)).Raises(ExceptionVector.GP, 0)),
+            Silent("the virtual CPU lacks another bit", SevEs().Knowing(static v => v.Profile.Set(CpuFeature.NoExecute, false)).L1Exit(SvmExitCode.EferWriteTrap, info1: Nxe | Svme).Raises(ExceptionVector.GP, 0))),
     ];
 
     private static RunStory L2(params SvmExitCode[] intercepts) => new RunStory().SvmeOn().Vmrun(intercepts);
+
+    private static RunStory HasBusLockTrap() => new RunStory().L1Sees(7, ecx: 1 << 24);
 
     private static RunStory L2WithAvic() => new RunStory().SvmeOn().Vmrun([], intCtl: Avic);
 

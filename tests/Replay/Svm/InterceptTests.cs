@@ -80,6 +80,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11).Reflects(Cr0SelWrite)),
             Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0019)),
+            Keeps(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0013).Reflects(Cr0SelWrite)),
+            Breaks(WritesCr0(0x8000_0011).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x8000_0015)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write, info1: Decoded).WritesCr(0, 0x11)),
             Undecided(Evidence.ControlRegisters, L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 22 c0"))),
 
@@ -236,13 +239,25 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         new("SVM-15.12-EXC-ERRCODE",
             Breaks(L2(GP).L2Exit(GP, info1: 8).Reflects(GP, info1: 16), InfoEq),
             Keeps(L2(GP).L2Exit(GP, info1: 8).Reflects(GP, info1: 0xff_0000_0008)),
+            Breaks(L2(PF).L2Exit(Ioio).Emulates("6c").Reflects(PF, info1: 0x4d0_0215)),
+            Breaks(L2(PF).L2Exit(Ioio).Emulates("6c").Reflects(PF, info1: 0x12)),
+            Breaks(L2().L2Exit(PF, info1: 0x100).Stays()),
+            Breaks(L2(PF).L2Exit(Ioio).Emulates("6c").Reflects(PF, info1: 0x50)),
+            Breaks(L2(GP).L2Exit(Ioio).Emulates("6c").Reflects(GP, info1: 0x1_0000)),
+            Breaks(L2(DF).L2Exit(Ioio).Emulates("6c").Reflects(DF, info1: 1)),
+            Keeps(L2(PF).L2Exit(PF, info1: 0x8000_0007).Reflects(PF, info1: 0x8000_0007)),
+            Keeps(L2(PF).L2Exit(PF, info1: 0x11).Reflects(PF, info1: 0x11)),
+            Keeps(L2(PF).L2Exit(PF, info1: 9).Reflects(PF, info1: 9)),
+            Keeps(L2(PF).L2Exit(PF, info1: 0x23).Reflects(PF, info1: 0x23)),
+            Keeps(L2(PF).L2Exit(PF, info1: 0xff_0000_0019).Reflects(PF, info1: 0xff_0000_0019)),
+            Keeps(L2(GP).L2Exit(Ioio, rip: 0x2000).Reflects(GP, info1: 0x1_0000)),
             Silent("no error code", L2(UD).L2Exit(UD, info1: 8).Reflects(UD, info1: 16))),
 
         // "EXITINFO2 = faulting address"
         new("SVM-15.12-PF-INFO2",
             Breaks(L2Paged(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222), InfoEq),
             Keeps(L2Paged(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x111)),
-            Silent("the host may use shadow paging", L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x111))),
+            Silent("the host may use shadow paging", new RunStory().SvmeOn().Vmrun([PF], nestedPaging: false).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x111))),
 
         // "INT1/ICEBP does not trigger the #DB intercept"
         new("SVM-15.12-DB-ICEBP",
@@ -262,8 +277,10 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
 
         // "External interrupts and INTn never check exception intercepts"
         new("SVM-15.12-SWINT-NOEXC",
-            Breaks(L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(GP).Reflects(GP), "SVM-15.20-INJ-UNCOND"),
-            Silent("L2 has moved on", L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(GP, 0x3000).Reflects(GP)),
+            Breaks(L2Injecting(Event(EventType.Interrupt, 13), GP).Reflects(GP), "SVM-L-RUN-PENDING"),
+            Undecided(Evidence.GuestRun, L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(GP).Reflects(GP)),
+            Undecided(Evidence.GuestRun, L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(GP, 0x3000).Reflects(GP)),
+            Silent("it is not the first exit", L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(Npf).L2Exit(GP).Reflects(GP)),
             Silent("the delivery was interrupted", L2Injecting(Event(EventType.Interrupt, 13), GP).L2Exit(GP, intInfo: Event(EventType.Interrupt, 13))
                 .Reflects(GP, intInfo: Event(EventType.Interrupt, 13)))),
 
@@ -297,6 +314,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Breaks(new RunStory().L1Exit(Npf, info1: 4)),
             Breaks(new RunStory().L1Exit(Npf, info1: Final | Walk | 6)),
             Breaks(L2().L2Exit(Npf).Emulates("8b 00").Reflects(Npf, info1: 4)),
+            Breaks(new RunStory().L1Exit(Npf, info1: Final | Fetch | 6)),
+            Breaks(L2().L2Exit(Npf).Emulates("8b 00").Reflects(Npf, info1: Final | Fetch | 6)),
             Silent("L1 is shown what the manual says", L2().L2Exit(Npf).Reflects(Npf)),
             Undecided(Evidence.VmcbControlArea, new RunStory().L1Exit(Npf, info1: Final | Fetch)),
             Silent("the form is kept", new RunStory().L1Exit(Npf, info1: Walk | 6))),
@@ -326,6 +345,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "reserved bits zero"
         new("SVM-15.13-SMI-INFO1",
             Breaks(new RunStory().L1Exit(Smi, info1: 4)),
+            Breaks(new RunStory().L1Exit(Smi, info1: 1 << 9)),
+            Breaks(new RunStory().L1Exit(Smi, info1: 1 << 13)),
+            Silent("the segment of a string access", new RunStory().L1Exit(Smi, info1: 0x60_0007_0000_0000 | (7 << 10))),
             Silent("the form is kept", new RunStory().L1Exit(Smi, info1: 0x60_0003_0000_0003))),
 
         // "EXITINFO1=EXITINFO2=0"
@@ -344,7 +366,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "EXITINFO1=ICRH:ICRL; EXITINFO2[63:32]=ID, [11:0] index"
         new("SVM-15.29-AVIC-IPI-INFO",
             Breaks(AvicIpi(0x1_0000_00fd, 0x1_0000_0003, 1, 0xfd, 2, 3)),
-            Breaks(AvicIpi(0x1_0000_00fd, 0x5_0000_0003, 1, 0xfd, 5, 3)),
+            Breaks(AvicIpi(0x1_0000_00fd, 0x6_0000_0003, 1, 0xfd, 6, 3)),
+            Keeps(AvicIpi(0x1_0000_00fd, 0x5_0000_0003, 1, 0xfd, 5, 3)),
             Keeps(AvicIpi(0x1_0000_00fd, 0x1_0000_0003, 1, 0xfd, 1, 3))),
 
         // "EXITINFO1[11:4] offset, bit32 write; EXITINFO2[7:0] vector"

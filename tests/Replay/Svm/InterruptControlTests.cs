@@ -55,7 +55,8 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
 
         // "V_INTR_MASKING=0: guest IF controls both."
         new("SVM-15.21-NOVINTRMASK-IF",
-            Breaks(Controlled(0, Intr).Knowing(static vcpu => vcpu.Vmcb12[VmcbField.RflagsRegister] = Bits64.Of(0)).LeavesForIntr().ReflectsIntr()),
+            Breaks(Controlled(0, Intr).Forced().Knowing(static vcpu => vcpu.Vmcb12[VmcbField.RflagsRegister] = Bits64.Of(0)).LeavesForIntr().ReflectsIntr()),
+            Undecided(Evidence.Rflags, Controlled(0, Intr).Knowing(static vcpu => vcpu.Vmcb12[VmcbField.RflagsRegister] = Bits64.Of(0)).LeavesForIntr().ReflectsIntr()),
             Undecided(Evidence.Rflags, Controlled(0, Intr).LeavesForIntr().ReflectsIntr()),
             Silent("L2 goes on", Controlled(0, Intr).LeavesForIntr())),
 
@@ -71,7 +72,15 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
             Keeps(L2(Intr).L2Exit(Npf).Raises(6)),
             Undecided(Evidence.Vmcb12Controls, Blank().L2Exit(Intr).Interrupts(Vector)),
             Silent("INTR is not intercepted", L2().L2Exit(Intr).Interrupts(Vector)),
-            Silent("it was being delivered already", L2(Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true))),
+            Breaks(L2(Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Breaks(L2(Intr).L2Exit(Npf).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Undecided(Evidence.QueuedEvent, L2(Intr).L2Exit(Npf).AsksUserspace(10).Stays().L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Silent("V_IRQ lets the processor deliver one", Controlled(VIrq, Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Silent("AVIC lets the processor deliver one", Controlled(1u << 31, Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Silent("VMRUN injects it", Injecting(Irq, Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Silent("it was being delivered already",
+                Injecting(Irq, Intr).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true).L2Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
+            Silent("it is an exception", L2(Intr).L2Exit(Npf, intInfo: Event(EventType.Exception, 6)).Raises(6, again: true))),
         new("SVM-15.13-INTR-PRECEDED-TRACE",
             Breaks(L2(Hlt).L2Exit(Hlt).Announced().Reflects(Hlt)),
             Breaks(L2(Intr).L2Exit(Npf).Announced()),
@@ -82,6 +91,11 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
             Breaks(L2(Nmi).L2Exit(Nmi).Entry(RunStory.L2Rip, NmiEvent)),
             Keeps(L2(Nmi).L2Exit(Nmi).Entry(RunStory.L2Rip, 0)),
             Keeps(L2(Hlt).L2Exit(Hlt).Reflects(Hlt)),
+            Breaks(L2(Nmi).L2Exit(Npf, intInfo: NmiEvent)),
+            Silent("VMRUN injects it", Injecting(NmiEvent, Nmi).L2Exit(Npf, intInfo: NmiEvent)),
+            Silent("virtual NMIs are on", Controlled(1u << 26, Nmi).L2Exit(Npf, intInfo: NmiEvent)),
+            Undecided(Evidence.QueuedEvent, L2(Nmi).L2Exit(Cpuid).AsksUserspace(2).L2Exit(Npf, intInfo: NmiEvent)),
+            Silent("NMI is not intercepted", L2().L2Exit(Npf, intInfo: NmiEvent)),
             Silent("NMI is intercepted", L2(Nmi).L2Exit(Nmi).Reflects(Nmi))),
 
         // "bit2=1 -> SMI before kvm_smm_transition"
@@ -176,6 +190,8 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
     private static RunStory L1() => new RunStory().SvmeOn();
 
     private static RunStory L2(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts);
+
+    private static RunStory Injecting(uint eventInj, params SvmExitCode[] intercepts) => L1().Vmrun(intercepts, eventInj: eventInj);
 
     private static RunStory Controlled(uint intCtl, params SvmExitCode[] intercepts) => L1().Vmrun(intercepts, intCtl);
 

@@ -30,7 +30,13 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
             Undecided(Evidence.Vmcb12Controls, new RunStory().L2Exit(Cpuid)),
             Undecided(Evidence.Tracepoint, L2(Cpuid).Without(HappeningKind.NestedVmexitInject).L2Exit(Cpuid)),
-            Undecided(Evidence.LostEvents, L2(Cpuid).L2Exit(Cpuid).Ends())),
+            Undecided(Evidence.RecordingEnd, L2(Cpuid).L2Exit(Cpuid).Ends()),
+            Breaks(L2(Cpuid).L2Exit(Cpuid).Happens(HappeningKind.Cpuid, 0, 0, 0, 0, 0, 0, 1).Ends()),
+            Breaks(L2(Cpuid).L2Exit(Cpuid).AsksUserspace(2).Ends()),
+            Breaks(L2(Hlt).L2Exit(Hlt).AsksUserspace(UserspaceExit.InternalErrorReason).Ends()),
+            Breaks(L2().L2Exit(Cpuid).AsksUserspace(UserspaceExit.InternalErrorReason).Ends()),
+            Keeps(L2(Cpuid).L2Exit(Cpuid).AsksUserspace(UserspaceExit.ShutdownReason).Ends()),
+            Undecided(Evidence.RecordingEnd, L2(Cpuid).L2Exit(Cpuid).AcceptsInterrupt(0x31).Ends())),
         new(Immediate,
             Breaks(L2(Cpuid).L2Exit(Cpuid), Default),
             Keeps(L2(Cpuid).L2Exit(Cpuid).Reflects(Cpuid)),
@@ -45,7 +51,8 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         new("SVM-L-NI-INFO-EQ",
             Breaks(L2(Ioio).L2Exit(Ioio).Reflects(Ioio, info1: OtherPort)),
             Breaks(L2().L2Exit(Npf, info1: 0x1_0000_0006).Reflects(Npf, info1: 0x1_0000_0004)),
-            BreaksAssuming(Evidence.HostPaging, L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222)),
+            Breaks(L2(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222), "SVM-15.12-PF-INFO2"),
+            Undecided(Evidence.HostPaging, Unpaged(PF).L2Exit(PF, info2: 0x111).Reflects(PF, info2: 0x222)),
             Keeps(L2(Ioio).L2Exit(Ioio).Reflects(Ioio)),
             Silent("L0 emulated an instruction", L2(Ioio).L2Exit(Ioio).Emulates("e4 60").Reflects(Ioio, info1: OtherPort)),
             Silent("the manual defines neither", L2(Cpuid).L2Exit(Cpuid, info1: 1).Reflects(Cpuid))),
@@ -82,8 +89,13 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         new("SVM-L-EXC-REFLECT-FIRST",
             Breaks(L2(GP).L2Exit(GP).Raises(13, 0)),
             Breaks(L2(UD).L2Exit(Npf).Raises(6)),
-            BreaksAssuming(Evidence.HostPaging, L2(PF).L2Exit(PF)),
-            Breaks(L2(PF).L2Exit(Npf).L2Exit(PF)),
+            Breaks(L2(PF).L2Exit(PF)),
+            Breaks(Unpaged(PF).L2Exit(Npf).L2Exit(PF)),
+            Undecided(Evidence.HostPaging, Unpaged(PF).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Exit(PF).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Exit(Invlpg).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Undecided(Evidence.ShadowPageTables, L1().L1Sees(0x8000_000a).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
+            Breaks(L1().L1Sees(0x8000_000a).L1Exit(Npf).Vmrun([PF], nestedPaging: false).L2Exit(PF)),
             Keeps(L2(GP).L2Exit(GP).Reflects(GP)),
             Keeps(L2(GP).L2Exit(GP).Emulates("0f 01 da")),
             Silent("it is delivered again", L2(UD).L2Exit(Npf, intInfo: Event(EventType.Exception, 6)).Raises(6, again: true))),
@@ -174,13 +186,14 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
         new("SVM-L-VINTR-NO-SPURIOUS",
             Breaks(WindowStorm().Knowing(static v => v.Rflags = Bits64.Of(0)).L2Exit(VIntr)),
             Undecided(Evidence.Rflags, WindowStorm().L2Exit(VIntr)),
-            Silent("one window is chance", L1().Vmrun(intCtl: VIntrMasking).L2Exit(VIntr).L2Exit(VIntr)),
+            Silent("a few windows are chance", WindowStorm(7).Knowing(static v => v.Rflags = Bits64.Of(0)).L2Exit(VIntr)),
             Silent("the last window led to an interrupt", WindowStorm().L2Exit(VIntr).Interrupts(0x31).L2Exit(VIntr))),
         new("SVM-L-HLT-L2-WAKE",
             BreaksAssuming(Evidence.PendingInterrupts, L2(Intr).L2Exit(Hlt).Announced().Reflects(Intr).Happens(HappeningKind.VcpuWakeup)),
             Keeps(L2(Intr).L2Exit(Hlt).Happens(HappeningKind.VcpuWakeup).Announced().Reflects(Intr))),
         new("SVM-L-SMM-ROUNDTRIP",
             Breaks(Smm().L1Exit(Rsm).LeavesSmm().L1Exit(Hlt)),
+            Breaks(Smm().L1Exit(Rsm).LeavesSmm().L1Exit(Cpuid)),
             Keeps(Smm().L1Exit(Rsm).LeavesSmm().L2Exit(Npf)),
             Silent("it is seen to start L2", Smm().L1Exit(Rsm).LeavesSmm().StartsL2().Intercepts(Vmrun).L2Exit(Npf)),
             Silent("the VMM was asked", Smm().L1Exit(Rsm).LeavesSmm().AsksUserspace(10).L1Exit(Hlt))),
@@ -239,7 +252,31 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
             Undecided(Evidence.VmcbSaveArea, L1().Vmrun(intCtl: 1 << 4).L2Exit(Invalid).Reflects(Invalid))),
     ];
 
+    // An event of a type that does not exist shows that the processor departed, and what comes next may be its fault too.
+    [Fact]
+    public void A_fault_of_the_processor_excuses_an_entry_that_fails()
+    {
+        StoryResult result = StoryResult.Of(L1().L1Exit(Npf, intInfo: Event((EventType)1, 0x31)).L1Exit(Invalid));
+        Assert.Equal(Saying.Undecided, result.Says("SVM-L-ERR-L0"));
+        Assert.Equal(Saying.Broken, StoryResult.Of(L1().L1Exit(Npf, intInfo: Irq).L1Exit(Invalid)).Says("SVM-L-ERR-L0"));
+    }
+
+    // Table 8-1: #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC and #SX push an error code, which EXITINFO1 tells (15.12).
+    [Fact]
+    public void The_error_code_that_L1_is_shown_is_that_of_the_exception()
+    {
+        byte[] compared = [.. Enumerable.Range(0, 32).Select(static vector => (byte)vector).Where(static vector =>
+        {
+            SvmExitCode code = OfException(vector);
+            return StoryResult.Of(L2(code).L2Exit(code, info1: 2).Reflects(code, info1: 0)).Says("SVM-L-NI-INFO-EQ") == Saying.Broken;
+        })];
+        Assert.Equal([8, 10, 11, 12, 13, 14, 17, 21, 29, 30], compared);
+    }
+
     private static RunStory L1() => new RunStory().SvmeOn();
+
+    // Nothing tells whether the host uses nested paging.
+    private static RunStory Unpaged(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts, nestedPaging: false);
 
     private static RunStory L2(params SvmExitCode[] intercepts) => L1().Vmrun(intercepts);
 
@@ -248,10 +285,10 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
     // L2 was left for System Management Mode by the kernel's own code.
     private static RunStory Smm() => L2().L2Exit(Smi).Reflects(HostUse).EntersSmm();
 
-    private static RunStory WindowStorm()
+    private static RunStory WindowStorm(int windows = 8)
     {
         RunStory story = L1().Vmrun(intCtl: VIntrMasking);
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < windows; i++)
         {
             story.L2Exit(VIntr);
         }

@@ -42,6 +42,8 @@ public sealed class NestedPagingTests : RuleTests<NestedPagingTests>, IRuleCases
             Breaks(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Reflects(SvmExitCode.Npf, Final)),
             Keeps(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Reflects(SvmExitCode.Npf, User | Final)),
             Silent("it is as usual", new RunStory().L1Exit(SvmExitCode.Npf, info1: User | Final).Stays()),
+            Silent("a supervisor shadow stack", new RunStory().L1Exit(SvmExitCode.Npf, info1: (1UL << 37) | Final).Stays()),
+            Silent("an access to a shadow stack", new RunStory().L1Exit(SvmExitCode.Npf, info1: (1UL << 6) | Final).Stays()),
             Silent("GMET tells fetches of the supervisor apart", new RunStory().L1Exit(SvmExitCode.Npf, info1: Fetch | Final).Stays())),
 
         // "Guest table walks are treated as writes unless Read-Only Guest Page Tables is enabled."

@@ -34,6 +34,8 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         // "SHUTDOWN not intercepted: the processor shuts down."
         new("SVM-15.14-SHUTDOWN-NOINT",
             Breaks(L2().L2Exit(SvmExitCode.Shutdown).Stays()),
+            Breaks(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).Reflects(SvmExitCode.Shutdown),
+                BitMap, "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT"),
             Breaks(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Shutdown), BitMap),
             Keeps(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason)),
             Undecided(Evidence.Tracepoint, L2().Without(HappeningKind.UserspaceExit).L2Exit(SvmExitCode.Shutdown).Stays()),
@@ -43,7 +45,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
         new("SVM-15.14-SHUTDOWN-L0",
             Breaks(new RunStory().L1Exit(SvmExitCode.Shutdown).Stays()),
             Keeps(new RunStory().L1Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason).AsksUserspace(InternalError)),
-            Undecided(Evidence.LostEvents, new RunStory().L1Exit(SvmExitCode.Shutdown).Ends())),
+            Undecided(Evidence.RecordingEnd, new RunStory().L1Exit(SvmExitCode.Shutdown).Ends())),
 
         // "FERR_FREEZE intercept": bit 30 is set.
         new("SVM-15.14-FERR",

@@ -14,7 +14,7 @@ namespace Differ.Tests.Replay.Svm;
 /// <summary>Statements that only recorded states decide, in the order of the rules.</summary>
 public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 {
-    private const ulong VIrq = 1 << 8, AvicEnable = 1UL << 31, FetchByUser = 0x1_0000_0014, Bit20 = 1 << 20;
+    private const ulong VIrq = 1 << 8, AvicEnable = 1UL << 31, X2Avic = 1UL << 30, FetchByUser = 0x1_0000_0014, Bit20 = 1 << 20;
     private const int IoReason = 2;
     private static readonly SvmExitCode DB = OfException(ExceptionVector.DB);
     private static readonly uint Irq = Event(EventType.Interrupt, 0x31);
@@ -26,8 +26,11 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
         // "AVIC_PHYSICAL_MAX_INDEX above the limit: VMRUN fails"
         new("SVM-15.29-AVIC-INDEX",
             Breaks(AvicIndex(300)),
-            Breaks(AvicIndex(10).Reflects(Invalid)),
-            Keeps(AvicIndex(10)),
+            Breaks(AvicIndex(256)),
+            BreaksAssuming(Evidence.GuestCpuid, AvicIndex(512, X2Avic)),
+            Silent("the index is legal", AvicIndex(255)),
+            Silent("the index is legal", AvicIndex(511, X2Avic)),
+            Silent("the index is legal, and VMRUN may have failed for another reason", AvicIndex(10).Reflects(Invalid)),
             Keeps(AvicIndex(300).Reflects(Invalid)),
             Undecided(Evidence.MachineStates, L2().State(L2AtEntry, IntCtl, AvicEnable)),
             Silent("AVIC is off", L2().State(L2AtEntry, IntCtl, 0).State(L2AtEntry, AvicPhysicalTable, 300))),
@@ -126,7 +129,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Interrupted(VIrq | (0x32UL << 32))),
             Keeps(Interrupted(VIrq | (0x31UL << 32))),
             Undecided(Evidence.MachineStates, On().Vmrun([Intr], intCtl: (uint)VIrq).L2Exit(Npf, intInfo: Irq).State(L2AtExit, Rsp, 0).Interrupts(0x31, again: true)),
-            Silent("no virtual interrupt is pending", Interrupted(0x32UL << 32))),
+            Silent("no virtual interrupt is pending", On().Vmrun().State(Vmcb12AtVmrun, IntCtl, 0x32UL << 32).L2Exit(Npf, intInfo: Irq).Interrupts(0x31, again: true))),
 
         // "nRIP of vmcb12 is the instruction after"
         new("SVM-15.7-NRIP-L1",
@@ -185,7 +188,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
     // VMRUN finds a field so in vmcb12.
     private static RunStory Finds(VmcbField field, ulong value) => L2().State(Vmcb12AtVmrun, field, value);
 
-    private static RunStory AvicIndex(ulong index) => L2().State(L2AtEntry, IntCtl, AvicEnable).State(L2AtEntry, AvicPhysicalTable, 0x5000 | index);
+    private static RunStory AvicIndex(ulong index, ulong control = 0) => L2().State(L2AtEntry, IntCtl, AvicEnable | control).State(L2AtEntry, AvicPhysicalTable, 0x5000 | index);
 
     private static RunStory HostCode(ulong selector, ulong limit) =>
         L2().State(L1AtExit, CsSelector, selector).State(L1AtExit, GdtrLimit, limit).State(L1AtExit, Cr4Register, 0x20).State(L1AtExit, EferRegister, 0x1d00)

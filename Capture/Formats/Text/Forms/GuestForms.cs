@@ -9,11 +9,11 @@ internal static class GuestForms
 
     /// <summary>Their raw fields.</summary>
     public const string RawExit =
-        "exit_reason={exit_reason:d} guest_rip={guest_rip:x} isa={isa:d} info1={info1:x} info2={info2:x}<< intr_info={intr_info:x} error_code={error_code:x}>><< vcpu_id={vcpu_id:d}>><< requests={:x}>>";
+        "exit_reason={exit_reason:code} guest_rip={guest_rip:x} isa={isa:d} info1={info1:x} info2={info2:x}<< intr_info={intr_info:x} error_code={error_code:x}>><< vcpu_id={vcpu_id:d}>><< requests={:x}>>";
 
     /// <summary>The same behind "[FAILED TO PARSE]".</summary>
     public const string UnparsedExit = TextForms.Unparsed
-        + "exit_reason={exit_reason:d} guest_rip={guest_rip:d} isa={isa:d} info1={info1:d} info2={info2:d}<< intr_info={intr_info:d} error_code={error_code:d}>><< vcpu_id={vcpu_id:d}>><< requests={:d}>>";
+        + "exit_reason={exit_reason:code} guest_rip={guest_rip:d} isa={isa:d} info1={info1:d} info2={info2:d}<< intr_info={intr_info:d} error_code={error_code:d}>><< vcpu_id={vcpu_id:d}>><< requests={:d}>>";
 
     private const string Svm = "isa=2";
     private const string PluginDrops = "vcpu_id, intr_info, error_code";
@@ -27,7 +27,7 @@ internal static class GuestForms
 
             // The plugin's, before the kernel's of up to 5.9, which differs in the names of the reasons only. A symbol may follow rip.
             new("reason EXIT_{exit_reason:plugin} rip {guest_rip:x}{:skip} info {info1:x} {info2:x}", Svm, PluginDrops),
-            new("reason UNKNOWN ({exit_reason:d}) rip {guest_rip:x}{:skip} info {info1:x} {info2:x}", Svm, PluginDrops),
+            new("reason UNKNOWN ({exit_reason:code}) rip {guest_rip:x}{:skip} info {info1:x} {info2:x}", Svm, PluginDrops),
             new("<<vcpu {vcpu_id:d} >>reason {exit_reason:exit} rip {guest_rip:x} info {info1:x} {info2:x}", Svm),
             new(RawExit),
             new(UnparsedExit),

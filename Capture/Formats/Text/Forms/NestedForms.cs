@@ -6,9 +6,9 @@ internal static class NestedForms
     private const string OldInfo = "ext_inf1: {exit_info1:x} ext_inf2: {exit_info2:x} ext_int: {exit_int_info:x} ext_int_err: {exit_int_info_err:x}";
     private const string PluginInfo = "info1 {exit_info1:x} info2 {exit_info2:x} int_info {exit_int_info:x} int_info_err {exit_int_info_err:x}";
     private const string RawInfo =
-        "exit_code={exit_code:d} exit_info1={exit_info1:x} exit_info2={exit_info2:x} exit_int_info={exit_int_info:x} exit_int_info_err={exit_int_info_err:x} isa={:d}";
+        "exit_code={exit_code:code} exit_info1={exit_info1:x} exit_info2={exit_info2:x} exit_int_info={exit_int_info:x} exit_int_info_err={exit_int_info_err:x} isa={:d}";
     private const string UnparsedInfo =
-        "exit_code={exit_code:d} exit_info1={exit_info1:d} exit_info2={exit_info2:d} exit_int_info={exit_int_info:d} exit_int_info_err={exit_int_info_err:d} isa={:d}";
+        "exit_code={exit_code:code} exit_info1={exit_info1:d} exit_info2={exit_info2:d} exit_int_info={exit_int_info:d} exit_int_info_err={exit_int_info_err:d} isa={:d}";
     private const string MissingRip = "<CANT FIND FIELD rip>";
 
     /// <summary>All of them.</summary>
@@ -27,14 +27,14 @@ internal static class NestedForms
 
             // The blank before "reason" is missing since libtraceevent 1.6.3.
             new("rip {rip:x}<< >>reason EXIT_{exit_code:plugin} " + PluginInfo, Era: TextEra.Old),
-            new("rip {rip:x}<< >>reason UNKNOWN ({exit_code:d}) " + PluginInfo, Era: TextEra.Old),
+            new("rip {rip:x}<< >>reason UNKNOWN ({exit_code:code}) " + PluginInfo, Era: TextEra.Old),
             new("rip={rip:x} " + RawInfo, Era: TextEra.Old),
         ]),
         ("kvm_nested_vmexit_inject",
         [
             new("reason: {exit_code:exit} " + OldInfo),
             new("reason EXIT_{exit_code:plugin} " + PluginInfo),
-            new("reason UNKNOWN ({exit_code:d}) " + PluginInfo),
+            new("reason UNKNOWN ({exit_code:code}) " + PluginInfo),
             new(RawInfo),
             new(TextForms.Unparsed + UnparsedInfo),
         ]),

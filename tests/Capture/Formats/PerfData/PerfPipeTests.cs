@@ -1,3 +1,4 @@
+using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Formats.PerfData;
@@ -81,6 +82,6 @@ public sealed class PerfPipeTests
     private static ITraceReader Open(PerfDataBuilder builder)
     {
         byte[] file = builder.File;
-        return new PerfDataFormat().Open(file.AsMemory(0, 100), new MemoryStream(file[100..]), null);
+        return new PerfDataFormat().Open(new KeptPipe(file.AsMemory(0, 100), new MemoryStream(file[100..]), null));
     }
 }

@@ -22,7 +22,11 @@ public sealed partial class TextCorpusTests
         foreach (string report in Texts("report-R.txt"))
         {
             string recording = Path.Combine(Path.GetDirectoryName(report)!, "trace.dat");
-            Assert.Equal(Timeless(CommandLine.Run("show", recording).Output), Timeless(CommandLine.Run("show", report).Output));
+            string expected = Timeless(CommandLine.Run("show", recording).Output);
+
+            // Where L2 never runs, a text does not prove it.
+            expected = expected.Contains("  L2  ", StringComparison.Ordinal) ? expected : Levels().Replace(expected, "  L?  ");
+            Assert.Equal(expected, Timeless(CommandLine.Run("show", report).Output));
         }
     }
 
@@ -34,7 +38,9 @@ public sealed partial class TextCorpusTests
             string recording = Path.Combine(Path.GetDirectoryName(text)!, "trace.dat");
             CommandResult expected = CommandLine.Run("check", recording);
             CommandResult actual = CommandLine.Run("check", text);
-            Assert.True(expected.Status == actual.Status, text + ": " + actual.Errors);
+
+            // A text shows less: what a recording says for certain, it may leave open.
+            Assert.True(expected.Status == actual.Status || (expected.Status, actual.Status) is (0, 4), text + ": " + actual.Errors);
             Assert.Equal(Rules(expected.Output), Rules(actual.Output));
         }
     }
@@ -54,6 +60,9 @@ public sealed partial class TextCorpusTests
 
     [GeneratedRegex(@"^  +[0-9]+\.[0-9]+ ", RegexOptions.Multiline)]
     private static partial Regex Times();
+
+    [GeneratedRegex(@"  L1  ")]
+    private static partial Regex Levels();
 
     [GeneratedRegex(@"icr_low 0x[0-9a-f]+  ")]
     private static partial Regex Interrupts();

@@ -129,9 +129,9 @@ public sealed class TextShapeTests
     [Fact]
     public void Times_of_ticks_and_of_nanoseconds_are_read_by_their_shape()
     {
-        foreach (string time in (string[])["92345678901234", "612.630301123", "612.6"])
+        foreach (string time in (string[])["9234567890123", "612.63030112", "612.6"])
         {
-            string[] lines = [.. Enumerable.Range(0, 40).Select(i => $"   CPU 0/KVM-967     [001] d..1. {time[..^1]}{i % 10}: kvm_entry: vcpu 0, rip 0x10{i % 10}0")];
+            string[] lines = [.. Enumerable.Range(10, 40).Select(i => $"   CPU 0/KVM-967     [001] d..1. {time[..^1]}{i}: kvm_entry: vcpu 0, rip 0x10{i % 10}0")];
             Compare(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
         }
     }
@@ -199,7 +199,7 @@ public sealed class TextShapeTests
     {
         using var source = new MemorySource(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1000, lines)
             .Select(i => string.Format(CultureInfo.InvariantCulture, line, i) + "\n"))));
-        using var reader = new TextTraceReader(null, () => new TextInput(source), new TextInput(source), source.Length);
+        using var reader = new TextTraceReader(null, null, () => new TextInput(source), new TextInput(source), source.Length);
         var seen = new Seen { Keeps = false };
         long before = GC.GetAllocatedBytesForCurrentThread();
         reader.Read(seen, new CaptureNotes(), null, CancellationToken.None);
@@ -210,20 +210,24 @@ public sealed class TextShapeTests
     {
         using var source = new MemorySource(text);
         Seen seen = new();
-        using (var reader = new TextTraceReader(null, () => new TextInput(source), new TextInput(source), source.Length))
+        using (var reader = new TextTraceReader(null, null, () => new TextInput(source), new TextInput(source), source.Length))
         {
             reader.Read(seen, new CaptureNotes(), null, CancellationToken.None);
         }
 
         Dictionary<long, string> alone = Alone(source);
         Assert.NotEmpty(alone);
-        Assert.Equal(alone, seen.Events.Where(one => alone.ContainsKey(one.Key)).ToDictionary());
+
+        // A line that stands there twice is one event.
+        Dictionary<long, string> once = alone.DistinctBy(one => one.Value).ToDictionary();
+        Assert.Empty(once.Keys.Except(seen.Events.Keys));
+        Assert.Equal(alone.Where(one => seen.Events.ContainsKey(one.Key)).ToDictionary(), seen.Events.Where(one => alone.ContainsKey(one.Key)).ToDictionary());
     }
 
     // Events whose whole text is known, each read without what came before.
     private static Dictionary<long, string> Alone(MemorySource source)
     {
-        using var reader = new TextTraceReader(null, () => new TextInput(source), new TextInput(source), source.Length);
+        using var reader = new TextTraceReader(null, null, () => new TextInput(source), new TextInput(source), source.Length);
         var lines = new TextLines(new TextInput(source));
         var events = new Dictionary<long, string>();
         byte[] record = new byte[2 * TextLines.LongestLine];

@@ -167,6 +167,7 @@ public sealed class TextTraceReaderTests
             builder.Event($"name_{i}", "x");
         }
 
+        builder = new TextTraceBuilder().AllOfKvm().Line(builder.ToString());
         Assert.Contains("DIF0340", TextTrace.Check(builder.ToString()).Output, StringComparison.Ordinal);
     }
 

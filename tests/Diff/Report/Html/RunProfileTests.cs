@@ -146,7 +146,7 @@ public sealed class RunProfileTests
     /// <summary>Hands an exit over, as one that departs where a fingerprint is given.</summary>
     internal static void Take(RunProfile profile, RecordedExit exit, string? fingerprint) => profile.Take(
         exit.Record, fingerprint is null ? Verdict.Conforms : Verdict.Diverges,
-        fingerprint is null ? null : new Departure(fingerprint, SampleResult.Full.Rules[0].Rule, [], []));
+        fingerprint is null ? null : new Departure(fingerprint, SampleResult.Full.Rules[0].Rule, [], [], false));
 
     private static (Vmcb12Source Source, string Text) Of(Vmcb12Track track, VmcbField field)
     {
@@ -161,7 +161,7 @@ public sealed class RunProfileTests
     {
         HardwareExit exit = Plain(0, 0, 0).Exit;
         GuestEntry entry = Plain(0, 0, 0).Entry;
-        var departure = new Departure("abcdef012345", SampleResult.Full.Rules[0].Rule, [], []);
+        var departure = new Departure("abcdef012345", SampleResult.Full.Rules[0].Rule, [], [], false);
         for (int i = 0; i < exits; i++)
         {
             ulong time = (ulong)i * 1000;

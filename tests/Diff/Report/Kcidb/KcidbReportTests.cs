@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Tests.Support;
 
@@ -85,7 +86,21 @@ public sealed class KcidbReportTests
     public void Silence_of_a_recording_without_exits_is_no_praise()
     {
         DiffResult empty = SampleResult.Empty;
-        Assert.Equal("MISS", StatusOf(Report(FindingSet.Of(empty)), "differ"));
+        Assert.Equal("SKIP", StatusOf(Report(FindingSet.Of(empty)), "differ"));
+    }
+
+    [Fact]
+    public void Nothing_of_an_inconclusive_capture_has_passed() => Assert.All(
+        Report(FindingSet.Of(SampleResult.Lost))["tests"]!.AsArray(), test => Assert.NotEqual("PASS", test!["status"]!.GetValue<string>()));
+
+    [Fact]
+    public void A_likely_departure_is_no_failure_unless_it_is_to_be()
+    {
+        Assert.DoesNotContain("FAIL", Statuses(SampleResult.OnlyLikely));
+        DivergenceClass likely = SampleResult.OnlyLikely.Likely[0] with { Culprit = Culprit.Hypervisor };
+        Assert.Contains("FAIL", Statuses(SampleResult.OnlyLikely with { Likely = [likely], Policy = new Policy { FailOn = FailOn.Diverges | FailOn.Likely } }));
+
+        static IEnumerable<string> Statuses(DiffResult result) => Report(FindingSet.Of(result))["tests"]!.AsArray().Select(test => test!["status"]!.GetValue<string>());
     }
 
     [Fact]
@@ -103,7 +118,7 @@ public sealed class KcidbReportTests
     public void A_class_is_the_same_issue_in_every_capture()
     {
         JsonNode report = Report(SampleFindings.Several);
-        Assert.Equal(2, report["incidents"]!.AsArray().Where(one => one!["issue_id"]!.GetValue<string>() == "differ:0123456789ab").Select(one => one!["test_id"]!.GetValue<string>()).Distinct().Count());
+        Assert.Equal(3, report["incidents"]!.AsArray().Where(one => one!["issue_id"]!.GetValue<string>() == "differ:0123456789ab").Select(one => one!["test_id"]!.GetValue<string>()).Distinct().Count());
     }
 
     private static FindingSet With(IReadOnlyList<DivergenceClass> found, ulong conforms, ulong undecided)

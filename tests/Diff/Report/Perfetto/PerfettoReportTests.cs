@@ -138,7 +138,8 @@ public sealed class PerfettoReportTests
         string Name(DiffResult end) => new DecodedTrace(SampleExits.Write(new PerfettoReport(), full, end)).Tracks.Values
             .Select(track => track.Name).First(name => name.Contains("abcdef012345", StringComparison.Ordinal));
         Assert.Equal("SVM-15.5-SAMPLE abcdef012345: diverges at 1000 exits", Name(full));
-        Assert.Equal("SVM-15.5-SAMPLE abcdef012345: accepted", Name(full with { Divergences = [], KnownDepartures = [full.Divergences[0] with { Known = "we know" }] }));
+        Assert.Equal("SVM-15.5-SAMPLE abcdef012345: accepted", Name(full with { Divergences = [], Accepted = [full.Divergences[0] with { Known = "we know" }] }));
+        Assert.Equal("SVM-15.5-SAMPLE abcdef012345: likely diverges at 1000 exits", Name(full with { Divergences = [], Likely = [full.Divergences[0] with { IsLikely = true }] }));
         Assert.Equal("SVM-15.5-SAMPLE abcdef012345: withdrawn, a tracepoint it rests on was perhaps not recorded", Name(full with { Divergences = [] }));
     }
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Tests.Diff.Report.Sarif;
 
@@ -47,9 +48,27 @@ public sealed class SarifReportTests
     public void What_is_accepted_or_documented_is_suppressed_with_the_reason()
     {
         JsonNode[] results = [.. Results(Run(SampleFindings.One))];
-        Assert.Equal(2, results.Count(result => result["suppressions"] is not null));
-        Assert.All(results, result => Assert.Equal(Text(result["properties"]!["state"]) != "diverges", result["suppressions"] is not null));
+        Assert.Equal(3, results.Count(result => result["suppressions"] is not null));
+        Assert.All(results, result => Assert.Equal(Text(result["properties"]!["state"]) is not ("diverges" or "likely"), result["suppressions"] is not null));
         Assert.Contains(results, result => result["suppressions"]?[0]!["justification"]!.GetValue<string>().Contains("our guests never do it", StringComparison.Ordinal) ?? false);
+    }
+
+    [Fact]
+    public void A_likely_departure_is_for_a_person_to_review_unless_it_is_to_fail()
+    {
+        JsonNode Only(Policy policy) => Results(Run(FindingSet.Of(SampleResult.OnlyLikely with { Policy = policy }))).Single();
+        Assert.Equal(("review", "none"), (Text(Only(new Policy())["kind"]), Text(Only(new Policy())["level"])));
+        Assert.Equal("fail", Text(Only(new Policy { FailOn = FailOn.Diverges | FailOn.Likely })["kind"]));
+    }
+
+    [Fact]
+    public void A_capture_that_is_inconclusive_is_a_warning_with_the_reason()
+    {
+        JsonNode run = Run(FindingSet.Of(SampleResult.Lost));
+        Assert.Equal("inconclusive", Text(run["properties"]!["verdict"]));
+        Assert.Contains(
+            run["invocations"]![0]!["toolExecutionNotifications"]!.AsArray(),
+            one => Text(one!["level"]) == "warning" && Text(one["message"]!["text"])!.EndsWith("43.4 % of the events of VM 0, vCPU 0 were lost, and 10 % may be", StringComparison.Ordinal));
     }
 
     [Fact]

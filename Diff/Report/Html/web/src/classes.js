@@ -11,12 +11,12 @@ export function classes(data, showOnTimeline) {
   const place = h('div', { id: 'detail', 'aria-live': 'polite' });
   const status = h('p', { class: 'status', role: 'status' });
   if (data.classes.length === 0) {
-    return { element: section('divergences', 'Divergences', h('p', { class: 'calm' }, 'No exit departs from the manual.'), undecided(data)), select() {} };
+    return { element: section('divergences', 'Divergences', h('p', { class: 'calm' }, 'No departure was found.'), undecided(data)), select() {} };
   }
 
   const columns = [
-    { title: 'Severity', number: true, value: found => ranks.indexOf(found.severity) * 2 + (found.known ? 0 : 1), cell: found => severity(found.severity) },
-    { title: 'Rule', value: found => found.ruleId, cell: found => [h('code', null, found.ruleId), found.known ? h('span', { class: 'tag' }, '◆ known') : null, found.culprit === 'processor' ? h('span', { class: 'tag' }, 'processor') : null] },
+    { title: 'Severity', number: true, value: found => ranks.indexOf(found.severity) * 2 + (found.known ? 0 : 1) - (found.kind === 'likely' ? 0.5 : 0), cell: found => severity(found.severity) },
+    { title: 'Rule', value: found => found.ruleId, cell: found => [h('code', null, found.ruleId), found.known ? h('span', { class: 'tag' }, `◆ ${found.kind}`) : found.kind === 'likely' ? h('span', { class: 'tag' }, '◇ likely') : null, found.culprit === 'processor' ? h('span', { class: 'tag' }, 'processor') : null] },
     { title: 'Section', value: found => found.cite },
     { title: 'Guest', value: found => found.level },
     { title: 'Exit', value: found => found.exit || '(none)' },
@@ -31,7 +31,7 @@ export function classes(data, showOnTimeline) {
 
   const text = h('input', { type: 'search', id: 'filter', placeholder: 'Filter: rule, section, exit …', 'aria-label': 'Filter divergences', oninput: refresh });
   const least = select('Severity', [['0', 'every severity'], ['1', 'low and above'], ['2', 'medium and above'], ['3', 'high and above'], ['4', 'critical']]);
-  const kind = select('Kind', [['', 'findings and known departures'], ['finding', 'findings'], ['known', 'known departures'], ['processor', 'of the processor']]);
+  const kind = select('Kind', [['', 'all departures'], ['finding', 'certain findings'], ['likely', 'likely findings'], ['known', 'known departures'], ['accepted', 'accepted'], ['ignored', 'ignored'], ['processor', 'of the processor']]);
   const element = section('divergences', 'Divergences',
     h('div', { class: 'toolbar' }, text, least, kind, status), table.element, more, place, undecided(data));
   refresh();
@@ -44,7 +44,7 @@ export function classes(data, showOnTimeline) {
   function filtered() {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     return data.classes.filter(found => ranks.indexOf(found.severity) >= Number(least.value)
-      && (kind.value === '' || (kind.value === 'known' ? !!found.known : kind.value === 'processor' ? found.culprit === 'processor' : !found.known))
+      && (kind.value === '' || (kind.value === 'processor' ? found.culprit === 'processor' : found.kind === kind.value))
       && words.every(word => `${found.ruleId} ${found.cite} ${found.level} ${found.exit} ${found.insn} ${found.id} ${found.culprit} ${found.detail?.text ?? ''}`.toLowerCase().includes(word)));
   }
 

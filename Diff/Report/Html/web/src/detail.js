@@ -9,7 +9,7 @@ export function detail(data, found, showOnTimeline) {
   const culprit = found.culprit === 'processor' ? 'the processor' : 'the hypervisor';
   const head = [
     h('h3', null, h('code', null, found.ruleId), ' ', h('span', { class: 'cite' }, found.cite)),
-    h('p', null, severity(found.severity), `, ${culprit} departs, ${plural(found.count, 'time')}, on ${plural(found.streams, 'vCPU')}, fingerprint `, h('code', null, found.id)),
+    h('p', null, severity(found.severity), `, ${culprit} ${found.kind === 'likely' ? 'likely departs' : 'departs'}, ${plural(found.count, 'time')}, on ${plural(found.streams, 'vCPU')}, fingerprint `, h('code', null, found.id)),
     h('p', null, `First: ${streamLabel(data, found.stream)}, exit ${found.index}. Last: ${streamLabel(data, found.lastStream)}, exit ${found.lastIndex}. `,
       h('button', { type: 'button', onclick: () => showOnTimeline(found) }, 'Show on the timeline')),
   ];
@@ -17,6 +17,7 @@ export function detail(data, found, showOnTimeline) {
   return h('article', { class: 'detail' }, head,
     h('blockquote', null, more.text),
     found.known && h('p', { class: 'warn' }, `◆ No finding: ${found.known}`),
+    more.alsoLikely.length > 0 && h('p', null, 'Under assumptions they likely break ', more.alsoLikely.map((id, i) => [i > 0 ? ', ' : '', h('code', null, id)]), ', too.'),
     more.assumes && h('p', { class: 'warn' }, `◇ Assumes ${more.assumes} to be as the rule supposes.`),
     more.also.length > 0 && h('p', null, 'The same exits also break ', more.also.map((id, i) => [i > 0 ? ', ' : '', h('code', null, id)]), '.'),
     h('div', { class: 'versus' },

@@ -2,22 +2,31 @@ import { count, h, percent, plural, section, span } from './util.js';
 
 const kinds = [
   ['diverges', 'diverge', '✕', 'No value of what was not recorded explains what was.'],
+  ['likely', 'likely diverge', '◇', 'They diverge if something not recorded is as a rule assumes.'],
   ['undecided', 'undecided', '?', 'What was recorded does not decide it; below is what would.'],
   ['known', 'known departures', '◆', 'KVM documents the departure.'],
+  ['accepted', 'accepted', '◆', 'The baseline accepts the departure.'],
+  ['ignored', 'ignored', '◆', 'The configuration ignores the rule.'],
   ['conforms', 'conform', '✓', 'Every value of what was not recorded explains what was.'],
 ];
 
 export function headline(data) {
-  const findings = data.classes.filter(found => !found.known).length;
-  return findings > 0 ? ['bad', `✕ ${plural(data.verdicts.diverges, 'exit diverges', 'exits diverge')} in ${plural(findings + data.classesLeft, 'class', 'classes')}`]
-    : ['good', `✓ Nothing diverges${'CD'.includes(data.quality.grade) ? `, grade ${data.quality.grade}` : ''}`];
+  const why = data.verdictReasons.map(reason => reason.text).join('; ');
+  const grade = 'CD'.includes(data.quality.grade) ? `, grade ${data.quality.grade}` : '';
+  switch (data.verdict) {
+    case 'diverges': return ['bad', `✕ ${plural(data.verdicts.diverges, 'exit diverges', 'exits diverge')}: ${why}`];
+    case 'likely': return ['warn', `◇ Likely: ${why}`];
+    case 'inconclusive': return ['warn', `? Inconclusive: ${why}`];
+    default: return ['good', `✓ Nothing diverges${grade}`];
+  }
 }
 
 export function summary(data) {
   const { capture, quality, verdicts } = data;
-  const bar = h('div', { class: 'verdict-bar', role: 'img', 'aria-label': kinds.map(([key, word]) => `${verdicts[key]} ${word}`).join(', ') },
-    kinds.map(([key]) => verdicts[key] > 0 && h('div', { class: `v-${key}`, style: { flexGrow: verdicts[key] } })));
-  const cards = h('div', { class: 'cards' }, kinds.map(([key, word, sign, title]) => h('div', { class: `card v-${key}`, title },
+  const shown = kinds.filter(([key]) => verdicts[key] > 0 || !['likely', 'accepted', 'ignored'].includes(key));
+  const bar = h('div', { class: 'verdict-bar', role: 'img', 'aria-label': shown.map(([key, word]) => `${verdicts[key]} ${word}`).join(', ') },
+    shown.map(([key]) => verdicts[key] > 0 && h('div', { class: `v-${key}`, style: { flexGrow: verdicts[key] } })));
+  const cards = h('div', { class: 'cards' }, shown.map(([key, word, sign, title]) => h('div', { class: `card v-${key}`, title },
     h('span', { class: 'sign', 'aria-hidden': 'true' }, sign), h('b', null, count(verdicts[key])), h('span', null, word), h('small', null, percent(verdicts[key], verdicts.exits)))));
   return section('summary', 'Summary', cards, bar, h('div', { class: 'columns' }, facts(data), remarks(quality)));
 
@@ -31,6 +40,8 @@ export function summary(data) {
       ['Recorded', `${plural(quality.events, 'event')}, ${plural(verdicts.exits, 'exit')}`],
       ...capture.streams.slice(0, 16).map((stream, i) => [i === 0 ? 'vCPUs' : '', vcpu(stream)]),
       capture.streams.length > 16 && ['', `and ${count(capture.streams.length - 16 + capture.streamsLeft)} more`],
+      ...data.endings.map((ending, i) => [i === 0 ? 'VM ended' : '', ending]),
+      ['Policy', data.policy],
       ['Manual', data.manual],
     ];
     return h('dl', { class: 'facts' }, rows.filter(row => row && row[1]).map(([term, text]) => [h('dt', null, term), h('dd', null, text)]));

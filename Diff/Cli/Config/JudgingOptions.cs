@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Differ.Diff.Baseline;
+using Differ.Diff.Verdicts;
+using Differ.Replay.Machine;
+
+namespace Differ.Cli.Config;
+
+/// <summary>What a verb judges by.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Accepted">Accepted departures.</param>
+/// <param name="Cpu">What is known of the virtual CPU; null for nothing.</param>
+/// <param name="Files">The files that said so: nothing may be written over them.</param>
+internal sealed record Judging(Policy Policy, Baseline Accepted, CpuDescription? Cpu, IReadOnlyList<string> Files);
+
+/// <summary>The options that say what recordings are judged by, the same for every verb that judges. Each goes before what the configuration file says.</summary>
+internal sealed class JudgingOptions
+{
+    private readonly Option<string[]> _failOn = new("--fail-on")
+    {
+        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive; none for nothing at all. May be given several times",
+    };
+
+    private readonly Option<string?> _maxLost = new("--max-lost")
+    {
+        Description = "The most that may be lost of a vCPU's events, in percent; with more a recording is inconclusive [default: 10]",
+    };
+
+    private readonly Option<string?> _maxUndecided = new("--max-undecided")
+    {
+        Description = "The most exits that may be undecided, in percent; with more a recording is inconclusive [default: no limit]",
+    };
+
+    private readonly Option<string[]> _require = new("--require")
+    {
+        Description = "A rule that must have been decided at least once, or the recording is inconclusive. May be given several times",
+    };
+
+    private readonly Option<string?> _culprit = new("--culprit") { Description = "Whose departures count [default: any]" };
+
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = $"A file with policy, baseline, cpu and ignored rules [default: {ConfigFile.Name} in the current folder, else in the one folder that is named]",
+    };
+
+    private readonly Option<bool> _speculative = Options.Speculative();
+    private readonly Option<string?> _baseline = Options.Baseline();
+    private readonly Option<string?> _cpu = Options.Cpu();
+
+    /// <summary>The options.</summary>
+    public JudgingOptions()
+    {
+        _failOn.CompletionSources.Add([.. PolicyWords.FailOnWords]);
+        _require.CompletionSources.Add(static _ => Options.RuleIds);
+        _culprit.CompletionSources.Add([.. PolicyWords.CulpritWords]);
+    }
+
+    /// <summary>Adds them to a verb.</summary>
+    /// <param name="command">The verb.</param>
+    /// <param name="withCpu">Whether it takes a description of the virtual CPU.</param>
+    /// <param name="withSpeculative">Whether it takes weak rules.</param>
+    public void AddTo(Command command, bool withCpu = true, bool withSpeculative = true)
+    {
+        Option[] all = [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), .. withSpeculative ? [_speculative] : Array.Empty<Option>(), _config];
+        foreach (Option option in all)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>What the words and the configuration file say.</summary>
+    /// <param name="words">The words.</param>
+    /// <param name="inputs">What is judged.</param>
+    /// <exception cref="UsageException">Something makes no sense, or a file cannot be read.</exception>
+    public Judging Read(ParseResult words, IReadOnlyList<string> inputs)
+    {
+        string? file = words.GetValue(_config) ?? ConfigFile.Find(inputs);
+        Configuration config = file is null ? new Configuration(Policy.Default, null, null) : ConfigFile.Read(file);
+        Policy policy = config.Policy;
+        policy = policy with
+        {
+            FailOn = words.GetValue(_failOn) is { Length: > 0 } failOn ? Told("--fail-on", () => PolicyWords.FailOn(failOn)) : policy.FailOn,
+            MaxLost = words.GetValue(_maxLost) is { } lost ? Told("--max-lost", () => PolicyWords.Share(lost)) : policy.MaxLost,
+            MaxUndecided = words.GetValue(_maxUndecided) is { } undecided ? Told("--max-undecided", () => PolicyWords.Share(undecided)) : policy.MaxUndecided,
+            Require = words.GetValue(_require) is { Length: > 0 } rules ? Told("--require", () => PolicyWords.Rules(rules)) : policy.Require,
+            Culprit = words.GetValue(_culprit) is { } culprit ? Told("--culprit", () => PolicyWords.Culprit(culprit)) : policy.Culprit,
+            Speculative = words.GetValue(_speculative) || policy.Speculative,
+        };
+        string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
+        return new Judging(policy, BaselineVerb.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
+    }
+
+    private static T Told<T>(string option, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (UsageException problem)
+        {
+            throw new UsageException($"{option}: {problem.Message}");
+        }
+    }
+}

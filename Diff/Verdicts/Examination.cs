@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Verdicts;
+
+/// <summary>How much of a recording is about nested virtualization, and how much of that was decided.</summary>
+/// <param name="OfL2">Exits of L2.</param>
+/// <param name="OfSvmInstructions">Exits of L1 for an SVM instruction. Its VMMCALL does not count: that is a hypercall of any guest of KVM.</param>
+/// <param name="Decided">At how many of both a rule was kept or broken and nothing is undecided.</param>
+public sealed record ExaminedExits(ulong OfL2, ulong OfSvmInstructions, ulong Decided);
+
+/// <summary>How much of one vCPU was lost.</summary>
+/// <param name="Stream">The vCPU.</param>
+/// <param name="Share">The part of its events, 0 to 1: by the recorder's counts, shared out among the vCPUs of a CPU; where a loss was not
+/// counted, the part of its exits beside one, if that is more.</param>
+public sealed record StreamLoss(StreamId Stream, double Share);
+
+/// <summary>Looks, beside the comparison, at how much there is to judge and how much is missing.</summary>
+internal sealed class Examination
+{
+    // Not a table by number: a damaged run may have one stream of a high number.
+    private readonly Dictionary<StreamId, StreamEvents> _streams = [];
+    private (StreamId Id, StreamEvents Events)? _last;
+    private ulong _ofL2;
+    private ulong _ofSvmInstructions;
+    private ulong _decided;
+
+    /// <summary>What was examined so far.</summary>
+    public ExaminedExits Examined => new(_ofL2, _ofSvmInstructions, _decided);
+
+    /// <summary>Takes an exit.</summary>
+    /// <param name="record">The exit.</param>
+    /// <param name="computed">What the rules say of it.</param>
+    /// <param name="isDecided">Whether a rule was kept or broken and none is undecided.</param>
+    public void Take(in ExitRecord record, in ComputedExit computed, bool isDecided)
+    {
+        EventsOf(record.Stream).Add(record);
+        bool isOfL2 = record.HasExit && record.Level == GuestLevel.L2;
+        bool isSvm = record.HasExit && record.Level == GuestLevel.L1 && (IsSvmInstruction(record.Exit.Code.Value) || IsSvmInstruction(computed.Instruction));
+        _ofL2 += isOfL2 ? 1UL : 0;
+        _ofSvmInstructions += isSvm ? 1UL : 0;
+        _decided += (isOfL2 || isSvm) && isDecided ? 1UL : 0;
+    }
+
+    /// <summary>Exits that seemed decided are not.</summary>
+    public void TakeBack(ulong exits) => _decided -= Math.Min(_decided, exits);
+
+    /// <summary>How much of each vCPU was lost, the worst first.</summary>
+    public IReadOnlyList<StreamLoss> Losses(RunSummary summary)
+    {
+        var onCpu = new Dictionary<int, double>();
+        foreach ((int cpu, ulong events) in _streams.Values.SelectMany(stream => stream.ByCpu))
+        {
+            onCpu[cpu] = onCpu.GetValueOrDefault(cpu) + events;
+        }
+
+        // Events of other groups are lost as often as those of kvm. What was lost where no vCPU was seen may be of any.
+        double all = onCpu.Values.Sum(), others = Math.Max(1, summary.Events / Math.Max(1, all));
+        double anywhere = summary.Losses.Where(loss => !onCpu.ContainsKey(loss.Cpu)).Sum(LostOn);
+        Dictionary<int, double> lost = summary.Losses.Where(loss => onCpu.ContainsKey(loss.Cpu)).ToDictionary(
+            loss => loss.Cpu, loss => (LostOn(loss) / (onCpu[loss.Cpu] * others)) + (anywhere / (Math.Max(1, all) * others)));
+        bool isCounted = summary.Losses.All(loss => loss.Uncounted == 0);
+        ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
+        var shares = new List<StreamLoss>();
+        foreach (VcpuStream stream in summary.Streams)
+        {
+            StreamEvents seen = EventsOf(stream.Id);
+            double events = seen.ByCpu.Values.Sum(static count => (double)count);
+            double missing = seen.ByCpu.Sum(share => share.Value * lost.GetValueOrDefault(share.Key, anywhere / (Math.Max(1, all) * others)));
+            double byCount = missing > 0 ? missing / (missing + events) : 0;
+
+            // One exit is no rate: a vCPU that a recording hardly shows would count as lost.
+            bool isRate = seen.Records > 1 && (!isCounted || seen.Holes > marks);
+            double byHoles = isRate ? (double)seen.Holes / seen.Records : 0;
+            if (Math.Max(byCount, byHoles) is > 0 and var share)
+            {
+                shares.Add(new StreamLoss(stream.Id, share));
+            }
+        }
+
+        return [.. shares.OrderByDescending(loss => loss.Share).ThenBy(loss => loss.Stream.Value)];
+    }
+
+    private StreamEvents EventsOf(StreamId stream)
+    {
+        if (_last is not { } last || last.Id != stream)
+        {
+            ref StreamEvents? events = ref CollectionsMarshal.GetValueRefOrAddDefault(_streams, stream, out _);
+            last = (stream, events ??= new StreamEvents());
+            _last = last;
+        }
+
+        return last.Events;
+    }
+
+    // A mark counts what was lost behind it; the recorder's statistics may know of more.
+    private static double LostOn(CpuLoss loss) => Math.Max(loss.Events, loss.Overrun);
+
+    private static bool IsSvmInstruction(ulong code) => new SvmExitCode(code) is var exit
+        && (exit == SvmExitCode.Vmrun || exit == SvmExitCode.Vmload || exit == SvmExitCode.Vmsave || exit == SvmExitCode.Stgi || exit == SvmExitCode.Clgi
+            || exit == SvmExitCode.Skinit || exit == SvmExitCode.Invlpga);
+
+    private sealed class StreamEvents
+    {
+        // No host has more; a hostile run may pretend to.
+        private const int MostCpus = 8192;
+        private const int Elsewhere = -1;
+
+        public Dictionary<int, ulong> ByCpu { get; } = [];
+
+        public ulong Records { get; private set; }
+
+        public ulong Holes { get; private set; }
+
+        public void Add(in ExitRecord record)
+        {
+            Records++;
+            Holes += (record.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0 ? 1UL : 0;
+            int cpu = record.HasExit ? record.Exit.HostCpu : record.Entry.HostCpu;
+            CollectionsMarshal.GetValueRefOrAddDefault(ByCpu, ByCpu.Count < MostCpus || ByCpu.ContainsKey(cpu) ? cpu : Elsewhere, out _) +=
+                (ulong)record.Happenings.Length + (record.HasExit ? 1UL : 0) + (record.HasEntry ? 1UL : 0);
+        }
+    }
+}

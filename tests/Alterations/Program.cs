@@ -1,0 +1,3 @@
+using Differ.Alterations;
+
+return AlterCommand.Run(args, Console.Out, Console.Error);
