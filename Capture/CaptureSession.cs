@@ -168,10 +168,13 @@ public sealed class CaptureSession : IDisposable
     {
         byte[] start = new byte[TraceFormats.PipeStart];
         int length = 0, read = 1;
-        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence)))
+        var since = new System.Diagnostics.Stopwatch();
+        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence - since.Elapsed)))
         {
+            // A writer that never falls silent may take hours for so much.
             read = pipe.Read(start.AsSpan(length));
             length += read;
+            since.Start();
         }
 
         if (length == 0)
