@@ -56,6 +56,7 @@ internal abstract class RunInput : IDisposable
     public static CaptureSession OpenCapture(string path, Terminal terminal)
     {
         RefuseAddress(path);
+        RefuseOutput(path, terminal);
         if (PipeOf(path, terminal) is { } pipe)
         {
             return CaptureSession.Open(pipe);
@@ -77,13 +78,18 @@ internal abstract class RunInput : IDisposable
     public static CaptureFile OpenFile(string path, Terminal terminal, bool watched, CancellationToken end)
     {
         RefuseAddress(path);
+        RefuseOutput(path, terminal);
         return PipeOf(path, terminal) is { } pipe
             ? CaptureFile.Open(pipe.CanSeek ? pipe : new LiveStream(pipe, end) { IsWatched = watched })
             : CaptureFile.Open(CaptureFolder.Resolve(path));
     }
 
     /// <summary>Opens a run file, or standard input for -.</summary>
-    public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : DiskFile.Read(path);
+    public static Stream OpenRun(string path, Terminal terminal)
+    {
+        RefuseOutput(path, terminal);
+        return path == StandardInput ? terminal.Input : DiskFile.Read(path);
+    }
 
     /// <summary>Whether a path can be read only once: standard input, a named pipe, the shell's &lt;(command), a device, a file of /proc.</summary>
     public static bool IsReadOnce(string path) => path == StandardInput || FileNode.Of(path) is { IsReadOnce: true };
@@ -94,6 +100,7 @@ internal abstract class RunInput : IDisposable
     /// <returns>The report; null where the file is something else, and null with the run that it is where it can be read only once.</returns>
     public static (Stream? Report, RunInput? Run) OpenReport(string path, Terminal terminal)
     {
+        RefuseOutput(path, terminal);
         if (path == StandardInput || FileNode.Of(path) is null or { Kind: FileKind.Folder })
         {
             return (null, null);
@@ -141,6 +148,9 @@ internal abstract class RunInput : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    // What a verb says would be written over what it reads, and be read again.
+    private static void RefuseOutput(string path, Terminal terminal) => OutputFile.RefuseInput("standard output", terminal.OutputNode, [path], terminal);
 
     private static Stream? PipeOf(string path, Terminal terminal) =>
         path == StandardInput ? terminal.Input : IsReadOnce(path) ? DiskFile.Read(path) : null;
