@@ -126,6 +126,17 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal([Capture, "report"], _scratch.Files);
     }
 
+    [Theory]
+    [InlineData("ulimit -f 8")]
+    [InlineData("export TMPDIR=$PWD/none")]
+    public void A_pipe_that_cannot_be_kept_is_read_once(string limit)
+    {
+        _scratch.Write("text", [.. Enumerable.Repeat(Departing, (MoreThanIsLookedAt / Departing.Length) + 1).SelectMany(bytes => bytes)]);
+        CommandResult result = Shell.Run(_scratch[""], $"{limit}; cat text | differ check -");
+        Assert.True(result.Status == 1, result.Errors);
+        Assert.Equal(Shell.Run(_scratch[""], "differ check text").Output.Split('\n')[1..], result.Output.Split('\n')[1..]);
+    }
+
     [Fact]
     public void A_process_that_is_killed_leaves_neither_a_copy_nor_a_part_of_a_file()
     {
