@@ -7,7 +7,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Diff;
 
 /// <summary>Two runs become verdicts: each recorded exit is held against what the reference says of it, and equal departures are grouped.</summary>
-public sealed class Comparison : IComputedSink
+public sealed class Comparison : INamingSink
 {
     private readonly RunHeader _header;
     private readonly TextTable _texts;
@@ -15,6 +15,7 @@ public sealed class Comparison : IComputedSink
     private readonly Policy _policy;
     private readonly VmEndings _endings = new();
     private readonly IJudgedSink? _exits;
+    private readonly KeptCounter? _kept;
     private readonly FieldComparer _comparer;
     private readonly RecordDigest _digest = new();
     private readonly StreamTable<ExitHistory> _histories = new(static () => new ExitHistory());
@@ -31,14 +32,17 @@ public sealed class Comparison : IComputedSink
     /// <param name="policy">What the recording is judged by; null for the usual policy.</param>
     /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
     /// <param name="exits">Is told what is said of each exit; null for nobody.</param>
+    /// <param name="kept">Counts where each rule is kept; null for nobody.</param>
     public Comparison(
-        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, Policy? policy = null, IFindingWatcher? watcher = null, IJudgedSink? exits = null)
+        RunHeader header, IReadOnlyList<RuleInfo> rules, TextTable texts, Policy? policy = null, IFindingWatcher? watcher = null, IJudgedSink? exits = null,
+        KeptCounter? kept = null)
     {
         _header = header;
         _texts = texts;
         _rules = rules;
         _policy = policy ?? Policy.Default;
         _exits = exits;
+        _kept = kept;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
         _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null);
@@ -46,6 +50,9 @@ public sealed class Comparison : IComputedSink
 
     /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
     public TracepointSet KnownOn { init => _groups.Heard = value; }
+
+    /// <inheritdoc/>
+    public string? Finding { get; private set; }
 
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
@@ -56,12 +63,14 @@ public sealed class Comparison : IComputedSink
         _groups.Heard |= recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;
+        Finding = null;
         _decided = false;
         if (computed.Expectations.Length > 0)
         {
             Verdict judged = Judge(recorded, computed, history);
             verdict = judged > verdict ? judged : verdict;
             departure = _groups.Departure;
+            Finding = _groups.Finding;
         }
 
         _verdicts[(int)verdict]++;
@@ -87,6 +96,7 @@ public sealed class Comparison : IComputedSink
             Policy = _policy,
             Examined = _examination.Examined,
             Losses = _examination.Losses(summary),
+            NestedLosses = _examination.NestedLosses(summary),
         };
     }
 
@@ -133,7 +143,7 @@ public sealed class Comparison : IComputedSink
             Truth met = _comparer.IsMet(recorded, _digest, computed, expectation, out TracepointSet missed);
             Verdict judged = met.Answer switch
             {
-                Answer.Yes => Conforms(expectation),
+                Answer.Yes => Conforms(recorded, computed, expectation),
                 Answer.Unknown => Undecided(recorded, expectation),
                 _ when IsGuess(expectation) => Guessed(recorded, expectation),
                 _ => _groups.Add(recorded, _digest, computed, i, missed),
@@ -156,8 +166,9 @@ public sealed class Comparison : IComputedSink
         return Verdict.Undecided;
     }
 
-    private Verdict Conforms(in Expectation expectation)
+    private Verdict Conforms(in ExitRecord recorded, in ComputedExit computed, in Expectation expectation)
     {
+        _kept?.Add(expectation.Rule, recorded, computed);
         _tally.AddConforms(expectation.Rule);
         return Verdict.Conforms;
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Differ.Diff.Compare;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -26,6 +27,17 @@ internal sealed record AlignedField(string Name, FieldRow? Field, Func<Observed<
 
     /// <summary>The tracepoints without which it did not happen, so that nobody need read it; empty where that cannot be said.</summary>
     public TracepointSet ToldBy { get; init; } = Field?.Source ?? default;
+
+    /// <summary>What it follows from: where one of those differs between two runs, this says nothing more.</summary>
+    public IReadOnlyList<ComparedField> FollowsFrom { get; init; } = [];
+
+    /// <summary>What of a value is the same each time the same is done: of an address or an error code, whether there is one.</summary>
+    public ulong Part(ulong value) => Field is not { Stable: true } row ? Math.Min(value, 1) : row.Same is { } same ? same(value) : value;
+
+    /// <summary>The same in words that are equal on every machine.</summary>
+    public string PartWords(Observed<ulong> value) => !value.IsKnown ? $"{value.Sight}"
+        : Field is { Stable: true } row ? row.Print(Part(value.Value))
+        : value.Value == 0 ? "0" : "other";
 }
 
 /// <summary>What two runs of the same guest must have in common at the same exit: first what L0 did, then what L1 asked of VMRUN. A new one is a row here.</summary>
@@ -41,6 +53,9 @@ internal static class AlignedFields
     /// <summary>The first row of what L1 asks; those before are what L0 does.</summary>
     public const int FirstAsked = 15;
 
+    /// <summary>The row of the guest that is entered.</summary>
+    public const int EntryLevel = 0;
+
     private const ulong PageOffset = 0xfff;
     private const ulong NotZero = 0x1000;
     private const uint InternalError = 17;
@@ -54,18 +69,18 @@ internal static class AlignedFields
     /// <summary>In the order in which they are told.</summary>
     public static IReadOnlyList<AlignedField> All { get; } =
     [
-        new(Fields.Of(ComparedField.EntryLevel), Same) { ToldBy = default },
+        new(Fields.Of(ComparedField.EntryLevel), Same) { ToldBy = default, FollowsFrom = [ComparedField.ReflectedCode, ComparedField.VmrunsEntered] },
         new(Fields.Of(ComparedField.ReflectedCode), Same),
-        new(Fields.Of(ComparedField.ReflectedInfo1), static (value, digest) => DefinesInfo(digest) ? value : default),
+        new(Fields.Of(ComparedField.ReflectedInfo1), static (value, digest) => DefinesInfo(digest) ? value : default) { FollowsFrom = [ComparedField.ReflectedCode] },
         new(Fields.Of(ComparedField.ReflectedInfo2), static (value, digest) => DefinesInfo(digest) ? OffsetOf(value) : default,
-            static value => value == 0 ? "EXITINFO2 for L1 0" : $"EXITINFO2 for L1 0x{value & PageOffset:x} in its page"),
-        new(Fields.Of(ComparedField.ReflectedIntInfo), static (value, _) => IsOfTheGuest(value) ? value : default),
+            static value => value == 0 ? "EXITINFO2 for L1 0" : $"EXITINFO2 for L1 0x{value & PageOffset:x} in its page") { FollowsFrom = [ComparedField.ReflectedCode] },
+        new(Fields.Of(ComparedField.ReflectedIntInfo), static (value, _) => IsOfTheGuest(value) ? value : default) { FollowsFrom = [ComparedField.ReflectedCode] },
         new(Fields.Of(ComparedField.Exception), NewException),
         new(Fields.Of(ComparedField.ExceptionError), static (value, digest) =>
-            digest.HasException && digest.Exception is { HasError.IsYes: true, Vector: not ExceptionVector.PF } ? NewException(value, digest) : default),
+            digest.HasException && digest.Exception is { HasError.IsYes: true, Vector: not ExceptionVector.PF } ? NewException(value, digest) : default) { FollowsFrom = [ComparedField.Exception] },
         new(Fields.Of(ComparedField.VmrunsEntered), Whether),
-        new(Fields.Of(ComparedField.VmrunChecksFailed), Whether),
-        new(Fields.Of(ComparedField.MsrAccessed), Same),
+        new(Fields.Of(ComparedField.VmrunChecksFailed), Whether) { FollowsFrom = [ComparedField.VmrunsEntered] },
+        new(Fields.Of(ComparedField.MsrAccessed), Same) { FollowsFrom = [ComparedField.ReflectedCode] },
         new(Fields.Of(ComparedField.MsrFaulted), static (value, _) => value.IsKnown ? value : default),
         new(Fields.Of(ComparedField.HypercallExecuted), Same) { ToldBy = Hypercalls },
         new(Fields.Of(ComparedField.InvlpgaExecuted), Same),
@@ -78,10 +93,37 @@ internal static class AlignedFields
         new("crAndExceptionIntercepts", static digest => Intercepts(digest, static one => one.CrRead | ((ulong)one.CrWrite << 16) | ((ulong)one.Exceptions << 32)),
             static value => $"L1 intercepts CR reads 0x{value & 0xffff:x}, CR writes 0x{value >> 16 & 0xffff:x}, exceptions 0x{value >> 32:x}"),
         new("intercepts", static digest => Intercepts(digest, static one => one.Word3 | ((ulong)one.Word4 << 32)),
-            static value => $"L1 intercepts 0x{(uint)value:x}, 0x{value >> 32:x} in words 3 and 4"),
+            static value => $"L1 intercepts 0x{value & uint.MaxValue:x}, 0x{value >> 32:x} in words 3 and 4"),
         new("intercepts5", static digest => digest.HasIntercepts && digest.Intercepts.Word5.IsKnown ? Observed<ulong>.Of(digest.Intercepts.Word5.Value) : default,
             static value => $"L1 intercepts 0x{value:x} in word 5"),
     ];
+
+    // For each row, those that it follows from.
+    private static readonly uint[] Causes = [.. All.Select(field => field.FollowsFrom.Aggregate(0U, (rows, cause) => rows | (1U << RowOf(cause))))];
+
+    /// <summary>Of rows that differ, those that do not follow from others that differ: what tells one way to act otherwise from another.</summary>
+    public static uint Leading(uint differing)
+    {
+        uint leading = differing;
+        for (uint rest = differing; rest != 0; rest &= rest - 1)
+        {
+            int row = BitOperations.TrailingZeroCount(rest);
+            leading &= (Causes[row] & differing) != 0 ? ~(1U << row) : uint.MaxValue;
+        }
+
+        return leading;
+    }
+
+    private static int RowOf(ComparedField field)
+    {
+        int row = 0;
+        while (All[row].Field?.Field != field)
+        {
+            row++;
+        }
+
+        return row;
+    }
 
     private static Observed<ulong> Same(Observed<ulong> value, RecordDigest digest) => value;
 

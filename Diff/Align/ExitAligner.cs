@@ -26,7 +26,9 @@ internal delegate void MarkTaker(in ExitMark mark, bool isBase);
 /// The look-ahead doubles until it finds one, so the work is linear in what is passed over, and the memory is that of the
 /// largest window.
 /// </remarks>
-internal sealed class ExitAligner
+/// <param name="acts">Counts what L0 did at the pairs.</param>
+/// <param name="pair">Which pair of streams this is.</param>
+internal sealed class ExitAligner(ActTally acts, int pair)
 {
     /// <summary>Most exits that are looked ahead in each run.</summary>
     public const int LargestWindow = 1 << 14;
@@ -149,7 +151,9 @@ internal sealed class ExitAligner
         _last = (inBase.Index, inTest.Index);
         Pairs++;
         _together++;
-        if (!ExitMark.ActAlike(inBase, inTest))
+        Acts said = ExitMark.Compare(inBase, inTest);
+        acts.Add(inBase, inTest, said, pair);
+        if (said == Acts.Otherwise)
         {
             First ??= (inBase, inTest);
             Differences++;

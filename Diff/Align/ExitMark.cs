@@ -12,6 +12,19 @@ internal struct MarkValues
     private ulong _first;
 }
 
+/// <summary>What the exits of two runs that are the same step say of L0.</summary>
+internal enum Acts : byte
+{
+    /// <summary>Nothing: something is missing, something came from outside in between, or L1 asked for something else.</summary>
+    NotComparable,
+
+    /// <summary>It did the same as far as both show it, and both show which guest it entered.</summary>
+    Alike,
+
+    /// <summary>It did something else.</summary>
+    Otherwise,
+}
+
 /// <summary>What alignment keeps of an exit: where it was, and what L0 did.</summary>
 internal struct ExitMark
 {
@@ -34,7 +47,7 @@ internal struct ExitMark
     /// <summary>Exit code of the instruction the guest was at, as far as it is known.</summary>
     public ulong Instruction { get; set; }
 
-    /// <summary>What tells exits at one place apart: the port and direction of IOIO; 0 for other exits.</summary>
+    /// <summary>What tells exits at one place apart: the port and direction of IOIO, the register of MSR; 0 where it is not known.</summary>
     public uint Detail { get; set; }
 
     /// <summary>How far the entry's rip was from the exit's; <see cref="NotKnown"/> where that says nothing.</summary>
@@ -45,6 +58,12 @@ internal struct ExitMark
 
     /// <summary>Whether L1 was shown the exit.</summary>
     public bool IsShownToL1 { get; set; }
+
+    /// <summary>Whether another L1 may have asked for something else that nothing shows: then a difference is not L0's.</summary>
+    public bool IsOfAnotherL1 { get; set; }
+
+    /// <summary>Fingerprint of the finding that a rule makes of the exit; null for none.</summary>
+    public string? Finding { get; set; }
 
     /// <summary>Who was running.</summary>
     public GuestLevel Level { get; set; }
@@ -84,14 +103,20 @@ internal struct ExitMark
     /// <summary>Whether two exits are the same step of the guest: the same place, and the same exit or the same instruction.</summary>
     /// <remarks>One kernel may meet an instruction as its own exit and another as the exception it raises.</remarks>
     public static bool AreSame(in ExitMark left, in ExitMark right) =>
-        left.Place == right.Place && left.Detail == right.Detail
+        left.Place == right.Place && (left.Detail == right.Detail || left.Detail == 0 || right.Detail == 0)
         && (left.Code == right.Code || (left.Instruction == right.Instruction && left.Instruction != NotKnown));
 
-    /// <summary>Whether L0 did the same at two exits that are the same step, or was asked for something else.</summary>
-    public static bool ActAlike(in ExitMark left, in ExitMark right) =>
-        !left.Comparable || !right.Comparable || !AskAlike(left, right)
-        || (left.Request != right.Request && left.Request != 0 && right.Request != 0)
-        || (DifferingRows(left, right, 0, AlignedFields.FirstAsked) == 0 && StepsAgree(left, right));
+    /// <summary>Whether L0 did the same at two exits that are the same step.</summary>
+    public static Acts Compare(in ExitMark left, in ExitMark right) =>
+        !left.Comparable || !right.Comparable || !AskAlike(left, right) || (left.Request != right.Request && left.Request != 0 && right.Request != 0)
+            ? Acts.NotComparable
+        : DifferingRows(left, right, 0, AlignedFields.FirstAsked) != 0 || !StepsAgree(left, right)
+            ? left.IsOfAnotherL1 || right.IsOfAnotherL1 ? Acts.NotComparable : Acts.Otherwise
+        : left.Shows(AlignedFields.EntryLevel) && right.Shows(AlignedFields.EntryLevel) ? Acts.Alike
+        : Acts.NotComparable;
+
+    /// <summary>Whether a field is shown, as a value or as not having happened.</summary>
+    public readonly bool Shows(int row) => ((_known | _absent) >> row & 1) != 0;
 
     /// <summary>Whether L1 asked the same of VMRUN at two exits that are the same step.</summary>
     public static bool AskAlike(in ExitMark left, in ExitMark right) =>

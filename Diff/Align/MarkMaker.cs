@@ -65,7 +65,8 @@ internal sealed class MarkMaker(TracepointSet listed)
         mark.Place = ((uint)record.Level << PageBits) | (uint)(record.Exit.Rip & ((1 << PageBits) - 1));
         mark.Code = record.Exit.Code.Value;
         mark.Instruction = instruction;
-        mark.Detail = record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection) : 0;
+        mark.Detail = DetailOf(record);
+        mark.IsOfAnotherL1 = false;
         mark.Comparable = record is { HasHole: false, HasEntry: true } && !_digest.SmmEntered && !_digest.SmmLeft && !IsInterrupted();
         mark.IsShownToL1 = _digest.Reflections > 0;
         mark.Level = record.Level;
@@ -86,6 +87,10 @@ internal sealed class MarkMaker(TracepointSet listed)
             mark.Set(row, _fields[row].Read(default, _digest));
         }
     }
+
+    // An MSR that L1 is shown is not named.
+    private uint DetailOf(in ExitRecord record) => record.Exit.Code == SvmExitCode.Ioio ? (uint)(record.Exit.Info1 & PortAndDirection)
+        : record.Exit.Code == SvmExitCode.Msr && _digest.HasMsr ? _digest.Msr.Index : 0;
 
     // What L1 asked at the last VMRUN, and whether an interrupt ended the last L2.
     private void NoteSwitch(in ExitRecord record)

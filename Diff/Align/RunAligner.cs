@@ -44,12 +44,19 @@ public sealed record StreamAlignment(
     StreamId Base, StreamId Test, ulong Pairs, ulong Differences, ulong OnlyBase, ulong OnlyTest, AlignmentEnd End, ulong PairsInL2,
     IReadOnlyList<Parting> Partings);
 
+/// <summary>What two runs of the same guest have in common, and what they have not.</summary>
+/// <param name="Streams">Each vCPU.</param>
+/// <param name="Acts">In which ways L0 acts otherwise.</param>
+/// <param name="Common">How much of nested virtualization could be compared.</param>
+public sealed record RunAlignment(IReadOnlyList<StreamAlignment> Streams, IReadOnlyList<ActChange> Acts, CommonExits Common);
+
 /// <summary>Two runs side by side: each is read on a thread of its own, and their vCPUs are aligned as they come.</summary>
 public sealed class RunAligner : IDisposable
 {
     private readonly StreamPairs _pairs;
     private readonly RunSide _base;
     private readonly RunSide _test;
+    private readonly ActTally _acts = new();
     private readonly SortedDictionary<int, StreamAligner> _aligners = [];
     private readonly HashSet<StreamAligner> _touched = [];
     private bool _baseEnded;
@@ -61,7 +68,7 @@ public sealed class RunAligner : IDisposable
     /// <param name="baseSink">Takes every exit of the base run too.</param>
     /// <param name="testSink">Takes every exit of the test run too.</param>
     /// <param name="cancel">Ends it.</param>
-    public RunAligner(TracepointSet listed, StreamPairs pairs, IComputedSink baseSink, IComputedSink testSink, CancellationToken cancel)
+    public RunAligner(TracepointSet listed, StreamPairs pairs, INamingSink baseSink, INamingSink testSink, CancellationToken cancel)
     {
         _pairs = pairs;
         _base = new RunSide(baseSink, listed, cancel);
@@ -82,7 +89,7 @@ public sealed class RunAligner : IDisposable
 
     /// <summary>Aligns until both runs have ended.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<StreamAlignment> Follow()
+    public RunAlignment Follow()
     {
         while (!_baseEnded || !_testEnded)
         {
@@ -99,7 +106,8 @@ public sealed class RunAligner : IDisposable
             }
         }
 
-        return [.. _aligners.Select(item => Describe(item.Key, item.Value))];
+        return new RunAlignment(
+            [.. _aligners.Select(item => Describe(item.Key, item.Value))], _acts.Changes(_pairs), ExitKinds.Common(_base.Kinds, _test.Kinds, _acts));
     }
 
     /// <inheritdoc/>
@@ -147,7 +155,7 @@ public sealed class RunAligner : IDisposable
     {
         if (!_aligners.TryGetValue(pair, out StreamAligner? aligner))
         {
-            aligner = new StreamAligner(_baseEnded, _testEnded);
+            aligner = new StreamAligner(_acts, pair, _baseEnded, _testEnded);
             _aligners.Add(pair, aligner);
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Differ.Diff.Compare;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -40,7 +41,7 @@ internal sealed class RunSide : IComputedSink, IDisposable
 {
     private const int MostBatches = 4;
 
-    private readonly IComputedSink _inner;
+    private readonly INamingSink _inner;
     private readonly MarkMaker _maker;
     private readonly CancellationToken _cancel;
     private readonly BlockingCollection<MarkBatch> _full = new(MostBatches);
@@ -51,20 +52,30 @@ internal sealed class RunSide : IComputedSink, IDisposable
     /// <param name="inner">Takes every exit too.</param>
     /// <param name="listed">Tracepoints that both captures describe.</param>
     /// <param name="cancel">Ends the waiting for the other side.</param>
-    public RunSide(IComputedSink inner, TracepointSet listed, CancellationToken cancel)
+    public RunSide(INamingSink inner, TracepointSet listed, CancellationToken cancel)
     {
         _inner = inner;
         _maker = new MarkMaker(listed);
         _cancel = cancel;
     }
 
+    /// <summary>Exits whose handling can be compared, by kind; complete when the run has ended.</summary>
+    public ExitKinds Kinds { get; } = new();
+
     /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         _inner.Take(recorded, computed);
-        if (!_maker.TryMake(recorded, computed.Instruction, ref _batch.Next))
+        ref ExitMark mark = ref _batch.Next;
+        if (!_maker.TryMake(recorded, computed.Instruction, ref mark))
         {
             return;
+        }
+
+        mark.Finding = _inner.Finding;
+        if (mark.Comparable)
+        {
+            Kinds.Add(mark);
         }
 
         _batch.Added(recorded.Stream);

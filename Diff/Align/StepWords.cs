@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Differ.Diff.Compare;
 using Differ.Schemas.Vocabulary;
 
@@ -23,6 +25,27 @@ internal static class StepWords
     /// <summary>What L1 asked otherwise, for each run.</summary>
     public static (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) Asked(in ExitMark left, in ExitMark right) =>
         Rows(left, right, ExitMark.DifferingRows(left, right, AlignedFields.FirstAsked, AlignedFields.Capacity));
+
+    /// <summary>Rows in which L0 acts otherwise, without those that follow from others.</summary>
+    public static uint LeadingRows(in ExitMark left, in ExitMark right) =>
+        AlignedFields.Leading(ExitMark.DifferingRows(left, right, 0, AlignedFields.FirstAsked));
+
+    /// <summary>How far the guest went: 0 not at all, 1 to the next instruction, 2 elsewhere.</summary>
+    public static int KindOf(ulong step) => step == 0 ? 0 : step <= MarkMaker.LongestInstruction ? 1 : 2;
+
+    /// <summary>What tells this way to act otherwise from others, in words that are the same on every machine.</summary>
+    public static string Parts(in ExitMark left, in ExitMark right)
+    {
+        var text = new StringBuilder();
+        for (uint rows = LeadingRows(left, right); rows != 0; rows &= rows - 1)
+        {
+            int row = BitOperations.TrailingZeroCount(rows);
+            AlignedField field = AlignedFields.All[row];
+            text.Append(CultureInfo.InvariantCulture, $"{field.Name} {field.PartWords(left.Get(row))} to {field.PartWords(right.Get(row))};");
+        }
+
+        return ExitMark.StepsAgree(left, right) ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $"step {KindOf(left.Step)} to {KindOf(right.Step)};").ToString();
+    }
 
     private static (List<FieldText> Base, List<FieldText> Test) Rows(in ExitMark left, in ExitMark right, uint rows)
     {

@@ -12,16 +12,23 @@ namespace Differ.Diff.Align;
 /// </remarks>
 internal sealed class StreamAligner
 {
-    private readonly ExitAligner _together = new();
+    private readonly ActTally _acts;
+    private readonly int _pair;
+    private readonly ExitAligner _together;
     private ExitAligner? _inL2;
     private bool _baseEnded;
     private bool _testEnded;
 
     /// <summary>An alignment.</summary>
+    /// <param name="acts">Counts what L0 did at the pairs.</param>
+    /// <param name="pair">Which pair of streams this is.</param>
     /// <param name="baseEnded">The base run has ended before.</param>
     /// <param name="testEnded">The test run has ended before.</param>
-    public StreamAligner(bool baseEnded, bool testEnded)
+    public StreamAligner(ActTally acts, int pair, bool baseEnded, bool testEnded)
     {
+        _acts = acts;
+        _pair = pair;
+        _together = new ExitAligner(acts, pair);
         _baseEnded = baseEnded;
         _testEnded = testEnded;
         EndSides(_together);
@@ -63,7 +70,7 @@ internal sealed class StreamAligner
         _together.Advance();
         if (_inL2 is null && _together.End == AlignmentEnd.Parted)
         {
-            _inL2 = new ExitAligner();
+            _inL2 = new ExitAligner(_acts, _pair);
             _together.TakeWaiting(AddToL2);
             EndSides(_inL2);
         }
@@ -100,7 +107,7 @@ internal sealed class StreamAligner
     {
         if (mark.Level == GuestLevel.L2)
         {
-            AddTo(_inL2!, mark with { Comparable = mark.Comparable && !mark.IsShownToL1 }, isBase);
+            AddTo(_inL2!, mark with { IsOfAnotherL1 = mark.IsShownToL1 }, isBase);
         }
     }
 }

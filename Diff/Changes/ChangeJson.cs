@@ -20,6 +20,7 @@ internal sealed class ChangeJson : IChangeFormat
     {
         json.WriteNumber("schemaVersion", SchemaVersion);
         json.WriteBoolean("new", changes.HasNew);
+        JsonParts.WritePolicy(json, changes.Policy);
         json.WriteStartArray("pairs");
         foreach (RunChanges pair in changes.Pairs)
         {
@@ -45,6 +46,7 @@ internal sealed class ChangeJson : IChangeFormat
     {
         json.WriteStartObject();
         json.WriteString("name", pair.Name);
+        JsonParts.WriteVerdict(json, pair.Verdict);
         WriteCapture(json, "base", pair.Base);
         WriteCapture(json, "test", pair.Test);
         json.WriteStartArray("classes");
@@ -54,6 +56,16 @@ internal sealed class ChangeJson : IChangeFormat
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("behaviour");
+        foreach (BehaviourChange one in pair.Behaviour)
+        {
+            json.WriteStartObject();
+            BehaviourJson.Write(json, one);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        BehaviourJson.Write(json, pair.Common);
         json.WriteStartArray("vcpus");
         foreach (VcpuAlignment vcpu in pair.Vcpus)
         {

@@ -2,8 +2,10 @@ using System.Globalization;
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Changes;
 
@@ -28,7 +30,7 @@ internal sealed class ChangeText : IChangeFormat
     {
         foreach (RunChanges pair in changes.Pairs)
         {
-            output.Write(pair.Name.Length > 0 ? $"{ink.Bold(pair.Name)}\n" : "");
+            output.Write(pair.Name.Length > 0 ? $"{ink.Bold(PlainText.Of(pair.Name))}\n" : "");
             WritePair(pair, output, ink);
             output.Write('\n');
         }
@@ -43,14 +45,17 @@ internal sealed class ChangeText : IChangeFormat
     {
         ILookup<Change, ClassChange> by = changes.Pairs.SelectMany(pair => pair.Classes).ToLookup(one => one.Change);
         IEnumerable<string> parts = Enum.GetValues<Change>().Where(change => by[change].Any()).Select(change => $"{by[change].Count()} {Words(change)}");
-        return $"{Numbers.Amount((ulong)changes.Pairs.Count, "pair", "pairs")} compared: {(by.Count == 0 ? "no divergences" : string.Join(", ", parts))}";
+        int ways = changes.Pairs.Sum(pair => pair.Behaviour.Count), inconclusive = changes.Pairs.Count(pair => pair.Verdict.Outcome == RecordingOutcome.Inconclusive);
+        return $"{Numbers.Amount((ulong)changes.Pairs.Count, "pair", "pairs")} compared: {(by.Count == 0 ? "no divergences" : string.Join(", ", parts))}"
+            + (ways > 0 ? $", {Numbers.Amount((ulong)ways, "change", "changes")} of behaviour that no rule names" : "")
+            + (inconclusive > 0 ? $", {inconclusive} inconclusive" : "");
     }
 
     private static void WriteList(IEnumerable<string> lines, string label, TextWriter output)
     {
         foreach (string line in lines)
         {
-            output.Write($"{label,-14}  {line}\n");
+            output.Write($"{label,-14}  {PlainText.Of(line)}\n");
         }
     }
 
@@ -67,10 +72,15 @@ internal sealed class ChangeText : IChangeFormat
             Item(output, $"test {Rate(one.Test)}{(one.Change == Change.NotComparable ? "" : Significance(one))}");
         }
 
+        BehaviourText.Write(pair, output, ink);
         foreach (VcpuAlignment vcpu in pair.Vcpus)
         {
             WriteVcpu(vcpu, output, ink);
         }
+
+        BehaviourText.Write(pair.Common, output);
+        RecordingVerdict verdict = pair.Verdict;
+        output.Write($"{"verdict",-14}  {TextCapture.Coloured(verdict.Outcome, verdict.Word, ink)}{(verdict.Why.Length > 0 ? $": {verdict.Why}" : "")}\n");
     }
 
     private static void WriteCapture(string label, DiffResult result, TextWriter output, Ink ink)
@@ -101,9 +111,7 @@ internal sealed class ChangeText : IChangeFormat
     private static void WriteVcpu(VcpuAlignment vcpu, TextWriter output, Ink ink)
     {
         StreamAlignment aligned = vcpu.Aligned;
-        string alone = aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base" : "";
-        output.Write($"{vcpu.Label,-14}  {(alone.Length > 0 ? alone
-            : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test{How(aligned)}")}\n");
+        output.Write($"{vcpu.Label,-14}  {How(aligned)}\n");
         foreach (PartingContext one in vcpu.Partings)
         {
             Item(output, $"{ink.Bad(Words(one.Parting.What))} exit {one.Base.Index} of base, exit {one.Test.Index} of test");
@@ -112,24 +120,29 @@ internal sealed class ChangeText : IChangeFormat
         }
     }
 
-    private static string Words(PartingKind what) => what switch
+    /// <summary>What happens at a place, in words that go before it.</summary>
+    public static string Words(PartingKind what) => what switch
     {
         PartingKind.L1AsksOtherwise => "L1 first asks otherwise at",
         PartingKind.L0ActsOtherwise => "L0 first acts otherwise at",
         _ => "the guests go different ways after",
     };
 
-    private static string How(StreamAlignment aligned) => aligned.End switch
-    {
-        AlignmentEnd.Parted when aligned.PairsInL2 > 0 => $"; then they part, and L2 by itself has {Numbers.Amount(aligned.PairsInL2, "exit", "exits")} in common",
-        AlignmentEnd.Parted => "; then they part",
-        AlignmentEnd.OutOfReach => "; then one is too far ahead of the other",
-        _ => "",
-    };
+    /// <summary>How far a vCPU of two runs goes together.</summary>
+    public static string How(StreamAlignment aligned) => aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base"
+        : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test"
+            + aligned.End switch
+            {
+                AlignmentEnd.Parted when aligned.PairsInL2 > 0 => $"; then they part, and L2 by itself has {Numbers.Amount(aligned.PairsInL2, "exit", "exits")} in common",
+                AlignmentEnd.Parted => "; then they part",
+                AlignmentEnd.OutOfReach => "; then one is too far ahead of the other",
+                _ => "",
+            };
 
-    private static void WriteSide(string label, IReadOnlyList<FieldText> did, ExitContext context, TextWriter output, Ink ink)
+    /// <summary>What is done in one run, with the exits around.</summary>
+    public static void WriteSide(string label, IReadOnlyList<FieldText> did, ExitContext context, TextWriter output, Ink ink)
     {
-        Item(output, $"{label}  {string.Join("; ", did.Select(field => field.Text))}".TrimEnd());
+        Item(output, PlainText.Of($"{label}  {string.Join("; ", did.Select(field => field.Text))}").TrimEnd());
         foreach (KeptExit exit in context.Exits)
         {
             string line = ExitPrinter.Line(exit);
@@ -137,5 +150,6 @@ internal sealed class ChangeText : IChangeFormat
         }
     }
 
-    private static void Item(TextWriter output, string text) => output.Write($"{"",14}  {text}\n");
+    /// <summary>A line that belongs to the one above.</summary>
+    public static void Item(TextWriter output, string text) => output.Write($"{"",14}  {text}\n");
 }

@@ -1,5 +1,6 @@
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Diff.Changes;
 
@@ -11,6 +12,9 @@ namespace Differ.Diff.Changes;
 public sealed record ChangeSet(
     IReadOnlyList<RunChanges> Pairs, IReadOnlyList<string> OnlyBase, IReadOnlyList<string> OnlyTest, IReadOnlyList<UnreadCapture> Unread)
 {
+    /// <summary>What the pairs are judged by.</summary>
+    public Policy Policy => Pairs.Count > 0 ? Pairs[0].Test.Policy : Policy.Default;
+
     /// <summary>Whether a test capture has a class of divergences that its base capture lacks.</summary>
     public bool HasNew => Pairs.Any(pair => pair.HasNew);
 }
@@ -22,7 +26,7 @@ public interface IChangeFormat : IFormat<ChangeSet>;
 public static class ChangeFormats
 {
     /// <summary>Those that tell of changes in full, in the order of the help; the first is the usual one.</summary>
-    public static IReadOnlyList<IChangeFormat> All { get; } = [new ChangeText(), new ChangeJson()];
+    public static IReadOnlyList<IChangeFormat> All { get; } = [new ChangeText(), new ChangeJson(), new ChangeHtml()];
 
     /// <summary>The same, and those that tell of findings: for these a new departure fails, and others are told with what became of them.</summary>
     public static IReadOnlyList<IFormat<ChangeSet>> WithFindings { get; } =

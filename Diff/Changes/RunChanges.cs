@@ -1,5 +1,6 @@
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
+using Differ.Diff.Verdicts;
 
 namespace Differ.Diff.Changes;
 
@@ -36,8 +37,14 @@ public sealed record ClassChange(Change Change, DivergenceClass Found, Proportio
 
 /// <summary>One capture that was checked.</summary>
 /// <param name="Result">What came of it.</param>
-/// <param name="Chances">How often each departure could have come.</param>
-public sealed record CheckedRun(DiffResult Result, ChanceCounter Chances);
+/// <param name="Kept">How often each rule was kept, by kind of exit.</param>
+public sealed record CheckedRun(DiffResult Result, KeptCounter Kept)
+{
+    /// <summary>How often a departure could have come: at exits of its kind its rule was kept or broken.</summary>
+    public ulong ChancesOf(DivergenceClass like) => Result.Classes
+        .Where(found => KeptCounter.AreAlike(found, like) && found.AlsoBroken.Concat(found.AlsoLikely).Prepend(found.Rule).Any(rule => rule.Id == like.Rule.Id))
+        .Aggregate(Kept.Of(like), (sum, found) => sum + found.Count);
+}
 
 /// <summary>An exit in the midst of its neighbours.</summary>
 /// <param name="Exits">The exits, in order.</param>
@@ -68,6 +75,15 @@ public sealed record RunChanges(
     /// <summary>The test capture's file, as the user named it.</summary>
     public string TestFile { get; init; } = "";
 
+    /// <summary>What L0 does otherwise and no rule names, the most frequent first.</summary>
+    public IReadOnlyList<BehaviourChange> Behaviour { get; init; } = [];
+
+    /// <summary>How much of nested virtualization could be compared.</summary>
+    public CommonExits Common { get; init; } = new([]);
+
+    /// <summary>The verdict on the pair, by the policy of the test capture.</summary>
+    public RecordingVerdict Verdict => PairVerdict.Of(this);
+
     /// <summary>Whether the test capture has a class that the base capture lacks.</summary>
     public bool HasNew => Classes.Any(one => one.Change == Change.New);
 
@@ -95,7 +111,7 @@ public sealed record RunChanges(
         return new ClassChange(change, after ?? found, before, now, probability);
     }
 
-    private static Proportion In(CheckedRun run, DivergenceClass found, ulong count) => new(count, Math.Max(count, run.Chances.Of(found)));
+    private static Proportion In(CheckedRun run, DivergenceClass found, ulong count) => new(count, Math.Max(count, run.ChancesOf(found)));
 
     // The rule must have been decided, and at an exit of the kind.
     private static bool IsExercised(CheckedRun run, DivergenceClass found, Proportion rate) =>

@@ -32,12 +32,24 @@ internal sealed class BaselineVerb : IVerb
     {
         try
         {
-            return path is null ? Baseline.Empty : BaselineFile.Read(DiskFile.ReadText(path));
+            return path is null ? Baseline.Empty : Parse(DiskFile.ReadText(path), path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new UsageException(
                 $"the baseline {path} cannot be read: {UnusableInput.ReasonOf(fault)}; differ baseline update makes one");
+        }
+    }
+
+    /// <summary>Reads the text of a baseline.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">The file that it is from.</param>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static Baseline Parse(string text, string path)
+    {
+        try
+        {
+            return BaselineFile.Read(text);
         }
         catch (BaselineFormatException e)
         {

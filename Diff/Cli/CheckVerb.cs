@@ -44,13 +44,15 @@ internal sealed class CheckVerb : IVerb
     /// <param name="cancel">Stops it.</param>
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
     /// <param name="exits">Makes who is told what is said of each exit, in the reading that counts; null for nobody.</param>
+    /// <param name="kept">Counts where each rule is kept; null for nobody.</param>
     public static DiffResult Check(
-        RunInput input, Policy policy, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null, Func<RunHeader, IJudgedSink?>? exits = null)
+        RunInput input, Policy policy, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null,
+        Func<RunHeader, IJudgedSink?>? exits = null, KeptCounter? kept = null)
     {
         while (true)
         {
             IJudgedSink? told = input.IsProvisional ? null : exits?.Invoke(input.Header);
-            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, policy, watcher, told)
+            var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, policy, watcher, told, kept)
             {
                 // What can be read as it comes lists what was on and nothing else.
                 KnownOn = input.IsStream ? input.Header.Listed : default,
@@ -61,6 +63,8 @@ internal sealed class CheckVerb : IVerb
             {
                 return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
             }
+
+            kept?.Clear();
         }
     }
 

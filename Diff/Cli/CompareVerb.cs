@@ -2,9 +2,7 @@ using System.CommandLine;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
 
 namespace Differ.Cli;
 
@@ -21,12 +19,13 @@ internal sealed class CompareVerb : IVerb
         Option<string> color = Options.Color();
         var judging = new JudgingOptions();
         var command = new Command("compare",
-            "Compares two captures: departures that are new, fixed or as they were, and where the hypervisor first acts otherwise.\n"
-            + "Exit status: 0 nothing is new, 1 something is new, 2 a capture cannot be used, 4 nothing is new and a capture is inconclusive.")
+            "Compares two captures: departures that are new, fixed or as they were, and what the hypervisor does otherwise although no rule names it.\n"
+            + "Exit status: 0 nothing is new, 1 something is new or is what --fail-on names, 2 a capture cannot be used,\n"
+            + "4 nothing is new, and a capture is inconclusive or the two have nothing in common.")
         {
             inBase, inTest, format, report, color,
         };
-        judging.AddTo(command, withCpu: false, withSpeculative: false);
+        judging.AddTo(command, compares: true);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inBase), words.GetRequiredValue(inTest), Options.Wishes(words, format, report, ChangeFormats.Names),
             words.GetRequiredValue(color), judging.Read(words, []), terminal, cancel)));
@@ -51,18 +50,15 @@ internal sealed class CompareVerb : IVerb
         }
 
         using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest, .. how.Files], terminal, color);
-        ChangeSet changes = folders ? CompareFolders(inBase, inTest, how.Policy, Judge, terminal, cancel)
-            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how.Policy, Judge, terminal, cancel)], [], [], []);
+        ChangeSet changes = folders ? CompareFolders(inBase, inTest, how, terminal, cancel)
+            : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how, terminal, cancel)], [], [], []);
         reports.Write(changes);
         return ExitStatus.Of(FindingSet.Of(changes));
-
-        DiffResult Judge(DiffResult result) => how.Accepted.Apply(result, terminal.Today);
     }
 
     private static bool IsFolderOfCaptures(string path) => FileNode.Of(path) is { Kind: FileKind.Folder } && !CaptureFolder.IsOne(path);
 
-    private static ChangeSet CompareFolders(
-        string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+    private static ChangeSet CompareFolders(string inBase, string inTest, Judging how, Terminal terminal, CancellationToken cancel)
     {
         SortedDictionary<string, string> before = CaptureFolder.In(inBase), after = CaptureFolder.In(inTest);
         var pairs = new List<RunChanges>();
@@ -71,7 +67,7 @@ internal sealed class CompareVerb : IVerb
         {
             try
             {
-                pairs.Add(TwoRuns.Compare(name, path, after[name], policy, judge, terminal, cancel));
+                pairs.Add(TwoRuns.Compare(name, path, after[name], how, terminal, cancel));
             }
             catch (Exception e) when (UnusableInput.Is(e))
             {

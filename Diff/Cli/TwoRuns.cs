@@ -1,12 +1,12 @@
 using System.Runtime.ExceptionServices;
+using Differ.Cli.Config;
 using Differ.Diff;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
 using Differ.Replay;
+using Differ.Replay.Machine;
 using Differ.Replay.Svm;
-using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
@@ -14,75 +14,65 @@ namespace Differ.Cli;
 /// <summary>Checks two captures at once, each on a thread of its own, and aligns them as they are read.</summary>
 internal static class TwoRuns
 {
-    private const ulong Before = 3;
-    private const ulong After = 2;
-
     /// <summary>Compares two captures.</summary>
     /// <param name="name">What the pair is called.</param>
     /// <param name="inBase">The base capture.</param>
     /// <param name="inTest">The test capture.</param>
-    /// <param name="policy">What both are judged by.</param>
-    /// <param name="judge">What is made of what a check found.</param>
+    /// <param name="how">What both are judged by.</param>
     /// <param name="terminal">Where remarks go.</param>
     /// <param name="cancel">Ends it.</param>
     public static RunChanges Compare(
-        string name, string inBase, string inTest, Policy policy, Func<DiffResult, DiffResult> judge, Terminal terminal, CancellationToken cancel)
+        string name, string inBase, string inTest, Judging how, Terminal terminal, CancellationToken cancel)
     {
         terminal = terminal.Quiet();
-        (CheckedRun checkedBase, CheckedRun checkedTest, IReadOnlyList<StreamAlignment> aligned) = Check(inBase, inTest, policy, terminal, cancel);
-        var pairs = StreamPairs.ByVcpu(checkedBase.Result.Summary.Streams, checkedTest.Result.Summary.Streams);
+        TwoChecks found = Check(inBase, inTest, StreamPairs.ByNumber, how, terminal, cancel);
+        var pairs = StreamPairs.ByVcpu(found.Base.Result.Summary.Streams, found.Test.Result.Summary.Streams);
         if (!pairs.AreByNumber)
         {
-            aligned = Align(inBase, inTest, pairs, terminal, cancel);
+            found = Check(inBase, inTest, pairs, how, terminal, cancel);
         }
 
-        checkedBase = checkedBase with { Result = judge(checkedBase.Result) };
-        checkedTest = checkedTest with { Result = judge(checkedTest.Result) };
-        List<Parting> partings = [.. aligned.SelectMany(one => one.Partings)];
-        Dictionary<ExitPlace, ExitContext> aroundBase = [], aroundTest = [];
-        InParallel(
-            () => aroundBase = Contexts(inBase, partings.Select(one => one.At.Base), terminal, cancel),
-            () => aroundTest = Contexts(inTest, partings.Select(one => one.At.Test), terminal, cancel));
+        CheckedRun checkedBase = Apart(found.Base), checkedTest = Apart(found.Test);
+        IReadOnlyList<BehaviourChange> behaviour = BehaviourChange.Of(found.Aligned.Acts, checkedBase.Result, checkedTest.Result);
+        StepPair[] places = [.. found.Aligned.Streams.SelectMany(one => one.Partings).Select(parting => parting.At), .. behaviour.Select(change => change.First)];
+        ExitContexts aroundBase = new(places.Select(place => place.Base)), aroundTest = new(places.Select(place => place.Test));
+        InParallel(() => Read(inBase, aroundBase, terminal, cancel), () => Read(inTest, aroundTest, terminal, cancel));
         return new RunChanges(
             name, checkedBase.Result, checkedTest.Result, RunChanges.ClassesOf(checkedBase, checkedTest),
-            [.. aligned.Select(one => new VcpuAlignment(
+            [.. found.Aligned.Streams.Select(one => new VcpuAlignment(
                 Label(one, checkedBase.Result, checkedTest.Result), one,
-                [.. one.Partings.Select(parting => new PartingContext(parting, aroundBase[parting.At.Base], aroundTest[parting.At.Test]))]))])
+                [.. one.Partings.Select(parting => new PartingContext(parting, aroundBase.Around(parting.At.Base), aroundTest.Around(parting.At.Test)))]))])
         {
             TestFile = inTest,
+            Behaviour = [.. behaviour.Select(change => change with { AroundBase = aroundBase.Around(change.First.Base), AroundTest = aroundTest.Around(change.First.Test) })],
+            Common = found.Aligned.Common,
         };
+
+        CheckedRun Apart(CheckedRun one) => one with { Result = how.Accepted.Apply(one.Result, terminal.Today) };
     }
 
-    private static (CheckedRun Base, CheckedRun Test, IReadOnlyList<StreamAlignment> Aligned) Check(
-        string inBase, string inTest, Policy policy, Terminal terminal, CancellationToken cancel)
+    private static TwoChecks Check(string inBase, string inTest, StreamPairs pairs, Judging how, Terminal terminal, CancellationToken cancel)
     {
         using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
-        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, policy);
-        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, policy);
-        ChanceCounter baseChances = new(RuleBook.Statements, baseComparison), testChances = new(RuleBook.Statements, testComparison);
-        (RunSummary baseSummary, RunSummary testSummary, IReadOnlyList<StreamAlignment> aligned) =
-            Read(baseInput, testInput, StreamPairs.ByNumber, baseChances, testChances, cancel);
-        return (new CheckedRun(baseComparison.Finish(baseSummary), baseChances), new CheckedRun(testComparison.Finish(testSummary), testChances), aligned);
+        KeptCounter keptInBase = new(RuleBook.Statements), keptInTest = new(RuleBook.Statements);
+        Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, how.Policy, kept: keptInBase);
+        Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, how.Policy, kept: keptInTest);
+        (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(baseInput, testInput, pairs, how.Cpu, baseComparison, testComparison, cancel);
+        return new TwoChecks(new CheckedRun(baseComparison.Finish(baseSummary), keptInBase), new CheckedRun(testComparison.Finish(testSummary), keptInTest), aligned);
     }
 
-    private static IReadOnlyList<StreamAlignment> Align(string inBase, string inTest, StreamPairs pairs, Terminal terminal, CancellationToken cancel)
-    {
-        using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
-        return Read(baseInput, testInput, pairs, new Nowhere(), new Nowhere(), cancel).Aligned;
-    }
-
-    private static (RunSummary Base, RunSummary Test, IReadOnlyList<StreamAlignment> Aligned) Read(
-        RunInput inBase, RunInput inTest, StreamPairs pairs, IComputedSink baseSink, IComputedSink testSink, CancellationToken cancel)
+    private static (RunSummary Base, RunSummary Test, RunAlignment Aligned) Read(
+        RunInput inBase, RunInput inTest, StreamPairs pairs, CpuDescription? cpu, INamingSink baseSink, INamingSink testSink, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var aligner = new RunAligner(inBase.Header.Listed & inTest.Header.Listed, pairs, baseSink, testSink, stop.Token);
         RunSummary? baseSummary = null, testSummary = null;
-        IReadOnlyList<StreamAlignment> aligned = [];
+        RunAlignment? aligned = null;
         InParallel(
-            Stopping(() => baseSummary = inBase.Read(new Replayer(inBase.Header, inBase.Texts, aligner.Base), stop.Token), aligner.EndBase, stop),
-            Stopping(() => testSummary = inTest.Read(new Replayer(inTest.Header, inTest.Texts, aligner.Test), stop.Token), aligner.EndTest, stop),
+            Stopping(() => baseSummary = inBase.Read(new Replayer(inBase.Header, inBase.Texts, aligner.Base, cpu), stop.Token), aligner.EndBase, stop),
+            Stopping(() => testSummary = inTest.Read(new Replayer(inTest.Header, inTest.Texts, aligner.Test, cpu), stop.Token), aligner.EndTest, stop),
             Stopping(() => aligned = aligner.Follow(), static () => { }, stop));
-        return (baseSummary!, testSummary!, aligned);
+        return (baseSummary!, testSummary!, aligned!);
     }
 
     // Where one of them fails, the others must not wait for it.
@@ -139,60 +129,25 @@ internal static class TwoRuns
         inBase.Summary.StreamOf(aligned.Base)?.Label
         ?? inTest.Summary.StreamOf(aligned.Test)!.Label;
 
-    private static Dictionary<ExitPlace, ExitContext> Contexts(string path, IEnumerable<ExitPlace> places, Terminal terminal, CancellationToken cancel)
+    private static void Read(string path, ExitContexts contexts, Terminal terminal, CancellationToken cancel)
     {
-        List<ExitPlace> wanted = [.. places.Distinct()];
-        if (wanted.Count == 0)
+        if (contexts.AreComplete)
         {
-            return [];
+            return;
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var collector = new Collector(wanted, done);
+        contexts.Completed += done.Cancel;
         using RunInput input = RunInput.Open(path, terminal);
         try
         {
-            input.Read(collector, done.Token);
+            input.Read(contexts, done.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             // Everything that was wanted has come.
         }
-
-        return wanted.ToDictionary(place => place, place => new ExitContext(collector.Around(place), place.Index));
     }
 
-    private sealed class Nowhere : IComputedSink
-    {
-        public void Take(in ExitRecord recorded, in ComputedExit computed)
-        {
-            // Only the alignment is wanted.
-        }
-    }
-
-    // Keeps the neighbourhoods of some exits, and stops the reading behind the last of them.
-    private sealed class Collector(List<ExitPlace> places, CancellationTokenSource done) : IExitSink
-    {
-        private readonly Dictionary<ExitPlace, List<KeptExit>> _kept = places.ToDictionary(place => place, _ => new List<KeptExit>());
-        private int _open = places.Count;
-
-        public List<KeptExit> Around(ExitPlace place) => _kept[place];
-
-        public void Take(in ExitRecord record)
-        {
-            foreach (ExitPlace place in places)
-            {
-                if (place.Stream != record.Stream || record.Index + Before < place.Index || record.Index > place.Index + After)
-                {
-                    continue;
-                }
-
-                _kept[place].Add(KeptExit.Of(record));
-                if (record.Index == place.Index + After && --_open == 0)
-                {
-                    done.Cancel();
-                }
-            }
-        }
-    }
+    private sealed record TwoChecks(CheckedRun Base, CheckedRun Test, RunAlignment Aligned);
 }

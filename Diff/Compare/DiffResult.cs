@@ -37,6 +37,9 @@ public sealed record DiffResult(
     /// <summary>How much of each vCPU was lost, the worst first; vCPUs of which nothing was lost are not in it.</summary>
     public IReadOnlyList<StreamLoss> Losses { get; init; } = [];
 
+    /// <summary>How much was lost since L1 enabled SVM, by vCPU, the worst first; vCPUs of which nothing was lost then are not in it.</summary>
+    public IReadOnlyList<NestedLoss> NestedLosses { get; init; } = [];
+
     /// <summary>What the recording is judged by.</summary>
     public Policy Policy { get; init; } = Policy.Default;
 

@@ -36,9 +36,13 @@ internal sealed class DivergenceGroups(
     /// <summary>What the exit at hand departs in, for whoever watches; null when it does not.</summary>
     public Departure? Departure { get; private set; }
 
+    /// <summary>Fingerprint of the finding that the exit at hand belongs to; null for none.</summary>
+    public string? Finding { get; private set; }
+
     /// <summary>Starts an exit.</summary>
     public void Begin()
     {
+        Finding = null;
         Departure = null;
         _broken.Clear();
     }
@@ -89,6 +93,7 @@ internal sealed class DivergenceGroups(
             DivergenceGroup found = Place(_groups, broken[from..to], record, digest, computed, history);
             if (found.Key.Kind <= ClassKind.Likely)
             {
+                Finding = found.Fingerprint;
                 Tell(found, record, digest, computed, computed.Expectations[broken[from].Position]);
             }
 

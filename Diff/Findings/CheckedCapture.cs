@@ -12,14 +12,20 @@ namespace Differ.Diff.Findings;
 /// <param name="Findings">Every class of departures, by how it stands, then in the order of the result.</param>
 public sealed record CheckedCapture(string Name, string File, DiffResult Result, IReadOnlyList<Finding> Findings)
 {
+    /// <summary>The comparison with a base capture; null where nothing is compared.</summary>
+    public RunChanges? Pair { get; init; }
+
     /// <summary>What came of the base capture; null where nothing is compared.</summary>
-    public DiffResult? Base { get; init; }
+    public DiffResult? Base => Pair?.Base;
+
+    /// <summary>What L0 does otherwise than in the base capture and no rule names.</summary>
+    public IReadOnlyList<BehaviourChange> Behaviour => Pair?.Behaviour ?? [];
 
     /// <summary>The result that a finding's exits and streams are of: a class that is gone is the base capture's.</summary>
     public DiffResult ResultOf(Finding finding) => finding.IsPresent ? Result : Base ?? Result;
 
     /// <summary>The verdict on the capture; of a comparison, on the pair.</summary>
-    public RecordingVerdict Verdict => Base is null ? Result.Verdict : RecordingVerdict.OfPair(Base, Result, Findings.Count(finding => finding.Fails));
+    public RecordingVerdict Verdict => Pair?.Verdict ?? Result.Verdict;
 
     /// <summary>Whether that fails the check.</summary>
     public bool Fails => Result.Policy.Fails(Verdict);
@@ -38,7 +44,7 @@ public sealed record CheckedCapture(string Name, string File, DiffResult Result,
                 .Concat(pair.Test.Likely.Select(found => OfLikely(found, pair)))
                 .Concat(pair.Test.Classes.Where(found => found.Known is not null).Select(found => Finding.Of(found, pair.Test.Policy)))))
         {
-            Base = pair.Base,
+            Pair = pair,
         };
 
     /// <summary>Every rule that had something to say, for each vCPU where it had: the cases of a test report, by rule and vCPU.</summary>

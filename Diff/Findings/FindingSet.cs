@@ -46,7 +46,7 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
             OnlyBase = changes.OnlyBase,
             OnlyTest = changes.OnlyTest,
             Compares = true,
-            Policy = changes.Pairs.Count > 0 ? changes.Pairs[0].Test.Policy : Policy.Default,
+            Policy = changes.Policy,
         };
 
     /// <summary>

@@ -18,12 +18,27 @@ public sealed class JsonReportReader
     /// <param name="stream">The report.</param>
     /// <param name="rules">Finds a rule by its id.</param>
     /// <exception cref="FormatException">It is no report, or one of another version.</exception>
-    public static DiffResult Read(Stream stream, Func<string, RuleInfo?> rules)
+    public static DiffResult Read(Stream stream, Func<string, RuleInfo?> rules) => Parse(stream, root => new JsonReportReader(rules).Result(root));
+
+    /// <summary>Reads a report of one capture or of several.</summary>
+    /// <param name="stream">The report.</param>
+    /// <param name="rules">Finds a rule by its id.</param>
+    /// <exception cref="FormatException">It is no report, or one of another version.</exception>
+    public static IReadOnlyList<DiffResult> ReadAll(Stream stream, Func<string, RuleInfo?> rules) => Parse(stream, root =>
+    {
+        var reader = new JsonReportReader(rules);
+        return (IReadOnlyList<DiffResult>)(root.TryGetProperty("captures", out JsonElement captures)
+            ? [.. captures.EnumerateArray().Select(capture => reader.Result(capture.GetProperty("report")))] : [reader.Result(root)]);
+    });
+
+    private static T Parse<T>(Stream stream, Func<JsonElement, T> read)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(stream);
-            return new JsonReportReader(rules).Result(document.RootElement);
+            JsonElement root = document.RootElement;
+            return root.GetProperty("schemaVersion").GetInt32() == JsonReport.SchemaVersion ? read(root)
+                : throw new FormatException($"a report of version {root.GetProperty("schemaVersion")}; this Differ reads {JsonReport.SchemaVersion}: write it again");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
         {
@@ -33,11 +48,6 @@ public sealed class JsonReportReader
 
     private DiffResult Result(JsonElement report)
     {
-        if (report.GetProperty("schemaVersion").GetInt32() != JsonReport.SchemaVersion)
-        {
-            throw new FormatException($"a report of version {report.GetProperty("schemaVersion")}; this Differ reads {JsonReport.SchemaVersion}: write it again");
-        }
-
         JsonElement capture = report.GetProperty("capture");
         var header = new RunHeader
         {

@@ -11,10 +11,12 @@ internal static class SetWords
     {
         string word = findings.Compares ? "pair" : "capture";
         int diverging = Count(findings, RecordingOutcome.Diverges), likely = Count(findings, RecordingOutcome.Likely), inconclusive = Count(findings, RecordingOutcome.Inconclusive);
+        int behaving = findings.Checked.Count(capture => capture.Behaviour.Count > 0);
         string[] parts =
         [
             diverging > 0 ? $"{diverging} {(findings.Compares ? "with new departures" : diverging == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
             likely > 0 ? $"{likely} likely" : "",
+            behaving > 0 ? $"{behaving} in which L0 acts otherwise and no rule names it" : "",
             inconclusive > 0 ? $"{inconclusive} inconclusive" : "",
             findings.Unread.Count > 0 ? $"{findings.Unread.Count} cannot be used" : "",
             findings.LeftOut.Count > 0 ? $"{findings.LeftOut.Count} left out" : "",

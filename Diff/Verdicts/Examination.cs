@@ -36,9 +36,9 @@ internal sealed class Examination
     /// <param name="isDecided">Whether a rule was kept or broken and none is undecided.</param>
     public void Take(in ExitRecord record, in ComputedExit computed, bool isDecided)
     {
-        EventsOf(record.Stream).Add(record);
         bool isOfL2 = record.HasExit && record.Level == GuestLevel.L2;
         bool isSvm = record.HasExit && record.Level == GuestLevel.L1 && (IsSvmInstruction(record.Exit.Code.Value) || IsSvmInstruction(computed.Instruction));
+        EventsOf(record.Stream).Add(record, isOfL2 || isSvm);
         _ofL2 += isOfL2 ? 1UL : 0;
         _ofSvmInstructions += isSvm ? 1UL : 0;
         _decided += (isOfL2 || isSvm) && isDecided ? 1UL : 0;
@@ -50,29 +50,16 @@ internal sealed class Examination
     /// <summary>How much of each vCPU was lost, the worst first.</summary>
     public IReadOnlyList<StreamLoss> Losses(RunSummary summary)
     {
-        var onCpu = new Dictionary<int, double>();
-        foreach ((int cpu, ulong events) in _streams.Values.SelectMany(stream => stream.ByCpu))
-        {
-            onCpu[cpu] = onCpu.GetValueOrDefault(cpu) + events;
-        }
-
-        // Events of other groups are lost as often as those of kvm. What was lost where no vCPU was seen may be of any.
-        double all = onCpu.Values.Sum(), others = Math.Max(1, summary.Events / Math.Max(1, all));
-        double anywhere = summary.Losses.Where(loss => !onCpu.ContainsKey(loss.Cpu)).Sum(LostOn);
-        Dictionary<int, double> lost = summary.Losses.Where(loss => onCpu.ContainsKey(loss.Cpu)).ToDictionary(
-            loss => loss.Cpu, loss => (LostOn(loss) / (onCpu[loss.Cpu] * others)) + (anywhere / (Math.Max(1, all) * others)));
-        bool isCounted = summary.Losses.All(loss => loss.Uncounted == 0);
-        ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
+        var missing = new MissingEvents(_streams.Values, summary, LostOn);
         var shares = new List<StreamLoss>();
         foreach (VcpuStream stream in summary.Streams)
         {
             StreamEvents seen = EventsOf(stream.Id);
-            double events = seen.ByCpu.Values.Sum(static count => (double)count);
-            double missing = seen.ByCpu.Sum(share => share.Value * lost.GetValueOrDefault(share.Key, anywhere / (Math.Max(1, all) * others)));
-            double byCount = missing > 0 ? missing / (missing + events) : 0;
+            double lost = missing.Of(seen);
+            double byCount = lost > 0 ? lost / (lost + seen.Events) : 0;
 
             // One exit is no rate: a vCPU that a recording hardly shows would count as lost.
-            bool isRate = seen.Records > 1 && (!isCounted || seen.Holes > marks);
+            bool isRate = seen.Records > 1 && !IsCounted(summary, seen);
             double byHoles = isRate ? (double)seen.Holes / seen.Records : 0;
             if (Math.Max(byCount, byHoles) is > 0 and var share)
             {
@@ -81,6 +68,19 @@ internal sealed class Examination
         }
 
         return [.. shares.OrderByDescending(loss => loss.Share).ThenBy(loss => loss.Stream.Value)];
+    }
+
+    /// <summary>How much was lost of each vCPU that has something of nested virtualization, where that could have happened; the worst first.</summary>
+    public IReadOnlyList<NestedLoss> NestedLosses(RunSummary summary)
+    {
+        MissingEvents inHoles = new(_streams.Values, summary, static loss => loss.Events), before = new(_streams.Values, summary, static loss => LostOn(loss) - loss.Events);
+        return
+        [
+            .. summary.Streams.Where(stream => EventsOf(stream.Id).Nested.IsNested)
+                .Select(stream => (stream.Id, Seen: EventsOf(stream.Id)))
+                .Select(one => one.Seen.Nested.Loss(one.Id, one.Seen.Events, inHoles.Of(one.Seen), before.Of(one.Seen), IsCounted(summary, one.Seen)))
+                .Where(loss => loss.Lost > 0).OrderByDescending(loss => loss.Share).ThenBy(loss => loss.Stream.Value),
+        ];
     }
 
     private StreamEvents EventsOf(StreamId stream)
@@ -98,9 +98,37 @@ internal sealed class Examination
     // A mark counts what was lost behind it; the recorder's statistics may know of more.
     private static double LostOn(CpuLoss loss) => Math.Max(loss.Events, loss.Overrun);
 
-    private static bool IsSvmInstruction(ulong code) => new SvmExitCode(code) is var exit
+    private static bool IsCounted(RunSummary summary, StreamEvents seen) => summary.Losses.All(loss => loss.Uncounted == 0)
+        && seen.Holes <= summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
+
+    /// <summary>Whether an exit code is that of an SVM instruction other than VMMCALL.</summary>
+    internal static bool IsSvmInstruction(ulong code) => new SvmExitCode(code) is var exit
         && (exit == SvmExitCode.Vmrun || exit == SvmExitCode.Vmload || exit == SvmExitCode.Vmsave || exit == SvmExitCode.Stgi || exit == SvmExitCode.Clgi
             || exit == SvmExitCode.Skinit || exit == SvmExitCode.Invlpga);
+
+    // Events that CPUs lost, shared out among the vCPUs that ran there.
+    private sealed class MissingEvents
+    {
+        private readonly Dictionary<int, double> _lost;
+        private readonly double _anywhere;
+
+        public MissingEvents(IEnumerable<StreamEvents> streams, RunSummary summary, Func<CpuLoss, double> count)
+        {
+            var onCpu = new Dictionary<int, double>();
+            foreach ((int cpu, ulong events) in streams.SelectMany(stream => stream.ByCpu))
+            {
+                onCpu[cpu] = onCpu.GetValueOrDefault(cpu) + events;
+            }
+
+            // Events of other groups are lost as often as those of kvm. What was lost where no vCPU was seen may be of any.
+            double all = Math.Max(1, onCpu.Values.Sum()), others = Math.Max(1, summary.Events / all);
+            _anywhere = summary.Losses.Where(loss => !onCpu.ContainsKey(loss.Cpu)).Sum(count) / (all * others);
+            _lost = summary.Losses.Where(loss => onCpu.ContainsKey(loss.Cpu)).ToDictionary(
+                loss => loss.Cpu, loss => (count(loss) / (onCpu[loss.Cpu] * others)) + _anywhere);
+        }
+
+        public double Of(StreamEvents seen) => seen.ByCpu.Sum(share => share.Value * _lost.GetValueOrDefault(share.Key, _anywhere));
+    }
 
     private sealed class StreamEvents
     {
@@ -114,8 +142,13 @@ internal sealed class Examination
 
         public ulong Holes { get; private set; }
 
-        public void Add(in ExitRecord record)
+        public NestedStretch Nested { get; } = new();
+
+        public double Events => ByCpu.Values.Sum(static count => (double)count);
+
+        public void Add(in ExitRecord record, bool isNested)
         {
+            Nested.Add(record, isNested);
             Records++;
             Holes += (record.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0 ? 1UL : 0;
             int cpu = record.HasExit ? record.Exit.HostCpu : record.Entry.HostCpu;

@@ -17,6 +17,9 @@ public enum FailOn : byte
 
     /// <summary>A recording that cannot say that all is well.</summary>
     Inconclusive = 4,
+
+    /// <summary>Of a comparison: L0 acts otherwise, and no rule names it.</summary>
+    Behaviour = 8,
 }
 
 /// <summary>Whose departures count.</summary>
@@ -83,11 +86,15 @@ public sealed record Policy
     };
 
     /// <summary>Whether a recording fails.</summary>
-    public bool Fails(RecordingVerdict verdict) => verdict.Outcome switch
+    public bool Fails(RecordingVerdict verdict) => Fails(verdict.Outcome);
+
+    /// <summary>Whether an outcome fails.</summary>
+    public bool Fails(RecordingOutcome outcome) => outcome switch
     {
         RecordingOutcome.Diverges => FailOn.HasFlag(FailOn.Diverges),
         RecordingOutcome.Likely => FailOn.HasFlag(FailOn.Likely),
         RecordingOutcome.Inconclusive => FailOn.HasFlag(FailOn.Inconclusive),
+        RecordingOutcome.Behaviour => FailOn.HasFlag(FailOn.Behaviour),
         _ => false,
     };
 }

@@ -11,6 +11,9 @@ public enum RecordingOutcome : byte
     /// <summary>What was recorded was examined, and departs from nothing.</summary>
     Conforms,
 
+    /// <summary>Of a comparison: nothing is new that a rule names, and L0 acts otherwise.</summary>
+    Behaviour,
+
     /// <summary>It departs if something is as a rule assumes.</summary>
     Likely,
 
@@ -30,6 +33,9 @@ public enum ReasonKind : byte
     /// <summary>Departures that hold under an assumption and count.</summary>
     Likely,
 
+    /// <summary>Of a comparison: L0 acts otherwise, and no rule names it.</summary>
+    Behaviour,
+
     /// <summary>Nothing, or nothing of nested virtualization, was decided.</summary>
     NothingExamined,
 
@@ -41,6 +47,9 @@ public enum ReasonKind : byte
 
     /// <summary>A rule that the policy requires was not exercised.</summary>
     NotExercised,
+
+    /// <summary>Of a comparison: the captures have nothing in common, or nothing of nested virtualization.</summary>
+    NothingInCommon,
 }
 
 /// <summary>One reason for a verdict.</summary>
@@ -57,7 +66,7 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
     public string Word => Words(Outcome);
 
     /// <summary>The reasons that make it inconclusive, whatever else was found.</summary>
-    public IEnumerable<VerdictReason> Lacks => Reasons.Where(static reason => reason.Kind is not (ReasonKind.Divergences or ReasonKind.Likely));
+    public IEnumerable<VerdictReason> Lacks => Reasons.Where(static reason => reason.Kind is not (ReasonKind.Divergences or ReasonKind.Likely or ReasonKind.Behaviour));
 
     /// <summary>The reasons in one line; empty for a recording that conforms.</summary>
     public string Why => string.Join("; ", Reasons.Select(reason => reason.Text));
@@ -79,23 +88,6 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
             : lacks.Length > 0 ? RecordingOutcome.Inconclusive
             : RecordingOutcome.Conforms;
         return new RecordingVerdict(outcome, outcome == RecordingOutcome.Inconclusive ? [.. lacks, .. found] : [.. found, .. lacks]);
-    }
-
-    /// <summary>Judges a pair of recordings.</summary>
-    /// <param name="before">The base.</param>
-    /// <param name="after">The test, whose policy counts.</param>
-    /// <param name="news">How many classes of departures are new and fail.</param>
-    /// <remarks>That nothing is new can be said only where both sides could have shown it.</remarks>
-    public static RecordingVerdict OfPair(DiffResult before, DiffResult after, int news)
-    {
-        IEnumerable<VerdictReason> lacks = Missing(before).Select(reason => reason with { Text = $"base: {reason.Text}" })
-            .Concat(Missing(after).Select(reason => reason with { Text = $"test: {reason.Text}" }));
-        VerdictReason[] reasons =
-        [
-            .. news > 0 ? [new VerdictReason(ReasonKind.Divergences, Numbers.Amount((ulong)news, "new class of divergences", "new classes of divergences"))] : Enumerable.Empty<VerdictReason>(),
-            .. lacks,
-        ];
-        return new RecordingVerdict(news > 0 ? RecordingOutcome.Diverges : reasons.Length > 0 ? RecordingOutcome.Inconclusive : RecordingOutcome.Conforms, reasons);
     }
 
     private static IEnumerable<VerdictReason> Found(DiffResult result)

@@ -59,12 +59,13 @@ internal static class AlterRun
         return figures;
     }
 
-    // Another recording of the same sort; the recording itself where there is no other.
+    // Another recording of the same folder or maker; the recording itself where there is no other. What is not of one hand was not
+    // recorded alike, and a text says of none of its parts what was.
     private static Source Before(IReadOnlyList<Source> sources, int at)
     {
         for (int i = 1; i < sources.Count; i++)
         {
-            if (sources[(at + sources.Count - i) % sources.Count] is var other && (other.Read is null) == (sources[at].Read is null))
+            if (sources[(at + sources.Count - i) % sources.Count] is var other && other.Folder == sources[at].Folder && other.IsText == sources[at].IsText)
             {
                 return other;
             }

@@ -59,7 +59,7 @@ internal sealed record TextAlteration(
         byte[] bytes = Line.Join(altered.Lines);
         return new Variant(
             $"{text.Printer}: {altered.Parameters}", () => Judgement.Of(() => TextSubject.Open(bytes)), path => File.WriteAllBytes(path, bytes),
-            TakesOther ? [subject.Whole, text.OfOther] : [subject.Whole], KeepsTimes: false);
+            TakesOther ? [subject.Whole, .. text.Known, text.OfOther] : [subject.Whole, .. text.Known], KeepsTimes: false);
     }
 }
 

@@ -58,7 +58,7 @@ internal sealed partial class EventText(BodyForm form)
         where Rank(row) < int.MaxValue
         from pattern in Expand(row.Pattern)
         where Token().Matches(pattern).All(token => token.Groups["name"].Value is var name
-            && (name.Length > 0 ? layout.Find(name) is not null : token.Groups["how"].Value is "skip" or "d" or "i"))
+            && (name.Length > 0 ? layout.Find(name) is not null : token.Groups["how"].Value is "skip" or "d" or "i" or ['=', ..]))
         select (pattern, row);
 
     private int Rank(TextRow row)
@@ -101,7 +101,7 @@ internal sealed partial class EventText(BodyForm form)
             text.Append(pattern.AsSpan(at, token.Index - at));
             at = token.Index + token.Length;
             string name = token.Groups["name"].Value, how = token.Groups["how"].Value;
-            string? value = name.Length > 0 ? Value(one, one.Type.Layout.Find(name)!, how) : how == "skip" ? "" : "2";
+            string? value = name.Length > 0 ? Value(one, one.Type.Layout.Find(name)!, how) : Unnamed(how);
             if (value is null)
             {
                 return null;
@@ -112,6 +112,9 @@ internal sealed partial class EventText(BodyForm form)
 
         return text.Append(pattern.AsSpan(at)).ToString();
     }
+
+    // What nobody reads: isa, and words that say what another field says.
+    private static string Unnamed(string how) => how[0] == '=' ? how[1..].Split('|')[0] : how == "skip" ? "" : "2";
 
     private string? Value(in RecordedEvent one, EventField field, string how)
     {

@@ -17,7 +17,7 @@ internal sealed record Finding(string Fingerprint, IReadOnlyList<string> Rules, 
 /// <summary>What Differ says of a recording.</summary>
 internal sealed class Judgement : IJudgedSink
 {
-    private readonly HashSet<ulong> _exits = [];
+    private readonly List<(string Fingerprint, ulong Time, ulong Code, ulong Rip)> _exits = [];
 
     /// <summary>The number of the diagnostic with which it was refused; null where it was read.</summary>
     public string? Refusal { get; private init; }
@@ -48,30 +48,37 @@ internal sealed class Judgement : IJudgedSink
     }
 
     /// <summary>Certain findings that the whole recordings do not have.</summary>
+    /// <remarks>What the same instruction of the guest departs in may have another name where less is known of it.</remarks>
     /// <param name="wholes">The whole recordings.</param>
     /// <param name="keepsTimes">Whether an exit has the same time in both, so that each exit must diverge in the whole recording too.</param>
     public IEnumerable<Finding> Beyond(IReadOnlyList<Judgement> wholes, bool keepsTimes)
     {
-        List<Finding> beyond = [.. Beyond(Certain, [.. wholes.SelectMany(whole => whole.Certain)])];
-        ulong[] exits = keepsTimes ? [.. _exits.Except(wholes.SelectMany(whole => whole._exits)).Order()] : [];
-        return beyond.Count == 0 && exits.Length > 0 && Certain.Count > 0
-            ? [Certain[0] with { Words = $"{Certain[0].Words}; not in the whole recording: the exits at {string.Join(", ", exits.Take(3))}" }]
-            : beyond;
+        HashSet<ulong> times = [.. wholes.SelectMany(whole => whole._exits.Select(exit => exit.Time))];
+        HashSet<(ulong, ulong)> places = [.. wholes.SelectMany(whole => whole._exits.Select(exit => (exit.Code, exit.Rip)))];
+        ILookup<string, (string Fingerprint, ulong Time, ulong Code, ulong Rip)> exits = _exits.ToLookup(exit => exit.Fingerprint, StringComparer.Ordinal);
+        HashSet<Finding> unknown = [.. Unknown(Certain, [.. wholes.SelectMany(whole => whole.Certain)])];
+        return Certain.Where(finding => exits[finding.Fingerprint] is var own && (
+            !own.Any() ? unknown.Contains(finding)
+            : keepsTimes ? own.Any(exit => !times.Contains(exit.Time))
+            : unknown.Contains(finding) && own.Any(exit => !places.Contains((exit.Code, exit.Rip)))));
     }
 
     /// <summary>Findings under an assumption that the whole recordings do not have, neither so nor certain.</summary>
-    public IEnumerable<Finding> LikelyBeyond(IReadOnlyList<Judgement> wholes) => Beyond(Likely, [.. wholes.SelectMany(whole => whole.Certain.Concat(whole.Likely))]);
+    public IEnumerable<Finding> LikelyBeyond(IReadOnlyList<Judgement> wholes) =>
+        Unknown(Likely, [.. wholes.SelectMany(whole => whole.Certain.Concat(whole.Likely))]);
 
     /// <inheritdoc/>
     public void Take(in ExitRecord record, Verdict verdict, Departure? departure)
     {
-        if (verdict == Verdict.Diverges)
+        if (verdict == Verdict.Diverges && departure is { IsLikely: false })
         {
-            _exits.Add(record.HasExit ? record.Exit.Time.Value : record.Entry.Time.Value);
+            _exits.Add(record.HasExit
+                ? (departure.Fingerprint, record.Exit.Time.Value, record.Exit.Code.Value, record.Exit.Rip)
+                : (departure.Fingerprint, record.Entry.Time.Value, 0, 0));
         }
     }
 
-    private static IEnumerable<Finding> Beyond(IEnumerable<Finding> found, IReadOnlyCollection<Finding> known)
+    private static IEnumerable<Finding> Unknown(IEnumerable<Finding> found, IReadOnlyList<Finding> known)
     {
         var fingerprints = known.Select(one => one.Fingerprint).ToHashSet(StringComparer.Ordinal);
         var rules = known.SelectMany(one => one.Rules).ToHashSet(StringComparer.Ordinal);

@@ -41,6 +41,6 @@ internal sealed partial record Line(string Text, string Name, int Thread, int Cp
             (long)(decimal.Parse(found.Groups["time"].Value, CultureInfo.InvariantCulture) * 1_000_000_000));
     }
 
-    [GeneratedRegex(@"[- ](?<thread>\d{1,9})\s+\[(?<cpu>\d+)\]\s+(?:[^\s:]{4,6}\s+)?(?<time>\d+\.\d+):\s+(?:kvm:)?(?<name>\w+):")]
+    [GeneratedRegex(@"[- ](?<thread>\d{1,9})\s+\[(?<cpu>\d+)\]\s+(?:[^\s:]{4,6}\s+)?(?<time>\d+(?:\.\d+)?):\s+(?:kvm:)?(?<name>\w+):")]
     private static partial Regex Event();
 }

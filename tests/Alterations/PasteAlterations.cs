@@ -79,7 +79,7 @@ internal static partial class PasteAlterations
 
     private static (IEnumerable<string> Lines, string Parameters)? TwoInputs(IReadOnlyList<Line> lines, IReadOnlyList<Line> other, Random random)
     {
-        if (!lines[0].Text.StartsWith("cpus=", StringComparison.Ordinal) || !lines.Any(line => line.IsEvent) || !other.Any(line => line.IsEvent))
+        if (!lines[0].Text.StartsWith("cpus=", StringComparison.Ordinal) || !lines.Any(IsTimed) || !other.Any(IsTimed))
         {
             return null;
         }
@@ -92,6 +92,8 @@ internal static partial class PasteAlterations
             .Concat(second.Select(line => (line.Time + shift, "guest.dat: " + Moved(line, shift, digits).TrimStart())));
         return ([" host.dat: " + lines[0].Text, "guest.dat: " + lines[0].Text, .. both.OrderBy(line => line.Time).Select(line => line.Text)], $"the second {shift} ns later");
     }
+
+    private static bool IsTimed(Line line) => line.IsEvent && Time().IsMatch(line.Text);
 
     private static string Moved(Line line, long shift, int digits)
     {

@@ -7,7 +7,14 @@ namespace Differ.Alterations;
 /// <param name="Name">Its name.</param>
 /// <param name="Read">Reads its events; null where it is a text.</param>
 /// <param name="Path">The text; empty where it is none.</param>
-internal sealed record Source(string Name, Func<RecordedEvents>? Read, string Path = "");
+internal sealed record Source(string Name, Func<RecordedEvents>? Read, string Path = "")
+{
+    /// <summary>Whether it is a text.</summary>
+    public bool IsText => Read is null;
+
+    /// <summary>The folder it is from, beside others of its sort.</summary>
+    public string Folder => System.IO.Path.GetDirectoryName(IsText ? Name : System.IO.Path.GetDirectoryName(Name)) ?? "";
+}
 
 /// <summary>Finds recordings, and makes of each what can be altered: its events, and texts of them.</summary>
 internal static class Recordings
@@ -62,13 +69,15 @@ internal static class Recordings
             yield break;
         }
 
-        yield return Subject.Of(source.Name, events);
+        var whole = Subject.Of(source.Name, events);
+        yield return whole;
         using RecordedEvents? other = before.Read is null || !IsPrinted(before) ? null : Open(before);
+        Judgement[] known = other is null ? [whole.Whole] : [whole.Whole, Judgement.Of(other.Open)];
         for (int i = 0; i < printers && IsPrinted(source) && events.Events.Count > 0; i++)
         {
             Printer printer = Printer.All[(number + (i * 2) + (number / 6)) % Printer.All.Count];
             IReadOnlyList<Line> lines = printer.Print(events);
-            yield return Subject.Of($"{source.Name} as {printer.Name}", printer.Name, lines, other is null ? lines : printer.Print(other));
+            yield return Subject.Of($"{source.Name} as {printer.Name}", printer.Name, lines, other is null ? lines : printer.Print(other), known);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Tracepoints;
+using Differ.Schemas.Run;
 using Differ.Tests.Support;
 
 namespace Differ.Alterations;
@@ -21,15 +22,17 @@ internal sealed record Subject(string Name, Judgement Whole, RecordedEvents? Eve
     /// <param name="printer">Who printed it.</param>
     /// <param name="lines">Its lines.</param>
     /// <param name="other">Another text of the same printer.</param>
-    public static Subject Of(string name, string printer, IReadOnlyList<Line> lines, IReadOnlyList<Line> other) =>
-        new(name, TextSubject.Judge(lines), null, new TextSubject(printer, lines, other));
+    /// <param name="known">What Differ says of the recordings that were printed.</param>
+    public static Subject Of(string name, string printer, IReadOnlyList<Line> lines, IReadOnlyList<Line> other, params IReadOnlyList<Judgement> known) =>
+        new(name, TextSubject.Judge(lines), null, new TextSubject(printer, lines, other, known));
 }
 
 /// <summary>A text.</summary>
 /// <param name="Printer">Who printed it.</param>
 /// <param name="Lines">Its lines.</param>
 /// <param name="Other">Another text of the same printer.</param>
-internal sealed record TextSubject(string Printer, IReadOnlyList<Line> Lines, IReadOnlyList<Line> Other)
+/// <param name="Known">What Differ says of the recordings that were printed: more is decided of them than of their texts.</param>
+internal sealed record TextSubject(string Printer, IReadOnlyList<Line> Lines, IReadOnlyList<Line> Other, IReadOnlyList<Judgement> Known)
 {
     private readonly Lazy<Judgement> _ofOther = new(() => Judge(Other));
 
@@ -69,34 +72,34 @@ internal sealed record Printer(string Name, BodyForm Form, int Digits)
             _ => [],
         };
         lines.AddRange(heading.Select(text => new Line(text, "", 0, 0, 0)));
+        bool isTimed = whole.Reader.Header.ClockUnit == ClockUnit.Nanoseconds;
         int loss = 0;
         for (int i = 0; i < whole.Events.Count; i++)
         {
             for (; loss < whole.Losses.Count && whole.Losses[loss].At <= i; loss++)
             {
-                lines.Add(new Line(Lost(whole.Losses[loss].Mark), "", 0, 0, 0));
+                lines.Add(new Line(Lost(whole.Losses[loss].Mark, isTimed), "", 0, 0, 0));
             }
 
             RecordedEvent one = whole.Events[i];
-            lines.Add(LineOf(one, body.Of(one), whole.Reader.ThreadNames.GetValueOrDefault(one.Thread, "<...>")));
+            lines.Add(LineOf(one, Time(one.Time.Value, isTimed), body.Of(one), whole.Reader.ThreadNames.GetValueOrDefault(one.Thread, "<...>")));
         }
 
         return lines;
     }
 
-    /// <summary>How a loss is printed.</summary>
-    public string Lost(in LossMark mark) => Name[0] switch
+    private string Lost(in LossMark mark, bool isTimed) => Name[0] switch
     {
         'f' => $"CPU:{mark.Cpu} [LOST {(mark.Events > 0 ? $"{mark.Events} " : "")}EVENTS]",
         't' => $"CPU:{mark.Cpu} [{(mark.Events > 0 ? $"{mark.Events} " : "")}EVENTS DROPPED]",
         _ => string.Create(
             CultureInfo.InvariantCulture,
-            $"{"swapper",16} {0,7} [{mark.Cpu:d3}] {Time(mark.Before.Value),12}: PERF_RECORD_LOST lost {Math.Max(1, mark.Events)}"),
+            $"{"swapper",16} {0,7} [{mark.Cpu:d3}] {Time(mark.Before.Value, isTimed),12}: PERF_RECORD_LOST lost {Math.Max(1, mark.Events)}"),
     };
 
-    private Line LineOf(in RecordedEvent one, string body, string comm)
+    private Line LineOf(in RecordedEvent one, string time, string body, string comm)
     {
-        string name = one.Type.Layout.Name, time = Time(one.Time.Value);
+        string name = one.Type.Layout.Name;
         string text = Name[0] switch
         {
             'f' => string.Create(CultureInfo.InvariantCulture, $"{comm,16}-{one.Thread,-7} [{one.Cpu:d3}] d..1. {time,12}: {name}: {body}"),
@@ -108,6 +111,7 @@ internal sealed record Printer(string Name, BodyForm Form, int Digits)
 
     private ulong Unit => Digits == 9 ? 1UL : 1000;
 
-    private string Time(ulong nanoseconds) => string.Create(
-        CultureInfo.InvariantCulture, $"{nanoseconds / 1_000_000_000}.{(nanoseconds % 1_000_000_000 / Unit).ToString($"d{Digits}", CultureInfo.InvariantCulture)}");
+    // Ticks of a clock without a unit are printed as they are.
+    private string Time(ulong time, bool isTimed) => !isTimed ? $"{time}" : string.Create(
+        CultureInfo.InvariantCulture, $"{time / 1_000_000_000}.{(time % 1_000_000_000 / Unit).ToString($"d{Digits}", CultureInfo.InvariantCulture)}");
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Differ.Diff.Changes;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;
@@ -42,9 +44,64 @@ public sealed class CompareVerbTests : IDisposable
     public void A_departure_whose_situation_never_came_is_not_comparable()
     {
         CommandResult result = CommandLine.Run("compare", Wrong, Fixture.Capture("reflected-cpuid"));
-        Assert.Equal(0, result.Status);
+        Assert.Equal(4, result.Status);
         Assert.Contains("not comparable  SVM-15.18-VMMCALL-UNINT-UD", result.Output, StringComparison.Ordinal);
         Assert.Contains("test never did what it takes", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_L0_does_otherwise_is_told_though_no_rule_names_it_and_fails_where_it_is_to()
+    {
+        string shown = Msr("shown.dat", isShown: true), handled = Msr("handled.dat", isShown: false);
+        CommandResult result = CommandLine.Run("compare", shown, handled);
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Golden.Matches("Cli/Expected/compare-behaviour.txt", result.Output);
+        Assert.Equal(1, CommandLine.Run("compare", shown, handled, "--fail-on", "behaviour").Status);
+        Assert.Equal(0, CommandLine.Run("compare", shown, shown, "--fail-on", "behaviour").Status);
+        AssertKeepsSchema(CommandLine.Run("compare", shown, handled, "--format", "json").Output);
+        Assert.All(ChangeFormats.Names, format => Assert.Matches("acts otherwise|\"behaviour\"|^behaviour", CommandLine.Run("compare", shown, handled, "--report", format).Output));
+    }
+
+    [Fact]
+    public void What_a_departure_names_is_no_behaviour_of_its_own_unless_its_rules_are_ignored()
+    {
+        CommandResult named = CommandLine.Run("compare", Right, Wrong, "--fail-on", "behaviour");
+        Assert.Contains("\nnew ", named.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nbehaviour ", named.Output, StringComparison.Ordinal);
+        string[] rules = [.. JsonDocument.Parse(CommandLine.Run("check", Wrong, "--format", "json").Output).RootElement.GetProperty("divergences").EnumerateArray()
+            .SelectMany(found => found.GetProperty("alsoBroken").EnumerateArray().Select(rule => rule.GetString()!).Prepend(found.GetProperty("rule").GetString()!))];
+        File.WriteAllText(_scratch["ignore.toml"], string.Concat(rules.Select(rule => $"[[ignore]]\nrule = '{rule}'\nreason = 'we live with it'\n")));
+        CommandResult ignored = CommandLine.Run("compare", Right, Wrong, "--config", _scratch["ignore.toml"]);
+        Assert.Contains("\nbehaviour       L2 #VMEXIT VMMCALL\n", ignored.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_check_of_one_recording_cannot_fail_on_behaviour()
+    {
+        CommandResult result = CommandLine.Run("check", Right, "--fail-on", "behaviour");
+        Assert.Equal((64, ""), (result.Status, result.Output));
+        Assert.StartsWith("differ: --fail-on behaviour is for differ compare", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_a_side_shows_nothing_or_nothing_is_in_common_the_end_is_4_and_says_so()
+    {
+        var builder = new TraceDatBuilder();
+        var layouts = KernelLayouts.Of("6.12");
+        KvmStory.Capture(layouts, builder);
+        new KvmStory(builder.Top, layouts).Entry(Stories.L1Rip).Exit(0x72, Stories.L1Rip).Entry(Stories.L1Rip + 2).Exit(0x72, Stories.L1Rip).Entry(Stories.L1Rip + 2);
+        string plain = _scratch.Write("plain.dat", builder.File);
+        AssertInconclusive("base: nothing was examined: the recording has no exit of L2 and no SVM instruction", plain, Right);
+        AssertInconclusive("test: nothing was examined: the recording has no exit of L2 and no SVM instruction", Right, plain);
+        AssertInconclusive("the captures have no exit", Msr("shown.dat", isShown: true), Fixture.Capture("reflected-cpuid"));
+
+        static void AssertInconclusive(string why, string inBase, string inTest)
+        {
+            CommandResult result = CommandLine.Run("compare", inBase, inTest);
+            Assert.Equal((4, ""), (result.Status, result.Errors));
+            Assert.Contains("\nverdict         inconclusive: ", result.Output, StringComparison.Ordinal);
+            Assert.Contains(why, result.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -107,6 +164,7 @@ public sealed class CompareVerbTests : IDisposable
             Assert.Equal(0, result.Status);
             Assert.Equal(vmmcall, result.Output.Contains("\nfixed ", StringComparison.Ordinal));
             Assert.Equal(vmmcall, result.Output.Contains("L0 first acts otherwise", StringComparison.Ordinal));
+            Assert.DoesNotContain("\nbehaviour ", result.Output, StringComparison.Ordinal);
             Assert.DoesNotContain("go different ways", result.Output, StringComparison.Ordinal);
         });
     }
@@ -117,7 +175,8 @@ public sealed class CompareVerbTests : IDisposable
             (IEnumerable<(string Kernel, string Name, string Told)>)
             [
                 ("6.1.0-56", "mut-m03_virq_not_synced", "L1 first asks otherwise"),
-                ("6.1.0-56", "mut-m08_msrpm_ignored", "L0 first acts otherwise"),
+                ("6.1.0-56", "mut-m08_msrpm_ignored", "\nbehaviour       L2 #VMEXIT MSR\n"),
+                ("6.1.0-56", "mut-m15_asid0_accepted", "\nbehaviour       L1 #VMEXIT VMRUN\n"),
                 ("6.12.117", "mut-m17_stale_rip_on_exit", "L1 first asks otherwise"),
             ],
             fault =>
@@ -138,6 +197,8 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Empty(new JsonSchema(File.ReadAllText(Path.Combine(Repository.Root, "docs", "compare.schema.json"))).Check(json));
 
     private static byte[] Story(bool right) => Stories.Vmmcall("6.12", right, new TraceDatBuilder());
+
+    private string Msr(string name, bool isShown) => _scratch.Write(name, Stories.MsrOfL2(isShown, new TraceDatBuilder()));
 
     private string Capture(string name, bool right) => _scratch.Write(name, Story(right));
 }

@@ -60,6 +60,17 @@ public sealed class CpuOptionTests : IDisposable
     }
 
     [Fact]
+    public void Comparing_and_bisecting_know_it_too()
+    {
+        string capture = ReflectedRdpru(cpuid: null), cpu = CpuFile("RDPRU=0");
+        Assert.NotEqual(1, CommandLine.Run("bisect", capture).Status);
+        Assert.Equal(1, CommandLine.Run("bisect", capture, "--cpu", cpu).Status);
+        Assert.Equal(255, CommandLine.Run("bisect", capture, "--cpu", "/no/such/file").Status);
+        Assert.DoesNotContain("SVM-15.9-RDPRU-EXC", CommandLine.Run("compare", capture, capture).Output, StringComparison.Ordinal);
+        Assert.Contains("SVM-15.9-RDPRU-EXC", CommandLine.Run("compare", capture, capture, "--cpu", cpu).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_that_makes_no_sense_is_refused_in_one_line()
     {
         string cpu = CpuFile("RDPRU=0\nRDPRUU=0");

@@ -83,7 +83,6 @@ public sealed class ExitStatusTests
     [InlineData("diff", "a")]
     [InlineData("rules", "a", "b")]
     [InlineData("check", "a", "--fail-on")]
-    [InlineData("compare", "a", "b", "--cpu", "c")]
     public void Words_that_make_no_sense_end_with_64(params string[] words)
     {
         CommandResult result = CommandLine.Run(words);

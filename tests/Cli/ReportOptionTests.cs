@@ -114,6 +114,8 @@ public sealed class ReportOptionTests : IDisposable
         Assert.Equal((1, ""), (result.Status, result.Errors));
         Assert.Contains("| new | SVM-", File.ReadAllText(_scratch["markdown"]), StringComparison.Ordinal);
         Assert.Contains("<failure ", File.ReadAllText(_scratch["junit"]), StringComparison.Ordinal);
-        Assert.Equal(64, CommandLine.Run("compare", Clean, Diverging, "--report", "html=" + _scratch["html"]).Status);
+        Assert.Equal(64, CommandLine.Run("compare", Clean, Diverging, "--report", "perfetto=" + _scratch["trace"]).Status);
+        Assert.Equal(1, CommandLine.Run("compare", Clean, Diverging, "--report", "html=" + _scratch["html"]).Status);
+        Assert.StartsWith("<!doctype html>", File.ReadAllText(_scratch["html"]), StringComparison.Ordinal);
     }
 }

@@ -133,6 +133,11 @@ public sealed partial class PoisonTests : IDisposable
         File.WriteAllText(report, written.Replace("SVM-15", $"{Poison.Escaped(Poison.Long)}SVM-15", StringComparison.Ordinal));
         Assert.Contains(Shown, Clean("explain", fingerprint, "--in", report), StringComparison.Ordinal);
         Clean("baseline", "update", report, "-o", "-");
+        Clean("bisect", capture, "--fingerprint", fingerprint, "--in", report);
+        Clean("bisect", capture, "--fingerprint", fingerprint, "--in", list);
+        Clean("bisect", capture, "--acts-otherwise", report);
+        Clean("bisect", capture, "--acts-otherwise", capture, "--new-since", Poison.Long);
+        Clean("bisect", Poison.Long, "--rule", Poison.Long);
 
         Clean("check", capture, "--cpu", _scratch.Write("cpu", Encoding.UTF8.GetBytes($"{Poison.Long}=1\n")));
         Clean("model", _scratch.Write("scenario", Encoding.UTF8.GetBytes($"scenario {Poison.Name}\nintercept HLT\nL1: vmrun\nL2: hlt\nscenario {Poison.Long}\n")));

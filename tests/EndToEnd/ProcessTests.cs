@@ -66,6 +66,8 @@ public sealed class ProcessTests : IDisposable
     [InlineData("differ check <(gzip -c a.dat)", 1, "capture   (pipe), ")]
     [InlineData("differ check a.dat --report json=>(cat >json) >/dev/null; until grep -q '^}' json; do sleep 0.1; done; differ explain SVM-15.4-SVME-UD-VMLOAD --in <(cat json)", 0, "In a.dat")]
     [InlineData("differ baseline update <(differ check a.dat --format json) -o known; differ check a.dat --baseline <(cat known)", 0, "accepted: not reviewed")]
+    [InlineData("differ baseline update a.dat -o known 2>/dev/null; differ bisect a.dat --fingerprint $(grep -m1 -o '[0-9a-f]\\{12\\}' known) --in <(cat known)", 1, "bad: ")]
+    [InlineData("differ bisect <(cat a.dat) --rule SVM-15.4-SVME-UD-VMLOAD", 1, "bad: ")]
     [InlineData("ln -s /dev/stdout link; differ convert a.dat -o link | differ check -; readlink link", 0, "/dev/stdout\n")]
     [InlineData("ln -s /dev/fd/1 link; (echo first; differ convert a.dat -o link; echo last) >f; tail -n 1 f; readlink link", 0, "last\n/dev/fd/1\n")]
     [InlineData("mkfifo pipe; differ check a.dat --report jsonl=pipe >/dev/null & cat pipe; wait; stat -c %F pipe", 0, "fifo\n")]

@@ -15,8 +15,8 @@ internal sealed class Compared
     private ulong _exits;
 
     /// <summary>A comparison of a run whose file lists these tracepoints, all of them if nothing is said.</summary>
-    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null, Policy? policy = null) =>
-        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable(), policy);
+    public Compared(IReadOnlyList<RuleInfo> rules, TracepointSet? listed = null, Policy? policy = null, KeptCounter? kept = null) =>
+        _comparison = new Comparison(new RunHeader { Listed = listed ?? new TracepointSet(ulong.MaxValue) }, rules, new TextTable(), policy, kept: kept);
 
     /// <summary>A rule with an id and nothing special.</summary>
     public static RuleInfo Rule(string id, Severity severity = Severity.High) => new(

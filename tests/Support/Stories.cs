@@ -11,6 +11,8 @@ internal static class Stories
     /// <summary>Intercepts of L1: VMRUN and INTR, so that L2's VMMCALL is its own.</summary>
     public const uint InterceptIntr = 1, InterceptVmrun = 1;
 
+    private const uint InterceptHlt = 1U << 24, InterceptMsr = 1U << 28;
+
     /// <summary>L1 runs L2, which executes VMMCALL. L1 does not intercept it, so L2 must get #UD.</summary>
     /// <param name="kernel">Whose tracepoints tell it.</param>
     /// <param name="right">Whether L0 injects #UD; else it passes over the instruction.</param>
@@ -41,10 +43,41 @@ internal static class Stories
         story.ExitFromL2(SvmExitCode.Intr.Value, L2Rip + 0x40).Entry(L2Rip + 0x40);
     }
 
+    /// <summary>
+    /// L1 runs L2, which halts, and runs it again. It intercepts MSR accesses that its permission map names; L2 reads one. No rule knows the map.
+    /// </summary>
+    /// <param name="isShown">Whether L1 is shown the access; else L0 carries it out and L1 gets L2's HLT.</param>
+    /// <param name="builder">How the file is stored.</param>
+    public static byte[] MsrOfL2(bool isShown, TraceDatBuilder builder)
+    {
+        var layouts = KernelLayouts.Of("6.12");
+        KvmStory.Capture(layouts, builder);
+        var story = new KvmStory(builder.Top, layouts);
+        EnterL2(story.Entry(L1Rip), InterceptIntr | InterceptMsr | InterceptHlt)
+            .ExitFromL2(SvmExitCode.Hlt.Value, L2Rip + 0x20).Inject(SvmExitCode.Hlt.Value).Entry(L1Rip + 3);
+        EnterL2(story, InterceptIntr | InterceptMsr | InterceptHlt).ExitFromL2(SvmExitCode.Msr.Value, L2Rip);
+        if (isShown)
+        {
+            story.Inject(SvmExitCode.Msr.Value).Entry(L1Rip + 3);
+        }
+        else
+        {
+            story.Msr(write: false, 0x174, 0).Entry(L2Rip + 2)
+                .ExitFromL2(SvmExitCode.Hlt.Value, L2Rip + 2).Inject(SvmExitCode.Hlt.Value).Entry(L1Rip + 3);
+        }
+
+        for (ulong i = 1; i < 10; i++)
+        {
+            story.Exit(SvmExitCode.Cpuid.Value, L1Rip + (0x10 * i)).Entry(L1Rip + (0x10 * i) + 2);
+        }
+
+        return builder.File;
+    }
+
     /// <summary>L1's VMRUN up to the entry into L2.</summary>
-    public static KvmStory EnterL2(KvmStory story) => story
+    public static KvmStory EnterL2(KvmStory story, uint intercepts = InterceptIntr) => story
         .Exit(SvmExitCode.Vmrun.Value, L1Rip)
         .Vmenter(L1Rip + 3, Vmcb12, L2Rip)
-        .Intercepts(0, 0, InterceptIntr, InterceptVmrun)
+        .Intercepts(0, 0, intercepts, InterceptVmrun)
         .Entry(L2Rip);
 }

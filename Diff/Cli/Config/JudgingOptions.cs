@@ -17,7 +17,7 @@ internal sealed class JudgingOptions
 {
     private readonly Option<string[]> _failOn = new("--fail-on")
     {
-        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive; none for nothing at all. May be given several times",
+        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive, and of a comparison behaviour; none for nothing at all. May be given several times",
     };
 
     private readonly Option<string?> _maxLost = new("--max-lost")
@@ -45,6 +45,7 @@ internal sealed class JudgingOptions
     private readonly Option<bool> _speculative = Options.Speculative();
     private readonly Option<string?> _baseline = Options.Baseline();
     private readonly Option<string?> _cpu = Options.Cpu();
+    private bool _compares;
 
     /// <summary>The options.</summary>
     public JudgingOptions()
@@ -57,15 +58,16 @@ internal sealed class JudgingOptions
     /// <summary>Adds them to a verb.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="withCpu">Whether it takes a description of the virtual CPU.</param>
-    /// <param name="withSpeculative">Whether it takes weak rules.</param>
-    public void AddTo(Command command, bool withCpu = true, bool withSpeculative = true)
+    /// <param name="compares">Whether it holds recordings against others, so that behaviour may change.</param>
+    public void AddTo(Command command, bool withCpu = true, bool compares = false)
     {
-        Option[] all = [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), .. withSpeculative ? [_speculative] : Array.Empty<Option>(), _config];
-        foreach (Option option in all)
-        {
-            command.Options.Add(option);
-        }
+        _compares = compares;
+        Add(command, [_failOn, _maxLost, _maxUndecided, _require, _culprit, _baseline, .. withCpu ? [_cpu] : Array.Empty<Option>(), _speculative, _config]);
     }
+
+    /// <summary>Adds those that make sense where the verb has a question of its own.</summary>
+    /// <param name="command">The verb.</param>
+    public void AddToQuestion(Command command) => Add(command, [_baseline, _cpu, _config]);
 
     /// <summary>What the words and the configuration file say.</summary>
     /// <param name="words">The words.</param>
@@ -85,8 +87,21 @@ internal sealed class JudgingOptions
             Culprit = words.GetValue(_culprit) is { } culprit ? Told("--culprit", () => PolicyWords.Culprit(culprit)) : policy.Culprit,
             Speculative = words.GetValue(_speculative) || policy.Speculative,
         };
+        if (!_compares && words.GetValue(_failOn) is { Length: > 0 } && policy.FailOn.HasFlag(FailOn.Behaviour))
+        {
+            throw new UsageException("--fail-on behaviour is for differ compare: here nothing is held against another recording");
+        }
+
         string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
         return new Judging(policy, BaselineVerb.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
+    }
+
+    private static void Add(Command command, Option[] options)
+    {
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
     }
 
     private static T Told<T>(string option, Func<T> read)

@@ -24,12 +24,13 @@ internal sealed class GithubReport : IReportFormat
     {
         FindingClass[] classes = [.. findings.Classes().Where(one => one.Lead.Finding.IsPresent)];
         ILookup<bool, CheckedCapture> inconclusive = findings.Checked.Where(capture => capture.IsInconclusive).ToLookup(capture => capture.Fails);
-        Write("error", [.. classes.Where(one => one.Fails).Select(InFull), .. inconclusive[true].Select(Inconclusive)], output);
+        ILookup<bool, CheckedCapture> behaviour = findings.Checked.ToLookup(BehaviourWords.Fails);
+        Write("error", [.. classes.Where(one => one.Fails).Select(InFull), .. inconclusive[true].Select(Inconclusive), .. behaviour[true].SelectMany(Behaviour)], output);
         Write(
             "warning",
             [
                 .. findings.Unread.Select(unread => new Annotation("Capture cannot be used", unread.File, $"{unread.Name}: {unread.Message}")),
-                .. inconclusive[false].Select(Inconclusive), .. classes.Where(IsWarned).Select(InFull),
+                .. inconclusive[false].Select(Inconclusive), .. behaviour[false].SelectMany(Behaviour), .. classes.Where(IsWarned).Select(InFull),
             ], output);
         Write("notice", [.. classes.Where(one => !one.Fails && !IsWarned(one)).Select(Known), .. findings.Checked.SelectMany(Endings)], output);
         output.Write($"{Data($"Differ: {SetWords.Sum(findings)}")}\n");
@@ -39,6 +40,9 @@ internal sealed class GithubReport : IReportFormat
     private static bool IsWarned(FindingClass one) => !one.Fails && one.State is (FindingState.Diverges or FindingState.Likely);
 
     private static Annotation Inconclusive(CheckedCapture capture) => new("Recording is inconclusive", capture.File, $"{capture.Name}: {capture.Verdict.Why}");
+
+    private static IEnumerable<Annotation> Behaviour(CheckedCapture capture) => capture.Behaviour.Select(change => new Annotation(
+        "L0 acts otherwise", capture.File, string.Join('\n', BehaviourWords.Facts(capture, change).Select(fact => $"{fact.Label}: {fact.Text}")) + $"\nin: {capture.Name}"));
 
     private static IEnumerable<Annotation> Endings(CheckedCapture capture) =>
         FindingWords.Endings(capture.Result).Select(ending => new Annotation("How the VM ended", capture.File, $"{capture.Name}: {ending}"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
@@ -52,6 +53,13 @@ internal sealed class GitlabReport : IReportFormat
             WriteIssue(
                 json, capture.Verdict.Word, Fingerprint.Of($"{capture.Name}|{capture.Verdict.Word}"), capture.Fails ? "critical" : "major", capture.File,
                 $"{capture.Name} is inconclusive: {capture.Verdict.Why}");
+        }
+
+        foreach (BehaviourChange change in capture.Behaviour)
+        {
+            WriteIssue(
+                json, BehaviourWords.Word, Fingerprint.Of($"{capture.Name}|{change.Fingerprint}"), BehaviourWords.Fails(capture) ? "major" : "minor", capture.File,
+                $"{capture.Name}: L0 acts otherwise, and no rule names it. {BehaviourWords.Line(change)}");
         }
 
         foreach ((VmEnding ending, string text) in capture.Result.Endings.Zip(FindingWords.Endings(capture.Result)))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml;
+using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
@@ -90,9 +91,38 @@ internal sealed class JUnitReport : IReportFormat
         }
 
         xml.WriteEndElement();
+        if (capture.Pair is not null)
+        {
+            WriteBehaviour(xml, name, capture);
+        }
+
         foreach (RuleCase one in suite.Cases)
         {
             WriteCase(xml, name, capture, one);
+        }
+
+        xml.WriteEndElement();
+    }
+
+    private static void WriteBehaviour(XmlWriter xml, string suite, CheckedCapture capture)
+    {
+        StartCase(xml, suite, BehaviourWords.Test);
+        if (BehaviourWords.Fails(capture))
+        {
+            xml.WriteStartElement("failure");
+            xml.WriteAttributeString("message", BehaviourWords.All(capture));
+            xml.WriteAttributeString("type", BehaviourWords.Word);
+            foreach (BehaviourChange change in capture.Behaviour)
+            {
+                xml.WriteString("\n" + string.Concat(BehaviourWords.Facts(capture, change).Select(fact => $"{fact.Label,-9} {fact.Text}\n"))
+                    + string.Concat(BehaviourWords.Around(change.AroundTest).Select(line => $"  {line}\n")));
+            }
+
+            xml.WriteEndElement();
+        }
+        else if (capture.Behaviour.Count > 0 || capture.IsInconclusive)
+        {
+            WriteSkipped(xml, capture.Behaviour.Count > 0 ? BehaviourWords.All(capture) : FindingWords.Inconclusive(capture));
         }
 
         xml.WriteEndElement();
@@ -217,11 +247,14 @@ internal sealed class JUnitReport : IReportFormat
     {
         public bool FailsAsInconclusive => Capture.IsInconclusive && Capture.Fails;
 
-        public int Tests => Cases.Count + 1;
+        public int Tests => Cases.Count + (Capture.Pair is null ? 1 : 2);
 
-        public int Failures => Cases.Count(one => one.Outcome == CaseOutcome.Broken) + (FailsAsInconclusive ? 1 : 0);
+        public int Failures => Cases.Count(one => one.Outcome == CaseOutcome.Broken) + (FailsAsInconclusive ? 1 : 0) + (BehaviourWords.Fails(Capture) ? 1 : 0);
 
-        public int Skipped => Cases.Count(one => one.Outcome is not (CaseOutcome.Broken or CaseOutcome.Kept)) + (Capture.IsInconclusive && !Capture.Fails ? 1 : 0);
+        public int Skipped => Cases.Count(one => one.Outcome is not (CaseOutcome.Broken or CaseOutcome.Kept)) + (Capture.IsInconclusive && !Capture.Fails ? 1 : 0)
+            + (SkipsBehaviour ? 1 : 0);
+
+        private bool SkipsBehaviour => Capture.Pair is not null && !BehaviourWords.Fails(Capture) && (Capture.Behaviour.Count > 0 || Capture.IsInconclusive);
 
         public static Suite Of(CheckedCapture capture) => new(capture, [.. capture.Cases()]);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Verdicts;
@@ -20,7 +21,7 @@ internal sealed class JsonLinesReport : IReportFormat
     public string Name => "jsonl";
 
     /// <inheritdoc/>
-    public string Summary => "one JSON object a line: each capture, finding, rule on a vCPU, lack of evidence, and the sum";
+    public string Summary => "one JSON object a line: each capture, finding, change of behaviour, rule on a vCPU, lack of evidence, and the sum";
 
     /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
@@ -31,6 +32,11 @@ internal sealed class JsonLinesReport : IReportFormat
             foreach (Finding finding in capture.Findings)
             {
                 Line(output, "finding", json => WriteFinding(json, capture, finding));
+            }
+
+            foreach (BehaviourChange change in capture.Behaviour)
+            {
+                Line(output, BehaviourWords.Word, json => WriteBehaviour(json, capture, change));
             }
 
             foreach (RuleCase one in capture.Cases())
@@ -129,6 +135,13 @@ internal sealed class JsonLinesReport : IReportFormat
         }
     }
 
+    private static void WriteBehaviour(Utf8JsonWriter json, CheckedCapture capture, BehaviourChange change)
+    {
+        json.WriteString("capture", capture.Name);
+        json.WriteBoolean("fails", BehaviourWords.Fails(capture));
+        BehaviourJson.Write(json, change);
+    }
+
     private static void WriteCase(Utf8JsonWriter json, CheckedCapture capture, RuleCase one)
     {
         json.WriteString("capture", capture.Name);
@@ -170,6 +183,7 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteNumber("inconclusive", findings.Checked.Count(capture => capture.IsInconclusive));
         json.WriteNumber("unread", findings.Unread.Count);
         json.WriteNumber("classes", findings.Classes().Count(one => one.Fails));
+        json.WriteNumber("behaviour", findings.Checked.Sum(capture => capture.Behaviour.Count));
         JsonParts.Texts(json, "onlyInBase", findings.OnlyBase);
         JsonParts.Texts(json, "onlyInTest", findings.OnlyTest);
     }

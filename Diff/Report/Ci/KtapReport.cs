@@ -22,7 +22,7 @@ internal sealed class KtapReport : IReportFormat
         foreach (CheckedCapture capture in findings.Checked)
         {
             List<RuleCase> cases = [.. capture.Cases()];
-            output.Write($"{Inside}KTAP version 1\n{Inside}# Subtest: {Escape(capture.Name)}\n{Inside}1..{cases.Count}\n");
+            output.Write($"{Inside}KTAP version 1\n{Inside}# Subtest: {Escape(capture.Name)}\n{Inside}1..{cases.Count + (capture.Pair is null ? 0 : 1)}\n");
             foreach (string ending in FindingWords.Endings(capture.Result))
             {
                 output.Write($"{Inside}# ended: {ending}\n");
@@ -33,6 +33,7 @@ internal sealed class KtapReport : IReportFormat
                 WriteCase(capture, cases[i], i + 1, output);
             }
 
+            WriteBehaviour(capture, cases.Count + 1, output);
             string why = !capture.IsInconclusive ? "" : $"{(capture.Fails ? ": " : " # SKIP ")}{Escape(FindingWords.Inconclusive(capture))}";
             output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} {Escape(capture.Name)}{why}\n");
         }
@@ -59,6 +60,24 @@ internal sealed class KtapReport : IReportFormat
             _ => "",
         };
         output.Write($"{Inside}{(one.Outcome == CaseOutcome.Broken ? "not ok" : "ok")} {number} {Escape($"{one.Rule.Id} on {one.Vcpu}")}{directive}\n");
+    }
+
+    private static void WriteBehaviour(CheckedCapture capture, int number, TextWriter output)
+    {
+        if (capture.Pair is null)
+        {
+            return;
+        }
+
+        foreach ((string label, string text) in capture.Behaviour.SelectMany(change => BehaviourWords.Facts(capture, change)))
+        {
+            output.Write($"{Inside}# {label}: {text}\n");
+        }
+
+        bool fails = BehaviourWords.Fails(capture);
+        string directive = capture.Behaviour.Count > 0 ? fails ? "" : $" # XFAIL {Escape(BehaviourWords.All(capture))}"
+            : capture.IsInconclusive ? $" # SKIP {Escape(FindingWords.Inconclusive(capture))}" : "";
+        output.Write($"{Inside}{(fails ? "not ok" : "ok")} {number} {BehaviourWords.Test}{directive}\n");
     }
 
     // KTAP knows no way to write a # that begins no directive.

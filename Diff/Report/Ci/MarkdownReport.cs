@@ -37,6 +37,7 @@ internal sealed class MarkdownReport : IReportFormat
         var text = new LimitedText(MostBytes, Reserved);
         text.Add("the heading", $"### Differ: {SetWords.Sum(findings)}\n");
         text.Add("the table of departures", Departures(findings, [.. isKnown[false]]));
+        text.Add("what L0 does otherwise", Behaviour(findings));
         text.Add("inconclusive captures", Inconclusive(findings));
         text.Add("captures that cannot be used", Unread(findings));
         text.Add("captures without partners", Alone(findings));
@@ -76,6 +77,18 @@ internal sealed class MarkdownReport : IReportFormat
         }
 
         return table.Append(classes.Count > MostRows ? $"\nand {classes.Count - MostRows} further classes\n" : "").ToString();
+    }
+
+    private static string Behaviour(FindingSet findings)
+    {
+        (CheckedCapture Capture, BehaviourChange Change)[] changes = [.. findings.Checked.SelectMany(capture => capture.Behaviour, (capture, change) => (capture, change))];
+        var table = new StringBuilder(changes.Length == 0 ? "" : "\n| L0 acts otherwise, and no rule names it | Base | Test | Exits | In | Fingerprint |\n|---|---|---|---|---|---|\n");
+        foreach ((CheckedCapture capture, BehaviourChange change) in changes.Take(MostRows))
+        {
+            table.Append($"| {Code(change.Where)} | {Code(change.DidInBase, LongestFact)} | {Code(change.DidInTest, LongestFact)} | {BehaviourWords.Count(change)} | {Code(capture.Name)} | `{change.Fingerprint}` |\n");
+        }
+
+        return table.Append(changes.Length > MostRows ? $"\nand {changes.Length - MostRows} further ways\n" : "").ToString();
     }
 
     // A comparison has a column for how a class stands.

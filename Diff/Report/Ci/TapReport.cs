@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Differ.Diff.Changes;
 using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
 
@@ -25,7 +26,7 @@ internal sealed class TapReport : IReportFormat
         {
             string name = Escape(capture.Name);
             List<RuleCase> cases = [.. capture.Cases()];
-            output.Write($"# Subtest: {name}\n{Inside}1..{cases.Count}{(cases.Count == 0 ? " # SKIP no rule had anything to say" : "")}\n");
+            output.Write($"# Subtest: {name}\n{Inside}1..{cases.Count + (capture.Pair is null ? 0 : 1)}{(cases.Count == 0 && capture.Pair is null ? " # SKIP no rule had anything to say" : "")}\n");
             foreach (string ending in FindingWords.Endings(capture.Result))
             {
                 output.Write($"{Inside}# ended: {ending}\n");
@@ -36,6 +37,7 @@ internal sealed class TapReport : IReportFormat
                 WriteCase(capture, cases[i], i + 1, output);
             }
 
+            WriteBehaviour(capture, cases.Count + 1, output);
             string why = !capture.IsInconclusive ? "" : $"{(capture.Fails ? ": " : " # SKIP ")}{Escape(FindingWords.Inconclusive(capture))}";
             output.Write($"{(capture.Fails ? "not ok" : "ok")} {++number} - {name}{why}\n");
         }
@@ -65,6 +67,22 @@ internal sealed class TapReport : IReportFormat
             WriteDetails(
                 Inside, [("message", $"{FindingWords.Departs(finding)}{beside}"), ("severity", "fail"), ("counts", FindingWords.Numbered(one.Count)),
                     .. FindingWords.Facts(capture, finding)], output);
+        }
+    }
+
+    private static void WriteBehaviour(CheckedCapture capture, int number, TextWriter output)
+    {
+        if (capture.Pair is null)
+        {
+            return;
+        }
+
+        string directive = capture.Behaviour.Count > 0 ? BehaviourWords.Fails(capture) ? "" : $" # todo {Escape(BehaviourWords.All(capture))}"
+            : capture.IsInconclusive ? $" # SKIP {Escape(FindingWords.Inconclusive(capture))}" : "";
+        output.Write($"{Inside}{(capture.Behaviour.Count > 0 ? "not ok" : "ok")} {number} - {BehaviourWords.Test}{directive}\n");
+        foreach (BehaviourChange change in capture.Behaviour.Take(BehaviourWords.Fails(capture) ? 1 : 0))
+        {
+            WriteDetails(Inside, [("message", BehaviourWords.All(capture)), ("severity", "fail"), .. BehaviourWords.Facts(capture, change)], output);
         }
     }
 

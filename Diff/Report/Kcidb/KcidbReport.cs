@@ -21,7 +21,7 @@ internal sealed class KcidbReport : IReportFormat
     internal const string Origin = "differ";
 
     // Raised when a class of the same fingerprint is described otherwise: the highest version of an issue counts.
-    private const int IssueVersion = 1;
+    internal const int IssueVersion = 1;
 
     /// <inheritdoc/>
     public string Name => "kcidb";
@@ -147,6 +147,7 @@ internal sealed class KcidbReport : IReportFormat
             json.WriteEndObject();
         }
 
+        KcidbBehaviour.WriteIssues(json, findings);
         json.WriteEndArray();
     }
 
@@ -189,6 +190,8 @@ internal sealed class KcidbReport : IReportFormat
                     WriteIncident(json, capture, finding, rule);
                 }
             }
+
+            KcidbBehaviour.WriteIncidents(json, capture);
         }
 
         json.WriteEndArray();

@@ -57,12 +57,13 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
             .ToLookup(item => item.Id, item => item.Finding);
         KcidbTest[] rules = [.. capture.Result.Rules.Select(count => Of(capture, count, [.. broken[count.Rule.Id]], verdict))];
         var quality = CaptureQuality.Of(capture.Result);
-        KcidbStatus whole = rules.Select(test => test.Status).Append(KcidbStatus.Skip).Min();
+        KcidbTest[] behaviour = capture.Pair is null ? [] : [KcidbBehaviour.TestOf(capture, IdOfBehaviour(capture), $"{Suite}.{BehaviourWords.Word}")];
+        KcidbStatus whole = rules.Concat(behaviour).Select(test => test.Status).Append(KcidbStatus.Skip).Min();
 
         // Where too little was recorded, silence is no praise.
         KcidbStatus status = verdict.Outcome == RecordingOutcome.Inconclusive && whole != KcidbStatus.Fail ? capture.Fails ? KcidbStatus.Fail : KcidbStatus.Skip : whole;
         string comment = $"{capture.Name}: {verdict.Word}{(verdict.Reasons.Count > 0 ? $", {verdict.Why}" : "")}; {SummaryOf(capture.Result)}";
-        return rules.Prepend(new KcidbTest(RunId(capture), kernel, Suite, status, comment, json =>
+        return behaviour.Concat(rules).Prepend(new KcidbTest(RunId(capture), kernel, Suite, status, comment, json =>
         {
             json.WriteString("capture", PlainText.Of(capture.Name));
             json.WriteString("format", PlainText.Of(capture.Result.Header.Format));
@@ -86,6 +87,9 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
 
     /// <summary>The id of the test of a rule in a capture.</summary>
     public static string IdOf(CheckedCapture capture, RuleInfo rule) => $"{RunId(capture)}:{rule.Id}";
+
+    /// <summary>The id of the test whether L0 acts as in a base.</summary>
+    public static string IdOfBehaviour(CheckedCapture capture) => $"{RunId(capture)}:{BehaviourWords.Word}";
 
     private static KcidbTest Of(CheckedCapture capture, RuleCount count, IReadOnlyList<Finding> findings, RecordingVerdict verdict)
     {

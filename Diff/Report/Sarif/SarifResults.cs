@@ -33,6 +33,8 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
             WriteResult(classes[i], withFlow: i < MostFlows);
         }
 
+        SarifBehaviour.Write(json, findings, rules.Count);
+
         json.WriteEndArray();
     }
 

@@ -23,6 +23,11 @@ internal static class SarifTool
             WriteRule(json, rule);
         }
 
+        if (findings.Checked.Any(capture => capture.Behaviour.Count > 0))
+        {
+            SarifBehaviour.WriteRule(json);
+        }
+
         json.WriteEndArray();
         json.WriteStartArray("notifications");
         foreach (CaptureNote note in findings.Checked.SelectMany(capture => capture.Result.Summary.Notes).DistinctBy(note => note.Code).OrderBy(note => note.Code, StringComparer.Ordinal))

@@ -81,9 +81,9 @@ public sealed class ExitAlignerTests
         ExitMark unseen = Mark(0, 5), none = Mark(0, 5), some = Mark(0, 5);
         none.Set(1, Observed<ulong>.Absent);
         some.Set(1, Observed<ulong>.Of(0x72));
-        Assert.True(ExitMark.ActAlike(unseen, some));
-        Assert.True(ExitMark.ActAlike(unseen, none));
-        Assert.False(ExitMark.ActAlike(none, some));
+        Assert.NotEqual(Acts.Otherwise, ExitMark.Compare(unseen, some));
+        Assert.NotEqual(Acts.Otherwise, ExitMark.Compare(unseen, none));
+        Assert.Equal(Acts.Otherwise, ExitMark.Compare(none, some));
     }
 
     [Fact]
@@ -94,6 +94,35 @@ public sealed class ExitAlignerTests
         Assert.True(ExitMark.AreSame(asItself, asException));
         Assert.False(ExitMark.AreSame(asItself, asException with { Instruction = ExitMark.NotKnown }));
         Assert.False(ExitMark.AreSame(asItself, asException with { Place = 6 }));
+    }
+
+    [Fact]
+    public void Exits_at_one_place_that_access_different_registers_are_different_steps()
+    {
+        ExitMark one = Mark(0, 5) with { Detail = 0x174 };
+        Assert.False(ExitMark.AreSame(one, Mark(0, 5) with { Detail = 0x175 }));
+        Assert.True(ExitMark.AreSame(one, Mark(0, 5)));
+    }
+
+    [Fact]
+    public void What_is_alike_counts_where_both_show_which_guest_is_entered()
+    {
+        ExitMark mark = Mark(0, 5), shown = Mark(0, 5);
+        shown.Set(AlignedFields.EntryLevel, Observed<ulong>.Of(2));
+        Assert.Equal(Acts.NotComparable, ExitMark.Compare(mark, shown));
+        Assert.Equal(Acts.Alike, ExitMark.Compare(shown, shown));
+        Assert.Equal(Acts.NotComparable, ExitMark.Compare(shown, shown with { Comparable = false }));
+    }
+
+    [Fact]
+    public void Under_another_L1_only_what_is_alike_counts()
+    {
+        ExitMark left = Mark(0, 5), right = Mark(0, 5);
+        left.Set(AlignedFields.EntryLevel, Observed<ulong>.Of(1));
+        right.Set(AlignedFields.EntryLevel, Observed<ulong>.Of(2));
+        Assert.Equal(Acts.Otherwise, ExitMark.Compare(left, right));
+        Assert.Equal(Acts.NotComparable, ExitMark.Compare(left with { IsOfAnotherL1 = true }, right));
+        Assert.Equal(Acts.Alike, ExitMark.Compare(left with { IsOfAnotherL1 = true }, left));
     }
 
     [Fact]
@@ -126,15 +155,15 @@ public sealed class ExitAlignerTests
         ExitMark left = Mark(0, 5), right = Mark(0, 5);
         left.Set(1, Observed<ulong>.Absent);
         right.Set(1, Observed<ulong>.Of(0x72));
-        Assert.False(ExitMark.ActAlike(left with { Request = 1 }, right with { Request = 1 }));
-        Assert.True(ExitMark.ActAlike(left with { Request = 1 }, right with { Request = 2 }));
-        Assert.False(ExitMark.ActAlike(left with { Request = 1 }, right));
+        Assert.Equal(Acts.Otherwise, ExitMark.Compare(left with { Request = 1 }, right with { Request = 1 }));
+        Assert.Equal(Acts.NotComparable, ExitMark.Compare(left with { Request = 1 }, right with { Request = 2 }));
+        Assert.Equal(Acts.Otherwise, ExitMark.Compare(left with { Request = 1 }, right));
     }
 
     [Fact]
     public void L2_is_followed_by_itself_where_L1_goes_its_own_way()
     {
-        var aligner = new StreamAligner(baseEnded: false, testEnded: false);
+        var aligner = new StreamAligner(new ActTally(), 0, baseEnded: false, testEnded: false);
         foreach (bool isBase in (bool[])[true, false])
         {
             for (uint i = 0; i < 400; i++)
@@ -156,7 +185,7 @@ public sealed class ExitAlignerTests
     [Fact]
     public void A_run_that_is_too_far_ahead_is_told_and_not_kept()
     {
-        var aligner = new ExitAligner();
+        var aligner = new ExitAligner(new ActTally(), 0);
         aligner.AddTest(Mark(0, 9));
         for (ulong i = 0; aligner.End is null; i++)
         {
@@ -177,7 +206,7 @@ public sealed class ExitAlignerTests
 
     private static ExitAligner Align(List<ExitMark> inBase, List<ExitMark> inTest)
     {
-        var aligner = new ExitAligner();
+        var aligner = new ExitAligner(new ActTally(), 0);
         for (int i = 0; i < Math.Max(inBase.Count, inTest.Count); i++)
         {
             if (i < inBase.Count)

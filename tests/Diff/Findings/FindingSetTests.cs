@@ -73,7 +73,7 @@ public sealed class FindingSetTests
     [Fact]
     public void A_pair_is_inconclusive_where_a_side_is_and_nothing_is_new()
     {
-        CheckedCapture Pair(DiffResult before, DiffResult after, params ClassChange[] changes) => CheckedCapture.Of("pair", new RunChanges("pair", before, after, changes, []));
+        CheckedCapture Pair(DiffResult before, DiffResult after, params ClassChange[] changes) => CheckedCapture.Of("pair", new RunChanges("pair", before, after, changes, []) { Common = SampleFindings.Common });
         DiffResult clean = SampleResult.Clean;
         Assert.Equal(RecordingOutcome.Conforms, Pair(clean, clean).Verdict.Outcome);
         Assert.Equal("base: 43.4 % of the events of VM 0, vCPU 0 were lost, and 10 % may be", Pair(SampleResult.Lost, clean).Verdict.Why);
@@ -88,8 +88,8 @@ public sealed class FindingSetTests
     public void A_likely_departure_fails_a_comparison_where_it_is_new_and_the_policy_says_so(FailOn failOn, bool fails)
     {
         DiffResult test = SampleResult.OnlyLikely with { Policy = new Policy { FailOn = failOn } };
-        Assert.Equal(fails, CheckedCapture.Of("pair", new RunChanges("pair", SampleResult.Clean, test, [], [])).Fails);
-        Assert.False(CheckedCapture.Of("pair", new RunChanges("pair", SampleResult.OnlyLikely, test, [], [])).Fails);
+        Assert.Equal(fails, CheckedCapture.Of("pair", new RunChanges("pair", SampleResult.Clean, test, [], []) { Common = SampleFindings.Common }).Fails);
+        Assert.False(CheckedCapture.Of("pair", new RunChanges("pair", SampleResult.OnlyLikely, test, [], []) { Common = SampleFindings.Common }).Fails);
     }
 
     [Fact]

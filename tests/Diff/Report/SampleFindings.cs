@@ -1,7 +1,11 @@
+using Differ.Diff.Align;
 using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Verdicts;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 using AcceptedList = Differ.Diff.Baseline.Baseline;
 
 namespace Differ.Tests.Diff.Report;
@@ -19,6 +23,8 @@ internal static class SampleFindings
         ["nothing"] = FindingSet.Of(SampleResult.Empty),
         ["several"] = Several,
         ["compared"] = Compared,
+        ["behaviour"] = FindingSet.Of(Behaviour(FailOn.Diverges)),
+        ["behaviour-fails"] = FindingSet.Of(Behaviour(FailOn.Diverges | FailOn.Behaviour)),
         ["hostile"] = HostileSet,
     };
 
@@ -58,9 +64,20 @@ internal static class SampleFindings
                 new(Differ.Diff.Changes.Change.New, test.Divergences[0], new Proportion(0, 5), new Proportion(1, 5), 0.25), Change(Differ.Diff.Changes.Change.Fixed, 1, 7, 0),
                 Change(Differ.Diff.Changes.Change.RateChanged, 2, 1, 900), Change(Differ.Diff.Changes.Change.StillThere, 3, 4, 4), Change(Differ.Diff.Changes.Change.NotComparable, 4, 9, 0),
             ];
-            var pair = new RunChanges("", full with { Header = full.Header with { KernelRelease = "6.1.0" } }, test, changes, []) { TestFile = "new/trace.dat" };
+            RunChanges pair = Behaving(new RunChanges("", full with { Header = full.Header with { KernelRelease = "6.1.0" } }, test, changes, []) { TestFile = "new/trace.dat" }, "");
             return FindingSet.Of(new ChangeSet([pair], ["old only"], ["new only"], [new UnreadCapture("broken", "new/broken.dat", "DIF0102", "DIF0102 at byte 0x0: no known capture format")]));
         }
+    }
+
+    /// <summary>What two captures have in common.</summary>
+    public static CommonExits Common => new([new CommonKind(GuestLevel.L2, "MSR", true, 12, 10, 9, 9), new CommonKind(GuestLevel.L2, "RDTSC", false, 3, 0, 0, 0)]);
+
+    /// <summary>A pair in which nothing is new that a rule names, and L0 acts otherwise; its names are meant to break out.</summary>
+    /// <param name="failOn">What fails.</param>
+    public static ChangeSet Behaviour(FailOn failOn)
+    {
+        DiffResult result = SampleResult.Clean with { Policy = new Policy { FailOn = failOn } };
+        return new ChangeSet([Behaving(new RunChanges(Hostile, result, result, [], []) { TestFile = Hostile }, Hostile)], [], [], []);
     }
 
     /// <summary>Captures, hosts, kernels, vCPUs and evidence whose names are meant to break out.</summary>
@@ -102,6 +119,28 @@ internal static class SampleFindings
         return new FindingSet(
             [.. Enumerable.Range(0, captures).Select(i => CheckedCapture.Of($"captures/{i}-{new string('n', 200)}.dat", $"captures/{i}.dat", result))],
             [.. Enumerable.Range(0, captures).Select(i => new UnreadCapture($"unread/{i}", $"unread/{i}", "DIF0102", new string('m', 2000)))]);
+    }
+
+    private static RunChanges Behaving(RunChanges pair, string text)
+    {
+        ExitPlace first = new(new StreamId(0), 40);
+        KeptExit exit = SampleResult.Full.Divergences[0].First.Exit;
+        return pair with
+        {
+            Behaviour =
+            [
+                new BehaviourChange(
+                    "5ca1ab1e0001", GuestLevel.L2, "MSR", "", 7, 9, new StepPair(first, first),
+                    [new FieldText("entryLevel", "entry into L1", 1), new FieldText("reflectedCode", $"L1 is shown #VMEXIT MSR{text}", 0x7c)],
+                    [new FieldText("entryLevel", "entry into L2", 2), new FieldText("reflectedCode", "L1 is shown no #VMEXIT", null)])
+                {
+                    AroundBase = new ExitContext([exit], exit.Index),
+                    AroundTest = new ExitContext([exit], exit.Index),
+                },
+                new BehaviourChange("5ca1ab1e0002", GuestLevel.L1, "EXCP #UD in base, VMRUN in test", "VMRUN", 1, 1, new StepPair(first, first), [], []),
+            ],
+            Common = Common,
+        };
     }
 
     private static DiffResult Accepting(DiffResult result) => new AcceptedList(
