@@ -251,7 +251,7 @@ public sealed class CaptureSession : IDisposable
             ListIsSelective = Header.ListIsSelective && EveryGroupOccurs(),
             Streams = [.. streams.Streams.Select((stream, i) => new VcpuStream(
                 stream.Id, new VcpuId(stream.Vcpu), new ThreadId(_reader.PlaceOf(stream.Thread).Thread), _reader.ThreadNames.GetValueOrDefault(stream.Thread, ""),
-                machines[i], stream.Count))],
+                machines[i], stream.Count) { Heard = _reader.HeardOf(stream.Thread) })],
             Machines = machines.Length == 0 ? 0 : machines.Max() + 1,
             Losses = streams.Losses.WithOverruns(_reader.Overruns),
             Notes = _notes.ToList(),

@@ -45,11 +45,18 @@ public sealed class Comparison : INamingSink
         _kept = kept;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null);
+        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null, header.IsHeardByThread);
     }
 
     /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
-    public TracepointSet KnownOn { init => _groups.Heard = value; }
+    public TracepointSet KnownOn
+    {
+        init
+        {
+            _groups.Heard = value;
+            _groups.SaidToBeOn = value;
+        }
+    }
 
     /// <inheritdoc/>
     public string? Finding { get; private set; }
@@ -60,7 +67,7 @@ public sealed class Comparison : INamingSink
         ExitHistory history = _histories[recorded.Stream];
         _tally.Begin(recorded.Stream);
         _endings.Take(recorded);
-        _groups.Heard |= recorded.Kinds;
+        _groups.Heard = _header.IsHeardByThread ? history.Hear(recorded) : _groups.Heard | recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;
         Finding = null;
@@ -85,7 +92,9 @@ public sealed class Comparison : INamingSink
     {
         // What the file describes but never shows was perhaps not recorded: nothing may rest on its silence.
         TracepointSet silent = summary.ListIsSelective ? default : _header.Listed - summary.Seen;
-        FoundClasses found = _groups.Finish(silent, _tally, Move);
+        Dictionary<StreamId, TracepointSet> silentIn = summary.Streams.Where(static stream => stream.Heard is not null)
+            .ToDictionary(static stream => stream.Id, stream => silent | (_header.Listed - stream.Heard!.Value));
+        FoundClasses found = _groups.Finish(stream => silentIn.GetValueOrDefault(stream, silent), _tally, Move);
         return new DiffResult(
             _header, summary, Enum.GetValues<Verdict>().ToDictionary(verdict => verdict, verdict => _verdicts[(int)verdict]),
             found.Certain, found.Known, _tally.Undecided(), _tally.Counts(), _texts)

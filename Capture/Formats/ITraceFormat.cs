@@ -79,6 +79,12 @@ internal interface ITraceReader : IDisposable
     /// <summary>The host of a thread, numbered from 0, and its number there, where the numbers of <see cref="RawEvent.Thread"/> are of several hosts.</summary>
     (int Host, int Thread) PlaceOf(int thread) => (0, thread);
 
+    /// <summary>
+    /// Tracepoints that were on wherever a thread was recorded, once all is read, where that is known of each thread by itself
+    /// (<see cref="RunHeader.IsHeardByThread"/>); else null.
+    /// </summary>
+    TracepointSet? HeardOf(int thread) => null;
+
     /// <summary>Reads all events in the order of time.</summary>
     /// <param name="sink">Takes them.</param>
     /// <param name="notes">Takes what is lossy or odd.</param>

@@ -42,8 +42,9 @@ internal readonly record struct BrokenExpectation(
 /// <param name="Instruction">The instruction; 0 where that does not matter.</param>
 /// <param name="Signature">Which conditions fail how.</param>
 /// <param name="Silence">Tracepoints, not heard of when it was seen, on whose silence the leading rule rests: such exits may yet be withdrawn, others not.</param>
+/// <param name="Stream">Number of the vCPU, where exits of one may be withdrawn and of another not; else -1.</param>
 internal readonly record struct ClassKey(
-    int Rule, ClassKind Kind, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature, TracepointSet Silence);
+    int Rule, ClassKind Kind, GuestLevel Level, ulong Code, ulong Instruction, ulong Signature, TracepointSet Silence, int Stream);
 
 /// <summary>A rule that is broken at exits of a group.</summary>
 /// <param name="Rule">The rule.</param>
@@ -94,15 +95,25 @@ internal sealed record DivergenceGroup(
     }
 
     /// <summary>Takes out what rests on a silence.</summary>
+    /// <param name="silentIn">Tracepoints that were perhaps not recorded of a vCPU.</param>
     /// <returns>The groups that its exits are in afterwards: itself, or what there is instead of it.</returns>
-    public IReadOnlyList<DivergenceGroup> Without(TracepointSet silent)
+    public IReadOnlyList<DivergenceGroup> Without(Func<StreamId, TracepointSet> silentIn)
     {
-        foreach (BrokenRule rule in Broken.Keys.Where(rule => !(rule.Silence & silent).IsEmpty).ToList())
+        foreach ((BrokenRule rule, Dictionary<StreamId, ulong> streams) in Broken.Where(static one => !one.Key.Silence.IsEmpty).ToList())
         {
-            Broken.Remove(rule);
+            foreach (StreamId stream in streams.Keys.Where(stream => !(rule.Silence & silentIn(stream)).IsEmpty).ToList())
+            {
+                streams.Remove(stream);
+            }
+
+            if (streams.Count == 0)
+            {
+                Broken.Remove(rule);
+            }
         }
 
-        return (Key.Silence & silent).IsEmpty ? [this] : [.. Instead.Values.SelectMany(one => one.Without(silent))];
+        // All its exits are of one vCPU, or nothing depends on which.
+        return (Key.Silence & silentIn(First.Exit.Stream)).IsEmpty ? [this] : [.. Instead.Values.SelectMany(one => one.Without(silentIn))];
     }
 
     /// <summary>The class of several groups that differ only in what they rest on.</summary>

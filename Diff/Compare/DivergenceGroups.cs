@@ -16,8 +16,10 @@ namespace Differ.Diff.Compare;
 /// <param name="ignored">Rules whose departures are no findings.</param>
 /// <param name="watcher">Is told of findings while the run goes on; null for nobody.</param>
 /// <param name="watched">Whether somebody wants to know of each exit what it departs in.</param>
+/// <param name="byStream">Whether what was recorded is known of each vCPU by itself.</param>
 internal sealed class DivergenceGroups(
-    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IReadOnlyList<IgnoredRule> ignored, IFindingWatcher? watcher = null, bool watched = false)
+    IReadOnlyList<RuleInfo> rules, FieldComparer comparer, IReadOnlyList<IgnoredRule> ignored, IFindingWatcher? watcher = null, bool watched = false,
+    bool byStream = false)
 {
     /// <summary>A hostile or hopeless run may break every rule in every way; further ways to break a rule are counted as one class.</summary>
     internal const int MostClasses = 4096;
@@ -30,8 +32,11 @@ internal sealed class DivergenceGroups(
     private readonly Dictionary<string, string> _ignored = ignored.ToDictionary(one => one.Rule, one => one.Reason, StringComparer.Ordinal);
     private int _made;
 
-    /// <summary>Tracepoints that occurred so far.</summary>
+    /// <summary>Tracepoints that occurred so far, where that proves that they were on at the exit at hand.</summary>
     public TracepointSet Heard { get; set; }
+
+    /// <summary>Tracepoints that are said to be on, so that what rests on their silence is told at once; the end may take it back.</summary>
+    public TracepointSet SaidToBeOn { get; set; }
 
     /// <summary>What the exit at hand departs in, for whoever watches; null when it does not.</summary>
     public Departure? Departure { get; private set; }
@@ -102,21 +107,22 @@ internal sealed class DivergenceGroups(
     }
 
     /// <summary>The classes, once the run has ended.</summary>
-    /// <param name="silent">
-    /// Tracepoints that were perhaps not recorded: what rests on their silence is taken back. An exit whose finding goes is told under what
-    /// else it breaks; where there is nothing, it is undecided.
+    /// <param name="silentIn">
+    /// Tracepoints that were perhaps not recorded of a vCPU: what rests on their silence is taken back. An exit whose finding goes is told under
+    /// what else it breaks; where there is nothing, it is undecided.
     /// </param>
     /// <param name="tally">The rules' counts.</param>
     /// <param name="moved">Is told how many exits change their verdict, from which to which.</param>
-    public FoundClasses Finish(TracepointSet silent, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
+    public FoundClasses Finish(Func<StreamId, TracepointSet> silentIn, RuleTally tally, Action<Verdict, Verdict, ulong> moved)
     {
         var left = new List<DivergenceGroup>();
         foreach (DivergenceGroup group in _groups.Values)
         {
-            Dictionary<BrokenRule, Dictionary<StreamId, ulong>> before = new(group.Broken);
-            IReadOnlyList<DivergenceGroup> instead = group.Without(silent);
+            Dictionary<BrokenRule, Dictionary<StreamId, ulong>> before = group.Broken.ToDictionary(
+                static rule => rule.Key, static rule => rule.Key.Silence.IsEmpty ? rule.Value : new Dictionary<StreamId, ulong>(rule.Value));
+            IReadOnlyList<DivergenceGroup> instead = group.Without(silentIn);
             left.AddRange(instead);
-            if (!Stays(group, instead) || group.Broken.Count < before.Count)
+            if (!Stays(group, instead) || Places(group.Broken) < Places(before))
             {
                 Withdraw(group, before, instead, tally, moved);
             }
@@ -143,6 +149,8 @@ internal sealed class DivergenceGroups(
     [
         .. classes.OrderByDescending(found => found.Rule.Severity).ThenByDescending(found => found.Count).ThenBy(found => found.Fingerprint, StringComparer.Ordinal),
     ];
+
+    private static int Places(Dictionary<BrokenRule, Dictionary<StreamId, ulong>> broken) => broken.Values.Sum(static streams => streams.Count);
 
     private static bool Stays(DivergenceGroup group, IReadOnlyList<DivergenceGroup> left) => left is [var one] && ReferenceEquals(one, group);
 
@@ -242,10 +250,10 @@ internal sealed class DivergenceGroups(
         bool isOfDelivery = ClassIdentity.IsOfDelivery(computed, expectation);
         var key = new ClassKey(
             lead.Rule, lead.Kind, record.Level, record.HasExit && !isOfDelivery ? record.Exit.Code.Value : 0, isOfDelivery ? 0 : InstructionOf(record, computed),
-            _identity.Signature(record, digest, computed, expectation), lead.Silence);
+            _identity.Signature(record, digest, computed, expectation), lead.Silence, StreamOf(record, lead));
         if (!groups.ContainsKey(key) && _made >= MostClasses)
         {
-            key = new ClassKey(lead.Rule, lead.Kind, GuestLevel.Unknown, 0, 0, 0, lead.Silence);
+            key = new ClassKey(lead.Rule, lead.Kind, GuestLevel.Unknown, 0, 0, 0, lead.Silence, StreamOf(record, lead));
         }
 
         if (!groups.TryGetValue(key, out DivergenceGroup? group))
@@ -262,6 +270,8 @@ internal sealed class DivergenceGroups(
         return group;
     }
 
+    private int StreamOf(in ExitRecord record, in BrokenExpectation lead) => byStream && !lead.Silence.IsEmpty ? record.Stream.Value : -1;
+
     // The exit's own code says nothing more.
     private static ulong InstructionOf(in ExitRecord record, in ComputedExit computed) =>
         computed.Instruction == record.Exit.Code.Value ? ulong.MaxValue : computed.Instruction;
@@ -276,7 +286,7 @@ internal sealed class DivergenceGroups(
                 found.Key.Kind == ClassKind.Likely);
         }
 
-        if (watcher is not null && found.Key.Silence.IsEmpty && watcher.Wants(found.Fingerprint))
+        if (watcher is not null && (found.Key.Silence - SaidToBeOn).IsEmpty && watcher.Wants(found.Fingerprint))
         {
             watcher.Take(DivergenceGroup.ClassOf([found], rules, _ranks));
         }

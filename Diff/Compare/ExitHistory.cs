@@ -3,7 +3,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Compare;
 
-/// <summary>The last exits of one vCPU stream, for the neighbourhood of a finding.</summary>
+/// <summary>The last exits of one vCPU stream, for the neighbourhood of a finding, and what was heard of it.</summary>
 internal sealed class ExitHistory
 {
     /// <summary>How many exits before a finding are shown.</summary>
@@ -16,6 +16,12 @@ internal sealed class ExitHistory
     private readonly List<(List<KeptExit> After, int Left)> _waiting = [];
     private readonly List<(List<KeptExit> After, int Left)> _asked = [];
     private ulong _count;
+    private TracepointSet _heard;
+
+    /// <summary>Hears an exit.</summary>
+    /// <returns>Tracepoints that occurred since the last hole: they are on now.</returns>
+    public TracepointSet Hear(in ExitRecord record) =>
+        _heard = (record.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0 ? default : _heard | record.Kinds;
 
     /// <summary>Remembers an exit and gives it to the findings that wait for what comes after them.</summary>
     public void Add(in ExitRecord record)

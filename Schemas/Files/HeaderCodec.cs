@@ -26,6 +26,7 @@ internal static class HeaderCodec
             ClockUnit = (uint)header.ClockUnit,
             Listed = header.Listed.Bits,
             ListIsSelective = header.ListIsSelective,
+            HeardByThread = header.IsHeardByThread,
             NamesFailedChecks = header.NamesFailedChecks,
             ShowsReinjection = header.ShowsReinjection,
             PretendsNestedExits = header.PretendsNestedExits,
@@ -68,6 +69,7 @@ internal static class HeaderCodec
             ClockUnit = message.ClockUnit == 0 ? ClockUnit.Nanoseconds : ClockUnit.Ticks,
             Listed = new TracepointSet(message.Listed),
             ListIsSelective = message.ListIsSelective,
+            IsHeardByThread = message.HeardByThread,
             NamesFailedChecks = message.NamesFailedChecks,
             ShowsReinjection = message.ShowsReinjection,
             PretendsNestedExits = message.PretendsNestedExits,
@@ -103,6 +105,11 @@ internal static class HeaderCodec
             if (stream.Thread is { } thread)
             {
                 encoded.Thread = thread.Value;
+            }
+
+            if (stream.Heard is { } heard)
+            {
+                encoded.Heard = heard.Bits;
             }
 
             message.Streams.Add(encoded);
@@ -142,7 +149,7 @@ internal static class HeaderCodec
             [
                 .. message.Streams.Select((stream, i) => new VcpuStream(
                     new StreamId(i), stream.HasVcpu ? new VcpuId(stream.Vcpu) : null, stream.HasThread ? new ThreadId(stream.Thread) : null,
-                    stream.Name, (int)(stream.Machine & int.MaxValue), stream.Exits)),
+                    stream.Name, (int)(stream.Machine & int.MaxValue), stream.Exits) { Heard = stream.HasHeard ? new TracepointSet(stream.Heard) : null }),
             ],
             Machines = (int)(message.Machines & int.MaxValue),
             Losses = [.. message.Losses.Select(loss => new CpuLoss((int)(loss.Cpu & int.MaxValue), loss.Marks, loss.Events, loss.Uncounted, loss.Overrun))],

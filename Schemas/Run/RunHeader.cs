@@ -55,6 +55,12 @@ public sealed record RunHeader
     /// <summary>Whether the file describes only what was selected for recording, as far as that can be told before its end.</summary>
     public bool ListIsSelective { get; init; }
 
+    /// <summary>
+    /// Whether what was recorded is known of each thread by itself (<see cref="VcpuStream.Heard"/>): a text may be put together from recordings
+    /// of which each had other tracepoints on.
+    /// </summary>
+    public bool IsHeardByThread { get; init; }
+
     /// <summary>Whether the kernel records failed checks of VMRUN with their text (since 5.13).</summary>
     public bool NamesFailedChecks { get; init; }
 
@@ -83,6 +89,9 @@ public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, str
 {
     /// <summary>The thread's name, as <see cref="PlainText"/>.</summary>
     public string Name { get; init => field = PlainText.Of(value); } = PlainText.Of(Name);
+
+    /// <summary>Tracepoints that were on wherever it was recorded; null where the whole recording says so (<see cref="RunHeader.IsHeardByThread"/>).</summary>
+    public TracepointSet? Heard { get; init; }
 
     /// <summary>For a person: the vCPU; where it has no number, the thread or at least the stream.</summary>
     public string Label => (Vcpu, Thread) switch

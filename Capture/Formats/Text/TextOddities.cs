@@ -28,6 +28,9 @@ internal static class TextOddities
         return at < 0 ? "" : PlainText.Of(line[(at + label.Length)..].Trim(" \t\r"u8));
     }
 
+    /// <summary>Whether a line is the first of a heading: with it a text of a tool begins.</summary>
+    public static bool IsHeading(ReadOnlySpan<byte> line) => Unquoted(line) is var bare && (bare.StartsWith("# tracer: "u8) || IsCpuCount(bare));
+
     /// <summary>Whether a line is a heading or an ornament that a tool prints, or empty.</summary>
     public static bool IsDecoration(ReadOnlySpan<byte> line)
     {

@@ -35,6 +35,14 @@ internal sealed class TextOrder
     private int _remembered;
     private ThreadOrder _current = new();
     private int _thread = int.MinValue;
+    private int _part;
+
+    /// <summary>Another text begins: no thread goes on where it was.</summary>
+    public void Part()
+    {
+        _part++;
+        _thread = int.MinValue;
+    }
 
     /// <summary>Takes an event.</summary>
     /// <param name="thread">Its thread.</param>
@@ -78,6 +86,12 @@ internal sealed class TextOrder
                 _threads.Add(thread, order);
             }
         }
+        else if (order.Part != _part)
+        {
+            order.Apart = true;
+        }
+
+        order.Part = _part;
 
         _thread = thread;
         return _current = order;
@@ -150,6 +164,9 @@ internal sealed class TextOrder
 
         /// <summary>Time went back and has not caught up: what comes may be what came before.</summary>
         public bool Behind { get; set; }
+
+        /// <summary>Number of the text that its last event is in, of several put together.</summary>
+        public int Part { get; set; }
 
         /// <summary>What comes next does not follow what came before.</summary>
         public bool Apart { get; set; }

@@ -6,7 +6,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Capture.Formats.Text;
 
 /// <summary>One reading of a text, line by line.</summary>
-internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSink sink, CaptureNotes notes, CancellationToken cancel)
+internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextParts parts, IEventSink sink, CaptureNotes notes, CancellationToken cancel)
 {
     private const ulong TellEvery = 1 << 14;
     private const int MostPieces = 6;
@@ -308,7 +308,8 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     {
         _events++;
         Count(place, found, record);
-        switch (_order.Take(place.Thread, place.Time.Value, found.Number, record.Length > 0 ? record : text))
+        TextSequence sequence = _order.Take(place.Thread, place.Time.Value, found.Number, record.Length > 0 ? record : text);
+        switch (sequence)
         {
             case TextSequence.Repeated:
                 Note(TextNotes.Repeated);
@@ -319,6 +320,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
                 break;
         }
 
+        parts.Take(place.Thread, sequence == TextSequence.Apart, type.Binding?.Member ?? default);
         if (_omission > 0)
         {
             _losses.Gap(notes.Has(TextNotes.Gap) ? "" : Where(_omission));
@@ -354,6 +356,11 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
     {
         if (TextOddities.IsDecoration(line))
         {
+            if (_events > 0 && TextOddities.IsHeading(line))
+            {
+                _order.Part();
+            }
+
             if (TextOddities.Overwritten(line) is > 0 and var overwritten)
             {
                 reader.NoteOverrun(overwritten);

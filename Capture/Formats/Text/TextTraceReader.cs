@@ -25,6 +25,7 @@ internal sealed class TextTraceReader : ITraceReader
     private readonly Dictionary<int, string> _names = [];
     private readonly Dictionary<int, ulong> _overruns = [];
     private readonly TextSources _sources = new();
+    private TextParts? _parts;
 
     /// <summary>Looks a text over.</summary>
     /// <param name="source">What to release in the end.</param>
@@ -50,6 +51,7 @@ internal sealed class TextTraceReader : ITraceReader
         {
             Format = _survey.Printer,
             ClockUnit = _survey.Unit,
+            IsHeardByThread = true,
         };
     }
 
@@ -83,6 +85,9 @@ internal sealed class TextTraceReader : ITraceReader
     /// <inheritdoc/>
     public (int Host, int Thread) PlaceOf(int thread) => _sources.Of(thread);
 
+    /// <inheritdoc/>
+    public TracepointSet? HeardOf(int thread) => _parts?.HeardOf(thread);
+
     /// <summary>What the first look found.</summary>
     public TextSurvey Survey => _survey;
 
@@ -101,7 +106,8 @@ internal sealed class TextTraceReader : ITraceReader
             _pipe.Silent = sink.Rest;
         }
 
-        new TextPass(this, new TextLines(_input()), sink, notes, cancel).Run(_length, progress);
+        _parts = new TextParts(thread => _sources.Of(thread).Host);
+        new TextPass(this, new TextLines(_input()), _parts, sink, notes, cancel).Run(_length, progress);
     }
 
     /// <summary>The event with a name; null when there are too many names.</summary>

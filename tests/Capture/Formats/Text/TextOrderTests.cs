@@ -103,7 +103,7 @@ public sealed class TextOrderTests
     [Theory]
     [InlineData("")]
     [InlineData("> ")]
-    [InlineData("# tracer: nop")]
+    [InlineData("#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION")]
     [InlineData("       CPU 0/KVM-100   [000]     0.001001500: svm_vcpu_run <-vcpu_enter_guest")]
     [InlineData("       CPU 0/KVM-100   [000]     0.001001500: <stack trace>")]
     [InlineData(" => kvm_arch_vcpu_ioctl_run")]
@@ -111,6 +111,19 @@ public sealed class TextOrderTests
     {
         string text = string.Concat(Departing.Select(one => $"{one}\n{line}\n"));
         Assert.Equal(TextTrace.Show(Text(Departing)), TextTrace.Show(text));
+    }
+
+    [Theory]
+    [InlineData("# tracer: nop")]
+    [InlineData("cpus=2")]
+    [InlineData("> cpus=2")]
+    public void Behind_a_heading_another_text_begins(string heading)
+    {
+        int call = Array.FindIndex(Departing, line => line.Contains("kvm_hypercall", StringComparison.Ordinal));
+        CommandResult result = TextTrace.Check(Text(Departing[..call]) + heading + "\n" + Text(Departing[call..]));
+        Assert.Contains("0 diverge", result.Output, StringComparison.Ordinal);
+        Notes("DIF0343", 1, result);
+        Assert.Contains("1 diverge", TextTrace.Check(heading + "\n" + Text(Departing)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

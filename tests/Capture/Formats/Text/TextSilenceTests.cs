@@ -49,6 +49,18 @@ public sealed class TextSilenceTests
     public void A_reader_who_takes_a_tracepoint_out_of_a_text_is_told_of_no_departure(string name) =>
         Assert.Contains("0 diverge", TextTrace.Check(Without(Clean(), name)).Output, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(99)]
+    public void What_one_recording_shows_says_nothing_of_another_in_the_same_text(int thread)
+    {
+        // Threads of two recordings, one after the other; where they are the same, time goes back.
+        string all = Clean().Replace("-100 ", $"-{thread} ", StringComparison.Ordinal);
+        Assert.Contains(Silent, all, StringComparison.Ordinal);
+        Assert.Equal(4, TextTrace.Check(all + Without(Departing(), Silent)).Status);
+        Assert.Equal(1, TextTrace.Check(Departing() + Without(all, Silent)).Status);
+    }
+
     [Fact]
     public void Nor_one_who_leaves_the_nested_tracepoints_only()
     {
