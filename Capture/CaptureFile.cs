@@ -48,7 +48,7 @@ public sealed class CaptureFile : IDisposable
             FileSource file = opened.Keep(FileSource.Open(path));
             if (TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is { } format)
             {
-                opened.Items = [CaptureItem.Of(new DiskFolder(Path.GetDirectoryName(Path.GetFullPath(path))!), format)];
+                opened.Items = [CaptureItem.Of(new DiskFolder(FolderOf(path)), format)];
                 return opened;
             }
 
@@ -74,7 +74,7 @@ public sealed class CaptureFile : IDisposable
             PeekStream bare = opened._pipe = Packings.Unwrap(live ?? pipe);
             if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)))
             {
-                opened.Take(opened.Keep(FileSource.Spool([], bare)), "", 0);
+                opened.Take(opened.Keep(FileSource.Spool([], bare, live)), "", 0);
             }
             else
             {
@@ -87,6 +87,21 @@ public sealed class CaptureFile : IDisposable
         {
             opened.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>All files that are read when one is named: those of its folder, where it describes them.</summary>
+    public static IReadOnlyList<string> FilesOf(string path)
+    {
+        try
+        {
+            using FileSource file = FileSource.Open(path);
+            return TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is null ? [path]
+                : [.. new DiskFolder(FolderOf(path)).Names.Select(name => Path.Combine(FolderOf(path), name))];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [path];
         }
     }
 
@@ -151,9 +166,18 @@ public sealed class CaptureFile : IDisposable
             return source;
         }
 
+        // What it is, its first bytes tell: nothing is unpacked that is no capture.
         using PeekStream bare = Packings.Unwrap(new SourceStream(source));
+        ReadOnlySpan<byte> inside = bare.Peek(TraceFormats.SniffLength);
+        if (!TarArchive.Sniff(inside) && !RunReader.Sniff(inside))
+        {
+            _ = TraceFormats.Of(inside, inside.Length);
+        }
+
         return Keep(FileSource.Spool([], bare));
     }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".";
 
     private void Take(ByteSource bare, string name, ulong size)
     {
@@ -167,12 +191,20 @@ public sealed class CaptureFile : IDisposable
         IsArchive = true;
         var items = new List<CaptureItem>();
         IReadOnlyList<TarMember> members = TarArchive.List(bare);
+        ILookup<string, TarMember> folders = members.ToLookup(member => TarFolder.Of(member), StringComparer.Ordinal);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach (TarMember member in members)
         {
             var content = new SliceSource(bare, member.Offset, member.Length);
             if (TraceFormats.FolderFormatOf(content, Path.GetFileName(member.Name)) is { } format)
             {
-                items.Add(CaptureItem.Of(new TarFolder(bare, members, Path.GetDirectoryName(member.Name) ?? ""), format));
+                // A name may be given again and again; the folder is one recording.
+                string folder = TarFolder.Of(member);
+                if (taken.Add(folder))
+                {
+                    items.Add(CaptureItem.Of(new TarFolder(bare, folders[folder], folder), format));
+                }
+
                 continue;
             }
 

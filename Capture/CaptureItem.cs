@@ -3,6 +3,7 @@ using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Wrappers;
 using Differ.Schemas.Files;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture;
 
@@ -14,13 +15,13 @@ public sealed class CaptureItem
 
     private CaptureItem(string name, bool isRun, Func<CaptureSession> capture, Func<RunReader> run)
     {
-        Name = name;
+        Name = PlainText.Of(name);
         IsRun = isRun;
         _capture = capture;
         _run = run;
     }
 
-    /// <summary>Its name: that of the file, or of the member of an archive; empty for a pipe.</summary>
+    /// <summary>Its name, as <see cref="PlainText"/>: that of the file, or of the member of an archive; empty for a pipe.</summary>
     public string Name { get; }
 
     /// <summary>Whether it is a run that was made of a capture.</summary>

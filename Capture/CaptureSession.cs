@@ -169,16 +169,25 @@ public sealed class CaptureSession : IDisposable
     {
         byte[] start = new byte[TraceFormats.PipeStart];
         int length = 0, read = 1;
-        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence)))
+        var since = new System.Diagnostics.Stopwatch();
+        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence - since.Elapsed)))
         {
+            // A writer that never falls silent may take hours for so much.
             read = pipe.Read(start.AsSpan(length));
             length += read;
+            since.Start();
+        }
+
+        if (length == 0)
+        {
+            // Nothing came before the interruption: that is no empty file.
+            live?.ThrowIfInterrupted();
         }
 
         ReadOnlyMemory<byte> known = start.AsMemory(0, length);
         return TraceFormats.Of(known.Span, length) is IStreamedFormat streamed && streamed.Streams(known.Span)
             ? new CaptureSession(new PipeReading(streamed, new KeptPipe(known, read == 0 ? null : pipe, live), live is { IsWatched: true }))
-            : Of(FileSource.Spool(known.Span, pipe), "", 0);
+            : Of(FileSource.Spool(known.Span, pipe, live), "", 0);
     }
 
     private static CaptureSession OpenOnly(CaptureFile file)

@@ -57,6 +57,10 @@ public sealed class LiveStream : ReadOnlyStream
         }
     }
 
+    /// <summary>Tells a pipe that was interrupted from one that ended: what was read of it is not all there is.</summary>
+    /// <exception cref="OperationCanceledException">It was interrupted.</exception>
+    public void ThrowIfInterrupted() => _cancel.ThrowIfCancellationRequested();
+
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {

@@ -1,3 +1,5 @@
+using Differ.Capture.Disk;
+
 namespace Differ.Capture.Bytes;
 
 /// <summary>Files that are one recording together: those in a folder, or in an archive.</summary>
@@ -22,14 +24,14 @@ internal abstract class ByteFolder
 internal sealed class DiskFolder(string path) : ByteFolder
 {
     /// <inheritdoc/>
-    public override string Name { get; } = Path.GetFileName(path);
+    public override string Name { get; } = Path.GetFileName(Path.GetFullPath(path));
 
     /// <inheritdoc/>
-    public override ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)new FileInfo(Path.Combine(path, name)).Length);
+    public override ulong Size => Names.Aggregate(0UL, (sum, name) => sum + (ulong)(FileNode.Of(Path.Combine(path, name))?.Length ?? 0));
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Names { get; } =
-        [.. Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [.. DiskFile.Names(path).Where(name => FileNode.Of(Path.Combine(path, name)) is { Kind: FileKind.Regular }).Order(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public override ByteSource Open(string name) => FileSource.Open(Path.Combine(path, name));

@@ -1,4 +1,5 @@
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Disk;
 using Microsoft.Win32.SafeHandles;
 
 namespace Differ.Capture.Bytes;
@@ -70,29 +71,29 @@ internal sealed class FileSource : ByteSource
     /// <summary>Opens a file.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static FileSource Open(string path) => new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+    public static FileSource Open(string path) => new(DiskFile.Open(path));
 
-    /// <summary>Creates a temporary file that vanishes when it is closed.</summary>
-    public static SafeFileHandle OpenTemporary() => File.OpenHandle(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
-
-    /// <summary>Copies a pipe into a temporary file that vanishes when it is closed, because trace.dat has to be read out of order.</summary>
+    /// <summary>Copies a pipe into a temporary file without a name, because trace.dat has to be read out of order.</summary>
     /// <param name="start">Read from the pipe already.</param>
     /// <param name="pipe">The rest.</param>
-    public static FileSource Spool(ReadOnlySpan<byte> start, Stream pipe)
+    /// <param name="live">Tells whether the pipe was interrupted; null where it cannot be.</param>
+    /// <exception cref="IOException">The copy cannot be made or written.</exception>
+    /// <exception cref="OperationCanceledException">The pipe was interrupted.</exception>
+    public static FileSource Spool(ReadOnlySpan<byte> start, Stream pipe, LiveStream? live = null)
     {
-        SafeFileHandle handle = OpenTemporary();
+        SafeFileHandle handle = DiskFile.OpenTemporary();
         try
         {
             byte[] buffer = new byte[1 << 16];
-            RandomAccess.Write(handle, start, 0);
+            Write(handle, start, 0);
             long length = start.Length;
             for (int read = pipe.Read(buffer); read > 0; read = pipe.Read(buffer))
             {
-                RandomAccess.Write(handle, buffer.AsSpan(0, read), length);
+                Write(handle, buffer.AsSpan(0, read), length);
                 length += read;
             }
 
+            live?.ThrowIfInterrupted();
             return new FileSource(handle);
         }
         catch
@@ -122,6 +123,21 @@ internal sealed class FileSource : ByteSource
     {
         _handle.Dispose();
         base.Dispose(disposing);
+    }
+
+    /// <summary>Writes into the copy of a pipe.</summary>
+    /// <exception cref="IOException">There is no room.</exception>
+    internal static void Write(SafeFileHandle copy, ReadOnlySpan<byte> bytes, long at)
+    {
+        try
+        {
+            RandomAccess.Write(copy, bytes, at);
+        }
+        catch (Exception fault) when (fault is IOException or ArgumentOutOfRangeException)
+        {
+            // A file that may not grow is an argument out of range to the runtime.
+            throw new IOException($"what is unpacked cannot be written to {Path.GetTempPath()} (TMPDIR): {(fault is IOException ? fault.Message : "files may not be so large here")}", fault);
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+using Differ.Capture.Disk;
 using Differ.Schemas.Files;
 using Microsoft.Win32.SafeHandles;
 
@@ -106,8 +107,8 @@ internal sealed class KeptPipe(ReadOnlyMemory<byte> start, Stream? rest, LiveStr
     {
         try
         {
-            _file ??= FileSource.OpenTemporary();
-            RandomAccess.Write(_file, read, _written);
+            _file ??= DiskFile.OpenTemporary();
+            FileSource.Write(_file, read, _written);
             _written += read.Length;
             IsFull = _written >= most;
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Runtime.InteropServices;
 using Differ.Capture.Diagnostics;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Bytes;
 
@@ -49,18 +50,18 @@ internal sealed class SourceReader(ByteSource source, long position, bool bigEnd
     public string CString(int limit, string field)
     {
         long start = Position;
-        var text = new StringBuilder();
+        var text = new List<byte>();
         for (byte next = U8(field); next != 0; next = U8(field))
         {
-            if (text.Length >= limit)
+            if (text.Count >= limit)
             {
                 CaptureFormatException.ThrowImpossible(field, start, $"a text without end in {limit} bytes");
             }
 
-            text.Append((char)next);
+            text.Add(next);
         }
 
-        return text.ToString();
+        return Utf8Text.Decode(CollectionsMarshal.AsSpan(text));
     }
 
     /// <summary>A number of bytes, as a length that stands before them says.</summary>
@@ -93,8 +94,8 @@ internal sealed class SourceReader(ByteSource source, long position, bool bigEnd
         Position += bytes.Length;
     }
 
-    /// <summary>The same as Latin text.</summary>
-    public string Text(ulong length, int limit, string field) => Encoding.Latin1.GetString(Bytes(length, limit, field));
+    /// <summary>The same as text.</summary>
+    public string Text(ulong length, int limit, string field) => Utf8Text.Decode(Bytes(length, limit, field));
 
     /// <summary>Passes over bytes that are not needed.</summary>
     public void Skip(ulong length, string field)
@@ -121,7 +122,7 @@ internal sealed class SourceReader(ByteSource source, long position, bool bigEnd
     private ReadOnlySpan<byte> Peek(int length, string field)
     {
         long into = Position - _windowStart;
-        if (into < 0 || into + length > _windowLength)
+        if (into < 0 || into > _windowLength - length)
         {
             _windowStart = Position;
             _windowLength = 0;

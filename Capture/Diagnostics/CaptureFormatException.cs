@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Differ.Capture.Bytes;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Diagnostics;
 
@@ -7,14 +7,14 @@ namespace Differ.Capture.Diagnostics;
 public sealed class CaptureFormatException : Exception
 {
     private CaptureFormatException(string code, string message, long fileOffset)
-        : base($"{code} at byte 0x{fileOffset:x}: {Printable.Of(message)}")
+        : base($"{code} at byte 0x{fileOffset:x}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;
     }
 
     private CaptureFormatException(string code, string message, long fileOffset, ulong line)
-        : base($"{code} at line {line}: {message}")
+        : base($"{code} at line {line}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;
@@ -22,7 +22,7 @@ public sealed class CaptureFormatException : Exception
 
     // Of a text, the line says more than the byte.
     private static CaptureFormatException At(string code, string message, long fileOffset, ulong line) =>
-        line > 0 ? new(code, Printable.Of(message), fileOffset, line) : new(code, message, fileOffset);
+        line > 0 ? new(code, message, fileOffset, line) : new(code, message, fileOffset);
 
     /// <summary>Stable identifier, for example <c>DIF0101</c>; documented in README.md.</summary>
     public string Code { get; }
@@ -119,8 +119,8 @@ public sealed class CaptureFormatException : Exception
         "DIF0391", $"the capture is packed more than {layers} times over; unpack it", 0);
 
     [DoesNotReturn]
-    internal static void ThrowTooLarge(string algorithm, long unpacked) => throw new CaptureFormatException(
-        "DIF0392", $"the {algorithm} file unpacks to more than {unpacked >> 30} GiB; unpack it yourself if that is right", unpacked);
+    internal static void ThrowTooLarge(string algorithm, string most, long unpacked) => throw new CaptureFormatException(
+        "DIF0392", $"the {algorithm} file unpacks to more than {most}; unpack it yourself if that is right", unpacked);
 
     [DoesNotReturn]
     internal static T ThrowCtfMetadata<T>() => throw new CaptureFormatException(
@@ -132,7 +132,7 @@ public sealed class CaptureFormatException : Exception
 
     [DoesNotReturn]
     internal static T ThrowMetadata<T>(string what, int line) => throw new CaptureFormatException(
-        "DIF0372", $"the metadata cannot be read: {Printable.Of(what)}; it is damaged, or of a recorder that Differ does not know", 0, (ulong)line);
+        "DIF0372", $"the metadata cannot be read: {what}; it is damaged, or of a recorder that Differ does not know", 0, (ulong)line);
 
     [DoesNotReturn]
     internal static void ThrowMetadataLimit(string what, long limit, int line) => throw new CaptureFormatException(

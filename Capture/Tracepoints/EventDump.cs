@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Differ.Capture.Formats;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Tracepoints;
 
@@ -18,7 +19,7 @@ internal sealed class EventDump(TextWriter output, ITraceReader reader, bool nan
     {
         _line.Clear();
         _line.Append(CultureInfo.InvariantCulture, $"{raw.Time.ToText(nanoseconds)} [{raw.Cpu:d3}] ");
-        _line.Append(reader.ThreadNames.GetValueOrDefault(raw.Thread, "<...>")).Append(CultureInfo.InvariantCulture, $"-{raw.Thread} ");
+        _line.Append(PlainText.Of(reader.ThreadNames.GetValueOrDefault(raw.Thread, "<...>"))).Append(CultureInfo.InvariantCulture, $"-{raw.Thread} ");
         _line.Append(raw.Type.Layout.Name).Append(':');
         foreach (EventField field in raw.Type.Layout.Fields)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Tracepoints;
 
@@ -10,6 +11,9 @@ namespace Differ.Capture.Tracepoints;
 /// <param name="Signed">Whether a number is signed.</param>
 internal sealed record EventField(string Name, string Declaration, int Offset, int Size, bool Signed)
 {
+    /// <summary>Name without array brackets, as <see cref="PlainText"/>.</summary>
+    public string Name { get; } = PlainText.Of(Name);
+
     /// <summary>Whether the field holds offset (low half) and length (high half) of data at the end of the record.</summary>
     public bool IsDynamic => Declaration.StartsWith("__data_loc", StringComparison.Ordinal);
 
@@ -26,8 +30,8 @@ internal sealed class EventLayout
 {
     private EventLayout(string system, string name, int id, IReadOnlyList<EventField> fields)
     {
-        System = system;
-        Name = name;
+        System = PlainText.Of(system);
+        Name = PlainText.Of(name);
         Id = id;
         Fields = fields;
         FixedSize = fields.Count == 0 ? 0 : fields.Max(field => field.Offset + field.Size);
@@ -36,7 +40,7 @@ internal sealed class EventLayout
     /// <summary>The group of tracepoints, for example <c>kvm</c>.</summary>
     public string System { get; }
 
-    /// <summary>The tracepoint.</summary>
+    /// <summary>The tracepoint, as <see cref="PlainText"/>.</summary>
     public string Name { get; }
 
     /// <summary>Number in <c>common_type</c>.</summary>

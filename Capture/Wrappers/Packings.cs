@@ -43,7 +43,8 @@ internal static class Packings
     /// <exception cref="CaptureFormatException">DIF0390, DIF0391: it cannot be unpacked.</exception>
     public static PeekStream Unwrap(Stream pipe)
     {
-        var stream = new PeekStream(pipe);
+        var outermost = new PeekStream(pipe);
+        PeekStream stream = outermost;
         try
         {
             for (int layer = 0; Find(stream.Peek(SniffLength)) is { } wrapper; layer++)
@@ -53,7 +54,7 @@ internal static class Packings
                     CaptureFormatException.ThrowTooDeep(MostLayers);
                 }
 
-                stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), stream, wrapper.Name));
+                stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), stream, outermost, wrapper.Name));
             }
 
             return stream;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Wrappers;
 
@@ -154,13 +154,13 @@ internal static class TarArchive
         return prefix.Length > 0 ? $"{prefix}/{name}" : name;
     }
 
-    private static string CString(ReadOnlySpan<byte> field) => Encoding.UTF8.GetString(field.IndexOf((byte)0) is >= 0 and int end ? field[..end] : field);
+    private static string CString(ReadOnlySpan<byte> field) => Utf8Text.Decode(field.IndexOf((byte)0) is >= 0 and int end ? field[..end] : field);
 
     private static string Text(ByteSource archive, long start, long length)
     {
         byte[] text = new byte[(int)Math.Min(length, LongestText)];
         archive.ReadExactly(start, text, "tar header");
-        return Encoding.UTF8.GetString(text).TrimEnd('\0');
+        return Utf8Text.Decode(text).TrimEnd('\0');
     }
 
     // "30 path=...\n"; what is behind the limit is not missed.
@@ -185,6 +185,6 @@ internal static class TarArchive
     private static string Clean(string name)
     {
         name = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
-        return Printable.Of(name[Math.Max(0, name.Length - LongestName)..]);
+        return name[Math.Max(0, name.Length - LongestName)..];
     }
 }

@@ -6,11 +6,15 @@ namespace Differ.Capture.Wrappers;
 /// <summary>What comes out of a packing: damage is named, and what unpacks without end is refused.</summary>
 /// <param name="inner">The unpacking stream.</param>
 /// <param name="packed">What it unpacks, to say where damage is.</param>
+/// <param name="outermost">The file or pipe itself, which may be packed several times over.</param>
 /// <param name="name">Name of the packing.</param>
-internal sealed class UnpackedStream(Stream inner, Stream packed, string name) : ReadOnlyStream
+internal sealed class UnpackedStream(Stream inner, Stream packed, Stream outermost, string name) : ReadOnlyStream
 {
     // A capture of a day; nobody packs more, and a small file that claims more is a trap.
     private const long Most = 256L << 30;
+
+    // The best packing makes a hundredth of a trace. A small file may hold anything that is soon unpacked.
+    private const long MostTimes = 1 << 10, Small = 256L << 20;
 
     private long _read;
 
@@ -26,7 +30,12 @@ internal sealed class UnpackedStream(Stream inner, Stream packed, string name) :
             _read += read;
             if (_read > Most)
             {
-                CaptureFormatException.ThrowTooLarge(name, _read);
+                CaptureFormatException.ThrowTooLarge(name, $"{Most >> 30} GiB", _read);
+            }
+
+            if (_read > Small && _read / MostTimes > outermost.Position)
+            {
+                CaptureFormatException.ThrowTooLarge(name, $"{MostTimes} times its size", _read);
             }
 
             return read;

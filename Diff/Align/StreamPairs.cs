@@ -26,10 +26,12 @@ public sealed class StreamPairs
     public static StreamPairs ByVcpu(IReadOnlyList<VcpuStream> inBase, IReadOnlyList<VcpuStream> inTest)
     {
         var pairs = new StreamPairs(byNumber: false);
+
+        // Several streams may be one vCPU: the first that has no partner yet is next.
+        var free = inBase.GroupBy(one => (one.Machine, one.Vcpu)).ToDictionary(group => group.Key, group => new Queue<VcpuStream>(group));
         foreach (VcpuStream test in inTest)
         {
-            VcpuStream? partner = inBase.FirstOrDefault(one => one.Machine == test.Machine && one.Vcpu == test.Vcpu && !pairs._baseToTest.ContainsKey(one.Id.Value));
-            if (partner is not null)
+            if (free.TryGetValue((test.Machine, test.Vcpu), out Queue<VcpuStream>? waiting) && waiting.TryDequeue(out VcpuStream? partner))
             {
                 pairs._testToBase.Add(test.Id.Value, partner.Id.Value);
                 pairs._baseToTest.Add(partner.Id.Value, test.Id.Value);

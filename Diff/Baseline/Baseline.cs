@@ -1,6 +1,7 @@
 using System.Globalization;
 using Differ.Diff.Compare;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Baseline;
 
@@ -29,7 +30,7 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
             }
             else
             {
-                accepted.Add(found with { Accepted = entry, Known = $"accepted: {entry.Reason}{(entry.Expires is { } last ? $" (until {Day(last)})" : "")}" });
+                accepted.Add(found with { Accepted = entry, Known = $"accepted: {PlainText.Of(entry.Reason)}{(entry.Expires is { } last ? $" (until {Day(last)})" : "")}" });
             }
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
-using Differ.Diff.Report.Ci;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Baseline;
 

@@ -3,8 +3,8 @@ using Differ.Diff.Align;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
-using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Changes;
 

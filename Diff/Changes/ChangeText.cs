@@ -2,10 +2,10 @@ using System.Globalization;
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
-using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Changes;
 

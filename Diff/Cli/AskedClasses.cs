@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.Json;
+using Differ.Capture.Disk;
 using Differ.Diff.Bisect;
 using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Schemas.Files;
 
 namespace Differ.Cli;
 
@@ -23,19 +26,31 @@ internal static class AskedClasses
     }
 
     private static AskedClass? In(string path, string fingerprint, Func<string, DiffResult> check) =>
-        !BaselineVerb.IsJson(path) ? In([check(path)], fingerprint)
-        : IsBaseline(path) ? BaselineVerb.Read(path).Accepted.FirstOrDefault(entry => entry.Fingerprint == fingerprint) is { } entry ? new AskedClass(entry.Rule, null) : null
-        : In(Read(path), fingerprint);
+        TextOf(path) is not { } text ? In([check(path)], fingerprint)
+        : IsBaseline(text, path) ? BaselineVerb.Parse(text, path).Accepted.FirstOrDefault(entry => entry.Fingerprint == fingerprint) is { } entry ? new AskedClass(entry.Rule, null) : null
+        : In(Read(text, path), fingerprint);
 
     private static AskedClass? In(IEnumerable<DiffResult> results, string fingerprint) =>
         results.SelectMany(result => result.Classes).FirstOrDefault(found => found.Fingerprint == fingerprint)
             is { } found ? new AskedClass(found.Rule.Id, found) : null;
 
-    private static bool IsBaseline(string path)
+    // No capture begins as JSON does; what can be read only once is taken for JSON. Null for a capture or run.
+    private static string? TextOf(string path)
+    {
+        if (FileNode.Of(path) is null or { Kind: FileKind.Folder })
+        {
+            return null;
+        }
+
+        using var file = new PeekStream(DiskFile.Read(path));
+        return RunInput.IsReadOnce(path) || file.Peek(1) is [(byte)'{'] ? DiskFile.ReadText(file, path) : null;
+    }
+
+    private static bool IsBaseline(string text, string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(text);
             return document.RootElement.TryGetProperty("accepted", out _) && !document.RootElement.TryGetProperty("divergences", out _)
                 && !document.RootElement.TryGetProperty("captures", out _);
         }
@@ -45,9 +60,9 @@ internal static class AskedClasses
         }
     }
 
-    private static IReadOnlyList<DiffResult> Read(string path)
+    private static IReadOnlyList<DiffResult> Read(string text, string path)
     {
-        using FileStream report = File.OpenRead(path);
+        using var report = new MemoryStream(Encoding.UTF8.GetBytes(text));
         try
         {
             return JsonReportReader.ReadAll(report, RulesVerb.TryFind);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Differ.Capture.Disk;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Diff.Verdicts;
@@ -31,12 +32,24 @@ internal sealed class BaselineVerb : IVerb
     {
         try
         {
-            return path is null ? Baseline.Empty : BaselineFile.Read(File.ReadAllText(path));
+            return path is null ? Baseline.Empty : Parse(DiskFile.ReadText(path), path);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new UsageException(
-                $"the baseline {path} cannot be read: {(fault is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "the system does not allow it")}; differ baseline update makes one");
+                $"the baseline {path} cannot be read: {UnusableInput.ReasonOf(fault)}; differ baseline update makes one");
+        }
+    }
+
+    /// <summary>Reads the text of a baseline.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">The file that it is from.</param>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static Baseline Parse(string text, string path)
+    {
+        try
+        {
+            return BaselineFile.Read(text);
         }
         catch (BaselineFormatException e)
         {
@@ -46,51 +59,49 @@ internal sealed class BaselineVerb : IVerb
 
     private static int Update(string input, string output, bool prune, bool likely, Terminal terminal, CancellationToken cancel)
     {
-        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, likely, terminal, cancel);
-        Baseline before = Read(output != "-" && File.Exists(output) ? output : null);
-        Baseline after = before.With(found, prune);
         using OutputFile file = OutputFile.Create(output, [input], terminal);
+        IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, likely, terminal, cancel);
+        Baseline before = Read(output != RunInput.StandardInput && FileNode.Of(output) is { Kind: FileKind.Regular } ? output : null);
+        Baseline after = before.With(found, prune);
         using (var text = new StreamWriter(file.Stream, leaveOpen: true))
         {
-            BaselineFile.Write(after, text);
+            using var plain = new PlainWriter(text);
+            BaselineFile.Write(after, plain);
         }
 
         file.Complete();
         int added = after.Accepted.Count(entry => before.Accepted.All(old => old.Fingerprint != entry.Fingerprint));
         int gone = before.Accepted.Count(old => found.All(one => one.Fingerprint != old.Fingerprint));
-        terminal.Error.Write(string.Create(CultureInfo.InvariantCulture,
-            $"differ: {added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "taken out" : "kept")}\n"));
+        terminal.Tell(string.Create(CultureInfo.InvariantCulture,
+            $"{added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "taken out" : "kept")}"));
         return ExitStatus.Agrees;
     }
 
     private static IReadOnlyList<(string Fingerprint, string Rule)> Found(string input, bool likely, Terminal terminal, CancellationToken cancel)
     {
-        if (IsJson(input))
+        (Stream? report, RunInput? once) = RunInput.OpenReport(input, terminal);
+        if (report is not null)
         {
-            try
+            using (report)
             {
-                return BaselineFile.ReadReport(File.ReadAllText(input), likely);
-            }
-            catch (BaselineFormatException e)
-            {
-                throw new InputException($"{BaselineFile.ReportCode} in {input}: {e.Message}");
+                return FoundIn(report, input, likely);
             }
         }
 
-        using RunInput run = RunInput.Open(input, terminal);
+        using RunInput run = once ?? RunInput.Open(input, terminal);
         DiffResult result = CheckVerb.Check(run, Policy.Default, cpu: null, cancel);
         return [.. result.Divergences.Concat(likely ? result.Likely : []).Select(one => (one.Fingerprint, one.Rule.Id)).Distinct()];
     }
 
-    /// <summary>Whether a file seems to be JSON; no capture begins so.</summary>
-    public static bool IsJson(string path)
+    private static IReadOnlyList<(string Fingerprint, string Rule)> FoundIn(Stream report, string path, bool likely)
     {
-        if (!File.Exists(path))
+        try
         {
-            return false;
+            return BaselineFile.ReadReport(DiskFile.ReadText(report, path), likely);
         }
-
-        using FileStream file = File.OpenRead(path);
-        return file.ReadByte() == '{';
+        catch (BaselineFormatException e)
+        {
+            throw new InputException($"{BaselineFile.ReportCode} in {path}: {e.Message}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Cli.Config;
 using Differ.Diff.Compare;
 using Differ.Replay.Svm;
@@ -83,7 +84,7 @@ internal sealed class BisectOptions
 
     private static string? WrongIn(BisectRequest asked) =>
         asked.Votes < 1 ? "--votes is a number of captures, 1 or more"
-        : asked.Inputs.FirstOrDefault(static input => input != RunInput.StandardInput && !File.Exists(input) && !Directory.Exists(input)) is { } absent
+        : asked.Inputs.FirstOrDefault(static input => input != RunInput.StandardInput && FileNode.Of(input) is null) is { } absent
             // It would make each revision one that cannot be judged.
             ? $"{absent} is neither a file nor a folder; where a revision gives no recording, the script has to end with {ExitStatus.CannotJudge}"
         // It would call every revision good.

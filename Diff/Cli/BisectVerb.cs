@@ -4,6 +4,7 @@ using Differ.Diff.Bisect;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Replay.Svm;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -68,7 +69,7 @@ internal sealed class BisectVerb : IVerb
         }
         catch (Exception e) when (UnusableInput.Is(e) || e is InputException)
         {
-            return new BisectJudgement(BisectAnswer.CannotJudge, $"{input} cannot be used: {e.Message}");
+            return new BisectJudgement(BisectAnswer.CannotJudge, PlainText.Of($"{input} cannot be used: {e.Message}"));
         }
     }
 

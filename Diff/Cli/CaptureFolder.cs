@@ -1,4 +1,6 @@
 using Differ.Capture;
+using Differ.Capture.Disk;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -12,8 +14,6 @@ internal static class CaptureFolder
     private const int DeepestFolder = 16;
     private const int MostNamed = 8;
 
-    private static EnumerationOptions Look => new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
-
     /// <summary>The file to read for a path, where one is wanted and the others do not matter.</summary>
     /// <param name="path">A file, or a folder with a capture in it.</param>
     /// <returns>
@@ -22,23 +22,23 @@ internal static class CaptureFolder
     /// </returns>
     public static string? Find(string path)
     {
-        if (!Directory.Exists(path))
+        if (!IsFolder(path))
         {
-            return File.Exists(path) ? path : null;
+            return FileNode.Of(path) is null ? null : path;
         }
 
-        string[] files = [.. Directory.EnumerateFiles(path, "*", Look).Take(2)];
-        return Ranked(path, []).OrderBy(one => one.Rank).FirstOrDefault().File ?? (files.Length == 1 ? files[0] : null);
+        List<string> files = Look(path).Files;
+        return Ranked(files, []).OrderBy(one => one.Rank).FirstOrDefault().File ?? (files.Count == 1 ? files[0] : null);
     }
 
     /// <summary>Whether a path stands for one capture: it is a file, or a folder with one in it or below it.</summary>
-    public static bool IsOne(string path) => !Directory.Exists(path) || Of(path).Captures.Count == 1;
+    public static bool IsOne(string path) => !IsFolder(path) || Of(path).Captures.Count == 1;
 
     /// <summary>The file to read for a path that a user named.</summary>
     /// <exception cref="InputException">It is a folder without a capture, or with several.</exception>
     public static string Resolve(string path)
     {
-        if (!Directory.Exists(path))
+        if (!IsFolder(path))
         {
             return path;
         }
@@ -58,16 +58,16 @@ internal static class CaptureFolder
 
     /// <summary>Every capture in a folder and the folders below it, judged or not.</summary>
     public static IEnumerable<(string Place, string File)> Under(string folder) =>
-        Folders(folder, 0, []).SelectMany(one => Ranked(one, [])).Select(one => (one.File, one.File));
+        Folders(folder, 0, []).SelectMany(one => Ranked(one.Files, [])).Select(one => (one.File, one.File));
 
     /// <summary>The captures in a folder and the folders below it.</summary>
     public static FolderContent Of(string folder)
     {
         var captures = new List<(string Place, string File)>();
         var leftOut = new List<(string File, string Reason)>();
-        foreach (string one in Folders(folder, 0, leftOut))
+        foreach ((string one, List<string> files) in Folders(folder, 0, leftOut))
         {
-            List<string> kept = SameRecording.LeaveOut(Ranked(one, leftOut), leftOut);
+            List<string> kept = SameRecording.LeaveOut(Ranked(files, leftOut), leftOut);
             captures.AddRange(kept.Select(file => (kept.Count == 1 ? one : file, file)));
         }
 
@@ -80,12 +80,12 @@ internal static class CaptureFolder
     public static SortedDictionary<string, string> In(string folder)
     {
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string place, string file) in Of(folder).Captures.OrderBy(item => File.Exists(item.Place)))
+        foreach ((string place, string file) in Of(folder).Captures.OrderBy(item => !IsFolder(item.Place)))
         {
             // A file beside folders of captures is known by its own name.
             string known = place == folder ? file : place;
-            string name = Path.GetRelativePath(folder, known);
-            found.TryAdd(File.Exists(known) ? Path.ChangeExtension(name, null) : name, file);
+            string name = PlainText.Of(Path.GetRelativePath(folder, known));
+            found.TryAdd(IsFolder(known) ? name : Path.ChangeExtension(name, null), file);
         }
 
         return found;
@@ -113,38 +113,80 @@ internal static class CaptureFolder
         }
     }
 
-    // A link to a folder may lead back to where it stands, and is not followed.
-    private static IEnumerable<string> Folders(string folder, int depth, List<(string File, string Reason)> leftOut)
-    {
-        yield return folder;
-        foreach (string inner in Directory.EnumerateDirectories(folder, "*", Look).Order(StringComparer.Ordinal))
-        {
-            if ((File.GetAttributes(inner) & FileAttributes.ReparsePoint) != 0)
-            {
-                leftOut.Add((inner, "a link to a folder, which is not followed; name the folder"));
-                continue;
-            }
+    private static bool IsFolder(string path) => FileNode.Of(path) is { Kind: FileKind.Folder };
 
+    // What is in a folder: files, links to them, folders; and what is neither, with what there is to say of it.
+    private static (List<string> Files, List<string> Folders, List<(string File, string Reason)> Others) Look(string folder)
+    {
+        List<string> files = [], folders = [];
+        List<(string File, string Reason)> others = [];
+        foreach (string path in DiskFile.Names(folder).Select(name => Path.Combine(folder, name)).Order(StringComparer.Ordinal))
+        {
+            FileKind? kind = FileNode.OfLink(path)?.Kind;
+            switch (kind == FileKind.Link ? FileNode.Of(path)?.Kind : kind)
+            {
+                case FileKind.Regular:
+                    files.Add(path);
+                    break;
+                case FileKind.Folder when kind == FileKind.Folder:
+                    folders.Add(path);
+                    break;
+                case FileKind.Folder:
+                    // It may lead back to where it stands.
+                    others.Add((path, "a link to a folder, which is not followed; name the folder"));
+                    break;
+                case FileKind.Special:
+                    others.Add((path, "a pipe or a device, which is read only when it is named"));
+                    break;
+                default:
+                    others.Add((path, "there is no such file"));
+                    break;
+            }
+        }
+
+        return (files, folders, others);
+    }
+
+    private static IEnumerable<(string Folder, List<string> Files)> Folders(string folder, int depth, List<(string File, string Reason)> leftOut)
+    {
+        (List<string> files, List<string> folders, List<(string File, string Reason)> others) = LookInside(folder, depth);
+        yield return (folder, files);
+        leftOut.AddRange(others);
+        foreach (string inner in folders)
+        {
             if (depth == DeepestFolder)
             {
                 leftOut.Add((inner, $"{DeepestFolder + 1} folders deep; name the folder"));
                 continue;
             }
 
-            foreach (string one in Folders(inner, depth + 1, leftOut))
+            foreach ((string, List<string>) one in Folders(inner, depth + 1, leftOut))
             {
                 yield return one;
             }
         }
     }
 
-    // A file without length is none, or a pipe that would be waited for.
-    private static List<(string File, int Rank)> Ranked(string folder, List<(string File, string Reason)> leftOut)
+    // A folder inside may not be open to us, or be gone by now.
+    private static (List<string> Files, List<string> Folders, List<(string File, string Reason)> Others) LookInside(string folder, int depth)
+    {
+        try
+        {
+            return Look(folder);
+        }
+        catch (Exception fault) when (depth > 0 && fault is IOException or UnauthorizedAccessException)
+        {
+            return ([], [], [(folder, "the folder cannot be read")]);
+        }
+    }
+
+    // A file without length is none.
+    private static List<(string File, int Rank)> Ranked(List<string> files, List<(string File, string Reason)> leftOut)
     {
         var ranked = new List<(string File, int Rank)>();
-        foreach (string file in Directory.EnumerateFiles(folder, "*", Look).Order(StringComparer.Ordinal))
+        foreach (string file in files)
         {
-            if (new FileInfo(file).Length == 0)
+            if (FileNode.Of(file) is not { Length: > 0 })
             {
                 leftOut.Add((file, "the file is empty"));
             }

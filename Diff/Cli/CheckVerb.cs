@@ -76,7 +76,7 @@ internal sealed class CheckVerb : IVerb
         using var set = InputSet.Of(words, terminal, watched: true, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, words, terminal, color);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
         foreach (NamedInput input in inputs)
@@ -89,8 +89,7 @@ internal sealed class CheckVerb : IVerb
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
                 // One capture that cannot be read must not hide what the others say.
-                terminal.ClearProgress();
-                terminal.Error.WriteLine(inputs.Count > 1 ? $"differ: {input.Name}: {fault.Message}" : $"differ: {fault.Message}");
+                terminal.Tell(inputs.Count > 1 ? $"{input.Name}: {fault.Message}" : fault.Message);
                 unread.Add(UnusableInput.Of(input.Name, input.File, fault));
             }
         }
@@ -105,6 +104,7 @@ internal sealed class CheckVerb : IVerb
     private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = named.Open();
+        terminal.OwesReport = input.IsStream;
         DiffResult found = Check(
             input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
             reports.HasOfExits ? reports.Begin : null);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Cli.Config;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
@@ -36,7 +37,7 @@ internal sealed class CompareVerb : IVerb
     {
         foreach (string path in (string[])[inBase, inTest])
         {
-            if (!File.Exists(path) && !Directory.Exists(path))
+            if (FileNode.Of(path) is null or { Kind: FileKind.Special })
             {
                 throw new InputException($"{path} is neither a file nor a folder; standard input cannot be compared, because captures are read twice");
             }
@@ -48,14 +49,14 @@ internal sealed class CompareVerb : IVerb
             throw new UsageException("a capture can be compared with a capture, and a folder of captures with another one");
         }
 
-        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest], terminal, color);
+        using var reports = Reports<ChangeSet>.Open(wishes, ChangeFormats.WithFindings, [], [inBase, inTest, .. how.Files], terminal, color);
         ChangeSet changes = folders ? CompareFolders(inBase, inTest, how, terminal, cancel)
             : new ChangeSet([TwoRuns.Compare("", inBase, inTest, how, terminal, cancel)], [], [], []);
         reports.Write(changes);
         return ExitStatus.Of(FindingSet.Of(changes));
     }
 
-    private static bool IsFolderOfCaptures(string path) => Directory.Exists(path) && !CaptureFolder.IsOne(path);
+    private static bool IsFolderOfCaptures(string path) => FileNode.Of(path) is { Kind: FileKind.Folder } && !CaptureFolder.IsOne(path);
 
     private static ChangeSet CompareFolders(string inBase, string inTest, Judging how, Terminal terminal, CancellationToken cancel)
     {

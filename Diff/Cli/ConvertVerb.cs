@@ -21,7 +21,9 @@ internal sealed class ConvertVerb : IVerb
     private static int Run(string path, string? output, Terminal terminal, CancellationToken cancel)
     {
         using CaptureSession session = RunInput.OpenCapture(path, terminal);
-        using OutputFile file = OutputFile.Create(output ?? Options.Beside(path, ".difr"), [path], terminal);
+        output ??= Options.Beside(path, ".difr");
+        terminal.RefuseBinary(output);
+        using OutputFile file = OutputFile.Create(output, [path], terminal);
         using var writer = new RunWriter(file.Stream, session.Header, session.Texts);
         RunSummary summary = session.ReadExits(writer, terminal.Progress, cancel);
         terminal.ClearProgress();

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Differ.Capture.Disk;
 using Differ.Cli.Config;
 using Differ.Diff.Baseline;
 using Differ.Diff.Compare;
 using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -53,14 +55,15 @@ internal sealed class CorpusVerb : IVerb
         var seen = new HashSet<string>(StringComparer.Ordinal);
         TextWriter output = terminal.Output;
         int met = 0, missed = 0, unreviewed = 0, unread = 0;
-        foreach (string line in File.ReadLines(Path.Combine(folder, ExpectedName)).Skip(1).Where(line => line.Length > 0))
+        foreach (string line in DiskFile.ReadText(Path.Combine(folder, ExpectedName)).Split('\n').Skip(1).Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0))
         {
             string[] columns = line.Split('\t');
-            string expectation = columns.Length > 1 ? columns[1] : "";
-            string rules = columns.Length > 2 ? columns[2] : "";
+            string name = PlainText.Of(columns[0]);
+            string expectation = columns.Length > 1 ? PlainText.Of(columns[1]) : "";
+            string rules = columns.Length > 2 ? PlainText.Of(columns[2]) : "";
             if (CaptureFolder.Find(Path.Combine(folder, columns[0])) is not { } path)
             {
-                output.Write($"not read     {columns[0]}: no capture\n");
+                output.Write($"not read     {name}: no capture\n");
                 unread++;
                 continue;
             }
@@ -71,7 +74,7 @@ internal sealed class CorpusVerb : IVerb
             if (expectation == Unreviewed && judged is not null)
             {
                 unreviewed++;
-                output.Write(judged.Diverges ? $"unreviewed   {columns[0]}: {Found(judged)}\n" : "");
+                output.Write(judged.Diverges ? $"unreviewed   {name}: {Found(judged)}\n" : "");
             }
             else if (expectation == Refused ? !isRead : IsMet(result, expectation, rules) || IsMet(judged, expectation, rules))
             {
@@ -81,7 +84,7 @@ internal sealed class CorpusVerb : IVerb
             {
                 missed++;
                 string known = expectation is Unreviewed or Refused || Expectations.ContainsKey(expectation) ? "" : " (which is no expectation)";
-                output.Write($"OTHERWISE    {columns[0]}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
+                output.Write($"OTHERWISE    {name}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
             }
         }
 
@@ -94,12 +97,12 @@ internal sealed class CorpusVerb : IVerb
     {
         foreach (AcceptedDeparture entry in accepted.Accepted.Where(entry => !seen.Contains(entry.Fingerprint)))
         {
-            terminal.Output.Write($"gone         {entry.Fingerprint} {entry.Rule}: accepted, and in no capture\n");
+            terminal.Output.Write($"gone         {entry.Fingerprint} {PlainText.Of(entry.Rule)}: accepted, and in no capture\n");
         }
 
         foreach (AcceptedDeparture entry in accepted.ExpiredOn(terminal.Today))
         {
-            terminal.Output.Write($"expired      {entry.Fingerprint} {entry.Rule}: no longer accepted\n");
+            terminal.Output.Write($"expired      {entry.Fingerprint} {PlainText.Of(entry.Rule)}: no longer accepted\n");
         }
     }
 
@@ -116,7 +119,7 @@ internal sealed class CorpusVerb : IVerb
         catch (Exception e) when (UnusableInput.Is(e))
         {
             result = null;
-            fault = e.Message;
+            fault = PlainText.Of(e.Message);
             return false;
         }
     }

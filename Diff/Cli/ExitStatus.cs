@@ -29,7 +29,7 @@ internal static class ExitStatus
     /// <summary><c>git bisect run</c>: the bisection must stop, because the command or Differ is at fault.</summary>
     public const int BisectFault = 255;
 
-    /// <summary>Ended by Ctrl-C: 128 and the number of the signal.</summary>
+    /// <summary>Ended by a signal: 128 and the number of the first one that a person sends, SIGINT, for every one of them.</summary>
     public const int Interrupted = 130;
 
     /// <summary>Every status and what it means, for people.</summary>

@@ -60,26 +60,28 @@ internal sealed class ExplainVerb : IVerb
 
     private static DiffResult Read(string path, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
-        if (path != "-" && StartsAsJson(path))
+        (Stream? report, RunInput? once) = RunInput.OpenReport(path, terminal);
+        if (report is not null)
         {
-            using FileStream report = File.OpenRead(path);
-            try
+            using (report)
             {
-                return JsonReportReader.Read(report, RulesVerb.TryFind);
-            }
-            catch (FormatException problem)
-            {
-                throw new InputException($"{path}: {problem.Message}");
+                return ReadReport(report, path);
             }
         }
 
-        using RunInput input = RunInput.Open(path, terminal);
+        using RunInput input = once ?? RunInput.Open(path, terminal);
         return CheckVerb.Check(input, Policy.Default, cpu, cancel);
     }
 
-    private static bool StartsAsJson(string path)
+    private static DiffResult ReadReport(Stream report, string path)
     {
-        using FileStream file = File.OpenRead(path);
-        return file.ReadByte() == '{';
+        try
+        {
+            return JsonReportReader.Read(report, RulesVerb.TryFind);
+        }
+        catch (FormatException problem)
+        {
+            throw new InputException($"{path}: {problem.Message}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 using Differ.Capture;
+using Differ.Capture.Disk;
 using Differ.Diff.Findings;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -65,7 +67,7 @@ internal sealed class InputSet : IDisposable
     private void Add(string word)
     {
         RunInput.RefuseAddress(word);
-        if (!Directory.Exists(word))
+        if (FileNode.Of(word) is not { Kind: FileKind.Folder })
         {
             AddFile(word == RunInput.StandardInput ? "standard input" : Shown(word), word);
             return;
@@ -82,7 +84,7 @@ internal sealed class InputSet : IDisposable
             AddFile(Shown(place), file);
         }
 
-        _leftOut.AddRange(found.LeftOut.Select(one => new LeftOutCapture(Shown(one.File), Shown(one.File), one.Reason)));
+        _leftOut.AddRange(found.LeftOut.Select(one => new LeftOutCapture(PlainText.Of(Shown(one.File)), PlainText.Of(Shown(one.File)), PlainText.Of(one.Reason))));
     }
 
     // An archive is looked into now; any other file is opened when it is read, because there may be thousands.
@@ -94,8 +96,8 @@ internal sealed class InputSet : IDisposable
             return;
         }
 
-        bool isPipe = file == RunInput.StandardInput || (File.Exists(file) && new FileInfo(file).Length == 0);
-        if (!isPipe && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
+        (name, shown) = (PlainText.Of(name), PlainText.Of(shown));
+        if (!RunInput.IsReadOnce(file) && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
             _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _watched, _end)));
             return;

@@ -44,12 +44,11 @@ internal sealed class LiveFindings(Terminal terminal, Func<TimeSpan>? elapsed = 
         _told[found.Fingerprint] = _elapsed();
         _held.Remove(found.Fingerprint);
         string held = _held.Count > 0 ? $"; {_held.Count} other classes were seen and not told" : "";
-        terminal.ClearProgress();
-        terminal.Error.WriteLine(first
-            ? $"differ: {found.Rule.Id} at exit {found.First.Exit.Index} of stream {found.First.Exit.Stream.Value}, "
+        terminal.Tell(first
+            ? $"{found.Rule.Id} at exit {found.First.Exit.Index} of stream {found.First.Exit.Stream.Value}, "
                 + $"{(found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor")} {(found.IsLikely ? "likely departs" : "departs")}: "
                 + string.Join("; ", found.First.Recorded.Select(field => field.Text)) + $" (fingerprint {found.Fingerprint}){held}"
-            : $"differ: {found.Rule.Id} again, {found.Count} times so far (fingerprint {found.Fingerprint}){held}");
+            : $"{found.Rule.Id} again, {found.Count} times so far (fingerprint {found.Fingerprint}){held}");
     }
 
     private static Func<TimeSpan> Clock()

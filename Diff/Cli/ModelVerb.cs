@@ -1,10 +1,12 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Replay;
 using Differ.Replay.Scenarios;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
@@ -30,7 +32,7 @@ internal sealed class ModelVerb : IVerb
         IReadOnlyList<Scenario> scenarios;
         try
         {
-            using TextReader text = path == "-" ? new StreamReader(terminal.Input) : File.OpenText(path);
+            using var text = new StringReader(path == RunInput.StandardInput ? DiskFile.ReadText(terminal.Input, "standard input") : DiskFile.ReadText(path));
             scenarios = ScenarioParser.Parse(text);
         }
         catch (ScenarioException problem)
@@ -53,15 +55,15 @@ internal sealed class ModelVerb : IVerb
         try
         {
             (ScenarioRun run, DiffResult judged) = RecordedScenario.Judge(scenario);
-            output.Write($"{scenario.Title}\n");
+            output.Write($"{PlainText.Of(scenario.Title)}\n");
             foreach (string happened in run.Events)
             {
-                output.Write($"  {happened}\n");
+                output.Write($"  {PlainText.Of(happened)}\n");
             }
 
             foreach (string surprise in run.Surprises)
             {
-                output.Write($"  OTHERWISE {surprise}\n");
+                output.Write($"  OTHERWISE {PlainText.Of(surprise)}\n");
             }
 
             DivergenceClass[] broken = [.. judged.Divergences, .. judged.Likely];

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Diff.Report;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
@@ -48,13 +49,12 @@ internal static class Options
 
         try
         {
-            using StreamReader text = File.OpenText(path);
+            using var text = new StringReader(DiskFile.ReadText(path));
             return CpuDescription.Read(text);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException(
-                $"the description of the CPU {path} cannot be read: {(fault is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "the system does not allow it")}");
+            throw new UsageException($"the description of the CPU {path} cannot be read: {UnusableInput.ReasonOf(fault)}");
         }
         catch (FormatException problem)
         {

@@ -1,118 +1,124 @@
+using System.Runtime.InteropServices;
+using Differ.Capture;
+using Differ.Capture.Disk;
+
 namespace Differ.Cli;
 
-/// <summary>A file that appears whole or not at all: written under another name and renamed when it is complete.</summary>
+/// <summary>
+/// Where a result is written: a file that appears whole or not at all, with the permissions, owner and group of the one that it replaces; or
+/// what is no ordinary file, as a pipe, a terminal or a descriptor, which takes the bytes as they come.
+/// </summary>
 internal sealed class OutputFile : IDisposable
 {
-    private readonly string? _path;
-    private readonly string _partial;
-    private bool _complete;
+    private const int BufferSize = 1 << 16;
 
-    /// <summary>A file.</summary>
-    /// <param name="path">Its name; null where what is written is written.</param>
-    /// <param name="partial">The name it has until it is complete.</param>
-    /// <param name="name">What the user calls it.</param>
-    /// <param name="stream">Where it is written.</param>
-    internal OutputFile(string? path, string partial, string name, Stream stream)
+    private readonly string _name;
+    private readonly IDisposable? _opened;
+
+    private OutputFile(string name, Stream stream, IDisposable? opened, OutputTarget? target)
     {
-        _path = path;
-        _partial = partial;
+        (_name, _opened, Target) = (name, opened, target);
         Stream = new OutputStream(stream, name);
+    }
+
+    /// <summary>A file that is to appear.</summary>
+    /// <param name="name">What the user calls it.</param>
+    /// <param name="file">The file; closed with this.</param>
+    /// <param name="stream">Where it is written.</param>
+    /// <param name="target">Which file it is, to tell it from others.</param>
+    internal OutputFile(string name, NewFile file, Stream stream, OutputTarget target)
+        : this(name, stream, (IDisposable)file, target)
+    {
     }
 
     /// <summary>Where to write.</summary>
     public Stream Stream { get; }
 
+    /// <summary>What is written; null for standard output.</summary>
+    public OutputTarget? Target { get; }
+
     /// <summary>Opens a file, or standard output for -.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="inputs">Files and folders that are read: none of their captures is replaced.</param>
+    /// <param name="inputs">Files and folders that are read: none of their captures is written.</param>
     /// <param name="terminal">Where standard output is.</param>
     /// <exception cref="UsageException">The file is an input.</exception>
     /// <exception cref="OutputException">It cannot be opened.</exception>
     public static OutputFile Create(string path, IEnumerable<string> inputs, Terminal terminal)
     {
-        if (path == "-")
+        if (path == RunInput.StandardInput)
         {
-            return new OutputFile(null, "", "standard output", new BufferedStream(terminal.BinaryOutput, 1 << 16));
+            RefuseInput("standard output", terminal.OutputNode, inputs, terminal);
+            return new OutputFile("standard output", new BufferedStream(terminal.BinaryOutput, BufferSize), opened: null, target: null);
         }
 
-        if (OutputStream.Try(path, () => OpenInPlace(path)) is { } special)
+        var target = OutputTarget.Of(path);
+        RefuseInput(path, target.Node, inputs, terminal);
+        if (!target.IsReplaced)
         {
-            return new OutputFile(null, "", path, special);
+            Stream inside = OutputStream.Try(path, () => Inside(target));
+            return new OutputFile(path, new BufferedStream(inside, BufferSize), inside, target);
         }
 
-        if (File.Exists(path) && inputs.FirstOrDefault(input => Holds(input, path)) is not null)
+        NewFile file = OutputStream.Try(path, () => NewFile.Create(target.Path, target.Node, terminal.Leftovers));
+        return new OutputFile(path, file, file.Stream, target);
+    }
+
+    /// <summary>Refuses to write what is read, by whatever name.</summary>
+    /// <param name="path">What the user calls it.</param>
+    /// <param name="written">What is written; null for nothing that exists.</param>
+    /// <param name="inputs">Files and folders that are read.</param>
+    /// <param name="terminal">Where standard input is.</param>
+    /// <exception cref="UsageException">It is an input.</exception>
+    public static void RefuseInput(string path, FileNode? written, IEnumerable<string> inputs, Terminal terminal)
+    {
+        if (written is { Kind: FileKind.Regular } && inputs.Any(input => IsIn(written.Identity, input, terminal)))
         {
             throw new UsageException($"{path} is what is read, and would be replaced; give what is written another name");
         }
-
-        if (Directory.Exists(path))
-        {
-            throw new UsageException($"{path} is a folder; name a file in it");
-        }
-
-        string partial = $"{path}.{Environment.ProcessId}.partial";
-        return new OutputFile(path, partial, path, OutputStream.Try(path, () => new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16)));
     }
 
     /// <summary>The file is complete: gives it its name.</summary>
     public void Complete()
     {
         Stream.Flush();
-        if (_path is not null)
+        if (_opened is NewFile file)
         {
-            Stream.Dispose();
-            OutputStream.Try(_path, () =>
+            _ = OutputStream.Try(_name, () =>
             {
-                File.Move(_partial, _path, overwrite: true);
+                file.Commit();
                 return 0;
             });
         }
 
-        _complete = true;
+        Dispose();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Closes it. What is not complete is gone; what still waits to be written is not wanted.</summary>
+    public void Dispose() => _opened?.Dispose();
+
+    private static bool IsIn(FileIdentity written, string input, Terminal terminal)
     {
-        if (_complete || _path is null)
+        FileNode? read = input == RunInput.StandardInput ? terminal.InputNode : FileNode.Of(input);
+        return read switch
         {
-            return;
-        }
-
-        try
-        {
-            Stream.Dispose();
-        }
-        catch (OutputException)
-        {
-            // What could not be written is not wanted.
-        }
-
-        File.Delete(_partial);
+            null => false,
+            { Kind: FileKind.Folder } => CaptureFolder.Under(input).SelectMany(item => CaptureFile.FilesOf(item.File)).Any(file => FileNode.Of(file)?.Identity == written),
+            _ => read.Identity == written
+                || (read is { Kind: FileKind.Regular } && input != RunInput.StandardInput && CaptureFile.FilesOf(input).Any(file => FileNode.Of(file)?.Identity == written)),
+        };
     }
 
-    private static bool Holds(string input, string path) =>
-        Directory.Exists(input) ? CaptureFolder.Under(input).Any(item => AreSame(item.File, path)) : File.Exists(input) && AreSame(input, path);
-
-    private static bool AreSame(string one, string other) => Real(one) == Real(other);
-
-    private static string Real(string path) => new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-
-    // A device or a pipe takes the bytes as they come: a file renamed to its name would put an end to it.
-    private static FileStream? OpenInPlace(string path)
+    // What is there takes the bytes: a descriptor where it stands, anything else from its start.
+    private static Stream Inside(OutputTarget target)
     {
-        if (!File.Exists(path) || new FileInfo(path).Length > 0)
+        if (!OperatingSystem.IsLinux())
         {
-            return null;
+            return new FileStream(target.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         }
 
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16);
-        if (!stream.CanSeek || path.StartsWith("/dev/", StringComparison.Ordinal))
-        {
-            return stream;
-        }
-
-        stream.Dispose();
-        return null;
+        bool isOwn = target.Descriptor >= 0;
+        int descriptor = !isOwn ? Libc.Open(target.Path, Libc.ToWrite | Libc.NoTerminal | Libc.Truncate)
+            : Libc.IsInherited(target.Descriptor) ? Libc.Duplicate(target.Descriptor) : throw new IOException("no such descriptor is open");
+        return descriptor >= 0 ? new DescriptorStream(descriptor, isOurs: true) : throw OutputException.OfSystem(Marshal.GetLastPInvokeError());
     }
 }

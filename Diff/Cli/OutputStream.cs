@@ -1,28 +1,12 @@
 namespace Differ.Cli;
 
-/// <summary>Writes, and tells what goes wrong from what goes wrong with an input.</summary>
+/// <summary>Writes, and tells what goes wrong from what goes wrong with an input. It does not own what it writes to.</summary>
 /// <param name="inner">Where it goes.</param>
 /// <param name="path">What the user calls it.</param>
-internal sealed class OutputStream(Stream inner, string path) : Stream
+internal sealed class OutputStream(Stream inner, string path) : ForwardStream
 {
     /// <inheritdoc/>
     public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Does something with a file that is written.</summary>
     /// <param name="path">What the user calls it.</param>
@@ -39,9 +23,6 @@ internal sealed class OutputStream(Stream inner, string path) : Stream
             throw new OutputException(path, fault);
         }
     }
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -63,30 +44,27 @@ internal sealed class OutputStream(Stream inner, string path) : Stream
         return 0;
     });
 
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
     // A file that may not grow is an argument out of range to the runtime.
     private static bool IsOfTheSystem(Exception fault) => fault is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+}
+
+/// <summary>Where remarks go: that nobody can read them changes nothing of the work and its outcome.</summary>
+/// <param name="inner">Where it goes.</param>
+internal sealed class RemarkStream(Stream inner) : ForwardStream
+{
+    /// <inheritdoc/>
+    public override bool CanRead => false;
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (disposing)
+        try
         {
-            Try(path, () =>
-            {
-                inner.Dispose();
-                return 0;
-            });
+            inner.Write(buffer);
         }
-
-        base.Dispose(disposing);
+        catch (IOException)
+        {
+            // It is closed, or on a full disk.
+        }
     }
 }

@@ -1,22 +1,44 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Differ.Capture.Diagnostics;
 using Differ.Schemas.Files;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
 /// <summary>Words become a verb, and its outcome an exit status.</summary>
 internal static class Program
 {
-    // SIGXFSZ of Linux and macOS: without a handler, a file that grows beyond what ulimit -f allows ends the process and leaves a part of it.
-    private const PosixSignal FileTooLarge = (PosixSignal)25;
-
     /// <summary>The program.</summary>
     public static int Main(string[] args)
     {
-        using PosixSignalRegistration? registration =
-            OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(FileTooLarge, static signal => signal.Cancel = true);
-        return Run(args, Terminal.OfProcess());
+        try
+        {
+            return Start(args);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or OutOfMemoryException or TypeInitializationException)
+        {
+            // Not even a terminal could be had: too few files may be open, or there is no memory.
+            StandardStreams.LastWords($"differ: it cannot start: {PlainText.Of((fault.InnerException ?? fault).Message.Trim())}\n");
+            return ExitStatus.Unusable;
+        }
+    }
+
+    // Not a part of Main: what it needs is loaded when it is called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Start(string[] args)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Libc.IgnoreFileTooLarge();
+        }
+
+        // Neither is given back: a signal that comes at the very end would find nobody and end the process in its own way.
+        var terminal = Terminal.OfProcess();
+        var interruption = new Interruption(terminal);
+        int status = Run(RawWords.Of(args), terminal, interruption.Token);
+        GC.KeepAlive(interruption);
+        return status;
     }
 
     /// <summary>The program on a given terminal.</summary>
@@ -37,11 +59,19 @@ internal static class Program
             ParseResult words = verbs.Parse(args);
             if (words.Errors.Count > 0)
             {
-                terminal.Error.WriteLine($"differ: {WhatIsWrong(args, words, verbs)}");
+                terminal.Tell(WhatIsWrong(args, words, verbs));
                 return ExitStatus.Usage;
             }
 
-            var wishes = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = terminal.Output, Error = terminal.Error };
+            var wishes = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                Output = terminal.Output,
+                Error = terminal.Error,
+
+                // Signals are taken before it looks at the words.
+                ProcessTerminationTimeout = null,
+            };
             int status = words.InvokeAsync(wishes, cancel).GetAwaiter().GetResult();
             terminal.Output.Flush();
             return status;
@@ -69,26 +99,29 @@ internal static class Program
 
     private static int Explain(Exception fault, Terminal terminal)
     {
-        terminal.ClearProgress();
         switch (fault)
         {
             case OperationCanceledException:
-                terminal.Error.WriteLine("differ: interrupted");
+                terminal.TellInterrupted();
                 return ExitStatus.Interrupted;
             case IOException or OutputException when terminal.OutputIsClosed(fault.InnerException ?? fault):
                 // The reader of a pipe has seen enough.
+                terminal.ClearProgress();
                 return ExitStatus.Agrees;
             case UsageException:
-                terminal.Error.WriteLine($"differ: {fault.Message}");
+                terminal.Tell(fault.Message);
                 return ExitStatus.Usage;
             case CaptureFormatException or RunFormatException or InputException or OutputException:
-                terminal.Error.WriteLine($"differ: {fault.Message}");
+                terminal.Tell(fault.Message);
                 return ExitStatus.Unusable;
             case IOException or UnauthorizedAccessException:
-                terminal.Error.WriteLine($"differ: {fault.Message}");
+                terminal.Tell(fault.Message);
+                return ExitStatus.Unusable;
+            case OutOfMemoryException:
+                terminal.Tell("there is not enough memory; allow more (ulimit -v), or take a smaller recording");
                 return ExitStatus.Unusable;
             default:
-                terminal.Error.WriteLine($"differ: fault in Differ, please report it: {fault.GetType().Name}: {fault.Message}");
+                terminal.Tell($"fault in Differ, please report it: {fault.GetType().Name}: {fault.Message}");
                 terminal.Error.WriteLine(fault.StackTrace);
                 return ExitStatus.Fault;
         }

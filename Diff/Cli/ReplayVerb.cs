@@ -25,7 +25,9 @@ internal sealed class ReplayVerb : IVerb
     private static int Run(string path, string? output, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         using RunReader reader = RunReader.Open(RunInput.OpenRun(path, terminal));
-        using OutputFile file = OutputFile.Create(output ?? Options.Beside(path, ".model.difr"), [path], terminal);
+        output ??= Options.Beside(path, ".model.difr");
+        terminal.RefuseBinary(output);
+        using OutputFile file = OutputFile.Create(output, [path], terminal);
         RunHeader header = reader.Header with { Origin = RunOrigin.Computed, Rules = RuleBook.Statements };
         using var writer = new RunWriter(file.Stream, header, reader.Texts);
         var replayer = new Replayer(reader.Header, reader.Texts, writer, cpu);

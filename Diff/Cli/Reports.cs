@@ -37,15 +37,23 @@ internal sealed class Reports<T> : IDisposable
         {
             foreach (ReportWish wish in wishes)
             {
+                if (wish.IsOnOutput)
+                {
+                    OutputFile.RefuseInput("standard output", terminal.OutputNode, inputs, terminal);
+                }
+
                 if (formats.FirstOrDefault(format => format.Name == wish.Format) is { } text)
                 {
                     reports._texts.Add((wish, text, wish.IsOnOutput ? null : OutputFile.Create(wish.Path, inputs, terminal)));
                 }
                 else
                 {
+                    terminal.RefuseBinary(wish.Path);
                     reports._ofExits.Add((ofExits.First(format => format.Name == wish.Format), OutputFile.Create(wish.Path, inputs, terminal)));
                 }
             }
+
+            reports.RefuseTwins();
         }
         catch
         {
@@ -95,12 +103,28 @@ internal sealed class Reports<T> : IDisposable
             }
 
             using var text = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
-            format.Write(content, text, Ink.None);
+            using var plain = new PlainWriter(text);
+            format.Write(content, plain, Ink.None);
+            plain.Flush();
         }
 
         foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where((_, i) => i < _begun.Count).Select(report => report.File)))
         {
             file.Complete();
+        }
+    }
+
+    // Two names may be one file. What is no ordinary file takes one report after the other.
+    private void RefuseTwins()
+    {
+        OutputTarget[] replaced =
+        [
+            .. _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Select(report => report.File))
+                .Select(file => file.Target).OfType<OutputTarget>().Where(target => target.IsReplaced),
+        ];
+        if (replaced.CountBy(target => target.Place).FirstOrDefault(count => count.Value > 1) is { Value: > 1 } twice)
+        {
+            throw new UsageException($"two reports cannot be one file: {replaced.First(target => target.Place == twice.Key).Path}");
         }
     }
 

@@ -79,7 +79,7 @@ internal sealed class RulesVerb : IVerb
             catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
             {
                 // The user named the folder, not the file: the others count.
-                terminal.Error.WriteLine($"differ: not read: {named.Name}: {fault.Message}");
+                terminal.Tell($"not read: {named.Name}: {fault.Message}");
                 unread++;
             }
         }

@@ -1,4 +1,5 @@
 using Differ.Capture;
+using Differ.Capture.Disk;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 
@@ -55,6 +56,7 @@ internal abstract class RunInput : IDisposable
     public static CaptureSession OpenCapture(string path, Terminal terminal)
     {
         RefuseAddress(path);
+        RefuseOutput(path, terminal);
         if (PipeOf(path, terminal) is { } pipe)
         {
             return CaptureSession.Open(pipe);
@@ -76,13 +78,57 @@ internal abstract class RunInput : IDisposable
     public static CaptureFile OpenFile(string path, Terminal terminal, bool watched, CancellationToken end)
     {
         RefuseAddress(path);
+        RefuseOutput(path, terminal);
         return PipeOf(path, terminal) is { } pipe
             ? CaptureFile.Open(pipe.CanSeek ? pipe : new LiveStream(pipe, end) { IsWatched = watched })
             : CaptureFile.Open(CaptureFolder.Resolve(path));
     }
 
     /// <summary>Opens a run file, or standard input for -.</summary>
-    public static Stream OpenRun(string path, Terminal terminal) => path == StandardInput ? terminal.Input : Reading(path);
+    public static Stream OpenRun(string path, Terminal terminal)
+    {
+        RefuseOutput(path, terminal);
+        return path == StandardInput ? terminal.Input : DiskFile.Read(path);
+    }
+
+    /// <summary>Whether a path can be read only once: standard input, a named pipe, the shell's &lt;(command), a device, a file of /proc.</summary>
+    public static bool IsReadOnce(string path) => path == StandardInput || FileNode.Of(path) is { IsReadOnce: true };
+
+    /// <summary>Opens a file that may be a report in JSON.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    /// <returns>The report; null where the file is something else, and null with the run that it is where it can be read only once.</returns>
+    public static (Stream? Report, RunInput? Run) OpenReport(string path, Terminal terminal)
+    {
+        RefuseOutput(path, terminal);
+        if (path == StandardInput || FileNode.Of(path) is null or { Kind: FileKind.Folder })
+        {
+            return (null, null);
+        }
+
+        var file = new PeekStream(DiskFile.Read(path));
+        try
+        {
+            if (file.Peek(1) is [(byte)'{'])
+            {
+                return (file, null);
+            }
+
+            if (IsReadOnce(path))
+            {
+                var pipe = CaptureFile.Open(file);
+                return (null, Of(pipe.Only(), terminal, pipe));
+            }
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        file.Dispose();
+        return (null, null);
+    }
 
     /// <summary>Refuses an address: captures hold what a guest did, and Differ fetches nothing and sends nothing.</summary>
     /// <exception cref="UsageException">It is one.</exception>
@@ -103,30 +149,11 @@ internal abstract class RunInput : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    private static FileStream Reading(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+    // What a verb says would be written over what it reads, and be read again.
+    private static void RefuseOutput(string path, Terminal terminal) => OutputFile.RefuseInput("standard output", terminal.OutputNode, [path], terminal);
 
-    // What can be read only once: standard input, a named pipe, the shell's <(command).
-    private static Stream? PipeOf(string path, Terminal terminal)
-    {
-        if (path == StandardInput)
-        {
-            return terminal.Input;
-        }
-
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        FileStream file = Reading(path);
-        if (!file.CanSeek)
-        {
-            return file;
-        }
-
-        file.Dispose();
-        return null;
-    }
+    private static Stream? PipeOf(string path, Terminal terminal) =>
+        path == StandardInput ? terminal.Input : IsReadOnce(path) ? DiskFile.Read(path) : null;
 
     private sealed class OfCapture(CaptureSession session, Terminal terminal, IDisposable? owned) : RunInput
     {

@@ -58,9 +58,9 @@ internal sealed class ShowVerb : IVerb
         if (vcpu is { } number)
         {
             // Which stream is which vCPU is known only at the end of a recording, so it is read twice.
-            if (path == "-")
+            if (RunInput.IsReadOnce(path))
             {
-                throw new UsageException("--vcpu needs a file: standard input cannot be read twice");
+                throw new UsageException("--vcpu needs a file: standard input and pipes cannot be read twice");
             }
 
             using RunInput first = RunInput.Open(path, terminal);

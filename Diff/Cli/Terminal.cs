@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Differ.Capture.Disk;
 using Differ.Diff.Report;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
-/// <summary>Where results and remarks go: results to standard output, everything else to standard error.</summary>
+/// <summary>Where results and remarks go: results to standard output, everything else to standard error, and both through <see cref="PlainWriter"/>.</summary>
 internal sealed class Terminal(TextWriter output, TextWriter error, Stream input, Stream binaryOutput, bool outputIsTerminal, bool errorIsTerminal)
 {
     private const int BrokenPipe = 32;
@@ -14,12 +16,13 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     private readonly Stopwatch _since = Stopwatch.StartNew();
     private TimeSpan _told;
     private bool _progressShown;
+    private int _interrupted;
 
     /// <summary>Results.</summary>
-    public TextWriter Output { get; } = output;
+    public TextWriter Output => Results;
 
     /// <summary>Everything else.</summary>
-    public TextWriter Error { get; } = error;
+    public TextWriter Error { get; } = new PlainWriter(error);
 
     /// <summary>Standard input.</summary>
     public Stream Input { get; } = input;
@@ -27,31 +30,89 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>Results that are not text.</summary>
     public Stream BinaryOutput { get; } = binaryOutput;
 
+    /// <summary>What standard input is; null where nobody can say.</summary>
+    public FileNode? InputNode { get; private init; }
+
+    /// <summary>What standard output is; null where nobody can say.</summary>
+    public FileNode? OutputNode { get; private init; }
+
+    /// <summary>Files that are not complete.</summary>
+    public Leftovers Leftovers { get; private init; } = new();
+
+    /// <summary>Whether a person reads the results.</summary>
+    public bool IsForPerson => outputIsTerminal;
+
+    /// <summary>Whether an interruption ends a stream whose report is still to come, and not the work.</summary>
+    public bool OwesReport { get; set; }
+
     /// <summary>The day, for what expires.</summary>
     public DateOnly Today { get; init; } = DateOnly.FromDateTime(DateTime.Now);
 
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
-        Stream stdout = Console.OpenStandardOutput();
+        Stream stdin = StandardStreams.OpenInput(), stdout = StandardStreams.OpenOutput(), stderr = StandardStreams.OpenError();
         var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         return new Terminal(
-            new StreamWriter(stdout, encoding, 1 << 15), new StreamWriter(Console.OpenStandardError(), encoding) { AutoFlush = true },
-            Console.OpenStandardInput(), stdout, !Console.IsOutputRedirected, !Console.IsErrorRedirected);
+            new StreamWriter(new OutputStream(stdout, "standard output"), encoding, 1 << 15), new StreamWriter(new RemarkStream(stderr), encoding) { AutoFlush = true },
+            stdin, stdout, StandardStreams.OutputIsTerminal, StandardStreams.ErrorIsTerminal)
+        {
+            InputNode = StandardStreams.InputNode,
+            OutputNode = StandardStreams.OutputNode,
+        };
     }
 
     /// <summary>The same without progress, for work on several threads.</summary>
-    public Terminal Quiet() => new(Output, Error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false) { Today = Today };
+    public Terminal Quiet() => new(output, error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false)
+    {
+        Today = Today,
+        InputNode = InputNode,
+        OutputNode = OutputNode,
+        Leftovers = Leftovers,
+    };
+
+    /// <summary>Says one line about what goes on.</summary>
+    /// <param name="text">What; in one line, whatever is in it.</param>
+    public void Tell(string text)
+    {
+        ClearProgress();
+        Error.Write($"differ: {PlainText.Of(text.Trim())}\n");
+    }
+
+    /// <summary>Says once that the work was interrupted.</summary>
+    public void TellInterrupted()
+    {
+        if (Interlocked.Exchange(ref _interrupted, 1) == 0)
+        {
+            Tell("interrupted");
+        }
+    }
+
+    /// <summary>Refuses to write on a screen what is not text: it would control it.</summary>
+    /// <param name="path">Where it is to be written.</param>
+    /// <exception cref="UsageException">That is a screen.</exception>
+    public void RefuseBinary(string path)
+    {
+        if (path == RunInput.StandardInput && IsForPerson)
+        {
+            throw new UsageException("what is written is not for a screen; name a file with -o, or send standard output into one");
+        }
+    }
 
     /// <summary>Colours, when they are wanted or (with auto) when a person reads and NO_COLOR is not set.</summary>
     /// <param name="choice">auto, always or never.</param>
-    public Ink InkFor(string choice) => choice switch
+    public Ink InkFor(string choice)
     {
-        "always" => new Ink(enabled: true),
-        "never" => Ink.None,
-        _ => new Ink(outputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-            && Environment.GetEnvironmentVariable("TERM") != "dumb"),
-    };
+        Ink ink = choice switch
+        {
+            "always" => new Ink(enabled: true),
+            "never" => Ink.None,
+            _ => new Ink(outputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                && Environment.GetEnvironmentVariable("TERM") != "dumb"),
+        };
+        Results.HasColours = ink.IsEnabled;
+        return ink;
+    }
 
     /// <summary>What to call now and then while a capture is read; null where nobody would see it.</summary>
     public Action<ulong, double>? Progress => errorIsTerminal ? ShowProgress : null;
@@ -61,13 +122,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     {
         if (_progressShown)
         {
-            Error.Write("\r\u001b[K");
+            error.Write("\r\u001b[K");
             _progressShown = false;
         }
     }
 
     /// <summary>Whether a fault is that nobody reads our output any more.</summary>
     public bool OutputIsClosed(Exception fault) => !outputIsTerminal && fault is IOException && (fault.HResult & 0xffff) == BrokenPipe;
+
+    private PlainWriter Results { get; } = new(output);
 
     private void ShowProgress(ulong events, double part)
     {
@@ -79,7 +142,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
 
         _told = now;
         _progressShown = true;
-        Error.Write(string.Create(
+        error.Write(string.Create(
             CultureInfo.InvariantCulture, $"\r\u001b[K{part * 100:f0} %  {events / Math.Max(now.TotalSeconds, 0.001) / 1e6:f1} M events/s"));
     }
 }

@@ -126,8 +126,8 @@ internal static class TwoRuns
     }
 
     private static string Label(StreamAlignment aligned, DiffResult inBase, DiffResult inTest) =>
-        inBase.Summary.Streams.FirstOrDefault(stream => stream.Id == aligned.Base)?.Label
-        ?? inTest.Summary.Streams.First(stream => stream.Id == aligned.Test).Label;
+        inBase.Summary.StreamOf(aligned.Base)?.Label
+        ?? inTest.Summary.StreamOf(aligned.Test)!.Label;
 
     private static void Read(string path, ExitContexts contexts, Terminal terminal, CancellationToken cancel)
     {

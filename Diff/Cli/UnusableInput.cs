@@ -18,9 +18,14 @@ internal static class UnusableInput
     {
         CaptureFormatException format => new(name, file, format.Code, format.Message),
         RunFormatException format => new(name, file, format.Code, format.Message),
-        // The system's words hold the whole path, which differs from machine to machine.
-        FileNotFoundException or DirectoryNotFoundException => new(name, file, "", "there is no such file"),
-        UnauthorizedAccessException => new(name, file, "", "the file may not be read"),
-        _ => new(name, file, "", fault.Message.ReplaceLineEndings(" ")),
+        _ => new(name, file, "", ReasonOf(fault)),
+    };
+
+    /// <summary>Why the system does not give a file. Its own words hold the whole path, which differs from machine to machine.</summary>
+    public static string ReasonOf(Exception fault) => fault switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+        UnauthorizedAccessException => "the file may not be read",
+        _ => fault.Message.ReplaceLineEndings(" "),
     };
 }

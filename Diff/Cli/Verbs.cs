@@ -8,6 +8,8 @@ namespace Differ.Cli;
 /// <summary>Every verb. A new one is a file beside this one and a line here.</summary>
 internal static class Verbs
 {
+    private const int WidthOfHelp = 120;
+
     /// <summary>In the order of <c>differ --help</c>.</summary>
     public static IReadOnlyList<IVerb> All { get; } =
     [
@@ -39,6 +41,12 @@ internal static class Verbs
             + "Exit status: 0 conforms, 1 diverges, 2 unusable input, 3 fault in Differ, 4 inconclusive, 64 usage.");
         root.Options.Single(option => option is VersionOption).Action = new ShowVersion(terminal);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
+        if (help.Action is HelpAction action && !terminal.IsForPerson)
+        {
+            // The width of a terminal that is none is endless, and columns would be filled up to it.
+            action.MaxWidth = WidthOfHelp;
+        }
+
         foreach (string dos in (string[])["/?", "/h", "-?"])
         {
             help.Aliases.Remove(dos);

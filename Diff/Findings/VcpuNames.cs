@@ -8,7 +8,7 @@ internal static class VcpuNames
 {
     /// <summary>A vCPU for a person. Two virtual machines each have a vCPU 0.</summary>
     public static string Of(RunSummary summary, StreamId id) =>
-        summary.Streams.FirstOrDefault(stream => stream.Id == id) is { } found
+        summary.StreamOf(id) is { } found
             ? $"{(summary.Machines > 1 ? $"VM {found.Machine}, " : "")}{found.Label}"
             : $"stream {id.Value}";
 }

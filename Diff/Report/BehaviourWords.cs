@@ -1,8 +1,8 @@
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 

@@ -54,7 +54,7 @@ public sealed class JsonReportReader
             Capture = Text(capture, "file"),
             ClockUnit = Text(capture, "clockUnit") == "ns" ? ClockUnit.Nanoseconds : ClockUnit.Ticks,
         };
-        var summary = new RunSummary { Machines = capture.GetProperty("machines").GetInt32(), Streams = [.. Each(capture, "vcpus").Select(Vcpu)] };
+        var summary = new RunSummary { Machines = capture.GetProperty("machines").GetInt32(), Streams = [.. Each(capture, "vcpus").Select(Vcpu).OrderBy(stream => stream.Id.Value)] };
         return new DiffResult(
             header, summary, new Dictionary<Verdict, ulong>(), [.. Each(report, "divergences").Select(Class)],
             [.. Each(report, "knownDepartures").Select(Class)], [], Counts(report), new TextTable())
@@ -91,11 +91,11 @@ public sealed class JsonReportReader
             Text(found, "culprit") == "processor" ? Culprit.Processor : Culprit.Hypervisor,
             assumed.Length == 0 ? Evidence.None : EvidenceTable.All.First(row => row.Name == assumed).Evidence,
             Text(found, "instruction"), found.GetProperty("count").GetUInt64(), StreamsOf(found),
-            found.GetProperty("knownBecause").GetString(),
+            Plain(found.GetProperty("knownBecause")),
             new Occurrence(
                 Exit(first.GetProperty("exit")), [.. Each(first, "before").Select(Exit)], [.. Each(first, "after").Select(Exit)],
                 [.. Each(first, "recorded").Select(field => new FieldText(Text(field, "field"), Text(field, "text"), Hex(field, "value")))],
-                [.. Each(first, "expected").Select(outcome => outcome.GetString()!)]),
+                [.. Each(first, "expected").Select(outcome => Plain(outcome)!)]),
             new ExitPlace(Stream(last), last.GetProperty("index").GetUInt64()))
         {
             IsLikely = Text(found, "confidence") == "likely",
@@ -137,7 +137,10 @@ public sealed class JsonReportReader
     private static JsonElement.ArrayEnumerator EachOf(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out JsonElement list) ? list.EnumerateArray() : default;
 
-    private static string Text(JsonElement parent, string name) => parent.GetProperty(name).GetString() ?? "";
+    private static string Text(JsonElement parent, string name) => Plain(parent.GetProperty(name)) ?? "";
+
+    // A report may be anybody's.
+    private static string? Plain(JsonElement text) => text.GetString() is { } said ? PlainText.Of(said) : null;
 
     private static uint? Number(JsonElement parent, string name) =>
         parent.GetProperty(name) is { ValueKind: JsonValueKind.Number } number ? number.GetUInt32() : null;

@@ -3,6 +3,7 @@ using Differ.Diff.Findings;
 using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 

@@ -2,6 +2,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 

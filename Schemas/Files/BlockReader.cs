@@ -5,15 +5,20 @@ namespace Differ.Schemas.Files;
 /// <summary>Reads the blocks of a run file, and finds the next one behind damage.</summary>
 /// <remarks>
 /// A block counts when its marker, its length and its checksum are right. Otherwise the reader looks for the next marker
-/// behind the one that failed, so one wrong byte costs one block.
+/// behind the one that failed, so one wrong byte costs one block. How much is looked at in vain has a limit in proportion to
+/// the file: headers that claim long blocks and stand close together would have every byte looked at a thousand times.
 /// </remarks>
 internal sealed class BlockReader
 {
+    // Damage that was not made on purpose costs the blocks that it hit.
+    private const int FreeInVain = 4 * RunFile.LargestBody, TimesInVain = 4;
+
     private readonly Stream _stream;
     private byte[] _window = new byte[1 << 16];
     private int _start;
     private int _end;
     private bool _ended;
+    private long _inVain;
 
     public BlockReader(Stream stream)
     {
@@ -43,6 +48,7 @@ internal sealed class BlockReader
 
     /// <summary>Goes to the next block.</summary>
     /// <returns>False at the end of the file.</returns>
+    /// <exception cref="RunFormatException">DIF0208: the file is full of false blocks.</exception>
     public bool MoveNext()
     {
         Damaged = false;
@@ -77,7 +83,8 @@ internal sealed class BlockReader
         ReadOnlyMemory<byte> body = _window.AsMemory(_start + RunFile.BlockHeaderSize, length);
         if (Crc32C.Of(body.Span) != checksum)
         {
-            return false;
+            _inVain += length;
+            return _inVain > FreeInVain + (TimesInVain * Position) ? throw RunFormatException.FalseBlocks(Position) : false;
         }
 
         Kind = kind;

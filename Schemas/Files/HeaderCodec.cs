@@ -76,8 +76,8 @@ internal static class HeaderCodec
             Rules =
             [
                 .. message.Rules.Select(rule => new RuleInfo(
-                    rule.Id, rule.Sections.Length > 0 ? rule.Sections : "?", (RuleScope)Kind(rule.Scope), (Visibility)Kind(rule.Visibility),
-                    (Confidence)Kind(rule.Confidence), (Severity)Kind(rule.Severity), rule.Statement, rule.Evidence, rule.Expected)),
+                    PlainText.Of(rule.Id), rule.Sections.Length > 0 ? PlainText.Of(rule.Sections) : "?", (RuleScope)Kind(rule.Scope), (Visibility)Kind(rule.Visibility),
+                    (Confidence)Kind(rule.Confidence), (Severity)Kind(rule.Severity), PlainText.Of(rule.Statement), PlainText.Of(rule.Evidence), PlainText.Of(rule.Expected))),
             ],
         };
     }

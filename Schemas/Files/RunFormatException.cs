@@ -1,10 +1,12 @@
+using Differ.Schemas.Vocabulary;
+
 namespace Differ.Schemas.Files;
 
 /// <summary>A run file that cannot be used at all. Damage inside a run is not one: it is passed over and counted.</summary>
 public sealed class RunFormatException : Exception
 {
     private RunFormatException(string code, string message, long fileOffset)
-        : base($"{code} at byte 0x{fileOffset:x}: {message}")
+        : base($"{code} at byte 0x{fileOffset:x}: {PlainText.Of(message)}")
     {
         Code = code;
         FileOffset = fileOffset;
@@ -33,6 +35,9 @@ public sealed class RunFormatException : Exception
 
     internal static RunFormatException TooMany(string what, long offset) =>
         new("DIF0207", $"{what}; no run of Differ has so many, so it was not written by Differ", offset);
+
+    internal static RunFormatException FalseBlocks(long offset) =>
+        new("DIF0208", "the file is full of headers of blocks that are none; it was not written by Differ", offset);
 
     internal static RunFormatException OtherRun() =>
         new("DIF0206", "the computed run belongs to another recorded run; run differ replay on this one", 0);

@@ -22,29 +22,29 @@ public enum ClockUnit : byte
     Ticks,
 }
 
-/// <summary>What is known about a run before its first exit.</summary>
+/// <summary>What is known about a run before its first exit. Its names are <see cref="PlainText"/>, whoever gave them.</summary>
 public sealed record RunHeader
 {
     /// <summary>Recorded or computed.</summary>
     public RunOrigin Origin { get; init; }
 
     /// <summary>Name of the capture file, without folders; empty for a pipe.</summary>
-    public string Capture { get; init; } = "";
+    public string Capture { get; init => field = PlainText.Of(value); } = "";
 
     /// <summary>Size of the capture file in bytes; 0 for a pipe.</summary>
     public ulong CaptureSize { get; init; }
 
     /// <summary>Name of the capture format, for example <c>trace.dat v7</c>.</summary>
-    public string Format { get; init; } = "";
+    public string Format { get; init => field = PlainText.Of(value); } = "";
 
     /// <summary>Release of the host's kernel; empty where the file does not say.</summary>
-    public string KernelRelease { get; init; } = "";
+    public string KernelRelease { get; init => field = PlainText.Of(value); } = "";
 
     /// <summary>Name of the host; empty where the file does not say.</summary>
-    public string HostName { get; init; } = "";
+    public string HostName { get; init => field = PlainText.Of(value); } = "";
 
     /// <summary>Name of the clock; empty where the file does not say.</summary>
-    public string Clock { get; init; } = "";
+    public string Clock { get; init => field = PlainText.Of(value); } = "";
 
     /// <summary>What the times of the run are.</summary>
     public ClockUnit ClockUnit { get; init; }
@@ -87,6 +87,9 @@ public sealed record RunHeader
 /// <param name="Exits">Records in the stream.</param>
 public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, string Name, int Machine, ulong Exits)
 {
+    /// <summary>The thread's name, as <see cref="PlainText"/>.</summary>
+    public string Name { get; init => field = PlainText.Of(value); } = PlainText.Of(Name);
+
     /// <summary>Tracepoints that were on wherever it was recorded; null where the whole recording says so (<see cref="RunHeader.IsHeardByThread"/>).</summary>
     public TracepointSet? Heard { get; init; }
 
@@ -145,7 +148,17 @@ public enum NoteCost : byte
 /// <param name="Text">One sentence: what it is and what to do.</param>
 /// <param name="First">Where it was first seen: byte offset, line or time; empty where that means nothing.</param>
 /// <param name="Cost">What it costs.</param>
-public sealed record CaptureNote(string Code, ulong Count, string Text, string First, NoteCost Cost = NoteCost.Few);
+public sealed record CaptureNote(string Code, ulong Count, string Text, string First, NoteCost Cost = NoteCost.Few)
+{
+    /// <summary>DIF number; of a run that somebody else wrote, any <see cref="PlainText"/>.</summary>
+    public string Code { get; } = PlainText.Of(Code);
+
+    /// <summary>One sentence, as <see cref="PlainText"/>.</summary>
+    public string Text { get; } = PlainText.Of(Text);
+
+    /// <summary>Where it was first seen, as <see cref="PlainText"/>.</summary>
+    public string First { get; } = PlainText.Of(First);
+}
 
 /// <summary>What is known about a run after its last exit.</summary>
 public sealed record RunSummary
@@ -165,8 +178,27 @@ public sealed record RunSummary
     /// <summary>Whether every group of tracepoints the file describes also occurs: then what it describes was recorded.</summary>
     public bool ListIsSelective { get; init; }
 
-    /// <summary>The vCPU streams, by number.</summary>
+    /// <summary>The vCPU streams, in the order of their numbers.</summary>
     public IReadOnlyList<VcpuStream> Streams { get; init; } = [];
+
+    /// <summary>The stream with a number; null where there is none. There may be thousands, and each is asked for.</summary>
+    public VcpuStream? StreamOf(StreamId id)
+    {
+        int low = 0, high = Streams.Count - 1;
+        while (low <= high)
+        {
+            int middle = low + ((high - low) / 2);
+            int order = Streams[middle].Id.Value.CompareTo(id.Value);
+            if (order == 0)
+            {
+                return Streams[middle];
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return null;
+    }
 
     /// <summary>The smallest number of VMs that explains the streams.</summary>
     public int Machines { get; init; }
@@ -178,5 +210,5 @@ public sealed record RunSummary
     public IReadOnlyList<CaptureNote> Notes { get; init; } = [];
 
     /// <summary>Vendor string of the virtual CPU (CPUID function 0); empty where no event shows it.</summary>
-    public string GuestVendor { get; init; } = "";
+    public string GuestVendor { get; init => field = PlainText.Of(value); } = "";
 }

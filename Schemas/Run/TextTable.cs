@@ -1,4 +1,5 @@
 using System.Text;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
 
@@ -37,11 +38,11 @@ public sealed class TextTable
 
         number = _texts.Count;
         string kept = text.ToString();
-        _texts.Add(kept);
+        _texts.Add(PlainText.Of(kept));
         _numbers.Add(kept, number);
         return number;
     }
 
-    /// <summary>The text with a number; a number never given out reads as number 0.</summary>
+    /// <summary>The text with a number, as <see cref="PlainText"/>; a number never given out reads as number 0.</summary>
     public string this[int number] => unchecked((uint)number) < (uint)_texts.Count ? _texts[number] : _texts[0];
 }

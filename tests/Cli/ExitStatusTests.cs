@@ -172,6 +172,6 @@ public sealed class ExitStatusTests
 
     private sealed class Unusable : StringWriter
     {
-        public override void Write(string? value) => throw new InvalidOperationException("broken on purpose");
+        public override void Write(ReadOnlySpan<char> buffer) => throw new InvalidOperationException("broken on purpose");
     }
 }

@@ -89,8 +89,9 @@ public sealed class OutputTests
     public void What_a_full_disk_took_of_a_file_is_taken_away(bool isTooLarge, string reason)
     {
         using var scratch = new Scratch();
-        string partial = scratch.Write("report.partial", "half"u8);
-        using (var file = new OutputFile(scratch["report"], partial, "report", new BufferedStream(isTooLarge ? new LimitedDisk() : new FullDisk())))
+        var made = NewFile.Create(scratch["report"], null, new Leftovers(), hasNoName: false);
+        Assert.Single(scratch.Files);
+        using (var file = new OutputFile("report", made, new BufferedStream(isTooLarge ? new LimitedDisk() : new FullDisk()), OutputTarget.Of(scratch["report"])))
         {
             file.Stream.WriteByte(1);
             OutputException fault = Assert.Throws<OutputException>(file.Complete);
@@ -117,16 +118,25 @@ public sealed class OutputTests
     [InlineData("check", ".", "--report", "json=./capture")]
     [InlineData("check", "link", "--report", "text=capture")]
     [InlineData("compare", "link", "capture", "--report", "json=capture")]
+    [InlineData("check", "folder", "--report", "jsonl=capture")]
+    [InlineData("check", "capture", "--report", "perfetto=folder/capture")]
+    [InlineData("check", "folder/capture", "--report", "junit=hard")]
+    [InlineData("check", "hard", "--report", "json=link")]
     [InlineData("convert", "capture", "-o", "capture")]
+    [InlineData("convert", "folder/capture", "-o", "capture")]
+    [InlineData("convert", "capture", "-o", "folder/hard")]
+    [InlineData("baseline", "update", "link", "-o", "hard")]
     public void What_is_read_is_not_replaced(string verb, params string[] words)
     {
         using var scratch = new Scratch();
         byte[] before = File.ReadAllBytes(Capture);
         scratch.Write("capture", before);
         File.CreateSymbolicLink(scratch["link"], scratch["capture"]);
+        Directory.CreateSymbolicLink(scratch["folder"], scratch[""]);
+        Shell.Run(scratch[""], "ln capture hard");
         string[] placed = [.. words.Select(word => word switch
         {
-            "--report" or "-o" => word,
+            "--report" or "-o" or "update" => word,
             _ when word.Split('=') is [var format, var file] => $"{format}={scratch[file]}",
             _ => scratch[word],
         })];
@@ -134,7 +144,45 @@ public sealed class OutputTests
         Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("is what is read, and would be replaced", result.Errors, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(scratch["capture"]));
-        Assert.Equal(["capture", "link"], scratch.Files);
+        Assert.Equal(["capture", "folder", "hard", "link"], scratch.Files);
+    }
+
+    [Fact]
+    public void A_run_is_not_replaced_by_what_is_computed_of_it()
+    {
+        using var scratch = new Scratch();
+        Assert.Equal(0, CommandLine.Run("convert", Capture, "-o", scratch["run"]).Status);
+        File.CreateSymbolicLink(scratch["link"], "run");
+        CommandResult result = CommandLine.Run("replay", scratch["run"], "-o", scratch["link"]);
+        Assert.Equal(64, result.Status);
+        Assert.Contains("is what is read", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_file_of_a_recording_of_several_is_replaced()
+    {
+        using var scratch = new Scratch();
+        foreach ((string name, byte[] bytes) in CtfStories.Perf(Stories.Vmmcall("6.12", right: true, new TraceDatBuilder()), KernelLayouts.Of("6.12")))
+        {
+            scratch.Write(name, bytes);
+        }
+
+        Assert.All((string[])[scratch[""], scratch["metadata"]], input => Assert.All(scratch.Files, file => Assert.Contains(
+            "is what is read", CommandLine.Run("check", input, "--report", $"json={scratch[file]}").Errors, StringComparison.Ordinal)));
+        CommandLine.Run("check", scratch[""], "--report", $"json={scratch["other"]}");
+        Assert.Contains("other", scratch.Files);
+    }
+
+    [Theory]
+    [InlineData("--baseline")]
+    [InlineData("--cpu")]
+    public void A_list_or_description_that_is_read_is_not_replaced_either(string option)
+    {
+        using var scratch = new Scratch();
+        string text = scratch.Write("text", option == "--cpu" ? "RDPRU=0\n"u8 : "{\"schemaVersion\":1,\"accepted\":[]}"u8);
+        CommandResult result = CommandLine.Run("check", Capture, option, text, "--report", $"json={text}");
+        Assert.Equal((64, ""), (result.Status, result.Output));
+        Assert.Contains("is what is read", result.Errors, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,6 +25,22 @@ public sealed class LiveTests
 
     [Theory]
     [MemberData(nameof(Formats))]
+    public void A_departure_is_told_while_the_writer_never_falls_silent(string format)
+    {
+        using var live = new LiveRun("check", "-");
+        foreach (byte[] piece in Capture(format).Chunk(1).Concat(Enumerable.Repeat(format == "perf" ? Rounds : "#\n"u8.ToArray(), 300)).TakeWhile(_ => live.Errors.Length == 0))
+        {
+            live.Write(piece);
+            Thread.Sleep(piece.Length > 1 ? 100 : 0);
+        }
+
+        Assert.Contains("the hypervisor departs", live.Errors, StringComparison.Ordinal);
+        live.End();
+        Assert.Equal(1, live.Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
     public void An_interruption_ends_a_silent_pipe_and_the_report_comes(string format)
     {
         using var live = new LiveRun("check", "-");
@@ -61,6 +77,9 @@ public sealed class LiveTests
         live.End();
         Assert.Contains("1 diverge, in 1 class", live.Output, StringComparison.Ordinal);
     }
+
+    // PERF_RECORD_FINISHED_ROUND, which says nothing.
+    private static byte[] Rounds => [68, 0, 0, 0, 0, 0, 8, 0];
 
     private static byte[] Capture(string format) => format == "perf" ? StoryFiles.Perf(Kernel, Tell, pipe: true) : StoryFiles.Text(Kernel, Tell);
 

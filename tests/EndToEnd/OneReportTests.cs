@@ -68,6 +68,52 @@ public sealed class OneReportTests : IDisposable
         Same(standardInput, Live(standardInput.Errors, [.. bytes.Chunk(piece)]), "slow pipe");
     }
 
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("its stream is cut")]
+    [InlineData("its stream is empty")]
+    [InlineData("its stream is no stream")]
+    public void A_recording_of_several_files_has_one_report_in_a_folder_and_in_an_archive(string state)
+    {
+        (string folder, byte[] tar) = Several(state);
+        CommandResult result = Check(folder);
+        Assert.Equal(state == "whole" ? 1 : 2, result.Status);
+        Same(result, Check(_scratch.Write("tar", tar)), "archive");
+        Same(result, CommandLine.RunWith(tar, "check", "--format", "json", "-"), "archive in a pipe");
+    }
+
+    [Fact]
+    public void A_stream_that_is_like_a_text_is_told_in_a_folder_and_in_an_archive()
+    {
+        (string folder, byte[] tar) = Several("its stream is like a text");
+        CommandResult inFolder = Check(folder), inArchive = Check(_scratch.Write("tar", tar));
+        Assert.Equal((2, 2), (inFolder.Status, inArchive.Status));
+        Assert.Equal(["DIF0330", "DIF0361"], Unread(inFolder));
+        Assert.Equal(Unread(inFolder), Unread(inArchive));
+    }
+
+    private static List<string> Unread(CommandResult result) => [.. JsonNode.Parse(result.Output)!["unread"]!.AsArray().Select(one => (string)one!["code"]!).Order(StringComparer.Ordinal)];
+
+    private (string Folder, byte[] Tar) Several(string state)
+    {
+        Dictionary<string, byte[]> files = CtfStories.Perf(StoryFiles.TraceDat(Kernel, Departs), KernelLayouts.Of(Kernel));
+        Directory.CreateDirectory(_scratch["folder"]);
+        foreach ((string name, byte[] bytes) in files.ToList())
+        {
+            files[name] = name == "metadata" ? bytes : state switch
+            {
+                "its stream is cut" => bytes[..(bytes.Length / 2)],
+                "its stream is empty" => [],
+                "its stream is no stream" => [1, 2, 3, 4, 5],
+                "its stream is like a text" => [0xff, 0xfe, 3, 4, 5, .. "# tracer: nop\n"u8],
+                _ => bytes,
+            };
+            _scratch.Write($"folder/{name}", files[name]);
+        }
+
+        return (_scratch["folder"], TarBuilder.Of([.. files.Select(file => ($"folder/{file.Key}", file.Value))]));
+    }
+
     private static CommandResult Check(string path) => CommandLine.Run("check", "--format", "json", path);
 
     private static CommandResult Live(string lines, byte[][] pieces)

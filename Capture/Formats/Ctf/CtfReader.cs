@@ -45,10 +45,10 @@ internal sealed class CtfReader : ITraceReader
         string Said(params string[] names) => names.Select(name => schema.Description.Environment.GetValueOrDefault(name, "")).FirstOrDefault(said => said.Length > 0) ?? "";
         Header = new RunHeader
         {
-            Format = Said("tracer_name") is { Length: > 0 } tracer ? $"CTF 1.8 of {Printable.Of(tracer)}" : "CTF 1.8",
-            KernelRelease = Printable.Of(Said("release", "kernel_release")),
-            HostName = Printable.Of(Said("host", "hostname")),
-            Clock = Printable.Of(_clock),
+            Format = Said("tracer_name") is { Length: > 0 } tracer ? $"CTF 1.8 of {tracer}" : "CTF 1.8",
+            KernelRelease = Said("release", "kernel_release"),
+            HostName = Said("host", "hostname"),
+            Clock = _clock,
             ClockUnit = ClockUnit.Nanoseconds,
             ListIsSelective = true,
         };

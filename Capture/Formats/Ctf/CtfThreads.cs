@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
 using Differ.Capture.Tracepoints;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Ctf;
 
@@ -48,7 +48,7 @@ internal sealed class CtfThreads
         if (kind.NameAt >= 0 && !_names.ContainsKey(thread))
         {
             ReadOnlySpan<byte> name = one.Located(kind.NameAt);
-            _names.Add(thread, Encoding.UTF8.GetString(name.IndexOf((byte)0) is >= 0 and int end ? name[..end] : name));
+            _names.Add(thread, Utf8Text.Decode(name.IndexOf((byte)0) is >= 0 and int end ? name[..end] : name));
         }
     }
 

@@ -1,7 +1,7 @@
-using System.Text;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.TraceDat;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.PerfData;
 
@@ -63,6 +63,6 @@ internal sealed class PerfContent
         var reader = new SourceReader(source, section.Offset, bigEndian);
         byte[] text = reader.Bytes(reader.U32("length of a text"), LargestFeature, "text");
         int end = Array.IndexOf(text, (byte)0);
-        return Encoding.Latin1.GetString(text, 0, end < 0 ? text.Length : end);
+        return Utf8Text.Decode(text.AsSpan(0, end < 0 ? text.Length : end));
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.PerfData;
 
@@ -20,7 +20,7 @@ internal sealed class PerfThreads
         int end = name.IndexOf((byte)0);
         if (thread < MostThreads)
         {
-            _names[(int)thread] = Encoding.Latin1.GetString(end < 0 ? name : name[..end]);
+            _names[(int)thread] = Utf8Text.Decode(end < 0 ? name : name[..end]);
         }
     }
 

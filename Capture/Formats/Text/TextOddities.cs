@@ -1,5 +1,4 @@
-using System.Text;
-using Differ.Capture.Bytes;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -26,7 +25,7 @@ internal static class TextOddities
     {
         ReadOnlySpan<byte> label = "# tracer: "u8;
         int at = line.IndexOf(label);
-        return at < 0 ? "" : Printable.Of(Encoding.Latin1.GetString(line[(at + label.Length)..].Trim(" \t\r"u8)));
+        return at < 0 ? "" : PlainText.Of(line[(at + label.Length)..].Trim(" \t\r"u8));
     }
 
     /// <summary>Whether a line is the first of a heading: with it a text of a tool begins.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;
@@ -174,7 +173,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextPart
         if (!_everything && TextWords.ForeignExit(line.Name, line.Body) is { Length: > 0 } reason)
         {
             CaptureFormatException.ThrowForeignIsa(
-                $"{Encoding.Latin1.GetString(line.Name)} names the reason {Encoding.Latin1.GetString(reason)}, an exit of VMX", lines.Offset, lines.Number);
+                $"{Utf8Text.Decode(line.Name)} names the reason {Utf8Text.Decode(reason)}, an exit of VMX", lines.Offset, lines.Number);
         }
     }
 

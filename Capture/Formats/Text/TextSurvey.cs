@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text;
 using Differ.Capture.Formats.Text.Forms;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -62,7 +62,7 @@ internal sealed class TextSurvey
         var survey = new TextSurvey();
         foreach (string name in read)
         {
-            survey._names.TryAdd(Encoding.UTF8.GetBytes(name), new Sighting(name));
+            survey._names.TryAdd(Utf8Text.Encode(name), new Sighting(name));
         }
 
         survey.Look(input);
@@ -75,7 +75,7 @@ internal sealed class TextSurvey
     }
 
     /// <summary>Whether an event occurs.</summary>
-    public bool Has(string name) => _names.TryGet(Encoding.UTF8.GetBytes(name), out Sighting seen) && seen.Seen;
+    public bool Has(string name) => _names.TryGet(Utf8Text.Encode(name), out Sighting seen) && seen.Seen;
 
     /// <summary>Takes an event that came behind what was looked over.</summary>
     /// <param name="name">The event.</param>
@@ -288,7 +288,7 @@ internal sealed class TextSurvey
                 return;
             }
 
-            seen = new Sighting(Encoding.Latin1.GetString(name));
+            seen = new Sighting(Utf8Text.Decode(name));
             _names.TryAdd(name.ToArray(), seen);
         }
 

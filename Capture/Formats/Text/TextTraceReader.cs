@@ -4,6 +4,7 @@ using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.Text.Forms;
 using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -122,8 +123,8 @@ internal sealed class TextTraceReader : ITraceReader
             return null;
         }
 
-        string text = Encoding.Latin1.GetString(name);
-        string group = system.Length > 0 ? Encoding.Latin1.GetString(system) : text.StartsWith("kvm_", StringComparison.Ordinal) ? "kvm" : "";
+        string text = Utf8Text.Decode(name);
+        string group = system.Length > 0 ? Utf8Text.Decode(system) : text.StartsWith("kvm_", StringComparison.Ordinal) ? "kvm" : "";
         found = new TextEvent(_events.Count, group, text);
         _events.TryAdd(name.ToArray(), found);
         _types.Add(found.Type);
@@ -148,7 +149,7 @@ internal sealed class TextTraceReader : ITraceReader
     {
         if (name.Length > 0 && _names.Count < (1 << 16) && !_names.ContainsKey(thread))
         {
-            _names.Add(thread, Encoding.UTF8.GetString(name));
+            _names.Add(thread, Utf8Text.Decode(name));
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Differ.Capture.Bytes;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -25,7 +25,7 @@ internal sealed class TraceDatOptions(IReadOnlyList<TraceDatOption> options, boo
     {
         get
         {
-            string[] words = Printable.Of(Text(Find(Uname))).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] words = Text(Find(Uname)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
             return words.Length < 3 ? ("", "") : (words[1] == "(none)" ? "" : words[1], words[2]);
         }
     }
@@ -35,7 +35,7 @@ internal sealed class TraceDatOptions(IReadOnlyList<TraceDatOption> options, boo
     {
         get
         {
-            string text = Printable.Of(Text(Find(TraceClock)));
+            string text = Text(Find(TraceClock));
             int open = text.IndexOf('[', StringComparison.Ordinal);
             int close = text.IndexOf(']', StringComparison.Ordinal);
             return open >= 0 && close > open ? text[(open + 1)..close] : "";
@@ -134,7 +134,7 @@ internal sealed class TraceDatOptions(IReadOnlyList<TraceDatOption> options, boo
 
     private SourceReader Reader(TraceDatOption option) => new(new MemorySource(option.Data), 0, bigEndian);
 
-    private static string Text(TraceDatOption? option) => option is null ? "" : Encoding.Latin1.GetString(option.Data).TrimEnd('\0', '\n', ' ');
+    private static string Text(TraceDatOption? option) => option is null ? "" : Utf8Text.Decode(option.Data).TrimEnd('\0', '\n', ' ');
 
     private static ulong Hexadecimal(string text)
     {

@@ -60,12 +60,13 @@ internal static class TraceDatSections
         ulong size = reader.U64("size of the thread names");
         content.Describe(size, reader.Position);
         string text = reader.Text(size, LargestText, "thread names");
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (Range range in text.AsSpan().Split('\n'))
         {
+            ReadOnlySpan<char> line = text.AsSpan()[range];
             int space = line.IndexOf(' ');
             if (space > 0 && int.TryParse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int thread))
             {
-                content.ThreadNames[thread] = Printable.Of(line[(space + 1)..].ToString());
+                content.ThreadNames[thread] = line[(space + 1)..].ToString();
             }
         }
     }

@@ -149,7 +149,7 @@ internal static class TraceDatV7
         var reader = new SourceReader(new MemorySource(option.Data), 0, header.BigEndian);
         long offset = reader.Offset("offset of a buffer");
         string name = reader.CString(LongestName, "name of a buffer");
-        string clock = Printable.Of(reader.CString(LongestName, "clock of a buffer"));
+        string clock = reader.CString(LongestName, "clock of a buffer");
         uint pageSize = reader.U32("page size of a buffer");
         uint cpus = reader.U32("number of CPUs");
         if (pageSize is < 128 or > 1 << 24 || cpus > MostCpus)

@@ -1,6 +1,6 @@
-using System.Globalization;
-using System.Text;
+using Differ.Capture.Disk;
 using Differ.Diff.Verdicts;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli.Config;
 
@@ -19,7 +19,7 @@ internal sealed class ConfigFile
     /// <summary>The name under which it is looked for.</summary>
     public const string Name = "differ.toml";
 
-    private const long Largest = 1 << 20;
+    private const int Largest = 1 << 20;
 
     private readonly string _path;
 
@@ -27,8 +27,8 @@ internal sealed class ConfigFile
 
     /// <summary>Finds the file that counts where none is named: that of the current folder, else that of the one folder that is checked.</summary>
     /// <param name="inputs">What is checked.</param>
-    public static string? Find(IReadOnlyList<string> inputs) => File.Exists(Name) ? Name
-        : inputs is [var only] && Directory.Exists(only) && File.Exists(Path.Combine(only, Name)) ? Path.Combine(only, Name)
+    public static string? Find(IReadOnlyList<string> inputs) => IsFile(Name) ? Name
+        : inputs is [var only] && IsFile(Path.Combine(only, Name)) ? Path.Combine(only, Name)
         : null;
 
     /// <summary>Reads a file.</summary>
@@ -37,8 +37,7 @@ internal sealed class ConfigFile
     {
         try
         {
-            return new FileInfo(path).Length > Largest ? throw new UsageException($"{path} is no configuration: it is larger than 1 MiB")
-                : new ConfigFile(path).Configuration(TomlReader.Read(File.ReadAllText(path)));
+            return new ConfigFile(path).Configuration(TomlReader.Read(DiskFile.ReadText(path, Largest)));
         }
         catch (TomlException problem)
         {
@@ -46,14 +45,13 @@ internal sealed class ConfigFile
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException(
-                $"{path} cannot be read: {(fault is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "the system does not allow it")}");
+            throw new UsageException($"{path} cannot be read: {UnusableInput.ReasonOf(fault)}");
         }
     }
 
     private Configuration Configuration(TomlTable root)
     {
-        Policy policy = Policy.Default with { Source = _path };
+        Policy policy = Policy.Default with { Source = PlainText.Of(_path) };
         string? baseline = null, cpu = null;
         Each(root, new()
         {
@@ -133,10 +131,8 @@ internal sealed class ConfigFile
     private static string Text(TomlValue value) => Shown(value.Value as string ?? throw new TomlException(value.Line, "a text in quotes is expected"), value.Line);
 
     // What a configuration says is written on terminals and into reports.
-    private static string Shown(string text, int line) => text.EnumerateRunes().Any(static rune => Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-        ? throw new TomlException(line, "a text holds a character that does not show")
-        : text;
+    private static string Shown(string text, int line) =>
+        PlainText.Of(text) == text ? text : throw new TomlException(line, "a text holds a character that does not show");
 
     private static IReadOnlyList<string> Texts(TomlValue value) => value.Value switch
     {
@@ -152,10 +148,12 @@ internal sealed class ConfigFile
         _ => throw new TomlException(value.Line, "a percentage is expected, as 10"),
     };
 
+    private static bool IsFile(string path) => FileNode.Of(path) is not null and not { Kind: FileKind.Folder };
+
     // Files are named as seen from the configuration, wherever the command runs.
     private string Beside(TomlValue value)
     {
         string path = Path.Combine(Path.GetDirectoryName(_path) ?? "", Text(value));
-        return File.Exists(path) ? path : throw new TomlException(value.Line, $"there is no file {path}");
+        return IsFile(path) ? path : throw new TomlException(value.Line, $"there is no file {path}");
     }
 }

@@ -9,7 +9,8 @@ namespace Differ.Cli.Config;
 /// <param name="Policy">The policy.</param>
 /// <param name="Accepted">Accepted departures.</param>
 /// <param name="Cpu">What is known of the virtual CPU; null for nothing.</param>
-internal sealed record Judging(Policy Policy, Baseline Accepted, CpuDescription? Cpu);
+/// <param name="Files">The files that said so: nothing may be written over them.</param>
+internal sealed record Judging(Policy Policy, Baseline Accepted, CpuDescription? Cpu, IReadOnlyList<string> Files);
 
 /// <summary>The options that say what recordings are judged by, the same for every verb that judges. Each goes before what the configuration file says.</summary>
 internal sealed class JudgingOptions
@@ -74,7 +75,8 @@ internal sealed class JudgingOptions
     /// <exception cref="UsageException">Something makes no sense, or a file cannot be read.</exception>
     public Judging Read(ParseResult words, IReadOnlyList<string> inputs)
     {
-        Configuration config = (words.GetValue(_config) ?? ConfigFile.Find(inputs)) is { } path ? ConfigFile.Read(path) : new Configuration(Policy.Default, null, null);
+        string? file = words.GetValue(_config) ?? ConfigFile.Find(inputs);
+        Configuration config = file is null ? new Configuration(Policy.Default, null, null) : ConfigFile.Read(file);
         Policy policy = config.Policy;
         policy = policy with
         {
@@ -90,7 +92,8 @@ internal sealed class JudgingOptions
             throw new UsageException("--fail-on behaviour is for differ compare: here nothing is held against another recording");
         }
 
-        return new Judging(policy, BaselineVerb.Read(words.GetValue(_baseline) ?? config.Baseline), Options.ReadCpu(words.GetValue(_cpu) ?? config.Cpu));
+        string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
+        return new Judging(policy, BaselineVerb.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
     }
 
     private static void Add(Command command, Option[] options)

@@ -4,6 +4,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
 

@@ -3,6 +3,7 @@ using System.Xml;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Kcidb;
 

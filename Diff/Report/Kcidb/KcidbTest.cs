@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;

@@ -41,8 +41,9 @@ internal sealed class TrackNames(ProtoWriter writer, DiffResult result, ulong cl
             WriteMachine(machine);
         }
 
+        int pids = Pids;
         HashSet<int> doubtful = [.. known.Where(stream => stream.Thread is not null).GroupBy(stream => stream.Thread!.Value.Value)
-            .Where(group => group.Count() > 1 || group.Key <= Pids).Select(group => group.Key)];
+            .Where(group => group.Count() > 1 || group.Key <= pids).Select(group => group.Key)];
         foreach (VcpuStream stream in known)
         {
             WriteVcpu(stream, stream.Thread is { } thread && !doubtful.Contains(thread.Value) ? (ulong)thread.Value : InventedThreads + (ulong)stream.Id.Value);

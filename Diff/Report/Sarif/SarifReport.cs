@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
 using Differ.Diff.Verdicts;
 using Differ.Schemas.Vocabulary;
 

@@ -5,6 +5,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report.Ci;
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
 

@@ -21,7 +21,7 @@ public sealed class CaptureFormatTests
         [("DIF0105", "the zlib block")] = static () => Squeezed("zlib"),
         [("DIF0105", "the zstd block")] = static () => Squeezed("zstd"),
         [("DIF0106", "compression \"lzma\" is not known")] = static () => Small(new TraceDatBuilder { Compression = "lzma" }),
-        [("DIF0106", "compression \"?[31m\" is not known")] = static () => Small(new TraceDatBuilder { Compression = "\u001b[31m" }),
+        [("DIF0106", "compression \"\\u001b[31m\" is not known")] = static () => Small(new TraceDatBuilder { Compression = "\u001b[31m" }),
         [("DIF0108", "version \"8\" is not known")] = static () => Patched(10, (byte)'8'),
         [("DIF0108", "latency trace")] = static () => Small(new TraceDatBuilder { Version = 6, DataTag = "latency  " }),
         [("DIF0108", "no event data here")] = static () => Small(new TraceDatBuilder { Version = 6, DataTag = "something" }),

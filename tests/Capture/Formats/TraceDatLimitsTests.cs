@@ -105,6 +105,16 @@ public sealed class TraceDatLimitsTests
         Refused("name of an event group cannot be", [.. file[..name], .. Enumerable.Repeat((byte)'t', 300), .. file[name..]]);
     }
 
+    // The largest number that a place in a file can be: to read there must not come out at its start.
+    [Fact]
+    public void Options_that_stand_behind_every_file_are_missing()
+    {
+        byte[] file = [0x17, 0x08, 0x44, .. "tracing7\0"u8, 0, 8, 0, 0x10, 0, 0, .. "none\0\0"u8, .. BitConverter.GetBytes(long.MaxValue)];
+        CaptureFormatException refused = Assert.Throws<CaptureFormatException>(() => Recording.Of(file));
+        Assert.Equal(("DIF0101", long.MaxValue), (refused.Code, refused.FileOffset));
+        Assert.All((string[])["check", "convert", "show", "stats", "selftest", "bisect"], verb => Assert.InRange(CommandLine.RunWith(file, verb, "-").Status, 1, 125));
+    }
+
     private static int AfterText(byte[] file, int at) => at + file.AsSpan(at).IndexOf((byte)0) + 1;
 
     private static (string Code, long FileOffset) Refusal(Action act)

@@ -82,8 +82,8 @@ public sealed class TraceDatTests
     {
         TraceDatBuilder builder = Mark.Describe(new TraceDatBuilder()).Uname("6\u001b[2J").Thread(40, "a\u0007b");
         byte[] file = builder.Cpu(0).Event(1, Mark.Of(1, thread: 40)).File;
-        Assert.Equal("6?[2J", Recording.Of(file).Header.KernelRelease);
-        Assert.Contains(" a?b-40 ", CommandLine.RunWith(file, "show", "-", "--events").Output, StringComparison.Ordinal);
+        Assert.Equal("6\\u001b[2J", Recording.Of(file).Header.KernelRelease);
+        Assert.Contains(" a\\u0007b-40 ", CommandLine.RunWith(file, "show", "-", "--events").Output, StringComparison.Ordinal);
     }
 
     [Theory]

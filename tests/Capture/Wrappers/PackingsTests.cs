@@ -105,7 +105,7 @@ public sealed class PackingsTests
     [Fact]
     public void A_stream_that_unpacks_without_end_is_refused()
     {
-        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), Stream.Null, "gzip");
+        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), Stream.Null, Stream.Null, "gzip");
         byte[] buffer = new byte[1 << 20];
         Differ.Capture.Diagnostics.CaptureFormatException fault = Assert.Throws<Differ.Capture.Diagnostics.CaptureFormatException>(() =>
         {
@@ -115,6 +115,35 @@ public sealed class PackingsTests
             }
         });
         Assert.Equal("DIF0392", fault.Code);
+    }
+
+    // Twenty gigabytes would fill a disk; the first block of them says that they are none.
+    [Fact]
+    public void What_is_no_capture_is_refused_on_its_first_bytes_however_often_it_is_packed()
+    {
+        using var scratch = new Scratch();
+        string file = scratch.Write("zeros", Gzip(Gzip(Gzip(new byte[1 << 26]))));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("DIF0102", CommandLine.Run("check", file).Errors, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 25);
+        Refused("DIF0102", File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public void What_unpacks_to_a_thousand_times_its_size_is_refused_when_it_is_large()
+    {
+        using var bomb = new Differ.Capture.Wrappers.UnpackedStream(new Zeros(), Stream.Null, new MemoryStream(new byte[1000]) { Position = 1000 }, "gzip");
+        byte[] buffer = new byte[1 << 20];
+        long read = 0;
+        Differ.Capture.Diagnostics.CaptureFormatException fault = Assert.Throws<Differ.Capture.Diagnostics.CaptureFormatException>(() =>
+        {
+            for (int length = bomb.Read(buffer); length > 0; length = bomb.Read(buffer))
+            {
+                read += length;
+            }
+        });
+        Assert.Contains("DIF0392 at byte 0x10100000: the gzip file unpacks to more than 1024 times its size", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(256 << 20, read);
     }
 
     [Fact]
@@ -152,6 +181,11 @@ public sealed class PackingsTests
         }
 
         return packed.ToArray();
+    }
+
+    private sealed class Zeros : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => buffer.Length;
     }
 
     // Counts what it would give without making it.

@@ -83,14 +83,6 @@ public sealed class CiReportTests
     }
 
     [Fact]
-    public void A_text_is_made_harmless_and_cut_between_characters()
-    {
-        Assert.Equal("a\\u000ab\\u001b[0m\\u202e\ufffd", PlainText.Of("a\nb\u001b[0m\u202e\ud800"));
-        Assert.Equal("\\uffff é 😀", PlainText.Of("\uffff é 😀"));
-        Assert.Equal("a …", PlainText.Of("a😀b", 2));
-    }
-
-    [Fact]
     public void Every_format_is_in_the_table_of_docs_ci_md()
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "ci.md"));

@@ -72,6 +72,38 @@ public sealed class RunLimitsTests
         Assert.Equal(1UL, summary.Exits);
     }
 
+    // Each claims the longest body and stands in that of the one before: to look at all would cost the square of the file.
+    [Fact]
+    public void Headers_of_blocks_that_are_none_are_not_looked_at_without_end()
+    {
+        byte[] header = [.. RunFile.Marker, 2, 0, 0, 0, .. BitConverter.GetBytes(RunFile.LargestBody), 1, 2, 3, 4];
+        byte[] run = Records.Of(Records.Make(0, default, default)).ToRun();
+        byte[] full = [.. run, .. Enumerable.Repeat(header, (RunFile.LargestBody / header.Length) + 100_000).SelectMany(one => one)];
+        Assert.Equal("DIF0208", Assert.Throws<RunFormatException>(() => Recording.OfRun(full)).Code);
+        Assert.Contains("DIF0208", CommandLine.RunWith(full, "check", "-").Errors, StringComparison.Ordinal);
+    }
+
+    // One wrong byte in each of many long blocks: what was hit is lost, and no more; three that follow each other are one part.
+    [Fact]
+    public void Damage_that_hits_every_second_block_costs_these()
+    {
+        byte[] run = Records.Of(Records.Make(0, default, default)).ToRun();
+        byte[] large = RunFileTests.Block((BlockKind)99, new byte[RunFile.LargestBody]), hit = [.. large];
+        hit[^1] ^= 1;
+        byte[] summary = RunFileTests.Block(BlockKind.Summary, []);
+        using var file = new MemoryStream([.. run, .. hit, .. large, .. hit, .. large, .. hit, .. hit, .. hit, .. large, .. summary]);
+        using RunReader reader = RunReader.Open(file);
+        Assert.Equal(3UL, Assert.Single(reader.ReadExits(new CollectingExits()).Notes, note => note.Code == "DIF0221").Count);
+    }
+
+    private sealed class CollectingExits : IExitSink
+    {
+        public void Take(in ExitRecord record)
+        {
+            // Only the remarks are wanted.
+        }
+    }
+
     private static byte[] With(BlockKind kind, IMessage message) => Rebuilt(Records.Of(Records.Make(0, default, default)).ToRun(), kind, message.ToByteArray());
 
     private static byte[] Rebuilt(byte[] run, BlockKind kind, byte[] body) =>

@@ -47,8 +47,8 @@ public sealed partial class HtmlReportTests
         Assert.DoesNotContain("alert(1)</", page, StringComparison.Ordinal);
         string data = DataOf(page);
         Assert.DoesNotMatch("[<>&'\u2028]", data);
-        Assert.Equal(Hostile, JsonNode.Parse(data)!["capture"]!["file"]!.GetValue<string>());
-        Assert.Equal(Hostile, JsonNode.Parse(data)!["capture"]!["streams"]![0]!["name"]!.GetValue<string>());
+        Assert.Equal(PlainText.Of(Hostile), JsonNode.Parse(data)!["capture"]!["file"]!.GetValue<string>());
+        Assert.Equal(PlainText.Of(Hostile), JsonNode.Parse(data)!["capture"]!["streams"]![0]!["name"]!.GetValue<string>());
     }
 
     [Fact]
