@@ -159,6 +159,7 @@ public sealed class OneReportTests : IDisposable
     private static void Departs(KvmStory story)
     {
         Stories.Vmmcall(story, right: false);
+        Stories.BackToL1(story);
         Stories.Vmmcall(story, right: true);
     }
 

@@ -43,6 +43,9 @@ internal static class Stories
         story.ExitFromL2(SvmExitCode.Intr.Value, L2Rip + 0x40).Entry(L2Rip + 0x40);
     }
 
+    /// <summary>L1 is shown an interrupt, so that the story can go on in L1.</summary>
+    public static void BackToL1(KvmStory story) => story.ExitFromL2(SvmExitCode.Intr.Value, L2Rip + 0x40).Inject(SvmExitCode.Intr.Value);
+
     /// <summary>
     /// L1 runs L2, which halts, and runs it again. It intercepts MSR accesses that its permission map names; L2 reads one. No rule knows the map.
     /// </summary>

@@ -58,7 +58,16 @@ public sealed class TextOrderTests
     [Fact]
     public void What_changed_places_is_undecided_and_the_rest_is_not()
     {
-        string[] swapped = [.. Departing, .. Later(Departing, 1), .. Later(Departing, 2)];
+        string[] swapped = Lines(static story =>
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                Stories.Vmmcall(story, right: false);
+                Stories.BackToL1(story);
+            }
+
+            story.Entry(Stories.L1Rip);
+        });
         (swapped[^2], swapped[^1]) = (swapped[^1], swapped[^2]);
         CommandResult result = TextTrace.Check(Text(swapped));
         Notes("DIF0343", 1, result);
