@@ -136,7 +136,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, IEventSi
             return;
         }
 
-        if (reader.StartsOver(found, line))
+        if (reader.StartsOver(found, line, lines.Consumed))
         {
             _startsOver = true;
             return;
