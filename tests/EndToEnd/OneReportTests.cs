@@ -32,6 +32,7 @@ public sealed class OneReportTests : IDisposable
         ["text, mended"] = static () => Encoding.UTF8.GetBytes(Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)).Replace(' ', '\u00a0')),
         ["text, an event with a long name"] = static () => Encoding.ASCII.GetBytes(
             Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)) + $"       CPU 0/KVM-100   [000]     9.000000000: kvm_{new string('x', 100)}: whatever\n"),
+        ["text, behind prose"] = static () => [.. Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("this is what I see:\n", 1_000))), .. StoryFiles.Text(Kernel, Departs)],
         ["text, mended late"] = static () => Encoding.UTF8.GetBytes(
             Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)) + "       CPU 0/KVM-100\u00a0  [000]     9.000000000: kvm_apic: whatever\n"),
         ["text, bare"] = static () => "kvm_entry: vcpu 0, rip 0x1000\nkvm_entry: vcpu 0, rip 0x1000\n"u8.ToArray(),
@@ -66,6 +67,7 @@ public sealed class OneReportTests : IDisposable
     [InlineData("text")]
     [InlineData("text, quoted")]
     [InlineData("text, an event with a long name")]
+    [InlineData("text, behind prose")]
     [InlineData("text, mended late")]
     [InlineData("text, nested late")]
     public void A_pipe_that_falls_silent_now_and_then_has_the_same(string recording)
