@@ -28,7 +28,7 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
         catch (Exception e)
         {
             // Whatever it is, it is what is looked for.
-            fault = $"{e.GetType().Name} {Frame(e)}";
+            fault = e is BrokenPromiseException ? e.Message : $"{e.GetType().Name} {Frame(e.StackTrace ?? "")}";
         }
 
         TimeSpan time = Stopwatch.GetElapsedTime(since);
@@ -37,10 +37,10 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
         return new Trial(outcome, fault, time, allocated);
     }
 
-    // The innermost method of the product, without the place of its file.
-    private static string Frame(Exception e)
+    /// <summary>The innermost method of the product on a stack, without the place of its file.</summary>
+    public static string Frame(string stack)
     {
-        string[] frames = (e.StackTrace ?? "").Split('\n', StringSplitOptions.TrimEntries);
+        string[] frames = stack.Split('\n', StringSplitOptions.TrimEntries);
         string frame = frames.FirstOrDefault(one => one.Contains(" Differ.", StringComparison.Ordinal)) ?? frames[0];
         int file = frame.IndexOf(" in ", StringComparison.Ordinal), line = frame.LastIndexOf(":line ", StringComparison.Ordinal);
         return file < 0 ? frame : frame[..file] + (line < 0 ? "" : frame[line..].Replace(":line", " line", StringComparison.Ordinal));
