@@ -40,12 +40,15 @@ public sealed class CaptureFile : IDisposable
     /// <exception cref="CaptureFormatException">It cannot be unpacked.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static CaptureFile Open(string path)
+    public static CaptureFile Open(string path) => Open(FileSource.Open(path), path);
+
+    /// <summary>The same of a file that is open; it is closed with this.</summary>
+    internal static CaptureFile Open(ByteSource source, string path)
     {
         var opened = new CaptureFile();
         try
         {
-            FileSource file = opened.Keep(FileSource.Open(path));
+            ByteSource file = opened.Keep(source);
             if (TraceFormats.FolderFormatOf(file, Path.GetFileName(path)) is { } format)
             {
                 opened.Items = [CaptureItem.Of(new DiskFolder(FolderOf(path)), format)];

@@ -12,9 +12,6 @@ namespace Differ.Capture;
 /// <summary>One capture from bytes to records: open, sniff, describe, read, decode, order, assemble.</summary>
 public sealed class CaptureSession : IDisposable
 {
-    // A recorder that says nothing for so long has said what it had.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
-
     private readonly PipeReading? _pipe;
     private ITraceReader _reader;
     private CaptureNotes _notes = new();
@@ -170,7 +167,8 @@ public sealed class CaptureSession : IDisposable
         byte[] start = new byte[TraceFormats.PipeStart];
         int length = 0, read = 1;
         var since = new System.Diagnostics.Stopwatch();
-        while (read > 0 && length < start.Length && (length == 0 || live is null || live.Wait(Silence - since.Elapsed)))
+        while (read > 0 && length < start.Length
+            && (length == 0 || live is null || live.Wait(live.Silence - since.Elapsed) || TraceFormats.NeedMore(start.AsSpan(0, length))))
         {
             // A writer that never falls silent may take hours for so much.
             read = pipe.Read(start.AsSpan(length));

@@ -33,6 +33,9 @@ public sealed class LiveStream : ReadOnlyStream
     /// <summary>Whether somebody waits for what is found in it, and it has to be read as it comes.</summary>
     public bool IsWatched { get; init; }
 
+    /// <summary>After how long without a byte the pipe is silent: a recorder that says nothing for so long has said what it had.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Whether an interruption ended it, wherever its writer was.</summary>
     public bool IsInterrupted => _cancel.IsCancellationRequested;
 
@@ -73,7 +76,7 @@ public sealed class LiveStream : ReadOnlyStream
 
             if (_cancel.IsCancellationRequested || (_current.Count == 0 && !_pieces.TryDequeue(out _current)))
             {
-                return _fault is null || _cancel.IsCancellationRequested ? 0 : throw new IOException(_fault.Message, _fault);
+                return _fault is null || _cancel.IsCancellationRequested ? 0 : throw new IOException($"the pipe cannot be read to its end: {_fault.Message}", _fault);
             }
 
             int length = Math.Min(_current.Count, buffer.Length);

@@ -1,4 +1,5 @@
 using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 
 namespace Differ.Capture;
@@ -32,8 +33,7 @@ internal sealed class PipeReading(IStreamedFormat format, KeptPipe pipe, bool wa
         IsProvisional = !pipe.HasEnded && !pipe.IsFull;
         pipe.StopsWhenFull = IsProvisional;
 
-        // An interruption cuts a record that its writer would have finished.
-        return pipe.HasEnded && !pipe.IsFull && !pipe.IsInterrupted ? format.Open(pipe.Kept) : format.Open(pipe);
+        return IsWhole ? format.Open(pipe.Kept) : OpenAsItComes();
     }
 
     /// <summary>What was read is read again from the start; null where it stands.</summary>
@@ -53,4 +53,21 @@ internal sealed class PipeReading(IStreamedFormat format, KeptPipe pipe, bool wa
 
     /// <inheritdoc/>
     public void Dispose() => pipe.Dispose();
+
+    // An interruption cuts a record that its writer would have finished.
+    private bool IsWhole => pipe.HasEnded && !pipe.IsFull && !pipe.IsInterrupted;
+
+    // A pipe that ended in the middle of its description is a file that is cut short, and says so as the file does.
+    private ITraceReader OpenAsItComes()
+    {
+        try
+        {
+            return format.Open(pipe);
+        }
+        catch (CaptureFormatException) when (IsWhole)
+        {
+            IsProvisional = false;
+            return format.Open(pipe.Kept);
+        }
+    }
 }

@@ -56,17 +56,18 @@ internal abstract class ByteSource : IDisposable
 }
 
 /// <summary>A file on disk.</summary>
-internal sealed class FileSource : ByteSource
+internal class FileSource : ByteSource
 {
     private readonly SafeFileHandle _handle;
 
-    private FileSource(SafeFileHandle handle)
+    /// <summary>Of an open file, which is closed with this. It is as long as it is now.</summary>
+    protected FileSource(SafeFileHandle handle)
     {
         _handle = handle;
         Length = RandomAccess.GetLength(handle);
     }
 
-    public override long Length { get; }
+    public sealed override long Length { get; }
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
@@ -103,11 +104,14 @@ internal sealed class FileSource : ByteSource
         }
     }
 
-    protected override void ReadAt(long offset, Span<byte> to, string field)
+    /// <summary>Asks the system once. It may give less than there is room for, and gives nothing behind the end.</summary>
+    protected virtual int ReadOnce(SafeFileHandle handle, long offset, Span<byte> to) => RandomAccess.Read(handle, to, offset);
+
+    protected sealed override void ReadAt(long offset, Span<byte> to, string field)
     {
         while (to.Length > 0)
         {
-            int read = RandomAccess.Read(_handle, to, offset);
+            int read = ReadOnce(_handle, offset, to);
             if (read == 0)
             {
                 // The file shrank while it was read.

@@ -14,9 +14,6 @@ internal sealed class KeptPipe(ReadOnlyMemory<byte> start, Stream? rest, LiveStr
     /// <summary>Bytes that are kept of a pipe. What follows is read once.</summary>
     public const long MostKept = 256 << 20;
 
-    // A recorder that says nothing for so long has said what it had.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
-
     private SafeFileHandle? _file;
     private byte[] _unwritten = [];
     private long _written;
@@ -87,7 +84,7 @@ internal sealed class KeptPipe(ReadOnlyMemory<byte> start, Stream? rest, LiveStr
 
     private int ReadOn(Span<byte> buffer)
     {
-        if (Silent is not null && live is not null && !live.Wait(Silence))
+        if (Silent is not null && live is not null && !live.Wait(live.Silence))
         {
             Silent();
         }

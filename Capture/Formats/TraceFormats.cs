@@ -52,9 +52,15 @@ internal static class TraceFormats
         return All.OfType<IFolderFormat>().FirstOrDefault(format => format.MainFile == name && format.Sniff(start.AsSpan(0, length)));
     }
 
+    /// <summary>Whether nobody knows what starts with these bytes, and more of them may tell: what stands before a text has no end of its own.</summary>
+    public static bool NeedMore(ReadOnlySpan<byte> start) => start.Length < SniffLength && Find(start) is null;
+
     /// <summary>The format of what starts with these bytes.</summary>
     /// <exception cref="CaptureFormatException">DIF0102: none knows it.</exception>
-    public static ITraceFormat Of(ReadOnlySpan<byte> start, long length)
+    public static ITraceFormat Of(ReadOnlySpan<byte> start, long length) =>
+        Find(start) ?? CaptureFormatException.ThrowUnknownFormat<ITraceFormat>(length, string.Join(", ", All.Select(format => format.Name)));
+
+    private static ITraceFormat? Find(ReadOnlySpan<byte> start)
     {
         start = start[..Math.Min(start.Length, SniffLength)];
         foreach (ITraceFormat format in All)
@@ -65,6 +71,6 @@ internal static class TraceFormats
             }
         }
 
-        return CaptureFormatException.ThrowUnknownFormat<ITraceFormat>(length, string.Join(", ", All.Select(format => format.Name)));
+        return null;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class Reports<T> : IDisposable
     private readonly List<(ReportWish Wish, IFormat<T> Format, OutputFile? File)> _texts = [];
     private readonly List<(IExitReportFormat Format, OutputFile File)> _ofExits = [];
     private readonly List<IExitReport> _begun = [];
+    private bool _finished;
 
     private Reports(Terminal terminal, Ink ink)
     {
@@ -83,6 +84,8 @@ internal sealed class Reports<T> : IDisposable
         {
             report.Finish(result);
         }
+
+        _finished = true;
     }
 
     /// <summary>Writes everything else, and gives all files their names.</summary>
@@ -108,7 +111,7 @@ internal sealed class Reports<T> : IDisposable
             plain.Flush();
         }
 
-        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where((_, i) => i < _begun.Count).Select(report => report.File)))
+        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where(_ => _finished).Select(report => report.File)))
         {
             file.Complete();
         }

@@ -1,4 +1,5 @@
 using Differ.Diff.Report;
+using Differ.Fuzz;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;
@@ -55,6 +56,16 @@ public sealed class ReportOptionTests : IDisposable
         Assert.Equal((2, ""), (result.Status, result.Output));
         Assert.StartsWith("{\"type\":\"unread\"", File.ReadAllText(_scratch["jsonl"]), StringComparison.Ordinal);
         Assert.Equal(["broken.dat", "jsonl"], _scratch.Files);
+    }
+
+    [Fact]
+    public void A_report_of_exits_is_not_written_when_reading_fails_behind_the_first_exits()
+    {
+        byte[] run = Records.Many(40).ToRun();
+        CommandResult result = CommandLine.RunWith(
+            new SlowPipe(run) { BreaksAt = run.Length - 1 }, CancellationToken.None, "check", "-", "--report", "html=" + _scratch["html"], "--report", "jsonl=" + _scratch["jsonl"]);
+        Assert.Equal((2, "", $"differ: the pipe cannot be read to its end: {MachineFaults.BadSector}\n"), (result.Status, result.Output, result.Errors));
+        Assert.Equal(["jsonl"], _scratch.Files);
     }
 
     [Fact]

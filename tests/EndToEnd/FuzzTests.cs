@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Differ.Capture.Bytes;
+using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Wrappers;
 using Differ.Fuzz;
@@ -91,6 +93,82 @@ public sealed partial class FuzzTests
     }
 
     [Fact]
+    public void A_file_in_small_pieces_is_the_same_file()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i % 251))], read = new byte[100_000];
+        var faults = new MachineFaults(1);
+        using ByteSource file = faults.Under(bytes);
+        file.ReadExactly(0, read, "all");
+        Assert.Equal(bytes, read);
+        Assert.InRange(faults.Reads, 2, 100_000);
+        Assert.False(faults.HaveStruck);
+    }
+
+    [Fact]
+    public void A_file_that_shrinks_while_it_is_read_is_cut_short()
+    {
+        var faults = new MachineFaults(1) { ShrinksAt = 1 };
+        using ByteSource file = faults.Under(new byte[100_000]);
+        Assert.Equal("DIF0101", Assert.Throws<CaptureFormatException>(() => file.ReadExactly(0, new byte[100_000], "all")).Code);
+        Assert.True(faults.HaveStruck);
+    }
+
+    [Fact]
+    public void A_read_that_fails_is_told_in_the_words_of_the_system()
+    {
+        using ByteSource file = new MachineFaults(1) { FailsAt = 1 }.Under(new byte[100_000]);
+        Assert.Equal(MachineFaults.BadSector, Assert.Throws<IOException>(() => file.ReadExactly(0, new byte[100_000], "all")).Message);
+    }
+
+    [Fact]
+    public void A_slow_pipe_gives_all_its_bytes_and_then_ends_breaks_or_is_interrupted()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 5_000).Select(i => (byte)(i % 251))];
+        Assert.Equal(bytes, All(new SlowPipe(bytes) { Silences = 3 }));
+        Assert.Equal(MachineFaults.BadSector, Assert.Throws<IOException>(() => All(new SlowPipe(bytes) { BreaksAt = 4_999 })).Message);
+        using var interruption = new CancellationTokenSource();
+        var pipe = new SlowPipe(bytes) { InterruptedAt = 2_500, Interruption = interruption };
+        pipe.ReadExactly(new byte[2_500]);
+        Assert.False(interruption.IsCancellationRequested);
+        pipe.ReadExactly(new byte[1]);
+        Assert.True(interruption.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Two_readings_that_say_other_things_are_a_failure()
+    {
+        Reading one = new(new FuzzOutcome(FuzzOutcome.Verdict, ""), "{ \"exits\": 1 }"), other = one with { Words = "{ \"exits\": 2 }" };
+        Reading refused = new(new FuzzOutcome("DIF0101", ""), "cut");
+        one.MustBe(one, "the same");
+        Assert.Equal("a pipe: another \"exits\" in the report", Assert.Throws<BrokenPromiseException>(() => one.MustBe(other, "a pipe")).Message);
+        Assert.Equal("a pipe: ends in DIF0101, and not in verdict", Assert.Throws<BrokenPromiseException>(() => one.MustBe(refused, "a pipe")).Message);
+        Assert.Equal("a pipe: other words of DIF0101", Assert.Throws<BrokenPromiseException>(() => refused.MustBe(refused with { Words = "" }, "a pipe")).Message);
+    }
+
+    [Theory]
+    [InlineData(0, "report\n", "", "json", null)]
+    [InlineData(2, "", "differ: DIF0101 cut\n", "", null)]
+    [InlineData(3, "", "differ: fault in Differ, please report it: OverflowException: x\n   at Differ.Capture.X.Y()\n", "", "OverflowException at Differ.Capture.X.Y()")]
+    [InlineData(134, "", "", "", "status 134 is not documented")]
+    [InlineData(2, "", "", "", "0 lines on standard error with status 2")]
+    [InlineData(2, "", "differ: one\ndiffer: two\n", "", "2 lines on standard error with status 2")]
+    [InlineData(2, "", "Unhandled exception\n", "", "a line on standard error that says not who speaks")]
+    [InlineData(2, "half of a rep", "differ: DIF0101 cut\n", "", "status 2 with a report")]
+    [InlineData(0, "", "", "json", "status 0 with no report")]
+    [InlineData(2, "", "differ: DIF0101 cut\n", "json.1.partial", "status 2, and json.1.partial is left")]
+    public void What_a_command_does_beside_its_promises_is_a_failure(int status, string output, string errors, string file, string? fault)
+    {
+        using var scratch = new Scratch();
+        if (file.Length > 0)
+        {
+            scratch.Write(file, "{}"u8);
+        }
+
+        FuzzOutcome Judge() => CommandWays.Judge(new CommandResult(status, output, errors, []), scratch, status == 0 ? ["json"] : [], told: 0);
+        Assert.Equal(fault, fault is null ? Judge() is null ? "" : null : Assert.Throws<BrokenPromiseException>(Judge).Message);
+    }
+
+    [Fact]
     public void What_a_target_has_shown_is_told_to_people_and_programs()
     {
         using var scratch = new Scratch();
@@ -115,6 +193,13 @@ public sealed partial class FuzzTests
         var errors = new StringWriter();
         Assert.Equal(2, FuzzCommand.Run(words, TextWriter.Null, errors));
         Assert.Matches($"^Differ.Fuzz: [^\n]*{Regex.Escape(says)}[^\n]*\n$", errors.ToString());
+    }
+
+    private static byte[] All(SlowPipe pipe)
+    {
+        using var all = new MemoryStream();
+        pipe.CopyTo(all);
+        return all.ToArray();
     }
 
     private static List<byte[]> Take(Generator generator) => [.. Enumerable.Range(0, 20).Select(_ => generator.Next().Input.ToBytes())];

@@ -21,6 +21,7 @@ public sealed class OneReportTests : IDisposable
         ["perf, pipe"] = static () => StoryFiles.Perf(Kernel, Departs, pipe: true),
         ["perf, pipe, packed"] = static () => StoryFiles.Perf(Kernel, Departs, pipe: true, packed: true),
         ["perf, pipe, cut"] = static () => StoryFiles.Perf(Kernel, Departs, pipe: true)[..^20],
+        ["perf, pipe, cut in its description"] = static () => StoryFiles.Perf(Kernel, Departs, pipe: true)[..600],
         ["perf, pipe, damaged"] = static () => Damaged(StoryFiles.Perf(Kernel, Departs, pipe: true)),
         ["perf, pipe, a loss that is told late"] = LateLoss,
         ["perf, pipe, without kvm"] = static () => StoryFiles.Perf(Kernel, static _ => { }, pipe: true),
@@ -29,6 +30,11 @@ public sealed class OneReportTests : IDisposable
         ["text, quoted"] = static () => [.. StoryFiles.Text(Kernel, Departs), .. Quoted(StoryFiles.Text(Kernel, Departs))],
         ["text, a mark that comes late"] = LateMark,
         ["text, mended"] = static () => Encoding.UTF8.GetBytes(Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)).Replace(' ', '\u00a0')),
+        ["text, an event with a long name"] = static () => Encoding.ASCII.GetBytes(
+            Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)) + $"       CPU 0/KVM-100   [000]     9.000000000: kvm_{new string('x', 100)}: whatever\n"),
+        ["text, behind prose"] = static () => [.. Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("this is what I see:\n", 1_000))), .. StoryFiles.Text(Kernel, Departs)],
+        ["text, mended late"] = static () => Encoding.UTF8.GetBytes(
+            Encoding.ASCII.GetString(StoryFiles.Text(Kernel, Departs)) + "       CPU 0/KVM-100\u00a0  [000]     9.000000000: kvm_apic: whatever\n"),
         ["text, bare"] = static () => "kvm_entry: vcpu 0, rip 0x1000\nkvm_entry: vcpu 0, rip 0x1000\n"u8.ToArray(),
         ["text, without kvm"] = static () => new TextTraceBuilder().Event("sched_wakeup", "x").ToBytes(),
         ["text, cut"] = static () => StoryFiles.Text(Kernel, Departs)[..^30],
@@ -56,9 +62,13 @@ public sealed class OneReportTests : IDisposable
     [Theory]
     [InlineData("perf, pipe")]
     [InlineData("perf, pipe, cut")]
+    [InlineData("perf, pipe, cut in its description")]
     [InlineData("perf, pipe, a loss that is told late")]
     [InlineData("text")]
     [InlineData("text, quoted")]
+    [InlineData("text, an event with a long name")]
+    [InlineData("text, behind prose")]
+    [InlineData("text, mended late")]
     [InlineData("text, nested late")]
     public void A_pipe_that_falls_silent_now_and_then_has_the_same(string recording)
     {

@@ -97,9 +97,9 @@ internal sealed class FuzzRun(string failures, string? collection, TextWriter ou
     // A part that is left out changes the checksum of what it was in.
     private static Trial Mended(FuzzTarget target, FuzzInput smaller, FuzzWay way)
     {
-        if (!smaller.IsFolder)
+        foreach (byte[] file in smaller.Files.Values)
         {
-            target.Mend?.Invoke(smaller.File);
+            target.Mend?.Invoke(file);
         }
 
         return Trial.Of(smaller, way);

@@ -6,18 +6,20 @@ internal static class FuzzTargets
     /// <summary>In the order in which nightly mode takes them.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("trace-dat", ["trace.dat"], Seeds.TraceDat, Shapes.TraceDat, [FuzzWays.Check, FuzzWays.Pipe, FuzzWays.Events, FuzzWays.Reports]),
-        new("perf-data", ["perf.data"], Seeds.PerfFile, Shapes.Perf, [FuzzWays.Check, FuzzWays.Pipe, FuzzWays.Events, FuzzWays.Reports]),
-        new("perf-pipe", ["perf.data"], Seeds.PerfPipe, Shapes.Perf, [FuzzWays.Pipe, FuzzWays.Live, FuzzWays.Check, FuzzWays.Events]),
-        new("text", ["text"], Seeds.Text, Shapes.Lines, [FuzzWays.Check, FuzzWays.Live, FuzzWays.Events, FuzzWays.Reports]),
-        new("nettrace", [".nettrace"], Seeds.NetTrace, Shapes.NetTrace, [FuzzWays.Check, FuzzWays.Pipe, FuzzWays.Events]),
-        new("ctf", ["CTF"], Seeds.Ctf, Shapes.Ctf, [FuzzWays.Check, FuzzWays.Events, FuzzWays.Reports]) { IsFolder = true },
-        new("packed", ["gzip", "zstd", "xz", "bzip2", "lz4", "tar"], Seeds.Packed, Shapes.Tar, [FuzzWays.PackedPipe, FuzzWays.PackedFile])
+        new("trace-dat", ["trace.dat"], Seeds.TraceDat, Shapes.TraceDat, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.Events, FuzzWays.Reports]),
+        new("perf-data", ["perf.data"], Seeds.PerfFile, Shapes.Perf, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.Events, FuzzWays.Reports]),
+        new("perf-pipe", ["perf.data"], Seeds.PerfPipe, Shapes.Perf, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.Events]),
+        new("text", ["text"], Seeds.Text, Shapes.Lines, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.Events, FuzzWays.Reports]),
+        new("nettrace", [".nettrace"], Seeds.NetTrace, Shapes.NetTrace, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.Events]),
+        new("ctf", ["CTF"], Seeds.Ctf, Shapes.Ctf, [FuzzWays.Check, SourceWays.Faults, FuzzWays.Events, FuzzWays.Reports]) { IsFolder = true },
+        new("packed", ["gzip", "zstd", "xz", "bzip2", "lz4", "tar"], Seeds.Packed, Shapes.Tar, [SourceWays.OneReport, SourceWays.Faults, FuzzWays.PackedFile])
         {
             Mend = Checksums.MendTar, Unpack = Packer.Unpack, Pack = Packer.Pack,
         },
-        new("difr", ["difr"], Seeds.Runs, Shapes.Run, [FuzzWays.Run, FuzzWays.RunReports]) { Mend = Checksums.MendRun },
+        new("difr", ["difr"], Seeds.Runs, Shapes.Run, [FuzzWays.Run, FuzzWays.RunReports, SourceWays.OneReport, SourceWays.Faults]) { Mend = Checksums.MendRun },
         new("baseline", ["baseline"], Seeds.Baselines, Shapes.Lines, [FuzzWays.Baseline, FuzzWays.Report, FuzzWays.Explained]),
+        new("live", ["perf.data", "text"], Seeds.Live, Shapes.Any, [SourceWays.Watched, SourceWays.Interrupted, CommandWays.BrokenPipe]) { Mend = Checksums.MendRun },
+        new("compare", [], Seeds.Pairs, Shapes.Any, [CommandWays.Compare, CommandWays.CompareWithItself]) { Mend = Checksums.MendRun, IsFolder = true },
     ];
 
     /// <summary>The target with a name; null when there is none.</summary>

@@ -24,12 +24,6 @@ internal static class FuzzWays
     /// <summary><c>differ check</c> of a capture, as it is read where all of it can be reached.</summary>
     public static FuzzWay Check { get; } = Of("check", static input => Judge(OpenWhole(input)));
 
-    /// <summary><c>differ check -</c>.</summary>
-    public static FuzzWay Pipe { get; } = Of("pipe", static input => Judge(CaptureSession.Open(new MemoryStream(input.File, writable: false))));
-
-    /// <summary><c>differ check -</c> while the capture is being written.</summary>
-    public static FuzzWay Live { get; } = Of("live", static input => Judge(CaptureSession.Open(new LiveStream(new MemoryStream(input.File, writable: false), CancellationToken.None))));
-
     /// <summary><c>differ show --events</c>.</summary>
     public static FuzzWay Events { get; } = Of("events", static input =>
     {
@@ -61,13 +55,6 @@ internal static class FuzzWays
         {
             File.Delete(path);
         }
-    });
-
-    /// <summary>The same through a pipe.</summary>
-    public static FuzzWay PackedPipe { get; } = Of("pipe", static input =>
-    {
-        using CaptureFile file = CaptureFile.Open(new MemoryStream(input.File, writable: false));
-        return Items(file);
     });
 
     /// <summary><c>differ check</c> of a run; <c>differ diff</c> of a computed run and the run it was made of.</summary>
@@ -120,8 +107,8 @@ internal static class FuzzWays
         return memory.ToArray();
     }
 
-    // A diagnostic is a good end.
-    private static FuzzWay Of(string name, Func<FuzzInput, FuzzOutcome> read) => new(name, input =>
+    /// <summary>A way for which a diagnostic is a good end.</summary>
+    public static FuzzWay Of(string name, Func<FuzzInput, FuzzOutcome> read) => new(name, input =>
     {
         try
         {
@@ -140,6 +127,9 @@ internal static class FuzzWays
             return new FuzzOutcome(BaselineFile.BaselineCode, Place(e.Message));
         }
     });
+
+    /// <summary>Choices that are the same whenever the bytes are.</summary>
+    public static Random RandomOf(byte[] bytes) => new(unchecked((int)Crc32C.Of(bytes)));
 
     private static CaptureSession OpenWhole(FuzzInput input) => input.IsFolder
         ? CaptureSession.Of(new MemoryFolder(input.Files), new CtfFormat(), "", 0)
@@ -189,7 +179,8 @@ internal static class FuzzWays
         return comparison.Finish(read(new Replayer(header, texts, comparison)));
     }
 
-    private static FuzzOutcome Tell(DiffResult result) => new(FuzzOutcome.Verdict, string.Join(' ',
+    /// <summary>How a run ended that could be judged.</summary>
+    public static FuzzOutcome Tell(DiffResult result) => new(FuzzOutcome.Verdict, string.Join(' ',
         [
             $"exits {Bucket(result.Summary.Exits)}", $"events {Bucket(result.Summary.Events)}", $"streams {Bucket((ulong)result.Summary.Streams.Count)}",
             .. result.Verdicts.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key}").Order(StringComparer.Ordinal),
@@ -198,8 +189,8 @@ internal static class FuzzWays
 
     private static string Bucket(ulong count) => string.Create(CultureInfo.InvariantCulture, $"{64 - BitOperations.LeadingZeroCount(count)}");
 
-    // The first words name the part of the file; numbers and what the file says do not matter.
-    private static string Place(string message)
+    /// <summary>What a diagnostic is about: its first words name the part of the file; numbers and what the file says do not matter.</summary>
+    public static string Place(string message)
     {
         int start = message.IndexOf(": ", StringComparison.Ordinal);
         return string.Join(' ', message[(start < 0 ? 0 : start + 2)..].Split(' ')

@@ -1,3 +1,7 @@
-using Differ.Fuzz;
+namespace Differ.Fuzz;
 
-return FuzzCommand.Run(args, Console.Out, Console.Error);
+/// <summary>The fuzzer as a program.</summary>
+internal static class Program
+{
+    public static int Main(string[] words) => FuzzCommand.Run(words, Console.Out, Console.Error);
+}

@@ -95,6 +95,21 @@ internal static class Seeds
         new FuzzInput(Records.Everything().ToRun()), new FuzzInput(Records.Many(40).ToRun()), new FuzzInput(FuzzWays.ModelOf(RunOfModel)),
     ];
 
+    /// <summary>What is read while it is being written.</summary>
+    public static IReadOnlyList<FuzzInput> Live() => [.. Text(), .. PerfPipe(), new FuzzInput(RunOfModel), new FuzzInput(Records.Many(40).ToRun())];
+
+    /// <summary>Two recordings of a guest: on two kernels, by two recorders, with and without a departure, and of a run.</summary>
+    public static IReadOnlyList<FuzzInput> Pairs() =>
+    [
+        .. Kernels.Zip(Kernels.Skip(1), (before, after) => Pair(StoryFiles.TraceDat(before, Tell), StoryFiles.TraceDat(after, Wrong))),
+        .. Kernels.Select(kernel => Pair(StoryFiles.Text(kernel, Wrong), StoryFiles.Text(kernel, Tell))),
+        Pair(SmallTraceDat(7, big: false), SmallTraceDat(6, big: true)),
+        Pair(StoryFiles.Perf("6.1", Tell), StoryFiles.Perf("6.12", Tell, pipe: true)),
+        Pair(StoryFiles.TraceDat("6.12", Tell), StoryFiles.Text("6.12", Tell)),
+        Pair(RunOfModel, StoryFiles.TraceDat("6.12", Wrong)),
+        Pair(Records.Everything().ToRun(), Records.Many(40).ToRun()),
+    ];
+
     /// <summary>Baselines and reports.</summary>
     public static IReadOnlyList<FuzzInput> Baselines()
     {
@@ -114,6 +129,8 @@ internal static class Seeds
             """;
         return [new FuzzInput(Encoding.UTF8.GetBytes(Accepted)), new FuzzInput(Encoding.UTF8.GetBytes(report.ToString()))];
     }
+
+    private static FuzzInput Pair(byte[] inBase, byte[] inTest) => new(new Dictionary<string, byte[]>(StringComparer.Ordinal) { ["base"] = inBase, ["test"] = inTest });
 
     private static FuzzInput Story(string compression) => new(StoryFiles.TraceDat("6.12", Tell, compression: compression));
 

@@ -118,6 +118,15 @@ internal static class Shapes
         return pieces;
     }
 
+    /// <summary>Of a file that says in its first bytes what it is; lines of any other.</summary>
+    public static List<Piece> Any(byte[] file) => file switch
+    {
+        [0x17, 0x08, 0x44, ..] => TraceDat(file),
+        [(byte)'P', (byte)'E', (byte)'R', (byte)'F', ..] or [(byte)'2', (byte)'E', (byte)'L', (byte)'I', ..] => Perf(file),
+        [0x89, (byte)'D', ..] => Run(file),
+        _ => Lines(file),
+    };
+
     /// <summary>Packets of CTF, and lines of its description.</summary>
     public static List<Piece> Ctf(byte[] file) => [.. Between(file, [0xc1, 0x1f, 0xfc, 0xc1]), .. Between(file, [0xc1, 0xfc, 0x1f, 0xc1]), .. Lines(file)];
 

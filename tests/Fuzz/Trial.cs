@@ -12,13 +12,14 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
     /// <summary>Bytes that one input may allocate.</summary>
     public const long MostAllocated = 1L << 30;
 
-    /// <summary>How long one input may take.</summary>
+    /// <summary>How long one input may take, of which the process works for a fourth at least: a machine that is busy otherwise is no failure.</summary>
     public static readonly TimeSpan MostTime = TimeSpan.FromSeconds(20);
 
     /// <summary>Reads an input.</summary>
     public static Trial Of(FuzzInput input, FuzzWay way)
     {
         long since = Stopwatch.GetTimestamp(), before = GC.GetTotalAllocatedBytes(), allocated;
+        TimeSpan worked = Environment.CpuUsage.TotalTime;
         FuzzOutcome? outcome = null;
         string? fault = null;
         try
@@ -28,19 +29,20 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
         catch (Exception e)
         {
             // Whatever it is, it is what is looked for.
-            fault = $"{e.GetType().Name} {Frame(e)}";
+            fault = e is BrokenPromiseException ? e.Message : $"{e.GetType().Name} {Frame(e.StackTrace ?? "")}";
         }
 
         TimeSpan time = Stopwatch.GetElapsedTime(since);
+        worked = Environment.CpuUsage.TotalTime - worked;
         allocated = GC.GetTotalAllocatedBytes() - before;
-        fault ??= time > MostTime ? $"takes more than {MostTime.TotalSeconds:f0} s" : allocated > MostAllocated ? $"allocates more than {MostAllocated >> 20} MiB" : null;
+        fault ??= time > MostTime && worked > MostTime / 4 ? $"takes more than {MostTime.TotalSeconds:f0} s" : allocated > MostAllocated ? $"allocates more than {MostAllocated >> 20} MiB" : null;
         return new Trial(outcome, fault, time, allocated);
     }
 
-    // The innermost method of the product, without the place of its file.
-    private static string Frame(Exception e)
+    /// <summary>The innermost method of the product on a stack, without the place of its file.</summary>
+    public static string Frame(string stack)
     {
-        string[] frames = (e.StackTrace ?? "").Split('\n', StringSplitOptions.TrimEntries);
+        string[] frames = stack.Split('\n', StringSplitOptions.TrimEntries);
         string frame = frames.FirstOrDefault(one => one.Contains(" Differ.", StringComparison.Ordinal)) ?? frames[0];
         int file = frame.IndexOf(" in ", StringComparison.Ordinal), line = frame.LastIndexOf(":line ", StringComparison.Ordinal);
         return file < 0 ? frame : frame[..file] + (line < 0 ? "" : frame[line..].Replace(":line", " line", StringComparison.Ordinal));

@@ -10,21 +10,23 @@ internal static class CommandLine
     public static CommandResult Run(params string[] words) => RunWith([], words);
 
     /// <summary>The same, with bytes on standard input.</summary>
-    public static CommandResult RunWith(byte[] input, params string[] words) => Run(words, input, onTerminal: false, CancellationToken.None);
+    public static CommandResult RunWith(byte[] input, params string[] words) => RunWith(new MemoryStream(input), CancellationToken.None, words);
+
+    /// <summary>The same, with a stream there, and ended by a token.</summary>
+    public static CommandResult RunWith(Stream input, CancellationToken cancel, params string[] words) => Run(words, input, onTerminal: false, cancel);
 
     /// <summary>The same, with a person in front of it.</summary>
-    public static CommandResult RunOnTerminal(params string[] words) => Run(words, [], onTerminal: true, CancellationToken.None);
+    public static CommandResult RunOnTerminal(params string[] words) => Run(words, Stream.Null, onTerminal: true, CancellationToken.None);
 
     /// <summary>The same, ended by a token.</summary>
-    public static CommandResult RunUntil(CancellationToken cancel, params string[] words) => Run(words, [], onTerminal: false, cancel);
+    public static CommandResult RunUntil(CancellationToken cancel, params string[] words) => Run(words, Stream.Null, onTerminal: false, cancel);
 
-    private static CommandResult Run(string[] words, byte[] input, bool onTerminal, CancellationToken cancel)
+    private static CommandResult Run(string[] words, Stream input, bool onTerminal, CancellationToken cancel)
     {
         using var output = new MemoryStream();
         using var writer = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true };
         using var errors = new StringWriter();
-        using var stdin = new MemoryStream(input);
-        int status = Program.Run(words, new Terminal(writer, errors, stdin, output, onTerminal, onTerminal), cancel);
+        int status = Program.Run(words, new Terminal(writer, errors, input, output, onTerminal, onTerminal), cancel);
         return new CommandResult(status, Encoding.UTF8.GetString(output.ToArray()), errors.ToString(), output.ToArray());
     }
 }

@@ -23,12 +23,13 @@ internal sealed class TextInput
         _piece = _mender is null ? [] : start;
     }
 
-    /// <summary>A pipe, from its start.</summary>
+    /// <summary>A pipe, from its start. It is mended as what is there of it would be.</summary>
     public TextInput(KeptPipe pipe)
     {
         _pipe = pipe;
-        _mender = TextMender.For(pipe.Start.Span[..Math.Min(pipe.Start.Length, PieceSize)]);
-        _piece = _mender is null ? [] : new byte[PieceSize];
+        byte[] start = new byte[PieceSize];
+        _mender = TextMender.For(start.AsSpan(0, pipe.Kept.Read(0, start)));
+        _piece = _mender is null ? [] : start;
     }
 
     /// <summary>Reads on.</summary>

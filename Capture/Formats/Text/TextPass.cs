@@ -135,7 +135,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextPart
             return;
         }
 
-        if (reader.StartsOver(found, line))
+        if (reader.StartsOver(found, line, lines.Consumed))
         {
             _startsOver = true;
             return;

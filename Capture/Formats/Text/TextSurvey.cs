@@ -74,6 +74,9 @@ internal sealed class TextSurvey
         return survey;
     }
 
+    /// <summary>Bytes that were looked over.</summary>
+    public long Length { get; private set; }
+
     /// <summary>Whether an event occurs.</summary>
     public bool Has(string name) => _names.TryGet(Utf8Text.Encode(name), out Sighting seen) && seen.Seen;
 
@@ -114,6 +117,7 @@ internal sealed class TextSurvey
         for (int read = Fill(input, buffer.AsSpan(0, Chunk)); read > 0; read = Fill(input, buffer.AsSpan(length, Chunk)))
         {
             length += read;
+            Length += read;
             if (first)
             {
                 LookAtHead(buffer.AsSpan(0, length));

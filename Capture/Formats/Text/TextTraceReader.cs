@@ -134,9 +134,10 @@ internal sealed class TextTraceReader : ITraceReader
     /// <summary>Whether an event tells what the first look could not know, so that all has to be read again.</summary>
     /// <param name="found">The event.</param>
     /// <param name="line">Its line, which is of no shape that came before.</param>
-    public bool StartsOver(TextEvent found, in TextLine line)
+    /// <param name="end">Bytes of the text up to the end of the line: of what the first look has seen, a second one finds no more.</param>
+    public bool StartsOver(TextEvent found, in TextLine line, long end)
     {
-        bool learned = _mayStartOver && _survey.Learns(found.Name, line.Body);
+        bool learned = _mayStartOver && end > _survey.Length && _survey.Learns(found.Name, line.Body);
         ReadsAsFile &= !learned;
         return learned;
     }
