@@ -16,6 +16,7 @@ public sealed class LiveStream : ReadOnlyStream
     private readonly CancellationTokenRegistration _registration;
     private ArraySegment<byte> _current;
     private Exception? _fault;
+    private bool _hasBegun;
     private bool _ended;
     private bool _closed;
 
@@ -76,7 +77,8 @@ public sealed class LiveStream : ReadOnlyStream
 
             if (_cancel.IsCancellationRequested || (_current.Count == 0 && !_pieces.TryDequeue(out _current)))
             {
-                return _fault is null || _cancel.IsCancellationRequested ? 0 : throw new IOException($"the pipe cannot be read to its end: {_fault.Message}", _fault);
+                return _fault is null || _cancel.IsCancellationRequested ? 0
+                    : throw new IOException(_hasBegun ? $"the pipe cannot be read to its end: {_fault.Message}" : _fault.Message, _fault);
             }
 
             int length = Math.Min(_current.Count, buffer.Length);
@@ -134,6 +136,7 @@ public sealed class LiveStream : ReadOnlyStream
                         break;
                     }
 
+                    _hasBegun = true;
                     _pieces.Enqueue(new ArraySegment<byte>(free, 0, read));
                     Monitor.PulseAll(_pieces);
                 }

@@ -93,11 +93,15 @@ public sealed class Replayer : IExitSink
 
         _sink.Take(record, _builder.View(InstructionOf(record)));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
-        if ((record.Flags & RecordFlags.LossInside) != 0)
+        if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.IsHeardByThread && GoesOnInL1Unshown(vcpu, record)))
         {
             vcpu.Forget();
         }
     }
+
+    // L1 goes on behind its VMRUN, so it was shown the #VMEXIT: a reader of the text took the line out.
+    private bool GoesOnInL1Unshown(Vcpu vcpu, in ExitRecord record) =>
+        record is { Level: GuestLevel.L2, HasEntry: true } && _digest.Reflections == 0 && vcpu.ResumeRip.IsKnown && record.Entry.Rip == vcpu.ResumeRip;
 
     // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
     private void NoteInit(in ExitRecord record)

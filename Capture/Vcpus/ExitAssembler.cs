@@ -206,6 +206,10 @@ internal sealed class ExitAssembler
         {
             PairNestedVmexit(happening);
         }
+        else if (kind == HappeningKind.NestedVmenter)
+        {
+            PairNestedVmenter(raw.Time);
+        }
 
         _current.Keep();
         return true;
@@ -291,6 +295,10 @@ internal sealed class ExitAssembler
         {
             PairNestedVmexit(happening);
         }
+        else if (happening.Kind == HappeningKind.NestedVmenter)
+        {
+            PairNestedVmenter(happening.Time);
+        }
         else if (happening.Kind == HappeningKind.KvmRun)
         {
             // Each KVM_RUN starts and ends.
@@ -311,6 +319,15 @@ internal sealed class ExitAssembler
         if (hasExit ? _current.Nested || _current.ExitCode != NestedVmexit.Of(happening).ExitCode : _inGuest && _header.Listed.Covers(TracepointSet.Exit))
         {
             Unpaired(happening.Time);
+        }
+    }
+
+    // L1 that was shown a #VMEXIT has to run, and exit, before it executes VMRUN again.
+    private void PairNestedVmenter(ClockTime time)
+    {
+        if (_current.Reflected)
+        {
+            Unpaired(time);
         }
     }
 

@@ -62,6 +62,20 @@ public sealed class TextSilenceTests
     }
 
     [Fact]
+    public void L1_that_goes_on_behind_its_VMRUN_was_left_to_whatever_lines_a_reader_took_out()
+    {
+        string text = Encoding.ASCII.GetString(StoryFiles.Text("6.12", static story =>
+        {
+            Stories.EnterL2(story.Entry(Stories.L1Rip)).ExitFromL2(0x60, Stories.L2Rip).Inject(0x60).Entry(Stories.L1Rip + 3);
+            Stories.EnterL2(story).ExitFromL2(0x60, Stories.L2Rip).Inject(0x60).Entry(Stories.L1Rip + 3);
+            Stories.EnterL2(story).ExitFromL2(0x60, Stories.L2Rip).Inject(0x60).Entry(Stories.L1Rip + 3);
+        }));
+        string[] shown = [.. Lines(text).Where(line => line.Contains(": kvm_nested_vmexit_inject: ", StringComparison.Ordinal))];
+        Assert.Contains("0 diverge", TextTrace.Check(text).Output, StringComparison.Ordinal);
+        Assert.Contains("0 diverge", TextTrace.Check(text.Replace(shown[1] + "\n", "", StringComparison.Ordinal)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nor_one_who_leaves_the_nested_tracepoints_only()
     {
         string nested = string.Concat(Lines(Clean()).Where(line => line.Contains(": kvm_nested_", StringComparison.Ordinal)).Select(line => line + "\n"));
