@@ -69,7 +69,7 @@ internal sealed class BisectVerb : IVerb
         }
         catch (Exception e) when (UnusableInput.Is(e) || e is InputException)
         {
-            return new BisectJudgement(BisectAnswer.CannotJudge, PlainText.Of($"{input} cannot be used: {e.Message}"));
+            return new BisectJudgement(BisectAnswer.CannotJudge, PlainText.Of($"{input} cannot be used: {(e.InnerException ?? e).Message}"));
         }
     }
 

@@ -7,6 +7,7 @@ using Differ.Diff.Compare;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
+using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
@@ -53,26 +54,36 @@ internal static class TwoRuns
 
     private static TwoChecks Check(string inBase, string inTest, StreamPairs pairs, Judging how, Terminal terminal, CancellationToken cancel)
     {
-        using RunInput baseInput = RunInput.Open(inBase, terminal), testInput = RunInput.Open(inTest, terminal);
+        using RunInput baseInput = InputException.Naming(inBase, () => RunInput.Open(inBase, terminal));
+        using RunInput testInput = InputException.Naming(inTest, () => RunInput.Open(inTest, terminal));
         KeptCounter keptInBase = new(RuleBook.Statements), keptInTest = new(RuleBook.Statements);
         Comparison baseComparison = new(baseInput.Header, RuleBook.Statements, baseInput.Texts, how.Policy, kept: keptInBase) { Alone = new LoneReplay(baseInput.Header, baseInput.Texts, how.Cpu) };
         Comparison testComparison = new(testInput.Header, RuleBook.Statements, testInput.Texts, how.Policy, kept: keptInTest) { Alone = new LoneReplay(testInput.Header, testInput.Texts, how.Cpu) };
-        (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(baseInput, testInput, pairs, how.Cpu, baseComparison, testComparison, cancel);
+        (RunSummary baseSummary, RunSummary testSummary, RunAlignment aligned) = Read(
+            (inBase, baseInput), (inTest, testInput), pairs, how.Cpu, baseComparison, testComparison, cancel);
         return new TwoChecks(new CheckedRun(baseComparison.Finish(baseSummary), keptInBase), new CheckedRun(testComparison.Finish(testSummary), keptInTest), aligned);
     }
 
     private static (RunSummary Base, RunSummary Test, RunAlignment Aligned) Read(
-        RunInput inBase, RunInput inTest, StreamPairs pairs, CpuDescription? cpu, INamingSink baseSink, INamingSink testSink, CancellationToken cancel)
+        (string Path, RunInput Input) inBase, (string Path, RunInput Input) inTest, StreamPairs pairs, CpuDescription? cpu, INamingSink baseSink, INamingSink testSink,
+        CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var aligner = new RunAligner(inBase.Header.Listed & inTest.Header.Listed, pairs, baseSink, testSink, stop.Token);
+        using var aligner = new RunAligner(inBase.Input.Header.Listed & inTest.Input.Header.Listed, pairs, baseSink, testSink, stop.Token);
         RunSummary? baseSummary = null, testSummary = null;
         RunAlignment? aligned = null;
         InParallel(
-            Stopping(() => baseSummary = inBase.Read(new Replayer(inBase.Header, inBase.Texts, aligner.Base, cpu), stop.Token), aligner.EndBase, stop),
-            Stopping(() => testSummary = inTest.Read(new Replayer(inTest.Header, inTest.Texts, aligner.Test, cpu), stop.Token), aligner.EndTest, stop),
+            Stopping(() => baseSummary = Replay(inBase, aligner.Base, cpu, stop.Token), aligner.EndBase, stop),
+            Stopping(() => testSummary = Replay(inTest, aligner.Test, cpu, stop.Token), aligner.EndTest, stop),
             Stopping(() => aligned = aligner.Follow(), static () => { }, stop));
         return (baseSummary!, testSummary!, aligned!);
+    }
+
+    private static RunSummary Replay((string Path, RunInput Input) one, IComputedSink sink, CpuDescription? cpu, CancellationToken cancel)
+    {
+        var replayer = new Replayer(one.Input.Header, one.Input.Texts, sink, cpu);
+        RunSummary summary = InputException.Naming(one.Path, () => one.Input.Read(replayer, cancel));
+        return summary with { Notes = [.. summary.Notes, .. replayer.Notes] };
     }
 
     // Where one of them fails, the others must not wait for it.

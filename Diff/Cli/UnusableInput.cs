@@ -8,7 +8,7 @@ namespace Differ.Cli;
 internal static class UnusableInput
 {
     /// <summary>Whether an exception says that an input cannot be used: one of several must not hide what the others say.</summary>
-    public static bool Is(Exception fault) => fault is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException;
+    public static bool Is(Exception fault) => fault is CaptureFormatException or RunFormatException or IOException or UnauthorizedAccessException or InputException { InnerException: not null };
 
     /// <summary>The input for reports.</summary>
     /// <param name="name">What it is called.</param>
@@ -16,6 +16,7 @@ internal static class UnusableInput
     /// <param name="fault">What is wrong with it.</param>
     public static UnreadCapture Of(string name, string file, Exception fault) => fault switch
     {
+        InputException { InnerException: { } inner } => Of(name, file, inner),
         CaptureFormatException format => new(name, file, format.Code, format.Message),
         RunFormatException format => new(name, file, format.Code, format.Message),
         _ => new(name, file, "", ReasonOf(fault)),

@@ -14,6 +14,18 @@ public sealed class CompareVerbTests : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_capture_that_cannot_be_used_is_named(bool isBase)
+    {
+        using var scratch = new Scratch();
+        string broken = scratch.Write("broken.dat", "no capture"u8), whole = Fixture.Capture("few-events");
+        CommandResult result = isBase ? CommandLine.Run("compare", broken, whole) : CommandLine.Run("compare", whole, broken);
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.StartsWith($"differ: {broken}: DIF", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_departure_that_is_gone_is_fixed_and_the_first_difference_is_its_exit()
     {
