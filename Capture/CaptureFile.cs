@@ -125,6 +125,7 @@ public sealed class CaptureFile : IDisposable
         {
             using PeekStream bare = Packings.Unwrap(new SourceStream(file));
             int? rank = TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) ? LastRank : CaptureItem.Rank(bare);
+            rank ??= first.Length > 0 && IsNamedAsRecording(path) ? LastRank : null;
             leftOut = rank is null && RunReader.Sniff(bare.Peek(RunFile.Magic.Length)) ? "a computed run (differ replay), which is no recording" : leftOut;
             return rank;
         }
@@ -134,6 +135,9 @@ public sealed class CaptureFile : IDisposable
             return canUnpack ? LastRank : null;
         }
     }
+
+    // What recorders call so was meant to be one: that it is none is told when it is opened.
+    private static bool IsNamedAsRecording(string path) => Path.GetFileName(path) is "trace.dat" or "perf.data";
 
     /// <summary>The only capture or run there is.</summary>
     /// <exception cref="CaptureFormatException">DIF0396, DIF0397: an archive holds none, or several.</exception>

@@ -28,6 +28,7 @@ internal sealed class ExitAssembler
     private readonly CaptureNotes _notes;
     private readonly CpuMoves _moves;
     private readonly HeldRecords _waiting;
+    private readonly LevelPairs _levels;
 
     private RecordBuffer _current;
     private RecordBuffer _held;
@@ -47,6 +48,7 @@ internal sealed class ExitAssembler
         _held = new RecordBuffer(room);
         _waiting = new HeldRecords(room);
         _moves = new CpuMoves(header.ClockUnit);
+        _levels = new LevelPairs(header.Listed);
         Id = id;
         Thread = thread;
         Vcpu = vcpu;
@@ -426,6 +428,12 @@ internal sealed class ExitAssembler
         if (Count == 0 && level == GuestLevel.L2)
         {
             _notes.Add(CaptureNotes.StartsInL2, "");
+        }
+
+        if (!_header.PretendsNestedExits && _levels.Take(buffer.View(Id, Count, level)))
+        {
+            _notes.Add(CaptureNotes.Unpaired, $"time {buffer.Start.Value}");
+            buffer.Mark(RecordFlags.LossBefore);
         }
 
         _sink.Take(buffer.View(Id, Count, level));

@@ -76,6 +76,7 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
 
     private string? NotExercisedIn(CheckedRun run) => Fingerprint is not null ? NotShown(run)
         : Rule is not null ? (IsDecided(run.Result, Rule) ? null : $"{Rule} was never exercised")
+        : Since is null && KernelNames.NestedMissingFrom(run.Result.Header.Listed) is { } name ? $"{name} was not recorded, and departures show in it"
         : run.Result.Verdict.Lacks.FirstOrDefault() is { } reason ? reason.Text
         : Since?.Rules.FirstOrDefault(count => count.Decided > 0 && !IsDecided(run.Result, count.Rule.Id)) is { } missing
             ? $"{missing.Rule.Id}, which the base exercises, was never exercised"

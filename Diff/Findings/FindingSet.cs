@@ -24,14 +24,19 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
     /// <summary>What the captures are judged by.</summary>
     public Policy Policy { get; init; } = Policy.Default;
 
-    /// <summary>The worst verdict on a capture; inconclusive where there is none.</summary>
-    public RecordingOutcome Outcome => Checked.Select(capture => capture.Verdict.Outcome).DefaultIfEmpty(RecordingOutcome.Inconclusive).Max();
+    /// <summary>The worst verdict on a capture; inconclusive where there is none, or one has no partner.</summary>
+    public RecordingOutcome Outcome =>
+        Checked.Select(capture => capture.Verdict.Outcome).Append(HasUnpaired ? RecordingOutcome.Inconclusive : RecordingOutcome.Conforms)
+            .Max() is var worst && Checked.Count == 0 ? RecordingOutcome.Inconclusive : worst;
 
     /// <summary>Whether a capture fails the check.</summary>
-    public bool Fails => Checked.Any(capture => capture.Fails);
+    public bool Fails => Checked.Any(capture => capture.Fails) || (HasUnpaired && Policy.Fails(RecordingOutcome.Inconclusive));
 
     /// <summary>Whether too little is known of a capture to call it good.</summary>
-    public bool IsInconclusive => Checked.Any(capture => capture.IsInconclusive);
+    public bool IsInconclusive => HasUnpaired || Checked.Any(capture => capture.IsInconclusive);
+
+    // Nothing is known of what a guest did that was recorded once.
+    private bool HasUnpaired => OnlyBase.Count + OnlyTest.Count > 0;
 
     /// <summary>The only capture, where the set is of one that could be read; else null.</summary>
     public CheckedCapture? Single => Checked.Count == 1 && Unread.Count == 0 ? Checked[0] : null;

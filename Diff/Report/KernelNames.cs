@@ -5,6 +5,9 @@ namespace Differ.Diff.Report;
 /// <summary>The kernel's names of the tracepoints whose absence costs verdicts.</summary>
 internal static class KernelNames
 {
+    // The first of them: exits, entries, and the way from L1 to L2 and back.
+    private const int NestedWay = 6;
+
     // In the order of a run: exit and entry first, then what happens between them.
     private static readonly EssentialTracepoint[] Essential =
     [
@@ -24,6 +27,10 @@ internal static class KernelNames
         new(TracepointSet.Of(HappeningKind.UserspaceExit), "kvm_userspace_exit"),
         new(TracepointSet.Of(HappeningKind.SmmTransition), "kvm_smm_transition"),
     ];
+
+    /// <summary>The first of those that a capture does not describe without which the way from L1 to L2 and back is not seen; null for none.</summary>
+    public static string? NestedMissingFrom(TracepointSet listed) =>
+        Essential.Take(NestedWay).FirstOrDefault(tracepoint => !listed.Covers(tracepoint.Member))?.Name;
 
     /// <summary>Those that a capture does not describe.</summary>
     public static IReadOnlyList<string> MissingFrom(TracepointSet listed) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 
@@ -57,6 +58,15 @@ public sealed class BisectVerbTests : IDisposable
         AssertSays(1, "bad: ", "--fingerprint", fingerprint, Bad);
         AssertSays(125, "cannot judge: no divergence with fingerprint 000000000000, but whether it could have shown is not known", "--fingerprint", "000000000000", Bad);
         AssertSays(125, "cannot judge: no divergence with fingerprint", "--fingerprint", fingerprint, Good);
+    }
+
+    [Fact]
+    public void A_capture_that_does_not_show_the_way_to_L2_and_back_cannot_say_good()
+    {
+        string without = _scratch.Write("without.txt", Encoding.ASCII.GetBytes(string.Concat(
+            Encoding.ASCII.GetString(StoryFiles.Text("6.12", static story => Stories.Vmmcall(story, right: true))).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => !line.Contains("kvm_nested_vmexit_inject", StringComparison.Ordinal)).Select(line => line + "\n"))));
+        AssertSays(125, "cannot judge: kvm_nested_vmexit_inject was not recorded", without);
     }
 
     [Fact]

@@ -17,6 +17,21 @@ public sealed class CaptureFolderTests : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _scratch.Dispose();
 
+    [Theory]
+    [InlineData("trace.dat", 2)]
+    [InlineData("perf.data", 2)]
+    [InlineData("notes.bin", 0)]
+    public void What_recorders_call_a_recording_and_is_none_is_not_passed_over(string name, int status)
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(scratch["folder/damaged"]);
+        scratch.Write("folder/whole.dat", File.ReadAllBytes(Fixture.Capture("few-events")));
+        scratch.Write($"folder/damaged/{name}", new byte[4096]);
+        CommandResult result = CommandLine.Run("check", scratch["folder"]);
+        Assert.Equal(status, result.Status);
+        Assert.Equal(status == 2, result.Errors.Contains("damaged", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_folder_with_one_capture_is_that_capture()
     {

@@ -17,6 +17,27 @@ public sealed class CompareVerbTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void A_capture_without_a_partner_leaves_the_comparison_inconclusive(bool isInBase)
+    {
+        using var scratch = new Scratch();
+        byte[] bytes = File.ReadAllBytes(Fixture.Capture("reflected-cpuid"));
+        foreach (string folder in (string[])["base", "test"])
+        {
+            Directory.CreateDirectory(scratch[folder]);
+            scratch.Write($"{folder}/one.dat", bytes);
+            scratch.Write($"{folder}/two.dat", bytes);
+        }
+
+        Assert.Equal(0, CommandLine.Run("compare", scratch["base"], scratch["test"]).Status);
+        File.Delete(scratch[isInBase ? "test/two.dat" : "base/two.dat"]);
+        scratch.Write(isInBase ? "test/three.dat" : "base/three.dat", bytes);
+        Assert.Equal(4, CommandLine.Run("compare", scratch["base"], scratch["test"]).Status);
+        Assert.Equal(1, CommandLine.Run("compare", scratch["base"], scratch["test"], "--fail-on", "inconclusive").Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void The_capture_that_cannot_be_used_is_named(bool isBase)
     {
         using var scratch = new Scratch();
