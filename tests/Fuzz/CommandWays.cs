@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Differ.Cli;
@@ -29,7 +30,7 @@ internal static partial class CommandWays
     public static FuzzWay CompareWithItself { get; } = FuzzWays.Of("compare with itself", static input =>
     {
         using Scratch scratch = Of(input);
-        RunChanges changes = TwoRuns.Compare("", scratch[Test], scratch[Test], new Judging(Policy.Default, Baseline.Empty, null, []), Reading.Nowhere, CancellationToken.None);
+        RunChanges changes = WithItself(scratch[Test]);
         if (changes.Behaviour.Count > 0 || changes.Classes.FirstOrDefault(one => one.Change is Change.New or Change.Fixed or Change.RateChanged) is not null)
         {
             throw new BrokenPromiseException("a capture departs from itself");
@@ -37,6 +38,20 @@ internal static partial class CommandWays
 
         return new FuzzOutcome(FuzzOutcome.Verdict, string.Join(' ', changes.Classes.Select(one => $"{one.Change}").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
     });
+
+    // The diagnostic counts, not that the input is named with it.
+    private static RunChanges WithItself(string path)
+    {
+        try
+        {
+            return TwoRuns.Compare("", path, path, new Judging(Policy.Default, Baseline.Empty, null, []), Reading.Nowhere, CancellationToken.None);
+        }
+        catch (InputException named) when (named.InnerException is { } fault)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+            throw;
+        }
+    }
 
     /// <summary><c>differ check -</c> of a pipe that breaks: one line says so, or the report is that of the whole.</summary>
     public static FuzzWay BrokenPipe { get; } = FuzzWays.Of("broken pipe", static input =>
