@@ -89,7 +89,7 @@ internal sealed class CheckVerb : IVerb
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
                 // One capture that cannot be read must not hide what the others say.
-                terminal.Tell(inputs.Count > 1 || set.IsOfFolder ? $"{input.Name}: {fault.Message}" : fault.Message);
+                terminal.Tell(inputs.Count > 1 ? $"{input.Name}: {fault.Message}" : fault.Message);
                 unread.Add(UnusableInput.Of(input.Name, input.File, fault));
             }
         }

@@ -27,9 +27,6 @@ internal sealed class InputSet : IDisposable
     /// <summary>In the order of the words; those of a folder by name, those of an archive in its order. No file is in it twice.</summary>
     public IReadOnlyList<NamedInput> All => _all;
 
-    /// <summary>Whether a folder is among the words: then they do not say which captures are meant.</summary>
-    public bool IsOfFolder { get; private set; }
-
     /// <summary>What was found in folders and is not in the set.</summary>
     public IReadOnlyList<LeftOutCapture> LeftOut => _leftOut;
 
@@ -76,7 +73,6 @@ internal sealed class InputSet : IDisposable
             return;
         }
 
-        IsOfFolder = true;
         FolderContent found = CaptureFolder.Of(word);
         if (found.Captures.Count == 0)
         {

@@ -79,7 +79,7 @@ public sealed class CaptureNotesTests
                 trace.Cpu(0).Event(story.Time++, Layouts["kvm_entry"].Record(thread).ToBytes(bigEndian: false));
             }
         }),
-        ["DIF0133"] = static () => Told(static (_, story) => story.Exit(0x80, 1).Entry(2).ExitFromL2(0x72, 2).Entry(4)),
+        ["DIF0133"] = static () => Told(static (_, story) => story.Exit(0x7c, 1).Entry(2).Exit(0x7c, 2).Entry(3).Exit(0x7c, 3).Entry(4)),
         ["DIF0131"] = static () => Told(static (_, story) => story.ExitFromL2(0x81, 5).Entry(8)),
     };
 
