@@ -46,7 +46,7 @@ public sealed class Comparison : INamingSink
         _kept = kept;
         _comparer = new FieldComparer(header.Listed);
         _tally = new RuleTally(rules);
-        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null, header.IsHeardByThread);
+        _groups = new DivergenceGroups(rules, _comparer, _policy.Ignored, watcher, exits is not null, header.MayBeEdited);
     }
 
     /// <summary>Tracepoints that are known to be on before they speak. None of a file that may describe more than was recorded: what rests on their silence waits for the end.</summary>
@@ -73,7 +73,7 @@ public sealed class Comparison : INamingSink
         ExitHistory history = _histories[recorded.Stream];
         _tally.Begin(recorded.Stream);
         _endings.Take(recorded);
-        _groups.Heard = _header.IsHeardByThread ? history.Hear(recorded) : _groups.Heard | recorded.Kinds;
+        _groups.Heard = _header.MayBeEdited ? history.Hear(recorded) : _groups.Heard | recorded.Kinds;
         Verdict verdict = IsBlind(recorded) ? Blind(recorded) : Verdict.Conforms;
         Departure? departure = null;
         Finding = null;
@@ -162,7 +162,7 @@ public sealed class Comparison : INamingSink
             }
 
             Truth met = _comparer.IsMet(recorded, _digest, computed, expectation, out TracepointSet missed);
-            if (met.IsNo && !looked)
+            if (met.IsNo && !looked && expectation.Standing == Standing.Decided)
             {
                 _grounds?.Read(recorded);
                 looked = true;
@@ -173,7 +173,7 @@ public sealed class Comparison : INamingSink
                 Answer.Yes => Conforms(recorded, computed, expectation),
                 Answer.Unknown => Undecided(recorded, expectation),
                 _ when IsGuess(expectation) => Guessed(recorded, expectation),
-                _ => _groups.Add(recorded, _digest, computed, i, missed, _grounds?.Break(_rules[expectation.Rule].Id) == true),
+                _ => _groups.Add(recorded, _digest, computed, i, missed, looked && _grounds?.Break(_rules[expectation.Rule].Id) == true),
             };
             verdict = judged > verdict ? judged : verdict;
             _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);

@@ -93,7 +93,7 @@ public sealed class Replayer : IExitSink
 
         _sink.Take(record, _builder.View(InstructionOf(record)));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
-        if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.IsHeardByThread && GoesOnInL1Unshown(vcpu, record)))
+        if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.MayBeEdited && GoesOnInL1Unshown(vcpu, record)))
         {
             vcpu.Forget();
         }

@@ -81,7 +81,7 @@ internal interface ITraceReader : IDisposable
 
     /// <summary>
     /// Tracepoints that were on wherever a thread was recorded, once all is read, where that is known of each thread by itself
-    /// (<see cref="RunHeader.IsHeardByThread"/>); else null.
+    /// (<see cref="RunHeader.MayBeEdited"/>); else null.
     /// </summary>
     TracepointSet? HeardOf(int thread) => null;
 

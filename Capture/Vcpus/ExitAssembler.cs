@@ -430,10 +430,10 @@ internal sealed class ExitAssembler
             _notes.Add(CaptureNotes.StartsInL2, "");
         }
 
+        // Where in between it is missing nobody knows; the remark makes all that rests on more than one event likely.
         if (!_header.PretendsNestedExits && _levels.Take(buffer.View(Id, Count, level)))
         {
             _notes.Add(CaptureNotes.Unpaired, $"time {buffer.Start.Value}");
-            buffer.Mark(RecordFlags.LossBefore);
         }
 
         _sink.Take(buffer.View(Id, Count, level));

@@ -26,6 +26,8 @@ internal sealed class LevelPairs(TracepointSet listed)
     /// <returns>Whether an event before it is missing.</returns>
     public bool Take(in ExitRecord record)
     {
+        // A loss that is marked explains it already.
+        _place = (record.Flags & RecordFlags.LossBefore) != 0 ? Place.Unknown : _place;
         bool isMissing = _isShown && record.Level == GuestLevel.L2 && _place is (Place.L1Unexplained or Place.BehindVmrun);
         _place = record.HasHole || record.Kinds.Has(HappeningKind.SmmTransition) ? Place.Unknown
             : record.Level switch

@@ -28,7 +28,6 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
             record is { HasExit: true, Level: GuestLevel.L1 } && record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt }),
         new(HappeningKind.InjectInterrupt, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.VIntr)),
         new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => AcceptsInterrupt(record)),
-        new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio) && EndsPicInterrupt(record.Exit.Info1)),
         new(HappeningKind.InjectException, Several, static (in ExitRecord record, GuestLevel _) => HasFaulted(record)),
         new(HappeningKind.ApicAcceptIrq, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.Eoi)),
     ];
@@ -61,6 +60,7 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
         if (_open.Length > 0)
         {
             Last last = _last[record.Stream];
+            last.Level = (record.Flags & RecordFlags.LossBefore) != 0 ? GuestLevel.Unknown : last.Level;
             foreach (int i in _open)
             {
                 _counts[i] += _counts[i] < Causes[i].Times && Causes[i].Occurs(record, last.Level) ? 1 : 0;
@@ -79,9 +79,6 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
     private static bool LeavesUnseenL2(in ExitRecord record, GuestLevel before) =>
         record is { HasExit: true, HasHole: false } && record.Kinds.Has(HappeningKind.NestedVmexitInject) && !record.Kinds.Has(HappeningKind.NestedVmenter)
         && record.Level != GuestLevel.L2;
-
-    // OUT to the command port of the 8259; a guest that sets it up writes there a few times only.
-    private static bool EndsPicInterrupt(ulong info1) => (info1 >> 16 & 0xffff) == 0x20 && (info1 & 1) == 0;
 
     // AVIC delivers interrupts without L0.
     private static bool IsOfAvic(in ExitRecord record) => record.HasExit && (record.Exit.Code == SvmExitCode.AvicIncompleteIpi || record.Exit.Code == SvmExitCode.AvicNoAccel);

@@ -56,10 +56,10 @@ public sealed record RunHeader
     public bool ListIsSelective { get; init; }
 
     /// <summary>
-    /// Whether what was recorded is known of each thread by itself (<see cref="VcpuStream.Heard"/>): a text may be put together from recordings
-    /// of which each had other tracepoints on.
+    /// Whether it is a text, which people edit. They put recordings together of which each had other tracepoints on, so what was on is known of
+    /// each thread by itself (<see cref="VcpuStream.Heard"/>); and they take lines out.
     /// </summary>
-    public bool IsHeardByThread { get; init; }
+    public bool MayBeEdited { get; init; }
 
     /// <summary>Whether the kernel records failed checks of VMRUN with their text (since 5.13).</summary>
     public bool NamesFailedChecks { get; init; }
@@ -90,7 +90,7 @@ public sealed record VcpuStream(StreamId Id, VcpuId? Vcpu, ThreadId? Thread, str
     /// <summary>The thread's name, as <see cref="PlainText"/>.</summary>
     public string Name { get; init => field = PlainText.Of(value); } = PlainText.Of(Name);
 
-    /// <summary>Tracepoints that were on wherever it was recorded; null where the whole recording says so (<see cref="RunHeader.IsHeardByThread"/>).</summary>
+    /// <summary>Tracepoints that were on wherever it was recorded; null where the whole recording says so (<see cref="RunHeader.MayBeEdited"/>).</summary>
     public TracepointSet? Heard { get; init; }
 
     /// <summary>For a person: the vCPU; where it has no number, the thread or at least the stream.</summary>

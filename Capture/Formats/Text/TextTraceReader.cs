@@ -51,7 +51,7 @@ internal sealed class TextTraceReader : ITraceReader
         {
             Format = _survey.Printer,
             ClockUnit = _survey.Unit,
-            IsHeardByThread = true,
+            MayBeEdited = true,
         };
     }
 

@@ -33,10 +33,11 @@ public sealed class LevelPairsTests
     }
 
     [Fact]
-    public void A_refused_VMRUN_a_hole_and_SMM_prove_nothing()
+    public void A_refused_VMRUN_a_marked_loss_and_SMM_prove_nothing()
     {
         Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenterFailed), L2()));
         Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Npf), new RecordedExit { Level = GuestLevel.Unknown, Flags = RecordFlags.LossInside }, L2()));
+        Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Npf), new RecordedExit { Flags = RecordFlags.LossBefore }));
         Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Rsm).With(HappeningKind.SmmTransition), L2()));
         Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter).With(HappeningKind.NestedVmexitInject), L2()));
     }
