@@ -150,7 +150,9 @@ public sealed class CaptureSession : IDisposable
     {
         try
         {
-            return new CaptureSession(TraceFormats.Of(source).Open(source), name, size);
+            ITraceReader reader = TraceFormats.Of(source).Open(source);
+            SoleRecording.Check(source, reader.End);
+            return new CaptureSession(reader, name, size);
         }
         catch
         {

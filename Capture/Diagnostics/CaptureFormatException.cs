@@ -67,6 +67,10 @@ public sealed class CaptureFormatException : Exception
         "DIF0110", $"{what}; this is a capture of an Intel host", fileOffset, line);
 
     [DoesNotReturn]
+    internal static void ThrowAnother(string format, long fileOffset) => throw new CaptureFormatException(
+        "DIF0111", $"another recording follows, {format}: several were written into one file, and only the first would be judged; give each a file of its own", fileOffset);
+
+    [DoesNotReturn]
     internal static void ThrowDamagedStream(string algorithm, long fileOffset) => throw new CaptureFormatException(
         "DIF0316", $"the {algorithm} stream does not unpack; the file is damaged", fileOffset);
 

@@ -14,6 +14,9 @@ internal interface ITraceFormat
     /// <summary>Whether a file that starts with these bytes (at most 64 KiB) is of this format.</summary>
     bool Sniff(ReadOnlySpan<byte> start);
 
+    /// <summary>Whether every file of this format starts with the same bytes, at most 16, which occur nowhere by chance.</summary>
+    bool HasFixedStart => false;
+
     /// <summary>Reads what describes the recording; not yet its events.</summary>
     /// <exception cref="CaptureFormatException">The file cannot be used.</exception>
     ITraceReader Open(ByteSource source);
@@ -66,6 +69,9 @@ internal interface ITraceReader : IDisposable
 
     /// <summary>Events overwritten per CPU, as the recorder's own statistics say.</summary>
     IReadOnlyDictionary<int, ulong> Overruns { get; }
+
+    /// <summary>Where the recording ends in its file, in bytes, as its description tells; what a file that tells nothing holds is all of the recording.</summary>
+    long End => long.MaxValue;
 
     /// <summary>Whether the events of a thread come in their order. Where not, time that goes back shows it.</summary>
     bool IsInOrder => true;

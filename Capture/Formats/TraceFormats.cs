@@ -60,7 +60,8 @@ internal static class TraceFormats
     public static ITraceFormat Of(ReadOnlySpan<byte> start, long length) =>
         Find(start) ?? CaptureFormatException.ThrowUnknownFormat<ITraceFormat>(length, string.Join(", ", All.Select(format => format.Name)));
 
-    private static ITraceFormat? Find(ReadOnlySpan<byte> start)
+    /// <summary>The format of what starts with these bytes; null where nobody knows it.</summary>
+    public static ITraceFormat? Find(ReadOnlySpan<byte> start)
     {
         start = start[..Math.Min(start.Length, SniffLength)];
         foreach (ITraceFormat format in All)

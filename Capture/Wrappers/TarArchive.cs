@@ -47,7 +47,9 @@ internal static class TarArchive
             archive.ReadExactly(at, header, "tar header");
             if (!header.AsSpan().ContainsAnyExcept((byte)0))
             {
-                break;
+                // Another archive may follow the end of the first (tar --ignore-zeros).
+                at = NextHeader(archive, at);
+                continue;
             }
 
             long start = at + BlockSize;
@@ -74,6 +76,26 @@ internal static class TarArchive
         }
 
         return members;
+    }
+
+    // The first block that is not all zeros, if it is a header; else the end.
+    private static long NextHeader(ByteSource archive, long at)
+    {
+        byte[] blocks = new byte[BlockSize << 7];
+        for (int read = archive.Read(at, blocks); read >= BlockSize; read = archive.Read(at, blocks))
+        {
+            int other = blocks.AsSpan(0, read).IndexOfAnyExcept((byte)0);
+            if (other < 0)
+            {
+                at += read;
+                continue;
+            }
+
+            at += other / BlockSize * BlockSize;
+            return archive.Read(at, blocks) >= BlockSize && Sniff(blocks) ? at : archive.Length;
+        }
+
+        return archive.Length;
     }
 
     private static long Check(ByteSource archive, ReadOnlySpan<byte> header, long at, long? extended)

@@ -10,8 +10,8 @@ internal sealed class Interruption : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700), PatienceForReport = TimeSpan.FromSeconds(10);
 
-    // Numbers of Linux: SIGUSR1, SIGUSR2, SIGXCPU, which end a process as well.
-    private static readonly PosixSignal[] OfLinux = [(PosixSignal)10, (PosixSignal)12, (PosixSignal)24];
+    // Numbers of Linux: SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, which end a process as well.
+    private static readonly PosixSignal[] OfLinux = [(PosixSignal)10, (PosixSignal)12, (PosixSignal)14, (PosixSignal)24];
     private static readonly PosixSignal[] OfAll = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 
     private readonly CancellationTokenSource _source = new();

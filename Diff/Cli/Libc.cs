@@ -19,7 +19,7 @@ internal static partial class Libc
     public const int OwnerOnly = 0x180, Everybody = 0x1b6;
 
     private const int HereFolder = -100, FollowLinks = 0x400, EffectiveIds = 0x200, MayWrite = 2;
-    private const int FileTooLarge = 25;
+    private const int FileTooLarge = 25, AddressSpace = 9;
     private const nint Ignored = 1;
     private const int GetFlags = 1, DuplicateCloseOnExec = 1030, FirstOfOurs = 3;
     private const short ReadyToRead = 1, ReadyToWrite = 4;
@@ -79,6 +79,13 @@ internal static partial class Libc
 
     /// <summary>Lets a write fail with an error where a file would become larger than ulimit -f allows, in place of ending the process with SIGXFSZ.</summary>
     public static void IgnoreFileTooLarge() => _ = signal(FileTooLarge, Ignored);
+
+    /// <summary>Bytes of addresses that the process may have (<c>ulimit -v</c>).</summary>
+    public static ulong AddressLimit()
+    {
+        Span<ulong> limits = stackalloc ulong[2];
+        return getrlimit(AddressSpace, limits) == 0 ? limits[0] : ulong.MaxValue;
+    }
 
     /// <summary>Whether a descriptor is a terminal.</summary>
     public static bool IsTerminal(int descriptor) => isatty(descriptor) == 1;
@@ -151,6 +158,9 @@ internal static partial class Libc
 
     [LibraryImport("libc")]
     private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, Span<ulong> limits);
 
     [LibraryImport("libc")]
     private static partial int isatty(int descriptor);

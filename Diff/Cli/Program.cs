@@ -9,6 +9,8 @@ namespace Differ.Cli;
 /// <summary>Words become a verb, and its outcome an exit status.</summary>
 internal static class Program
 {
+    private const ulong LeastAddresses = 128 << 20;
+
     /// <summary>The program.</summary>
     public static int Main(string[] args)
     {
@@ -31,6 +33,12 @@ internal static class Program
         if (!OperatingSystem.IsWindows())
         {
             Libc.IgnoreFileTooLarge();
+            if (Libc.AddressLimit() < LeastAddresses)
+            {
+                // The runtime would be ended by the first thread that it cannot start.
+                StandardStreams.LastWords($"differ: it cannot start: it takes {LeastAddresses >> 10} kB of addresses, ulimit -v allows {Libc.AddressLimit() >> 10}\n");
+                return ExitStatus.Unusable;
+            }
         }
 
         // Neither is given back: a signal that comes at the very end would find nobody and end the process in its own way.

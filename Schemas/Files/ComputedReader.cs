@@ -112,6 +112,10 @@ public sealed class ComputedReader : IExitSink, IDisposable
             {
                 Notes = HeaderCodec.DecodeSummary(_blocks.Body, _blocks.BlockOffset).Notes;
             }
+            else if (_blocks.Kind == BlockKind.Header)
+            {
+                throw RunFormatException.Another(_blocks.BlockOffset);
+            }
         }
 
         return _ready;

@@ -39,6 +39,9 @@ public sealed class RunFormatException : Exception
     internal static RunFormatException FalseBlocks(long offset) =>
         new("DIF0208", "the file is full of headers of blocks that are none; it was not written by Differ", offset);
 
+    internal static RunFormatException Another(long offset) =>
+        new("DIF0209", "another run follows: several were written into one file; give each a file of its own", offset);
+
     internal static RunFormatException OtherRun() =>
         new("DIF0206", "the computed run belongs to another recorded run; run differ replay on this one", 0);
 }

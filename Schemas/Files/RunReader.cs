@@ -78,6 +78,10 @@ public sealed class RunReader : IDisposable
             {
                 summary = HeaderCodec.DecodeSummary(_blocks.Body, _blocks.BlockOffset);
             }
+            else if (_blocks.Kind == BlockKind.Header)
+            {
+                throw RunFormatException.Another(_blocks.BlockOffset);
+            }
         }
 
         NoteDamage(ref damages, ref first, told);

@@ -93,6 +93,7 @@ public sealed class ProcessTests : IDisposable
     [InlineData("HUP")]
     [InlineData("QUIT")]
     [InlineData("USR1")]
+    [InlineData("ALRM")]
     public void A_signal_ends_what_waits_for_ever_within_a_second_and_leaves_nothing(string signal)
     {
         // The pipe stays open: it waits where no token can reach it.

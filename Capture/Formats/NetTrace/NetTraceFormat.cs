@@ -19,6 +19,9 @@ internal sealed class NetTraceFormat : ITraceFormat
     public string Name => ".nettrace (dotnet-trace collect-linux, record-trace; v4 to v6)";
 
     /// <inheritdoc/>
+    public bool HasFixedStart => true;
+
+    /// <inheritdoc/>
     public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(NetTraceHeader.Magic);
 
     /// <inheritdoc/>

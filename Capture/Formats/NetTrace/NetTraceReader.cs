@@ -28,6 +28,7 @@ internal sealed class NetTraceReader : ITraceReader
         _source = source;
         (_header, NetTraceBlocks blocks) = Open();
         _survey = NetTraceSurvey.Of(blocks, _header.Version);
+        End = blocks.Position;
         Types = [.. _survey.Kinds.Select(kind => kind.Type).OrderBy(type => type.Layout.System, StringComparer.Ordinal).ThenBy(type => type.Layout.Name, StringComparer.Ordinal)];
         if (!Types.Any(type => type.Layout.System == Group))
         {
@@ -42,6 +43,9 @@ internal sealed class NetTraceReader : ITraceReader
 
     /// <inheritdoc/>
     public IReadOnlyList<TraceEventType> Types { get; }
+
+    /// <inheritdoc/>
+    public long End { get; }
 
     /// <inheritdoc/>
     public bool BigEndian => false;

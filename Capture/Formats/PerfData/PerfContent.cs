@@ -25,6 +25,9 @@ internal sealed class PerfContent
     /// <summary>The clock that CLOCK_DATA relates to the time of day; null where there is none.</summary>
     public int? ClockId { get; private set; }
 
+    /// <summary>Where the last feature ends; 0 before the first.</summary>
+    public long End { get; private set; }
+
     /// <summary>Takes a feature; those that say nothing about the events are passed over.</summary>
     /// <param name="feature">Its bit.</param>
     /// <param name="section">Where it stands.</param>
@@ -32,6 +35,7 @@ internal sealed class PerfContent
     /// <param name="bigEndian">Byte order.</param>
     public void AddFeature(int feature, PerfSection section, ByteSource source, bool bigEndian)
     {
+        End = Math.Max(End, section.End);
         switch (feature)
         {
             case PerfHeader.TracingData:

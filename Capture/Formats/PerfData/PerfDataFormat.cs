@@ -22,6 +22,9 @@ internal sealed class PerfDataFormat : IStreamedFormat
     public string Name => "perf.data (perf record, file and pipe)";
 
     /// <inheritdoc/>
+    public bool HasFixedStart => true;
+
+    /// <inheritdoc/>
     public bool Sniff(ReadOnlySpan<byte> start) => PerfHeader.Sniff(start);
 
     /// <inheritdoc/>

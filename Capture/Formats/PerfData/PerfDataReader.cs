@@ -64,6 +64,9 @@ internal sealed class PerfDataReader : ITraceReader
     public IReadOnlyList<TraceEventType> Types { get; }
 
     /// <inheritdoc/>
+    public long End => _header.IsPipe ? long.MaxValue : Math.Max(_header.Data.End, _content.End);
+
+    /// <inheritdoc/>
     public bool BigEndian => _header.BigEndian;
 
     /// <inheritdoc/>

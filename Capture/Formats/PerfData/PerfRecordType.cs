@@ -42,6 +42,9 @@ internal static class PerfRecordType
     /// <summary>u64 size of the data of a hardware tracer, which follows the record.</summary>
     public const uint AuxTrace = 71;
 
+    /// <summary>No types: what the start of a magic number reads as where another recording follows, in either byte order.</summary>
+    public const uint StartOfPipe = 0x46524550, StartOfBigEndianPipe = 0x32454c49;
+
     /// <summary>u64 feature, then what the file has in its section.</summary>
     public const uint HeaderFeature = 80;
 

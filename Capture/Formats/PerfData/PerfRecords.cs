@@ -201,6 +201,11 @@ internal sealed class PerfRecords : IDisposable
     // The few records that say in their body how much data follows them.
     private void Follow()
     {
+        if (Type is PerfRecordType.StartOfPipe or PerfRecordType.StartOfBigEndianPipe)
+        {
+            CaptureFormatException.ThrowAnother("perf.data", BodyOffset - RecordWindow.HeaderSize);
+        }
+
         var cursor = new ByteCursor(Body, BodyOffset, _bigEndian);
         ulong size = Type switch
         {

@@ -35,9 +35,13 @@ internal sealed class TraceDatContent
     // Ten times what the formats of all events of a kernel take. Parts of a hostile file may be pointed to as often as it likes.
     private const long MostDescribed = 1 << 26;
 
+    // Offsets and sizes of a hostile file may add up to anything.
+    private const long MostBytes = 1L << 56;
+
     private const int MostBuffers = 1 << 10, BytesOfCpu = 32;
 
     private long _described;
+    private long _describedEnd;
 
     /// <summary>Layout of a sub-buffer.</summary>
     public PageLayout Page { get; set; } = new(sizeof(ulong), 2 * sizeof(ulong));
@@ -56,6 +60,13 @@ internal sealed class TraceDatContent
 
     /// <summary>The buffers, the top one first.</summary>
     public List<TraceDatBuffer> Buffers { get; } = [];
+
+    /// <summary>Where the last part of the file ends that is read; nothing where no CPU has data.</summary>
+    public long? End => Buffers.SelectMany(buffer => buffer.Cpus).Where(cpu => cpu.Size > 0)
+        .Max(cpu => (long?)Math.Min(cpu.Offset, MostBytes) + Math.Min(cpu.Size, MostBytes)) is { } data ? Math.Max(data, _describedEnd) : null;
+
+    /// <summary>A part of the description ends at a byte of the file.</summary>
+    public void Reach(long end) => _describedEnd = Math.Max(_describedEnd, end);
 
     /// <summary>Adds a buffer.</summary>
     /// <param name="buffer">The buffer.</param>

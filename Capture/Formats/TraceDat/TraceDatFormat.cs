@@ -21,6 +21,9 @@ internal sealed class TraceDatFormat : ITraceFormat
     public string Name => "trace.dat (trace-cmd v6, v7)";
 
     /// <inheritdoc/>
+    public bool HasFixedStart => true;
+
+    /// <inheritdoc/>
     public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(TraceDatHeader.Magic);
 
     /// <inheritdoc/>

@@ -56,6 +56,9 @@ internal sealed class TraceDatReader : ITraceReader
     public IReadOnlyList<TraceEventType> Types { get; }
 
     /// <inheritdoc/>
+    public long End => _content.End ?? long.MaxValue;
+
+    /// <inheritdoc/>
     public bool BigEndian => _header.BigEndian;
 
     /// <inheritdoc/>

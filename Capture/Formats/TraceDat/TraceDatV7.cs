@@ -8,6 +8,8 @@ internal static class TraceDatV7
 {
     private const ushort OptionsSection = 0;
     private const ushort CompressedFlag = 1;
+    private const ushort LargestSectionId = 64;
+    private const int SectionHeader = 16;
     private const int LargestOption = 1 << 24;
     private const int LargestSection = 1 << 26;
     private const int MostOptionSections = 1 << 12;
@@ -38,7 +40,27 @@ internal static class TraceDatV7
             CaptureFormatException.ThrowUnsupported("the file has no event data", "record with trace-cmd record", header.Next);
         }
 
+        PassOthers(source, header, content);
         return content;
+    }
+
+    // Sections that nothing needs may end the file, as that of the texts that describe the others.
+    private static void PassOthers(ByteSource source, TraceDatHeader header, TraceDatContent content)
+    {
+        for (int sections = 0; sections < MostOptionSections && content.End is { } end && end <= source.Length - SectionHeader; sections++)
+        {
+            var reader = new SourceReader(source, end, header.BigEndian);
+            ushort id = reader.U16("section");
+            ushort flags = reader.U16("flags of a section");
+            _ = reader.U32("description of a section");
+            ulong size = reader.U64("size of a section");
+            if (id > LargestSectionId || flags > CompressedFlag || size == 0 || size > (ulong)reader.Left)
+            {
+                return;
+            }
+
+            content.Reach(reader.Position + (long)size);
+        }
     }
 
     private static void ReadOptionChain(ByteSource source, TraceDatHeader header, TraceDatContent content, ref Unpacker? unpacker)
@@ -126,12 +148,15 @@ internal static class TraceDatV7
         long size = reader.Offset("size of a section");
         if ((flags & CompressedFlag) == 0)
         {
-            return new Section(reader, reader.Position + Math.Min(size, reader.Left), offset);
+            var plain = new Section(reader, reader.Position + Math.Min(size, reader.Left), offset);
+            content.Reach(plain.End);
+            return plain;
         }
 
         uint packedSize = reader.U32("compressed size of a section");
         uint fullSize = reader.U32("size of an unpacked section");
         byte[] packed = reader.Bytes(packedSize, LargestSection, "compressed section");
+        content.Reach(reader.Position);
         if (fullSize > LargestSection)
         {
             CaptureFormatException.ThrowImpossible("size of an unpacked section", offset, $"{fullSize}");
