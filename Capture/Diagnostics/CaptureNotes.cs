@@ -37,7 +37,7 @@ internal sealed class CaptureNotes
 
     /// <summary>Events that come in pairs, and one of them is missing.</summary>
     public static readonly NoteKind Unpaired =
-        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there or to which nothing leads, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark. What does not show in one event alone is at most likely", NoteCost.Unmarked);
+        new("DIF0126", "exits without entry, entries without exit, exits of L2 of which one of two events is there or to which nothing leads, instructions that L0 decodes and that did not exit, or starts and ends of KVM_RUN that do not alternate: events are missing without a mark. What does not show in one event alone is at most likely", NoteCost.Unmarked);
 
     /// <summary>The same thread in two buffers.</summary>
     public static readonly NoteKind DoubleInstance =

@@ -212,6 +212,10 @@ internal sealed class ExitAssembler
         {
             PairNestedVmenter(raw.Time);
         }
+        else if (kind == HappeningKind.EmulateInstruction)
+        {
+            PairEmulation(happening);
+        }
 
         _current.Keep();
         return true;
@@ -301,6 +305,10 @@ internal sealed class ExitAssembler
         {
             PairNestedVmenter(happening.Time);
         }
+        else if (happening.Kind == HappeningKind.EmulateInstruction)
+        {
+            PairEmulation(happening);
+        }
         else if (happening.Kind == HappeningKind.KvmRun)
         {
             // Each KVM_RUN starts and ends.
@@ -330,6 +338,15 @@ internal sealed class ExitAssembler
         if (_current.Reflected)
         {
             Unpaired(time);
+        }
+    }
+
+    // L0 decodes the instruction that exited, and no other before the guest runs again.
+    private void PairEmulation(in Happening happening)
+    {
+        if ((_current.Flags & (RecordFlags.NoExit | RecordFlags.LossInside)) == 0 && EmulatedInstruction.Of(happening) is { Failed: false } decoded && decoded.Rip != _current.ExitRip)
+        {
+            Unpaired(happening.Time);
         }
     }
 

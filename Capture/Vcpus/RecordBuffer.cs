@@ -33,6 +33,9 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>EXITCODE; meaningless where its exit is missing.</summary>
     public SvmExitCode ExitCode => _exit.Code;
 
+    /// <summary>RIP of the #VMEXIT; meaningless where its exit is missing.</summary>
+    public ulong ExitRip => _exit.Rip;
+
     /// <summary>When it starts; 0 where its exit is missing.</summary>
     public ClockTime Start => (Flags & RecordFlags.NoExit) == 0 ? _exit.Time : default;
 

@@ -97,6 +97,15 @@ public sealed class SilentTracepointsTests
         _ => [.. Enumerable.Range(0, 3).Select(_ => L1(SvmExitCode.Rdtsc).With(HappeningKind.Eoi, 0, 0x31))],
     };
 
+    [Theory]
+    [InlineData(0x8000_0020, true)]
+    [InlineData(0x8000_0420, true)]
+    [InlineData(0x8000_0202, false)]
+    [InlineData(0x8000_0306, false)]
+    public void An_interrupt_that_an_exit_cut_off_is_injected_again(uint inDelivery, bool isInterrupt) => Assert.Equal(
+        isInterrupt,
+        OffAfter([new RecordedExit { Level = GuestLevel.L1, Exit = L2().Exit with { IntInfo = Observed<uint>.Of(inDelivery) } }]).Has(HappeningKind.InjectInterrupt));
+
     [Fact]
     public void An_interrupt_window_needs_an_interrupt_and_each_VMRUN_after_the_first_a_VMEXIT()
     {
