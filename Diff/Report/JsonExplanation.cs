@@ -58,7 +58,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
         json.WriteString("ifBroken", RuleText.Words(rule.Severity));
         json.WriteString("evidence", rule.Evidence);
         json.WriteString("expected", rule.Expected);
-        WriteTexts(json, "decidedBy", content.Decider.Functions);
+        WriteTexts(json, "decidedBy", content.Rule.Kvm.Names);
     }
 
     private static void WriteBugs(Utf8JsonWriter json, Explanation content)

@@ -1,5 +1,6 @@
 using Differ.Diff.Compare;
 using Differ.Diff.Knowledge;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 
@@ -14,8 +15,8 @@ internal sealed class TextExplanation : IFormat<Explanation>
     {
         RuleText.Write(content.Rule, output);
         RuleText.Item(output, "if broken", RuleText.Words(content.Rule.Severity));
-        Decider decider = content.Decider;
-        RuleText.Item(output, "decided by", decider.Functions.Count > 0 ? $"{string.Join(", ", decider.Functions)} in KVM" : decider.WhyNone);
+        KvmFunctions functions = content.Rule.Kvm;
+        RuleText.Item(output, "decided by", functions.Names.Count > 0 ? $"{string.Join(", ", functions.Names)} in KVM" : functions.WhyNone);
         WriteBugs(content, output, ink);
         WriteLacking(content, output, ink);
         if (content.Seen is { } seen)

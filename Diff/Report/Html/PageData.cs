@@ -95,23 +95,23 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
     private void WriteRules(Utf8JsonWriter json)
     {
         json.WriteStartArray("groups");
-        foreach (RuleGroup group in RuleGroups.All)
+        foreach (RuleGroup group in RuleGroup.All)
         {
             json.WriteStartArray();
-            json.WriteStringValue(group.Letter);
+            json.WriteStringValue(group.Letter.ToString());
             json.WriteStringValue(group.Title);
             json.WriteEndArray();
         }
 
         json.WriteEndArray();
-        IReadOnlyList<int> groups = RuleGroups.Of([.. result.Rules.Select(count => count.Rule)]);
+        string letters = string.Concat(RuleGroup.All.Select(group => group.Letter));
         json.WriteStartArray("rules");
         for (int i = 0; i < result.Rules.Count; i++)
         {
             RuleCount count = result.Rules[i];
             json.WriteStartObject();
             json.WriteString("id", count.Rule.Id);
-            json.WriteNumber("group", groups[i]);
+            json.WriteNumber("group", Math.Max(0, letters.IndexOf(count.Rule.Group, StringComparison.Ordinal)));
             json.WriteString("cite", count.Rule.Citation);
             json.WriteString("text", count.Rule.Statement);
             json.WriteString("severity", count.Rule.Severity.ToString().ToLowerInvariant());
