@@ -29,7 +29,7 @@ internal static class Availability
             Situation.SvmInstruction | Situation.SvmMsr, Codes.Of(SvmExitCode.Vmload), static (in Step s) =>
         {
             UdWithoutSvme(s);
-            BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload);
+            BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload, SvmExitCode.Vmload);
         }),
         new(new("SVM-15.4-SVME-UD-VMSAVE", "15.4, 15.5.2", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.High,
                 "VMSAVE with SVME=0 raises #UD.",
@@ -38,16 +38,21 @@ internal static class Availability
             Situation.SvmInstruction | Situation.SvmMsr, Codes.Of(SvmExitCode.Vmsave), static (in Step s) =>
         {
             UdWithoutSvme(s);
-            BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload);
+            BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload, SvmExitCode.Vmsave);
         }),
         new(new("SVM-15.4-SVME-UD-CLGI", "15.4", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.High,
                 "CLGI with SVME=0 raises #UD.",
                 "kvm_exit 0x85 at L1 with SVME=0; invisible under vgif=1 before 460c7eb2e759.",
                 "kvm_inj_exception #UD.") { Rank = 40, Kvm = KvmFunctions.By("clgi_interception") },
-            Situation.SvmInstruction | Situation.SvmMsr, Codes.Of(SvmExitCode.Clgi), static (in Step s) =>
+            Situation.SvmInstruction | Situation.SvmMsr | Situation.StatesRecorded, Codes.Of(SvmExitCode.Clgi), static (in Step s) =>
         {
-            UdWithoutSvme(s);
-            BlindWithoutSvme(s, s.Vcpu.GifInstructionsExit, Evidence.VirtualGif);
+            if (s.HasExit && s.Code == SvmExitCode.Clgi)
+            {
+                UdWithoutSvme(s);
+            }
+
+            StateRules.GifStaysWithoutSvme(s, set: false);
+            BlindWithoutSvme(s, s.Vcpu.GifInstructionsExit, Evidence.VirtualGif, SvmExitCode.Clgi);
         }),
         new(new("SVM-15.4-SVME-UD-INVLPGA", "15.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "INVLPGA with SVME=0 raises #UD.",
@@ -64,7 +69,7 @@ internal static class Availability
                 "STGI and SKINIT are usable if SVME=1 OR CPUID 8000_0001 ECX[SKINIT]=1 (and per §15.31 if SVML=1); only otherwise #UD.",
                 "kvm_exit 0x84/0x86 with SVME=0; SKINIT/SVML bits from a kvm_cpuid event for 0x80000001 / 0x8000000A.",
                 "#UD if both feature bits are 0; no #UD if either is 1.") { Rank = 70, Kvm = KvmFunctions.By("stgi_interception", "skinit_interception") },
-            Situation.SvmInstruction | Situation.SvmMsr, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Skinit), StgiOrSkinitWithoutSvme),
+            Situation.SvmInstruction | Situation.SvmMsr | Situation.StatesRecorded, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Skinit), StgiOrSkinitWithoutSvme),
         new(new("SVM-15.5-VMRUN-CPL", "15.5.1, table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Medium,
                 "VMRUN at CPL>0 raises #GP(0) and this is checked before the VMRUN intercept.",
                 "kvm_exit 0x80 must never be seen for CPL>0; CPL is not traced.",
@@ -384,9 +389,14 @@ internal static class Availability
     }
 
     // Where the instruction does not exit, its #UD or its execution cannot be seen.
-    private static void BlindWithoutSvme(in Step s, Truth exits, Evidence hidden)
+    // What L0 enters L1 with tells whether it exits.
+    private static void BlindWithoutSvme(in Step s, Truth exits, Evidence hidden, SvmExitCode code)
     {
-        if (ClearsSvme(s) && !exits.IsYes)
+        if (ClearsSvme(s) && s.Seen.IsRecorded(StateMoment.L1AtEntry, VmcbField.InterceptMisc2))
+        {
+            StateRules.ExitsOnceEntered(s, code);
+        }
+        else if (ClearsSvme(s) && !exits.IsYes)
         {
             s.Undecided(hidden);
         }
@@ -394,13 +404,22 @@ internal static class Availability
 
     private static void StgiOrSkinitWithoutSvme(in Step s)
     {
-        BlindWithoutSvme(s, s.Vcpu.GifInstructionsExit, Evidence.VirtualGif);
-        if (!s.HasExit || !IsSvmInstruction(s.Code))
+        Truth available = s.Vcpu.Profile.Has(CpuFeature.Skinit) | s.Vcpu.Profile.Has(CpuFeature.SvmLock);
+        if (available.IsNo)
+        {
+            StateRules.GifStaysWithoutSvme(s, set: true);
+            BlindWithoutSvme(s, s.Vcpu.GifInstructionsExit, Evidence.VirtualGif, SvmExitCode.Stgi);
+        }
+        else if (ClearsSvme(s) && !s.Vcpu.GifInstructionsExit.IsYes)
+        {
+            s.Undecided(Evidence.VirtualGif);
+        }
+
+        if (!s.HasExit || (s.Code != SvmExitCode.Stgi && s.Code != SvmExitCode.Skinit))
         {
             return;
         }
 
-        Truth available = s.Vcpu.Profile.Has(CpuFeature.Skinit) | s.Vcpu.Profile.Has(CpuFeature.SvmLock);
         if (!s.Vcpu.Svme.IsNo)
         {
             s.WhenSvme(false);

@@ -85,7 +85,11 @@ internal static class StateSwitch
                 "TSC_OFFSET is cleared inside the processor on #VMEXIT (L1's own offset applies again).",
                 "kvm_write_tsc_offset events.",
                 "No L2 offset used at L1.") { Rank = 990, Kvm = KvmFunctions.By("nested_svm_vmexit") },
-            Situation.VmrunEntered, null, Vmrun.AddsTscOffset, Vmrun.TscOffsetNeeds),
+            Situation.VmrunEntered | Situation.LeftL2, null, static (in Step s) =>
+            {
+                Vmrun.AddsTscOffset(s);
+                StateRules.TscOffsetOfL1(s);
+            }, Vmrun.TscOffsetNeeds),
         new(new("SVM-15.6-INTERCEPTS-CLEAR", "15.6", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "After #VMEXIT no L1 intercept may fire for L1's own execution.",
                 "kvm_nested_vmexit_inject followed by kvm_nested_vmexit without a new kvm_nested_vmenter.",

@@ -88,7 +88,8 @@ internal static class ActTable
     /// Happenings without an argument: kvm_nested_vmexit repeats the exit, intercepts and states are too many to read here, the VMM has a slice.
     /// </summary>
     public static IReadOnlyList<HappeningKind> Silent { get; } =
-        [HappeningKind.NestedVmexit, HappeningKind.NestedIntercepts, HappeningKind.UserspaceExit, HappeningKind.KvmRun, HappeningKind.StateValue];
+        [HappeningKind.NestedVmexit, HappeningKind.NestedIntercepts, HappeningKind.UserspaceExit, HappeningKind.KvmRun, HappeningKind.StateValue,
+         HappeningKind.GuestRead];
 
     /// <summary>Positions in <see cref="All"/> by kind.</summary>
     public static IReadOnlyList<int[]> ByKind { get; } =
