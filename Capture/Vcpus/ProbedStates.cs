@@ -87,7 +87,7 @@ internal sealed class ProbedStates
         Flag(image, NmiMask, probe.Number(payload, ProbeNumber.Nmimask), probe.Number(payload, ProbeNumber.Hflags), HflagNmi);
     }
 
-    // Where the processor keeps GIF, it is in the VMCB of L1; else KVM does.
+    // Where the processor keeps GIF, it is in the VMCB of L1, and while L2 runs KVM may have it in either; else KVM keeps it.
     private static Observed<ulong> GifOf(BoundProbe probe, ReadOnlySpan<byte> payload, bool isL2)
     {
         Observed<ulong> control = probe.Word(payload, isL2 ? 'h' : 'c', IntCtl);
@@ -96,7 +96,8 @@ internal sealed class ProbedStates
             return Observed<ulong>.Unseen;
         }
 
-        return Bit(control.Value, VGifEnable) ? Observed<ulong>.Of(control.Value >> VGif & 1)
+        ulong either = isL2 ? control.Value | probe.Word(payload, 'c', IntCtl).Or(0) : control.Value;
+        return Bit(control.Value, VGifEnable) ? Observed<ulong>.Of(either >> VGif & 1)
             : probe.Number(payload, ProbeNumber.Gif) is { IsKnown: true } gif ? gif
             : probe.Number(payload, ProbeNumber.Hflags) is { IsKnown: true } flags ? Observed<ulong>.Of(flags.Value >> HflagGif & 1)
             : Observed<ulong>.Unseen;

@@ -101,6 +101,9 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>The ASID that L2 was entered with last, where a recorder with probes dumped it.</summary>
     public Observed<ulong> L2Asid { get; set; }
 
+    /// <summary>Whether registers were taken from a dump, which the next exit outdates.</summary>
+    public bool IsDumped { get; set; }
+
     /// <summary>GIF as the guest was entered, where a recorder with probes dumped it.</summary>
     public Truth GifAtEntry { get; set; }
 

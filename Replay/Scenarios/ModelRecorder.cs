@@ -247,7 +247,7 @@ internal sealed class ModelRecorder : IProcessorObserver
     {
         foreach (VmcbRow row in VmcbLayout.All)
         {
-            if (row.Area != VmcbArea.Control || row.Field == VmcbField.InterruptShadow)
+            if ((row.Area != VmcbArea.Control && row.Field != VmcbField.GuestRcx) || row.Field == VmcbField.InterruptShadow)
             {
                 State(moment, row, registers[row.Field]);
             }

@@ -20,6 +20,7 @@ internal static class Dumps
         }
 
         StateMoment moment = record.Level == GuestLevel.L2 ? StateMoment.L2AtExit : StateMoment.L1AtExit;
+        vcpu.IsDumped = true;
         vcpu.Cpl = At(record, moment, VmcbField.Cpl);
         vcpu.Rax = At(record, moment, VmcbField.Rax);
         Bits64 efer = At(record, moment, VmcbField.EferRegister), cr0 = At(record, moment, VmcbField.Cr0Register), cs = At(record, moment, VmcbField.CsAttributes);
@@ -53,6 +54,7 @@ internal static class Dumps
         }
 
         Observed<ulong> asid = record.States.At(StateMoment.L2AtEntry, VmcbLayout.Of(VmcbField.GuestAsid).Position);
+        vcpu.IsDumped = true;
         vcpu.L2Asid = asid.IsKnown ? asid : vcpu.L2Asid;
         vcpu.GifAtEntry = At(record, StateMoment.L1AtEntry, VmcbField.Gif)[0];
         if (record.Kinds.Has(HappeningKind.GuestRead))
@@ -70,7 +72,7 @@ internal static class Dumps
             return;
         }
 
-        Bits64 rcx = At(record, StateMoment.L2AtExit, VmcbField.Rcx), msrs = vcpu.Vmcb12[VmcbField.MsrpmBasePa], ports = vcpu.Vmcb12[VmcbField.IopmBasePa];
+        Bits64 rcx = At(record, StateMoment.L2AtExit, VmcbField.GuestRcx), msrs = vcpu.Vmcb12[VmcbField.MsrpmBasePa], ports = vcpu.Vmcb12[VmcbField.IopmBasePa];
         if (record.Exit.Code == SvmExitCode.Msr && rcx.IsKnown && msrs.IsKnown && MsrPermissionMap.BitOf((uint)(rcx.Value & uint.MaxValue)) is { } bit)
         {
             vcpu.MsrIntercepted = AnyBit(record, msrs.Value & PageMask, bit + (record.Exit.Info1 & 1), 1);
@@ -109,12 +111,12 @@ internal static class Dumps
 
     private static void Forget(Vcpu vcpu)
     {
-        if ((vcpu.Cpl.Known | vcpu.Rax.Known | vcpu.Rflags.Known | vcpu.Cr4.Known) != 0)
+        if (vcpu.IsDumped)
         {
             vcpu.Cpl = vcpu.Rax = vcpu.Rflags = vcpu.Cr4 = default;
+            vcpu.GifAtEntry = default;
+            vcpu.IsDumped = false;
         }
-
-        vcpu.GifAtEntry = default;
     }
 
     private static Bits64 Or(Bits64 known, Bits64 dumped) => known.IsKnown || !dumped.IsKnown ? known

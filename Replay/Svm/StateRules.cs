@@ -136,7 +136,8 @@ internal static class StateRules
             // The hypervisor adds its own; those of L1 must be among them.
             Bits64 asked = s.Vcpu.Vmcb12[field];
             ulong mask = asked.Value & asked.Known & always;
-            Shows(s, s.Seen.HasVmenter && clean[CleanIntercepts].IsNo && mask != 0, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
+            bool applies = s.Seen.HasVmenter && clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
+            Shows(s, applies, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
         }
 
         foreach ((int bit, VmcbField[] fields) in CleanGroups)
@@ -230,6 +231,15 @@ internal static class StateRules
         }
 
         s.Expect().Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
+    }
+
+    /// <summary>A VMRUN that is carried out sets GIF.</summary>
+    public static void GifIsSet(in Step s)
+    {
+        if (s.Seen.HasVmenter && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.Gif))
+        {
+            s.Expect().Allow(Is(At(StateMoment.L2AtEntry, VmcbField.Gif), 1));
+        }
     }
 
     /// <summary>Without EFER.SVME neither CLGI nor STGI is carried out: GIF is what it was when the guest was entered.</summary>

@@ -12,7 +12,7 @@ internal static class StateSwitch
                 "A successful VMRUN sets GIF=1.",
                 "kvm_nested_vmenter then pending INTR/NMI at L1.",
                 "With INTR intercept a pending IRQ must give kvm_nested_vmexit_inject 0x60 promptly (kvm_nested_intr_vmexit).") { Rank = 850, Kvm = KvmFunctions.By("enter_svm_guest_mode", "svm_set_gif") },
-            Situation.VmrunOutcome, Vmrun.SetsGif),
+            Situation.VmrunEntered | Situation.VmrunOutcome, Vmrun.SetsGif),
         new(new("SVM-15.6-GIF-CLEAR", "15.6", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.High,
                 "#VMEXIT clears GIF: no INTR/NMI/SMI/INIT may be taken by L1 until STGI.",
                 "kvm_nested_vmexit_inject then kvm_inj_virq or NMI injection at L1.",

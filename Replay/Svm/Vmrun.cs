@@ -39,6 +39,7 @@ internal static class Vmrun
     // GIF is 1 in L2: an interrupt that L1 intercepts and that waited for GIF makes L2 exit at once.
     public static void SetsGif(in Step s)
     {
+        StateRules.GifIsSet(s);
         if (s.Seen.HasVmenter || !s.Vcpu.InterruptAccepted || !s.Intercepted(SvmExitCode.Intr).IsYes)
         {
             return;

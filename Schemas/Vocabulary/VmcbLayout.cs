@@ -12,7 +12,7 @@ internal enum VmcbField : byte
     LdtrSelector, LdtrAttributes, LdtrLimit, LdtrBase, IdtrLimit, IdtrBase, TrSelector, TrAttributes, TrLimit, TrBase, Cpl, EferRegister,
     Cr4Register, Cr3Register, Cr0Register, Dr7, Dr6, RflagsRegister, Rip, Rsp, SCet, Ssp, IsstAddr, Rax, Star, Lstar, Cstar, Sfmask,
     KernelGsBase, SysenterCs, SysenterEsp, SysenterEip, Cr2, GPat, DbgCtl, BrFrom, BrTo, LastExcpFrom, LastExcpTo, Gif, VmHsavePa,
-    VmCrRegister, TscRatio, Tsc, NmiMask, Rcx,
+    VmCrRegister, TscRatio, Tsc, NmiMask, GuestRcx,
     Count,
 }
 
@@ -188,7 +188,7 @@ internal static class VmcbLayout
         new(VmcbField.TscRatio, "TSC_RATIO", VmcbArea.Register, 0x318, 8, "15.30.5"),
         new(VmcbField.Tsc, "TSC", VmcbArea.Register, 0x320, 8, "15.30.5"),
         new(VmcbField.NmiMask, "NMIs are held", VmcbArea.Register, 0x328, 1, "15.21.10"),
-        new(VmcbField.Rcx, "RCX", VmcbArea.Register, 0x330, 8, "15.11"),
+        new(VmcbField.GuestRcx, "Guest RCX", VmcbArea.Register, 0x330, 8, "15.11"),
     ];
 
     private static readonly byte[] Sizes = SizesByPosition();

@@ -24,6 +24,14 @@ public sealed class CorpusTests
         Assert.Contains(" as expected, 0 otherwise", result.Output, StringComparison.Ordinal);
     }
 
+    [CorpusFact]
+    public void Every_recording_with_probes_comes_out_as_expected()
+    {
+        CommandResult result = CommandLine.Run("corpus", Path.Combine(Repository.Corpus!, "..", "deep"));
+        Assert.True(result.Status == 0, result.Output + result.Errors);
+        Assert.Contains(" as expected, 0 otherwise", result.Output, StringComparison.Ordinal);
+    }
+
     [CasesFact]
     public void Every_small_case_is_read_or_refused_as_it_should_be()
     {

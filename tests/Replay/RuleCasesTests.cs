@@ -40,7 +40,6 @@ public sealed partial class RuleCasesTests
         ["SVM-15.5-GUEST-RF"] = "L2 may have run and come back",
         ["SVM-15.6-VIRQ-SAVED"] = "L1 may set V_IRQ",
         ["SVM-15.6-VTPR-SAVED"] = "L1 may write it too; reported on request",
-        ["SVM-15.6-TSC-OFFSET-CLEAR"] = "what L1 reads is not recorded",
         ["SVM-15.8-INSNBYTES"] = "the processor or memory may be why there are none",
         ["SVM-15.12-BP-RIP"] = "RIP of vmcb12 is not recorded",
         ["SVM-15.13-VINTR-CODE"] = "L1 may clear V_IRQ",

@@ -54,7 +54,9 @@ internal static partial class Records
     {
         var texts = new TextTable();
         var records = new List<KeptRecord>();
-        foreach (HappeningShape shape in HappeningShapes.All)
+
+        // StateValue is read as a state, and written in another form.
+        foreach (HappeningShape shape in HappeningShapes.All.Where(shape => shape.Kind != HappeningKind.StateValue))
         {
             for (int present = 0; present <= shape.Slots.Count + 1; present++)
             {
@@ -70,6 +72,8 @@ internal static partial class Records
 
         records.Add(Make(0, 1 << 20, RecordFlags.NoExit, default, default));
         records.Add(Make(1, 1 << 21, RecordFlags.NoEntry | RecordFlags.Folded, default, default));
+        records[^1].States[StateMoment.L1AtExit].Write(0, [1, 2, 3]);
+        records[^1].States[StateMoment.L1AtEntry].Write(StateValue.Positions - 1, [255]);
         return Of([.. records]) with { Texts = texts };
     }
 

@@ -43,16 +43,25 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Keeps(Off().L1Exit(Vmload).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Vmload)),
             Undecided(Evidence.VirtualVmload, On().SvmeOff()),
+            Breaks(On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour & ~4u)),
+            Keeps(On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour)),
             Silent("it exits on this processor", On().L1Exit(Vmload).SvmeOff())),
         new("SVM-15.4-SVME-UD-VMSAVE",
             Breaks(Off().L1Exit(Vmsave)),
             Keeps(Off().L1Exit(Vmsave).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Vmsave)),
+            Breaks(On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour & ~8u)),
             Undecided(Evidence.VirtualVmload, On().SvmeOff())),
         new("SVM-15.4-SVME-UD-CLGI",
             Breaks(Off().L1Exit(Clgi)),
             Keeps(Off().L1Exit(Clgi).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Clgi)),
+            Breaks(On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour & ~32u)),
+            Keeps(On().SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour)),
+
+            // No exit shows it, but GIF is 0 at the next one.
+            Breaks(Off().State(StateMoment.L1AtEntry, VmcbField.Gif, 1).L1Exit(Cpuid).State(StateMoment.L1AtExit, VmcbField.Gif, 0)),
+            Keeps(Off().State(StateMoment.L1AtEntry, VmcbField.Gif, 1).L1Exit(Cpuid).State(StateMoment.L1AtExit, VmcbField.Gif, 1)),
             Undecided(Evidence.VirtualGif, On().SvmeOff())),
 
         // "violation = kvm_invlpga emitted and RIP advanced"
@@ -77,6 +86,8 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Keeps(Off().L1Exit(Stgi).Raises(UD)),
             Keeps(Off().L1Sees(0x8000_0001, ecx: 1 << 12).L1Exit(Stgi)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Stgi)),
+            Breaks(On().L1Sees(0x8000_0001).L1Sees(0x8000_000a).SvmeOff().State(StateMoment.L1AtEntry, VmcbField.InterceptMisc2, AllFour & ~16u)),
+            Breaks(Off().L1Sees(0x8000_0001).L1Sees(0x8000_000a).State(StateMoment.L1AtEntry, VmcbField.Gif, 0).L1Exit(Cpuid).State(StateMoment.L1AtExit, VmcbField.Gif, 1)),
             Undecided(Evidence.VirtualGif, On().SvmeOff())),
     ];
 
@@ -320,6 +331,9 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         v.Cr0 = v.Cr0.Set(Differ.Replay.Machine.Cr0.PG);
         v.InSmm = Truth.No;
     });
+
+    // The intercepts of VMLOAD, VMSAVE, STGI and CLGI.
+    private const uint AllFour = 0x3c;
 
     private static RunStory On() => new RunStory().SvmeOn();
 

@@ -16,7 +16,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         ExcCode = "SVM-15.12-EXC-CODE", MsrUnion = "SVM-L-MSR-UNION", SelOnly = "SVM-15.9-CR0-SEL-ONLY-CR0", SelBits = "SVM-15.9-CR0-SEL-BITS";
 
     private const ulong Decoded = 1UL << 63, Fetch = 1 << 4, Final = 1UL << 32, Walk = 1UL << 33;
-    private const uint OutByte = 0x60_0010, InByte = 0x60_0011, VIrq = 1 << 8;
+    private const ulong MapAt = 0x9000;
+    private const uint OutByte = 0x60_0010, InByte = 0x60_0011, InWordAt67 = 0x67_0021, VIrq = 1 << 8;
 
     private static readonly SvmExitCode Cr3Read = new(0x003), Cr0Write = new(0x010), Cr3Write = new(0x013), Dr7Write = new(0x037), LdtrWrite = new(0x06c),
         DB = OfException(1), BP = OfException(3), UD = OfException(6), DF = OfException(8), GP = OfException(13), PF = OfException(14);
@@ -184,6 +185,11 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Undecided(Evidence.IoPermissionMap, L2Port(InByte).Reflects(Ioio, info1: InByte, info2: 0x2003).Vmrun([Ioio]).L2Exit(Ioio)),
             Keeps(L2Port(InByte).L2Exit(Ioio)),
             Breaks(L2(Ioio).Knowing(static v => v.PortIntercepted = Truth.Yes).L2Exit(Ioio), "SVM-15.10-IOIO-PRIO"),
+            Breaks(ReadsPorts(InByte, MapAt + 0xc, 1, 0x01), "SVM-15.10-IOIO-PRIO"),
+            Keeps(ReadsPorts(InByte, MapAt + 0xc, 1, 0xfe)),
+            Breaks(ReadsPorts(InWordAt67, MapAt + 0xc, 2, 0x0100), "SVM-15.10-IOIO-PRIO"),
+            Keeps(ReadsPorts(InWordAt67, MapAt + 0xc, 2, 0xfe7f)),
+            Undecided(Evidence.IoPermissionMap, ReadsPorts(InWordAt67, MapAt + 0xc, 1, 0x7f)),
             Silent("L1 does not intercept ports", L2().L2Exit(Ioio))),
 
         // "With IOIO_PROT=0 no I/O intercept for L1"
@@ -213,6 +219,12 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         new("SVM-15.11-MSRPM-LAYOUT",
             Undecided(Evidence.MsrPermissionMap, L2(SvmExitCode.Msr).L2Exit(SvmExitCode.Msr).Msr(false, 0x10, 0)),
             Breaks(L2(SvmExitCode.Msr).Knowing(static v => v.MsrIntercepted = Truth.Yes).L2Exit(SvmExitCode.Msr).Msr(false, 0x10, 0), "SVM-15.11-MSR-PRIO"),
+
+            // RDMSR 174h: two bits a register, so bit 0 of byte 5dh of the map.
+            Breaks(ReadsMap(0x174, MapAt + 0x5c, 4, 0x100).Msr(false, 0x174, 0), "SVM-15.11-MSR-PRIO"),
+            Keeps(ReadsMap(0x174, MapAt + 0x5c, 4, 0x100).Reflects(SvmExitCode.Msr)),
+            Silent("the map has only the bit of WRMSR, and that of another register", ReadsMap(0x174, MapAt + 0x5c, 4, 0x600).Msr(false, 0x174, 0)),
+            Undecided(Evidence.MsrPermissionMap, ReadsMap(0x174, MapAt + 0x60, 4, 0xffff_ffff).Msr(false, 0x174, 0)),
             Silent("L1 does not intercept", L2().L2Exit(SvmExitCode.Msr).Msr(false, 0x10, 0))),
 
         // "any MSR outside the three ranges is always intercepted"
@@ -415,6 +427,13 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
     ];
 
     private static RunStory L2(params SvmExitCode[] intercepts) => new RunStory().SvmeOn().Vmrun(intercepts);
+
+    // L0 reads a word of L1's map for the access of L2 at hand.
+    private static RunStory ReadsMap(uint msr, ulong address, ulong length, ulong value) => L2(SvmExitCode.Msr).State(StateMoment.Vmcb12AtVmrun, VmcbField.MsrpmBasePa, MapAt)
+        .L2Exit(SvmExitCode.Msr).State(StateMoment.L2AtExit, VmcbField.GuestRcx, msr).Happens(HappeningKind.GuestRead, address, length, value);
+
+    private static RunStory ReadsPorts(ulong info1, ulong address, ulong length, ulong value) => L2(Ioio).State(StateMoment.Vmcb12AtVmrun, VmcbField.IopmBasePa, MapAt)
+        .L2Exit(Ioio, info1: info1, info2: RunStory.L2Rip + 3).State(StateMoment.L2AtExit, VmcbField.Rsp, 0).Happens(HappeningKind.GuestRead, address, length, value);
 
     private static RunStory L2Decoding(params SvmExitCode[] intercepts) => new RunStory().L1Sees(0x8000_000a, edx: 1 << 7).SvmeOn().Vmrun(intercepts);
 

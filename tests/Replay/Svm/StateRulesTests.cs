@@ -107,6 +107,17 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401)),
             Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x400)),
             Undecided(Evidence.MachineStates, Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptExceptions, 1 << 14).State(L2AtEntry, InterceptExceptions, 1 << 6)),
+            Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptExceptions, 1 << 14).State(L2AtEntry, InterceptExceptions, 3 << 14)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptCr, 1 << 20).State(L2AtEntry, InterceptCr, 0)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptDr, 1 << 7).State(L2AtEntry, InterceptDr, 0)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptMisc1, 1 << 3).State(L2AtEntry, InterceptMisc1, 4)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptMisc2, 1 << 5).State(L2AtEntry, InterceptMisc2, 1)),
+
+            // L0 may not see SMI, and the processor may lack RDTSCP.
+            Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptMisc1, 4).State(L2AtEntry, InterceptMisc1, 0)
+                .State(Vmcb12AtVmrun, InterceptMisc2, 0x81).State(L2AtEntry, InterceptMisc2, 1)),
+            Silent("the intercepts are clean", Finds(CleanBits, 1).State(Vmcb12AtVmrun, InterceptExceptions, 1 << 14).State(L2AtEntry, InterceptExceptions, 0)),
             Silent("the field is clean", Finds(CleanBits, ulong.MaxValue).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401))),
         new("SVM-15.15-CLEANBITS-L0",
             Breaks(Edited().State(L2AtEntry, CleanBits, 1 << 9)),
@@ -146,11 +157,14 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
         // "The processor honours TLB_CONTROL and does not change it"
         new("SVM-15.16-TLBCTL-HONOUR",
-            Breaks(Finds(TlbControl, 1).State(L2AtEntry, TlbControl, 0)),
+            Breaks(Flushes(1, 7).State(L2AtEntry, TlbControl, 0)),
+            Breaks(Flushes(7, 7).State(L2AtEntry, TlbControl, 0)),
+            Keeps(Flushes(3, 8).State(L2AtEntry, TlbControl, 0)),
             Breaks(Finds(TlbControl, 3).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, TlbControl, 0)),
-            Keeps(Finds(TlbControl, 1).State(L2AtEntry, TlbControl, 1)),
+            Keeps(Flushes(1, 7).State(L2AtEntry, TlbControl, 1)),
             Undecided(Evidence.MachineStates, Finds(TlbControl, 1)),
-            Silent("no flush is asked for", Finds(TlbControl, 0).State(L2AtEntry, TlbControl, 0))),
+            Undecided(Evidence.MachineStates, Finds(TlbControl, 1).State(L2AtEntry, TlbControl, 0).State(L2AtEntry, GuestAsid, 7)),
+            Silent("no flush is asked for", Flushes(0, 7).State(L2AtEntry, TlbControl, 0))),
 
         // "A20M# is never asserted in a guest"
         new("SVM-15.25-A20",
@@ -187,6 +201,10 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
     // VMRUN finds a field so in vmcb12.
     private static RunStory Finds(VmcbField field, ulong value) => L2().State(Vmcb12AtVmrun, field, value);
+
+    // L2 ran with ASID 7, and VMRUN asks for a flush.
+    private static RunStory Flushes(ulong control, ulong asid) =>
+        L2().State(L2AtEntry, GuestAsid, 7).L2Exit(Cpuid).Reflects(Cpuid).Vmrun([Cpuid]).State(Vmcb12AtVmrun, TlbControl, control).State(L2AtEntry, GuestAsid, asid);
 
     private static RunStory AvicIndex(ulong index, ulong control = 0) => L2().State(L2AtEntry, IntCtl, AvicEnable | control).State(L2AtEntry, AvicPhysicalTable, 0x5000 | index);
 

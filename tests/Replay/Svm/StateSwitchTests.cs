@@ -23,7 +23,10 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
     [
         // "A successful VMRUN sets GIF=1."
         new("SVM-15.5-GIF-SET",
-            Breaks(Pending().Knowing(static v => v.Rflags = v.Rflags.Set(9)).L2Exit(Cpuid)),
+            Breaks(L2().State(StateMoment.L2AtEntry, VmcbField.Gif, 0)),
+            Keeps(L2().State(StateMoment.L2AtEntry, VmcbField.Gif, 1)),
+            Undecided(Evidence.PendingInterrupts, Pending().Knowing(static v => v.Rflags = v.Rflags.Set(9)).L2Exit(Cpuid)),
+            Silent("L1 holds interrupts back", Pending().Knowing(static v => v.Rflags = v.Rflags.Clear(9)).L2Exit(Cpuid)),
             Keeps(Pending().L2Exit(Intr).Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
             Undecided(Evidence.Rflags, Pending().L2Exit(Cpuid)),
             Silent("nothing is pending", L2(Intr).L2Exit(Npf)),
@@ -85,8 +88,13 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Keeps(Left()),
             Silent("an event was being delivered", L2().L2Exit(Cpuid, intInfo: Irq).Reflects(Cpuid, intInfo: Irq))),
 
-        // "TSC_OFFSET is cleared inside the processor on #VMEXIT": nothing shows what L1 reads.
+        // "TSC_OFFSET is cleared inside the processor on #VMEXIT": only the VMCB that L1 is entered with shows it.
         new("SVM-15.6-TSC-OFFSET-CLEAR",
+            Breaks(TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x300)),
+            Keeps(TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x100)),
+            Undecided(Evidence.MachineStates, TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.Rsp, 0)),
+            Silent("the VMM was asked", L2().State(StateMoment.L1AtExit, VmcbField.TscOffset, 1).State(StateMoment.Vmcb12AtVmrun, VmcbField.TscOffset, 0)
+                .L2Exit(Cpuid).AsksUserspace(2).Reflects(Cpuid).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 2)),
             Undecided(Evidence.VmcbControlArea, L2())),
 
         // "After #VMEXIT no L1 intercept may fire for L1's own execution."
@@ -150,6 +158,9 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
     }
 
     private static RunStory L2(params SvmExitCode[] intercepts) => new RunStory().SvmeOn().Vmrun([Cpuid, .. intercepts]);
+
+    private static RunStory TscOffset(ulong ofL1) => L2().State(StateMoment.L1AtExit, VmcbField.TscOffset, ofL1).State(StateMoment.Vmcb12AtVmrun, VmcbField.TscOffset, 0)
+        .L2Exit(Cpuid).Reflects(Cpuid);
 
     private static RunStory Left() => L2().L2Exit(Cpuid).Reflects(Cpuid);
 
