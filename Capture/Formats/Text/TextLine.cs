@@ -98,7 +98,7 @@ internal ref struct TextLine
     }
 
     /// <summary>Takes an event of kvm apart that was copied without thread and CPU: of its line only the name and what follows, or the time before them, is there.</summary>
-    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="Forms.TextForms.Explain"/>.</returns>
+    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="TextForm.Explains"/>.</returns>
     /// <example>"  kvm_exit: vcpu 0 reason npf ...", "  612.630301: kvm_exit: ..."</example>
     public bool ReadBare(ReadOnlySpan<byte> line)
     {
