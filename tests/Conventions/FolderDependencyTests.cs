@@ -50,6 +50,8 @@ public sealed class FolderDependencyTests
 /// <remarks>A name counts where a type of that name is declared in a namespace that the file has in sight. What no source names, as the type of a <c>var</c>, does not.</remarks>
 internal sealed partial class FolderGraph
 {
+    private const int MostNamed = 8;
+
     private readonly SortedDictionary<string, SortedDictionary<string, SortedSet<string>>> _uses = new(StringComparer.Ordinal);
 
     /// <summary>All folders.</summary>
@@ -57,7 +59,7 @@ internal sealed partial class FolderGraph
 
     /// <summary>A shortest cycle, with the files and types that make it; null where there is none.</summary>
     public string? Cycle => _uses.Keys.Select(CycleFrom).OfType<List<string>>().MinBy(cycle => cycle.Count) is { } folders
-        ? string.Join(", ", folders.Zip([.. folders.Skip(1), folders[0]], (from, to) => $"{from} needs {to} ({string.Join("; ", _uses[from][to])})"))
+        ? string.Join(", ", folders.Zip([.. folders.Skip(1), folders[0]], (from, to) => $"{from} needs {to} ({Some(_uses[from][to])})"))
         : null;
 
     /// <summary>The graph of sources.</summary>
@@ -78,6 +80,9 @@ internal sealed partial class FolderGraph
 
         return graph;
     }
+
+    private static string Some(SortedSet<string> names) =>
+        string.Join("; ", names.Take(MostNamed)) + (names.Count > MostNamed ? $"; and {names.Count - MostNamed} more" : "");
 
     private static T At<T>(SortedDictionary<string, T> map, string key)
         where T : new()
