@@ -8,7 +8,6 @@ internal sealed class CountingSink : IEventSink
     /// <inheritdoc/>
     public bool WantsEverything => false;
 
-    /// <summary>The losses.</summary>
     public LossCounter Losses { get; } = new();
 
     /// <inheritdoc/>

@@ -10,7 +10,6 @@ internal sealed class LossCounter
     /// <summary>How many marks there were.</summary>
     public ulong Marks { get; private set; }
 
-    /// <summary>Adds one mark.</summary>
     public void Add(in LossMark mark)
     {
         Marks++;

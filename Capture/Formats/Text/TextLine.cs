@@ -28,7 +28,6 @@ internal ref struct TextLine
     /// <summary>The thread's name.</summary>
     public ReadOnlySpan<byte> Comm { get; private set; }
 
-    /// <summary>The thread.</summary>
     public int Thread { get; private set; }
 
     /// <summary>The name of a file before the thread's name, with a colon behind it: whose line this is, where several are printed together. Else empty.</summary>

@@ -25,7 +25,6 @@ internal class TracingContent
     /// <summary>Groups of events the file describes, ftrace's own left out.</summary>
     public List<string> Systems { get; } = [];
 
-    /// <summary>Names of threads.</summary>
     public Dictionary<int, string> ThreadNames { get; } = [];
 
     /// <summary>A part of the description is about to be read.</summary>
