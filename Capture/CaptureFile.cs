@@ -1,6 +1,5 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats;
 using Differ.Capture.Wrappers;
 using Differ.Schemas.Files;
 

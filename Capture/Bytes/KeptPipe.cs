@@ -19,7 +19,6 @@ internal sealed class KeptPipe(ReadOnlyMemory<byte> start, Stream? rest, LiveStr
     private long _written;
     private long _at;
 
-    /// <summary>Whether the pipe has ended.</summary>
     public bool HasEnded { get; private set; } = rest is null;
 
     /// <summary>Whether an interruption ended it, and not its writer.</summary>

@@ -85,16 +85,6 @@ internal sealed class CaptureNotes
 
     private readonly Dictionary<NoteKind, (ulong Count, string First)> _counts = [];
 
-    /// <summary>Every kind, by number.</summary>
-    public static IReadOnlyList<NoteKind> Kinds { get; } =
-        [
-            LostEvents, Overrun, UnknownEvent, ShortRecord, NoVcpu, ClocksDiffer, Unpaired, DoubleInstance, LongRecord, AmbiguousVcpu, OtherClock,
-            StartsInL2, ManyVcpus, SilentTracepoint, SortWindow, LateEvent, LateLoss, CutPipe,
-            .. Formats.Text.TextNotes.All,
-            .. Formats.NetTrace.NetTraceNotes.All,
-            .. Formats.Ctf.CtfNotes.All,
-        ];
-
     /// <summary>Counts one occurrence.</summary>
     /// <param name="kind">Which.</param>
     /// <param name="where">Where; kept for the first one only.</param>
@@ -114,5 +104,5 @@ internal sealed class CaptureNotes
 
     /// <summary>All that was counted, by number.</summary>
     public IReadOnlyList<CaptureNote> ToList() =>
-        [.. Kinds.Where(_counts.ContainsKey).Select(kind => new CaptureNote(kind.Code, _counts[kind].Count, kind.Text, _counts[kind].First, kind.Cost))];
+        [.. _counts.OrderBy(one => one.Key.Code, StringComparer.Ordinal).Select(one => new CaptureNote(one.Key.Code, one.Value.Count, one.Key.Text, one.Value.First, one.Key.Cost))];
 }

@@ -81,7 +81,6 @@ internal static partial class Libc
         private readonly ulong _accessed, _accessedNs, _born, _bornNs, _changed, _changedNs, _modified, _modifiedNs;
         private readonly uint _deviceHigh, _deviceLow;
 
-        /// <summary>The file system.</summary>
         public readonly uint FileSystemHigh, FileSystemLow;
     }
 }

@@ -61,7 +61,6 @@ internal interface ITraceReader : IDisposable
     /// <summary>Whether numbers are stored most significant byte first.</summary>
     bool BigEndian { get; }
 
-    /// <summary>Names of threads.</summary>
     IReadOnlyDictionary<int, string> ThreadNames { get; }
 
     /// <summary>Which thread runs which vCPU of which VM, where the file says so.</summary>

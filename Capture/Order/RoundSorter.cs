@@ -45,7 +45,6 @@ internal sealed class RoundSorter(int held = 1)
     /// <summary>How many events wait.</summary>
     public int Count => _count;
 
-    /// <summary>Adds an event.</summary>
     public void Add(in WaitingEvent waiting)
     {
         if (_count == _waiting.Length)

@@ -43,13 +43,11 @@ internal sealed class BoundTracepoint
         _fillsShape = (_present & ((1 << slots) - 1)) == (1 << slots) - 1;
     }
 
-    /// <summary>The tracepoint.</summary>
     public Tracepoint Tracepoint { get; }
 
     /// <summary>Whether an event of this kind can go to the current vCPU of its thread without a closer look.</summary>
     public bool IsSimple { get; }
 
-    /// <summary>The tracepoint as a member of a set.</summary>
     public TracepointSet Member { get; }
 
     /// <summary>The first required field that a layout lacks; null when it has them all.</summary>

@@ -8,7 +8,6 @@ internal static class KvmAccesses
     private static readonly IReadOnlyList<FieldRow> VmgexitRows =
         [new("exit_reason", 0), new("info1", 1), new("info2", 2), new("vcpu_id", Tracepoint.VcpuSlot)];
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<Tracepoint> All { get; } =
     [
         Tracepoint.Of("kvm_msr", HappeningKind.MsrAccess,

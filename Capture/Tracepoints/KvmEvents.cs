@@ -27,7 +27,6 @@ internal static class KvmEvents
 
     private static readonly IReadOnlyList<FieldRow> AsyncRows = [new("token", 0), new("gva", 1)];
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<Tracepoint> All { get; } =
     [
         Tracepoint.Of("kvm_inj_virq", HappeningKind.InjectInterrupt,

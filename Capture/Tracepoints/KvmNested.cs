@@ -59,7 +59,6 @@ internal static class KvmNested
         new("exit_int_info", NestedVmexitInject.IntInfoSlot, Required: true),
         new("exit_int_info_err", NestedVmexitInject.IntInfoErrorSlot, Required: true));
 
-    /// <summary>kvm_nested_intr_vmexit.</summary>
     public static Tracepoint IntrVmexit { get; } =
         Tracepoint.Of("kvm_nested_intr_vmexit", HappeningKind.NestedIntrVmexit, new FieldRow("rip", 0));
 

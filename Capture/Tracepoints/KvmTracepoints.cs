@@ -42,7 +42,6 @@ internal static class KvmTracepoints
     /// <summary>Whether an event of KVM is one of another architecture than x86.</summary>
     public static bool IsForeign(string name) => Array.Exists(Foreign, start => name.StartsWith(start, StringComparison.Ordinal));
 
-    /// <summary>The tracepoint as a member of a set.</summary>
     public static TracepointSet MemberOf(Tracepoint tracepoint) => tracepoint.Role switch
     {
         TracepointRole.Exit => TracepointSet.Exit,

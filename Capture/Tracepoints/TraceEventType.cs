@@ -4,7 +4,6 @@ namespace Differ.Capture.Tracepoints;
 /// <param name="layout">The layout the capture describes.</param>
 internal sealed class TraceEventType(EventLayout layout)
 {
-    /// <summary>The layout.</summary>
     public EventLayout Layout { get; } = layout;
 
     /// <summary>Whether the capture says that this kind of event was recorded, as far as it says anything.</summary>

@@ -55,7 +55,6 @@ internal sealed record Tracepoint(string Name, TracepointRole Role, HappeningKin
     /// <summary>The slot in which every tracepoint that carries it puts KVM's vCPU number.</summary>
     public const int VcpuSlot = FieldValues.Capacity - 1;
 
-    /// <summary>A happening.</summary>
     public static Tracepoint Of(string name, HappeningKind kind, params IReadOnlyList<FieldRow> rows) =>
         new(name, TracepointRole.Happening, kind, rows);
 }

@@ -58,7 +58,6 @@ internal sealed class ExitAssembler
         _notes = notes;
     }
 
-    /// <summary>The stream.</summary>
     public StreamId Id { get; }
 
     /// <summary>The thread that runs the vCPU.</summary>

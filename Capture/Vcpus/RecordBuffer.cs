@@ -74,7 +74,6 @@ internal sealed class RecordBuffer(HappeningRoom room)
         Flags &= ~RecordFlags.NoExit;
     }
 
-    /// <summary>Sets the entry.</summary>
     public void SetEntry(in GuestEntry entry)
     {
         _entry = entry;

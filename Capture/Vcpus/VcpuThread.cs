@@ -14,7 +14,6 @@ internal sealed class VcpuThread(int id, HappeningRoom room)
     private Dictionary<uint, ExitAssembler>? _streams;
     private List<Happening>? _waiting;
 
-    /// <summary>The thread id.</summary>
     public int Id { get; } = id;
 
     /// <summary>The stream of the vCPU that runs now; null before it is known.</summary>

@@ -13,22 +13,22 @@ internal static class Packings
     public const int SniffLength = 8;
 
     /// <summary>In no particular order: their first bytes differ.</summary>
-    public static IReadOnlyList<IWrapper> All { get; } =
+    public static IReadOnlyList<Packing> All { get; } =
     [
-        new Packing("gzip", [0x1f, 0x8b, 0x08], static packed => new UnpackingStream(packed, GzipMembers.Create())),
-        new Packing("zstd", [0x28, 0xb5, 0x2f, 0xfd], static packed => new UnpackingStream(packed, ZstdStream.Create(0))),
+        new("gzip", [0x1f, 0x8b, 0x08], GzipMembers.Create),
+        new("zstd", [0x28, 0xb5, 0x2f, 0xfd], static () => ZstdStream.Create(0)),
 
         // What pzstd writes first: a frame to be skipped.
-        new Packing("zstd", [0x50, 0x2a, 0x4d, 0x18], static packed => new UnpackingStream(packed, ZstdStream.Create(0))),
-        new Packing("xz", [0xfd, .. "7zXZ\0"u8], static packed => new UnpackingStream(packed, XzStream.Create())),
-        new Packing("bzip2", [.. "BZh"u8], static packed => new UnpackingStream(packed, Bzip2Stream.Create())),
-        new Packing("lz4", [0x04, 0x22, 0x4d, 0x18], static packed => new UnpackingStream(packed, Lz4Stream.Create())),
+        new("zstd", [0x50, 0x2a, 0x4d, 0x18], static () => ZstdStream.Create(0)),
+        new("xz", [0xfd, .. "7zXZ\0"u8], XzStream.Create),
+        new("bzip2", [.. "BZh"u8], Bzip2Stream.Create),
+        new("lz4", [0x04, 0x22, 0x4d, 0x18], Lz4Stream.Create),
 
         // Known, to say what to do.
-        new Packing("lz4 (legacy)", [0x02, 0x21, 0x4c, 0x18], "lz4 -d"),
-        new Packing("lzip", [.. "LZIP"u8], "lzip -d"),
-        new Packing("zip", [.. "PK\u0003\u0004"u8], "unzip"),
-        new Packing("7z", [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7z x"),
+        new("lz4 (legacy)", [0x02, 0x21, 0x4c, 0x18], Command: "lz4 -d"),
+        new("lzip", [.. "LZIP"u8], Command: "lzip -d"),
+        new("zip", [.. "PK\u0003\u0004"u8], Command: "unzip"),
+        new("7z", [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], Command: "7z x"),
     ];
 
     /// <summary>Whether bytes are the start of something packed.</summary>
@@ -47,14 +47,14 @@ internal static class Packings
         PeekStream stream = outermost;
         try
         {
-            for (int layer = 0; Find(stream.Peek(SniffLength)) is { } wrapper; layer++)
+            for (int layer = 0; Find(stream.Peek(SniffLength)) is { } packing; layer++)
             {
                 if (layer == MostLayers)
                 {
                     CaptureFormatException.ThrowTooDeep(MostLayers);
                 }
 
-                stream = new PeekStream(new UnpackedStream(wrapper.Unwrap(stream), stream, outermost, wrapper.Name));
+                stream = new PeekStream(new UnpackedStream(packing.Unwrap(stream), outermost, packing.Name));
             }
 
             return stream;
@@ -67,30 +67,32 @@ internal static class Packings
         }
     }
 
-    private static IWrapper? Find(ReadOnlySpan<byte> start)
+    private static Packing? Find(ReadOnlySpan<byte> start)
     {
-        foreach (IWrapper wrapper in All)
+        foreach (Packing packing in All)
         {
-            if (wrapper.Sniff(start))
+            if (start.StartsWith(packing.Magic))
             {
-                return wrapper;
+                return packing;
             }
         }
 
         return null;
     }
+}
 
-    private sealed class Packing(string name, byte[] magic, Func<Stream, Stream> unwrap) : IWrapper
-    {
-        public Packing(string name, byte[] magic, string command)
-            : this(name, magic, _ => CaptureFormatException.ThrowPackedWith<Stream>(name, command)) => Unpacks = false;
+/// <summary>A packing that can be around any capture.</summary>
+/// <param name="Name">The name in <c>--help</c>.</param>
+/// <param name="Magic">What a file that is packed so starts with.</param>
+/// <param name="Start">Starts to unpack one; null where it is known only to say what to do.</param>
+/// <param name="Command">What unpacks it then.</param>
+internal sealed record Packing(string Name, byte[] Magic, Func<StreamUnpacker>? Start = null, string Command = "")
+{
+    /// <summary>Whether it is unpacked here.</summary>
+    public bool Unpacks => Start is not null;
 
-        public string Name => name;
-
-        public bool Unpacks { get; } = true;
-
-        public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(magic);
-
-        public Stream Unwrap(Stream packed) => unwrap(packed);
-    }
+    /// <summary>The capture inside.</summary>
+    /// <exception cref="CaptureFormatException">DIF0390: it is not unpacked here. DIF0107: the library is not installed.</exception>
+    public Stream Unwrap(Stream packed) =>
+        Start is null ? CaptureFormatException.ThrowPackedWith<Stream>(Name, Command) : new UnpackingStream(packed, Start());
 }

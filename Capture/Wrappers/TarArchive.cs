@@ -12,7 +12,9 @@ namespace Differ.Capture.Wrappers;
 ///     0 name[100]   124 size[12], octal, or binary behind 0x80   148 checksum[8]   156 type   257 "ustar"   345 prefix[155]
 /// type 'x': lines "length key=value" about the next file, of which path and size count;  'L': the name of the next file
 /// </code>
-/// Nothing is extracted, so that a name can do no harm. Source: POSIX.1-2017, pax; GNU tar's src/tar.h.
+/// Nothing is extracted, so that a name can do no harm. System.Formats.Tar does not serve: it takes a header whatever its checksum, reserves
+/// what an extension claims to be long, ends at the first zeros, and refuses an archive for a time or an owner that is no number, for a key that
+/// is given twice and for a sparse file. Source: POSIX.1-2017, pax; GNU tar's src/tar.h.
 /// </remarks>
 internal static class TarArchive
 {

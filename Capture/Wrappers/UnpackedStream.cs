@@ -3,12 +3,11 @@ using Differ.Schemas.Files;
 
 namespace Differ.Capture.Wrappers;
 
-/// <summary>What comes out of a packing: damage is named, and what unpacks without end is refused.</summary>
+/// <summary>What comes out of a packing: what unpacks without end is refused.</summary>
 /// <param name="inner">The unpacking stream.</param>
-/// <param name="packed">What it unpacks, to say where damage is.</param>
 /// <param name="outermost">The file or pipe itself, which may be packed several times over.</param>
 /// <param name="name">Name of the packing.</param>
-internal sealed class UnpackedStream(Stream inner, Stream packed, Stream outermost, string name) : ReadOnlyStream
+internal sealed class UnpackedStream(Stream inner, Stream outermost, string name) : ReadOnlyStream
 {
     // A capture of a day; nobody packs more, and a small file that claims more is a trap.
     private const long Most = 256L << 30;
@@ -24,27 +23,19 @@ internal sealed class UnpackedStream(Stream inner, Stream packed, Stream outermo
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        try
+        int read = inner.Read(buffer);
+        _read += read;
+        if (_read > Most)
         {
-            int read = inner.Read(buffer);
-            _read += read;
-            if (_read > Most)
-            {
-                CaptureFormatException.ThrowTooLarge(name, $"{Most >> 30} GiB", _read);
-            }
-
-            if (_read > Small && _read / MostTimes > outermost.Position)
-            {
-                CaptureFormatException.ThrowTooLarge(name, $"{MostTimes} times its size", _read);
-            }
-
-            return read;
+            CaptureFormatException.ThrowTooLarge(name, $"{Most >> 30} GiB", _read);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+
+        if (_read > Small && _read / MostTimes > outermost.Position)
         {
-            CaptureFormatException.ThrowDamagedStream(name, packed.Position);
-            return 0;
+            CaptureFormatException.ThrowTooLarge(name, $"{MostTimes} times its size", _read);
         }
+
+        return read;
     }
 
     /// <inheritdoc/>

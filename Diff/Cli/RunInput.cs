@@ -1,4 +1,5 @@
 using Differ.Capture;
+using Differ.Capture.Bytes;
 using Differ.Capture.Disk;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Differ.Capture.Formats.Text;
 using Differ.Capture.Formats.Text.Forms;
 using Differ.Capture.Tracepoints;
 using Differ.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Differ.Capture;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Cli;

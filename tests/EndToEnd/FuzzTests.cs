@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
+using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats;
 using Differ.Capture.Wrappers;
 using Differ.Fuzz;
 using Differ.Tests.Support;

@@ -21,7 +21,6 @@ internal sealed class CtfDecoder(CtfBits bits, int registers)
     private readonly byte[] _record = new byte[LongestRecord + CtfLayout.LargestFixed + sizeof(ulong)];
     private int _length;
 
-    /// <summary>The record.</summary>
     public Span<byte> Record => _record.AsSpan(0, _length);
 
     /// <summary>The clock of the stream.</summary>

@@ -30,7 +30,6 @@ internal sealed class CtfEvents(CtfSchema schema, ByteFolder folder, CtfStream s
     private ulong _lost;
     private ClockTime? _lostUntil;
 
-    /// <summary>The kind of stream.</summary>
     public CtfStreamKind Stream => stream.Kind;
 
     /// <summary>The host CPU.</summary>

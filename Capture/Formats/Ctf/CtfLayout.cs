@@ -17,7 +17,6 @@ internal sealed class CtfLayout(Tracepoint? tracepoint)
 
     private readonly List<EventField> _fields = [];
 
-    /// <summary>Its fields.</summary>
     public IReadOnlyList<EventField> Fields => _fields;
 
     /// <summary>Bytes of the part with fixed size.</summary>

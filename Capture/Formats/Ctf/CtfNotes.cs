@@ -33,7 +33,4 @@ internal static class CtfNotes
     /// <summary>Fields that LTTng does not record.</summary>
     public static readonly NoteKind Lossy =
         new("DIF0386", "LTTng leaves out fields that the kernel offers, the address of an entry for one, and what needs them is undecided. Record with trace-cmd or perf");
-
-    /// <summary>All, by number.</summary>
-    public static IReadOnlyList<NoteKind> All { get; } = [Converted, CutDescription, StaleProbe, UnknownThread, UnknownVcpu, ForeignFile, Lossy];
 }

@@ -50,7 +50,6 @@ internal sealed class CtfSchema
     /// <summary>Whether kvm_entry has half a pointer in place of the number of the vCPU.</summary>
     public bool EntryIsStale { get; private set; }
 
-    /// <summary>The kinds of streams.</summary>
     public IReadOnlyCollection<CtfStreamKind> Streams => _streams.Values;
 
     /// <summary>The kinds of events.</summary>

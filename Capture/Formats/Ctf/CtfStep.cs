@@ -82,7 +82,6 @@ internal sealed class CtfStep(CtfStepKind kind, int align)
     /// <summary>Whether a number is needed beyond the record.</summary>
     public bool IsKept => Register >= 0 || IsEventId || IsTime;
 
-    /// <summary>The steps inside.</summary>
     public CtfStep[] Inside { get; init; } = [];
 
     /// <summary>The numbers that choose an option, with the option.</summary>

@@ -11,7 +11,6 @@ internal sealed class CtfThreads
     private readonly Dictionary<int, string> _names = [];
     private readonly ProcessMachines _machines = new();
 
-    /// <summary>Names of threads.</summary>
     public IReadOnlyDictionary<int, string> Names => _names;
 
     /// <summary>The VMs by thread.</summary>

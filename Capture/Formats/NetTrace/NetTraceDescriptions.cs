@@ -49,7 +49,7 @@ internal static class NetTraceDescriptions
         cursor.Take(cursor.U16("size of the header"), "header");
         while (cursor.Left > 0)
         {
-            ByteCursor row = Part(ref cursor, cursor.U16("size of a description"), "description");
+            ByteCursor row = NetTraceNumbers.Part(ref cursor, cursor.U16("size of a description"), "description");
             uint id = (uint)(NetTraceNumbers.Packed(ref row) & uint.MaxValue);
             string provider = NetTraceNumbers.Sized(ref row);
             uint number = (uint)(NetTraceNumbers.Packed(ref row) & uint.MaxValue);
@@ -63,7 +63,7 @@ internal static class NetTraceDescriptions
         var fields = new List<NetTraceField>();
         for (uint count = Count(ref cursor, cursor.U16("number of fields"), SmallestPackedField, depth); count > 0; count--)
         {
-            ByteCursor field = Part(ref cursor, cursor.U16("size of a field"), "field");
+            ByteCursor field = NetTraceNumbers.Part(ref cursor, cursor.U16("size of a field"), "field");
             fields.Add(SizedField(ref field, depth));
         }
 
@@ -99,7 +99,7 @@ internal static class NetTraceDescriptions
         {
             uint size = row.U32("size of a tag");
             byte kind = row.U8("kind of a tag");
-            ByteCursor tag = Part(ref row, size, "tag");
+            ByteCursor tag = NetTraceNumbers.Part(ref row, size, "tag");
             fields = kind == FieldsTag ? TaggedFields(ref tag, depth: 0) : fields;
         }
 
@@ -156,11 +156,5 @@ internal static class NetTraceDescriptions
         }
 
         return count;
-    }
-
-    private static ByteCursor Part(ref ByteCursor cursor, uint size, string field)
-    {
-        long at = cursor.FileOffset;
-        return new ByteCursor(cursor.Take((int)Math.Min(size, int.MaxValue), field), at, bigEndian: false);
     }
 }

@@ -49,9 +49,7 @@ internal sealed class NetTraceDrops(int version)
     {
         for (var cursor = new ByteCursor(block, fileOffset, bigEndian: false); cursor.Left > 0;)
         {
-            int size = cursor.U16("size of a thread");
-            long at = cursor.FileOffset;
-            var row = new ByteCursor(cursor.Take(size, "thread"), at, bigEndian: false);
+            ByteCursor row = NetTraceNumbers.Part(ref cursor, cursor.U16("size of a thread"), "thread");
             _ = Of(NetTraceNumbers.Packed(ref row), made: 0);
         }
     }

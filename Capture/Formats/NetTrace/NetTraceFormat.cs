@@ -11,7 +11,7 @@ namespace Differ.Capture.Formats.NetTrace;
 /// </code>
 /// The description has types and names and no offsets, so the gaps that C leaves are put back by <see cref="NetTraceLayout"/>.
 /// Microsoft's TraceEvent reads the same files and is what the tests hold this against; to pass over an event costs it more than
-/// reading it costs here, and its values of such fields are wrong from the first gap on.
+/// reading it costs here, its values of such fields are wrong from the first gap on, and a damaged file may hang it (docs/architecture.md).
 /// </remarks>
 internal sealed class NetTraceFormat : ITraceFormat
 {

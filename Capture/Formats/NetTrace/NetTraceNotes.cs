@@ -12,7 +12,4 @@ internal static class NetTraceNotes
     /// <summary>More events that are not in order than Differ sorts at once.</summary>
     public static readonly NoteKind SortWindow =
         new("DIF0363", "events of several threads between two sequence points exceeded what is sorted at once and were put in order piecemeal; record with trace-cmd or perf");
-
-    /// <summary>All, by number.</summary>
-    public static IReadOnlyList<NoteKind> All { get; } = [CutDescription, SortWindow];
 }

@@ -42,4 +42,11 @@ internal static class NetTraceNumbers
 
         return text.ToString();
     }
+
+    /// <summary>What follows with its size before it.</summary>
+    public static ByteCursor Part(ref ByteCursor cursor, uint size, string field)
+    {
+        long at = cursor.FileOffset;
+        return new ByteCursor(cursor.Take((int)Math.Min(size, int.MaxValue), field), at, bigEndian: false);
+    }
 }

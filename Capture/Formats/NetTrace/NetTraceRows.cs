@@ -55,7 +55,6 @@ internal ref struct NetTraceRows
     /// <summary>The thread it happened on: up to version 5 its number in the system, from then on its place among the threads of the file.</summary>
     public ulong Thread { get; private set; }
 
-    /// <summary>The CPU.</summary>
     public uint Cpu { get; private set; }
 
     /// <summary>When, in ticks of the file's clock.</summary>

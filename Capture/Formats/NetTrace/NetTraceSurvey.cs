@@ -20,7 +20,6 @@ internal sealed class KnownKind
         ThreadAt = layout.Find("common_pid") is { Size: sizeof(int) } pid ? pid.Offset : -1;
     }
 
-    /// <summary>The kind of event.</summary>
     public TraceEventType Type { get; }
 
     /// <summary>Where the record holds the thread; -1 where it does not.</summary>

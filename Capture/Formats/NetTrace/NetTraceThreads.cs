@@ -27,9 +27,8 @@ internal sealed class NetTraceThreads(int version, int process)
     {
         for (var cursor = new ByteCursor(block, fileOffset, bigEndian: false); cursor.Left > 0;)
         {
-            int size = cursor.U16("size of a thread");
-            long at = cursor.FileOffset;
-            var row = new ByteCursor(cursor.Take(size, "thread"), at, bigEndian: false);
+            ByteCursor row = NetTraceNumbers.Part(ref cursor, cursor.U16("size of a thread"), "thread");
+            long at = row.FileOffset;
             ulong place = NetTraceNumbers.Packed(ref row);
             if (_rows.Count == NetTraceDrops.MostThreads)
             {

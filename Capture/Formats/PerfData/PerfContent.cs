@@ -1,6 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats.TraceDat;
+using Differ.Capture.Formats.TracingData;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.PerfData;
@@ -14,7 +14,7 @@ internal sealed class PerfContent
     public PerfAttributes Attributes { get; } = new();
 
     /// <summary>Formats of the events; null while they have not been found.</summary>
-    public TraceDatContent? Formats { get; set; }
+    public TracingContent? Formats { get; set; }
 
     /// <summary>Release of the kernel; empty where the file does not say.</summary>
     public string KernelRelease { get; private set; } = "";

@@ -9,7 +9,6 @@ namespace Differ.Capture.Formats.PerfData;
 /// <param name="Size">Bytes.</param>
 internal readonly record struct PerfSection(long Offset, long Size)
 {
-    /// <summary>Where it ends.</summary>
     public long End => Offset + Size;
 
     /// <summary>Reads offset and size.</summary>

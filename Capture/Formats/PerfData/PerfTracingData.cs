@@ -1,6 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats.TraceDat;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.PerfData;
 
@@ -12,11 +12,11 @@ internal static class PerfTracingData
 
     /// <summary>Reads the formats.</summary>
     /// <exception cref="CaptureFormatException">The part is damaged.</exception>
-    public static TraceDatContent Read(ByteSource source, PerfSection section)
+    public static TracingContent Read(ByteSource source, PerfSection section)
     {
-        Span<byte> magic = stackalloc byte[TraceDatHeader.Magic.Length];
+        Span<byte> magic = stackalloc byte[TracingSections.Magic.Length];
         source.ReadExactly(section.Offset, magic, "tracing data");
-        if (!magic.SequenceEqual(TraceDatHeader.Magic))
+        if (!magic.SequenceEqual(TracingSections.Magic))
         {
             CaptureFormatException.ThrowImpossible("start of the tracing data", section.Offset, Convert.ToHexStringLower(magic));
         }
@@ -33,9 +33,9 @@ internal static class PerfTracingData
         var reader = new SourceReader(source, start.Position, order == 1);
         _ = reader.U8("size of long");
         _ = reader.U32("page size");
-        var content = new TraceDatContent { Page = TraceDatSections.ReadHeaderInfo(reader) };
-        TraceDatSections.ReadFtraceFormats(reader, content);
-        TraceDatSections.ReadEventFormats(reader, content);
+        var content = new TracingContent { Page = TracingSections.ReadHeaderInfo(reader) };
+        TracingSections.ReadFtraceFormats(reader, content);
+        TracingSections.ReadEventFormats(reader, content);
         return content;
     }
 }

@@ -34,7 +34,6 @@ internal sealed class TextEvent
     /// <summary>Tells it from others.</summary>
     public int Number { get; }
 
-    /// <summary>Its name.</summary>
     public string Name { get; }
 
     /// <summary>Whether it is an exit from a guest, or an entry.</summary>

@@ -14,7 +14,6 @@ internal readonly ref struct TextEventPlace(int cpu, int thread, ReadOnlySpan<by
     /// <summary>The host CPU.</summary>
     public int Cpu { get; } = cpu;
 
-    /// <summary>The thread.</summary>
     public int Thread { get; } = thread;
 
     /// <summary>Its name.</summary>

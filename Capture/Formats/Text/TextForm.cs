@@ -1,31 +1,10 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
+using Differ.Capture.Formats.Text.Forms;
 using Differ.Capture.Tracepoints;
 
 namespace Differ.Capture.Formats.Text;
-
-/// <summary>One way in which a tracepoint is printed: a row of <c>Forms/</c>.</summary>
-/// <remarks>
-/// <code>
-///   vcpu {vcpu_id:d} reason {exit_reason:exit} rip {guest_rip:x}[immediate exit]
-///        `- field:how              everything else stands in the text as it stands here
-///
-///   {f:d}  decimal, hexadecimal behind 0x      {f:=a|b}  0 for a, 1 for b; =a|b@11 shifted left by 11
-///   {f:x}  hexadecimal, 0x or not              {f:? x}   1 where " x" follows, else 0
-///   {f:i}  decimal, may be negative            {f:text}  everything up to what follows
-///   {f:neg} decimal, negated                   {f:bytes} "0f 22 c1"; {f:array} "0f, 22, c1, 66"
-///   {f:code} an exit code: decimal, of which -1 may be printed as such
-///   {f:name of a table}  see TextWords         {:skip}   anything, also nothing; {:x} a number nobody needs
-///   &lt;&lt;...&gt;&gt;  may be missing: the row stands for both, with layouts of their own
-/// </code>
-/// A field that occurs twice is put together from its parts. A field the text lacks is not in the layout, so it is absent, not zero.
-/// What is read goes into a record of the form's own layout, eight bytes a field; from there on text is treated as a recording is.
-/// </remarks>
-/// <param name="Pattern">The text.</param>
-/// <param name="Constants">Fields that this text implies, as in <c>"isa=2 has_error=1"</c>.</param>
-/// <param name="Lacks">Fields of the tracepoint that this text drops; empty where it carries what the kernel recorded.</param>
-/// <param name="Era">Kernels for which the text has this meaning.</param>
-internal sealed record TextRow(string Pattern, string Constants = "", string Lacks = "", TextEra Era = TextEra.Any);
 
 /// <summary>A row with one choice of its optional parts, ready to read text.</summary>
 internal sealed class TextForm
@@ -34,6 +13,9 @@ internal sealed class TextForm
     public const int FirstField = sizeof(ulong);
 
     private const int BytesSize = 16;
+
+    // The fields of any form.
+    private const int Room = 1 << 10;
 
     private readonly TextStep[] _steps;
     private readonly (int Offset, ulong Value)[] _constants;
@@ -61,6 +43,30 @@ internal sealed class TextForm
     /// <summary>Every form a row stands for, those with most optional parts first.</summary>
     public static IEnumerable<TextForm> Of(string tracepoint, TextRow row) =>
         Expand(row.Pattern).Select(pattern => Compile(tracepoint, pattern, row));
+
+    /// <summary>Whether a text is whole in one of the forms of an event, of any kernel: what looks like it by chance is not.</summary>
+    public static bool Explains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
+    {
+        byte[] record = new byte[text.Length + Room];
+        foreach ((string known, IReadOnlyList<TextRow> rows) in TextForms.All)
+        {
+            if (!Ascii.Equals(name, known))
+            {
+                continue;
+            }
+
+            // A text that may be anything explains nothing.
+            foreach (TextForm form in rows.Where(row => row.Pattern is not ("{:skip}" or "{msg:text}")).SelectMany(row => Of(known, row)))
+            {
+                if (form.Read(text, record, out _, out int used) && used == text.Length)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Reads a text into a record.</summary>
     /// <param name="text">The text behind the event's name.</param>

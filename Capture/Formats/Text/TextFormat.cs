@@ -1,6 +1,5 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats.Text.Forms;
 
 namespace Differ.Capture.Formats.Text;
 
@@ -34,7 +33,7 @@ internal sealed class TextFormat : IStreamedFormat
         {
             ReadOnlySpan<byte> candidate = start[range].TrimEnd((byte)'\r');
             if (candidate.StartsWith("# tracer: "u8) || line.Read(candidate) || line.ReadBroken(before, candidate, new byte[TextOddities.LongestHead])
-                || (line.ReadBare(candidate) && TextForms.Explain(line.Name, line.Body)))
+                || (line.ReadBare(candidate) && TextForm.Explains(line.Name, line.Body)))
             {
                 return true;
             }

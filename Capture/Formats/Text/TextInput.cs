@@ -7,40 +7,39 @@ internal sealed class TextInput
 {
     private const int PieceSize = 1 << 16;
 
-    private readonly ByteSource? _file;
-    private readonly KeptPipe? _pipe;
+    private readonly Stream _text;
     private readonly TextMender? _mender;
     private readonly byte[] _piece;
-    private long _position;
     private int _pieceLength;
 
-    /// <summary>A file.</summary>
     public TextInput(ByteSource file)
+        : this(new SourceStream(file), file)
     {
-        _file = file;
-        byte[] start = new byte[PieceSize];
-        _mender = TextMender.For(start.AsSpan(0, file.Read(0, start)));
-        _piece = _mender is null ? [] : start;
     }
 
     /// <summary>A pipe, from its start. It is mended as what is there of it would be.</summary>
     public TextInput(KeptPipe pipe)
+        : this(pipe, pipe.Kept)
     {
-        _pipe = pipe;
+    }
+
+    private TextInput(Stream text, ByteSource known)
+    {
+        _text = text;
         byte[] start = new byte[PieceSize];
-        _mender = TextMender.For(start.AsSpan(0, pipe.Kept.Read(0, start)));
+        _mender = TextMender.For(start.AsSpan(0, known.Read(0, start)));
         _piece = _mender is null ? [] : start;
     }
 
     /// <summary>Reads on.</summary>
     /// <returns>Bytes read; 0 at the end.</returns>
-    public int Read(Span<byte> to) => _mender is null ? ReadRaw(to) : ReadMended(_mender, to);
+    public int Read(Span<byte> to) => _mender is null ? _text.Read(to) : ReadMended(_mender, to);
 
     private int ReadMended(TextMender mender, Span<byte> to)
     {
         while (true)
         {
-            int read = _pieceLength < TextMender.LongestPiece ? ReadRaw(_piece.AsSpan(_pieceLength)) : 0;
+            int read = _pieceLength < TextMender.LongestPiece ? _text.Read(_piece.AsSpan(_pieceLength)) : 0;
             bool last = _pieceLength < TextMender.LongestPiece && read == 0;
             _pieceLength += read;
             (int used, int written) = mender.Mend(_piece.AsSpan(0, _pieceLength), to, last);
@@ -51,17 +50,5 @@ internal sealed class TextInput
                 return written;
             }
         }
-    }
-
-    private int ReadRaw(Span<byte> to)
-    {
-        if (_file is not null)
-        {
-            int read = _file.Read(_position, to);
-            _position += read;
-            return read;
-        }
-
-        return _pipe!.Read(to);
     }
 }

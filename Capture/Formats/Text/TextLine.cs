@@ -28,7 +28,6 @@ internal ref struct TextLine
     /// <summary>The thread's name.</summary>
     public ReadOnlySpan<byte> Comm { get; private set; }
 
-    /// <summary>The thread.</summary>
     public int Thread { get; private set; }
 
     /// <summary>The name of a file before the thread's name, with a colon behind it: whose line this is, where several are printed together. Else empty.</summary>
@@ -98,7 +97,7 @@ internal ref struct TextLine
     }
 
     /// <summary>Takes an event of kvm apart that was copied without thread and CPU: of its line only the name and what follows, or the time before them, is there.</summary>
-    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="Forms.TextForms.Explain"/>.</returns>
+    /// <returns>False when the line is no such event. A body that no event has makes it prose: <see cref="TextForm.Explains"/>.</returns>
     /// <example>"  kvm_exit: vcpu 0 reason npf ...", "  612.630301: kvm_exit: ..."</example>
     public bool ReadBare(ReadOnlySpan<byte> line)
     {

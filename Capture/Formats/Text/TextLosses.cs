@@ -61,7 +61,6 @@ internal sealed class TextLosses(IEventSink sink, CaptureNotes notes)
         _last = time;
     }
 
-    /// <summary>The text ends.</summary>
     public void End()
     {
         foreach ((int cpu, ulong events) in _waiting)

@@ -61,8 +61,4 @@ internal static class TextNotes
     /// <summary>Events without thread and CPU.</summary>
     public static readonly NoteKind Bare =
         new("DIF0345", "events without thread and CPU were read as one thread, and nothing is claimed of them; paste the lines as they were printed", NoteCost.Absence);
-
-    /// <summary>All, by number.</summary>
-    public static IReadOnlyList<NoteKind> All { get; } =
-        [UnknownLine, UnknownText, LongerText, LongLine, Lossy, Rounded, Unsaid, Wrapped, ManyNames, OtherTime, Gap, Excerpt, Repeated, Bare];
 }

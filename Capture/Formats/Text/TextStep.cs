@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Differ.Capture.Formats.Text.Forms;
 
 namespace Differ.Capture.Formats.Text;
 

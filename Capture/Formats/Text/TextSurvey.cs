@@ -171,7 +171,7 @@ internal sealed class TextSurvey
                 return;
             }
 
-            if (!IsBare && line.ReadBare(candidate) && TextForms.Explain(line.Name, line.Body))
+            if (!IsBare && line.ReadBare(candidate) && TextForm.Explains(line.Name, line.Body))
             {
                 NoteTime(line);
                 IsBare = true;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.TracingData;
 using Differ.Capture.Order;
 using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 

@@ -1,5 +1,5 @@
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Tracepoints;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -24,36 +24,15 @@ internal sealed record TraceDatBuffer(string Name, string Clock, int PageSize, b
     public long Size { get; } = Cpus.Aggregate(0L, static (sum, cpu) => Math.Min(sum + Math.Min(cpu.Size, MostBytes), MostBytes));
 }
 
-/// <summary>Where the parts of a sub-buffer stand, from <c>header_page</c>.</summary>
-/// <param name="CommitSize">4 or 8, the long of the traced kernel.</param>
-/// <param name="DataOffset">Where the first event starts.</param>
-internal sealed record PageLayout(int CommitSize, int DataOffset);
-
 /// <summary>Everything a trace.dat file says before its events, gathered from whichever version.</summary>
-internal sealed class TraceDatContent
+internal sealed class TraceDatContent : TracingContent
 {
-    // Ten times what the formats of all events of a kernel take. Parts of a hostile file may be pointed to as often as it likes.
-    private const long MostDescribed = 1 << 26;
-
     // Offsets and sizes of a hostile file may add up to anything.
     private const long MostBytes = 1L << 56;
 
     private const int MostBuffers = 1 << 10, BytesOfCpu = 32;
 
-    private long _described;
     private long _describedEnd;
-
-    /// <summary>Layout of a sub-buffer.</summary>
-    public PageLayout Page { get; set; } = new(sizeof(ulong), 2 * sizeof(ulong));
-
-    /// <summary>Every event the file describes.</summary>
-    public List<EventLayout> Layouts { get; } = [];
-
-    /// <summary>Groups of events the file describes, ftrace's own left out.</summary>
-    public List<string> Systems { get; } = [];
-
-    /// <summary>Names of threads.</summary>
-    public Dictionary<int, string> ThreadNames { get; } = [];
 
     /// <summary>Options by number; an option may occur more than once.</summary>
     public List<TraceDatOption> Options { get; } = [];
@@ -81,21 +60,6 @@ internal sealed class TraceDatContent
 
         Describe((ulong)buffer.Cpus.Count * BytesOfCpu, fileOffset);
         Buffers.Add(buffer);
-    }
-
-    /// <summary>A part of the description is about to be read.</summary>
-    /// <param name="bytes">How long it is.</param>
-    /// <param name="fileOffset">Where it is.</param>
-    /// <exception cref="CaptureFormatException">DIF0104: with it the description is too long.</exception>
-    public void Describe(ulong bytes, long fileOffset)
-    {
-        // What is made of an empty part takes memory too.
-        const long LeastOfPart = 64;
-        _described += LeastOfPart + (long)Math.Min(bytes, MostDescribed);
-        if (_described > MostDescribed)
-        {
-            CaptureFormatException.ThrowImpossible("description of the recording", fileOffset, $"longer than {MostDescribed >> 20} MiB");
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 using Differ.Capture.Bytes;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -24,7 +25,7 @@ internal sealed class TraceDatFormat : ITraceFormat
     public bool HasFixedStart => true;
 
     /// <inheritdoc/>
-    public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(TraceDatHeader.Magic);
+    public bool Sniff(ReadOnlySpan<byte> start) => start.StartsWith(TracingSections.Magic);
 
     /// <inheritdoc/>
     public ITraceReader Open(ByteSource source)

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -13,15 +14,12 @@ internal sealed record TraceDatHeader(int Version, bool BigEndian, int PageSize,
 {
     private const int LongestWord = 64;
 
-    /// <summary>17 08 44 "tracing".</summary>
-    public static ReadOnlySpan<byte> Magic => "\u0017\u0008Dtracing"u8;
-
     /// <summary>Reads the header.</summary>
     /// <exception cref="CaptureFormatException">The file is cut, or of a version Differ does not know.</exception>
     public static TraceDatHeader Read(ByteSource source)
     {
         // The version stands before the byte order and is a text, so either order reads it.
-        var start = new SourceReader(source, Magic.Length, bigEndian: false);
+        var start = new SourceReader(source, TracingSections.Magic.Length, bigEndian: false);
         long versionAt = start.Position;
         string version = start.CString(LongestWord, "trace.dat version");
         if (version is not ("6" or "7"))

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -15,12 +16,12 @@ internal static class TraceDatV6
     {
         var content = new TraceDatContent();
         var reader = new SourceReader(source, header.Next, header.BigEndian);
-        content.Page = TraceDatSections.ReadHeaderInfo(reader);
-        TraceDatSections.ReadFtraceFormats(reader, content);
-        TraceDatSections.ReadEventFormats(reader, content);
+        content.Page = TracingSections.ReadHeaderInfo(reader);
+        TracingSections.ReadFtraceFormats(reader, content);
+        TracingSections.ReadEventFormats(reader, content);
         reader.Skip(reader.U32("size of kallsyms"), "kallsyms");
         reader.Skip(reader.U32("size of printk formats"), "printk formats");
-        TraceDatSections.ReadCmdlines(reader, content);
+        TracingSections.ReadCmdlines(reader, content);
         uint cpus = Cpus(reader.U32("number of CPUs"), reader.Position);
 
         string tag = ReadTag(reader);

@@ -1,5 +1,6 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats.TracingData;
 
 namespace Differ.Capture.Formats.TraceDat;
 
@@ -105,17 +106,17 @@ internal static class TraceDatV7
             switch (option.Id)
             {
                 case TraceDatOptions.HeaderInfo:
-                    content.Page = TraceDatSections.ReadHeaderInfo(Pointed(source, option, header, content, ref unpacker));
+                    content.Page = TracingSections.ReadHeaderInfo(Pointed(source, option, header, content, ref unpacker));
                     described = true;
                     break;
                 case TraceDatOptions.FtraceEvents:
-                    TraceDatSections.ReadFtraceFormats(Pointed(source, option, header, content, ref unpacker), content);
+                    TracingSections.ReadFtraceFormats(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 case TraceDatOptions.EventFormats:
-                    TraceDatSections.ReadEventFormats(Pointed(source, option, header, content, ref unpacker), content);
+                    TracingSections.ReadEventFormats(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 case TraceDatOptions.Cmdlines:
-                    TraceDatSections.ReadCmdlines(Pointed(source, option, header, content, ref unpacker), content);
+                    TracingSections.ReadCmdlines(Pointed(source, option, header, content, ref unpacker), content);
                     break;
                 default:
                     break;

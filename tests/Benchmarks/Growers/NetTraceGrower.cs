@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;

@@ -105,7 +105,7 @@ public sealed class PackingsTests
     [Fact]
     public void A_stream_that_unpacks_without_end_is_refused()
     {
-        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), Stream.Null, Stream.Null, "gzip");
+        using var endless = new Differ.Capture.Wrappers.UnpackedStream(new Endless(), Stream.Null, "gzip");
         byte[] buffer = new byte[1 << 20];
         Differ.Capture.Diagnostics.CaptureFormatException fault = Assert.Throws<Differ.Capture.Diagnostics.CaptureFormatException>(() =>
         {
@@ -132,7 +132,7 @@ public sealed class PackingsTests
     [Fact]
     public void What_unpacks_to_a_thousand_times_its_size_is_refused_when_it_is_large()
     {
-        using var bomb = new Differ.Capture.Wrappers.UnpackedStream(new Zeros(), Stream.Null, new MemoryStream(new byte[1000]) { Position = 1000 }, "gzip");
+        using var bomb = new Differ.Capture.Wrappers.UnpackedStream(new Zeros(), new MemoryStream(new byte[1000]) { Position = 1000 }, "gzip");
         byte[] buffer = new byte[1 << 20];
         long read = 0;
         Differ.Capture.Diagnostics.CaptureFormatException fault = Assert.Throws<Differ.Capture.Diagnostics.CaptureFormatException>(() =>

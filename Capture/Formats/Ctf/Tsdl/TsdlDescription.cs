@@ -15,7 +15,6 @@ internal sealed class TsdlDescription
     /// <summary>What the recorder says of itself and the host.</summary>
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The clocks.</summary>
     public List<TsdlClock> Clocks { get; } = [];
 
     /// <summary>The kinds of streams.</summary>

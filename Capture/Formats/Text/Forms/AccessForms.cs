@@ -9,7 +9,6 @@ internal static class AccessForms
         new("vcpu_id={vcpu_id:d} exit_reason={exit_reason:x} info1={info1:x} info2={info2:x}"),
     ];
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<TextRow> Rows)> All { get; } =
     [
         ("kvm_msr",

@@ -18,7 +18,6 @@ internal static class GuestForms
     private const string Svm = "isa=2";
     private const string PluginDrops = "vcpu_id, intr_info, error_code";
 
-    /// <summary>Both.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<TextRow> Rows)> All { get; } =
     [
         ("kvm_exit",

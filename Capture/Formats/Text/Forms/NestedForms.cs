@@ -11,7 +11,6 @@ internal static class NestedForms
         "exit_code={exit_code:code} exit_info1={exit_info1:d} exit_info2={exit_info2:d} exit_int_info={exit_int_info:d} exit_int_info_err={exit_int_info_err:d} isa={:d}";
     private const string MissingRip = "<CANT FIND FIELD rip>";
 
-    /// <summary>All of them.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<TextRow> Rows)> All { get; } =
     [
         ("kvm_nested_vmexit",

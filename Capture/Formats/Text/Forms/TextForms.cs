@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Differ.Capture.Formats.Text.Forms;
 
 /// <summary>How every tracepoint that Differ reads is printed, by every kernel and tool. A new print is a row in its topic's file.</summary>
@@ -13,9 +11,6 @@ internal static class TextForms
     /// <summary>What libtraceevent prints before the raw fields of an event whose print it does not understand; all numbers are decimal then.</summary>
     public const string Unparsed = "[FAILED TO PARSE] ";
 
-    // The fields of any form.
-    private const int Room = 1 << 10;
-
     /// <summary>All, by topic.</summary>
     public static IReadOnlyList<(string Name, IReadOnlyList<TextRow> Rows)> All { get; } =
     [
@@ -24,28 +19,4 @@ internal static class TextForms
         .. EventForms.All,
         .. AccessForms.All,
     ];
-
-    /// <summary>Whether a text is whole in one of the forms of an event, of any kernel: what looks like it by chance is not.</summary>
-    public static bool Explain(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
-    {
-        byte[] record = new byte[text.Length + Room];
-        foreach ((string known, IReadOnlyList<TextRow> rows) in All)
-        {
-            if (!Ascii.Equals(name, known))
-            {
-                continue;
-            }
-
-            // A text that may be anything explains nothing.
-            foreach (TextForm form in rows.Where(row => row.Pattern is not ("{:skip}" or "{msg:text}")).SelectMany(row => TextForm.Of(known, row)))
-            {
-                if (form.Read(text, record, out _, out int used) && used == text.Length)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
 }

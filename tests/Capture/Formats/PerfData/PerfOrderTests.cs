@@ -1,3 +1,4 @@
+using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
-using Differ.Capture.Formats;
 using Differ.Capture.Formats.Text;
 using Differ.Capture.Tracepoints;
 using Differ.Tests.Support;

@@ -1,6 +1,6 @@
 using Differ.Schemas.Files;
 
-namespace Differ.Capture;
+namespace Differ.Capture.Bytes;
 
 /// <summary>A pipe that is read ahead on a thread of its own, so that a reader can tell silence from the end and need not wait for ever.</summary>
 /// <remarks>An interruption ends the pipe: what was read is still reported.</remarks>

@@ -1,14 +1,15 @@
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
+using Differ.Capture.Formats;
 using Differ.Capture.Formats.Ctf;
 using Differ.Capture.Formats.NetTrace;
 using Differ.Capture.Formats.PerfData;
 using Differ.Capture.Formats.Text;
 using Differ.Capture.Formats.TraceDat;
 
-namespace Differ.Capture.Formats;
+namespace Differ.Capture;
 
-/// <summary>Every capture format. A new one is a folder beside this file and a line here.</summary>
+/// <summary>Every capture format. A new one is a folder in <c>Formats</c> and a line here.</summary>
 internal static class TraceFormats
 {
     /// <summary>How much of a pipe is read before it is decided what it is.</summary>

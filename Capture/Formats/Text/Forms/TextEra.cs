@@ -1,4 +1,4 @@
-namespace Differ.Capture.Formats.Text;
+namespace Differ.Capture.Formats.Text.Forms;
 
 /// <summary>Spans of kernels between which one text means different things; which span a capture is of is found by <see cref="TextSurvey"/>.</summary>
 [Flags]

@@ -3,11 +3,14 @@ using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Tracepoints;
 
-namespace Differ.Capture.Formats.TraceDat;
+namespace Differ.Capture.Formats.TracingData;
 
 /// <summary>The parts whose body is the same in versions 6 and 7 (and in the tracing data of perf.data).</summary>
-internal static class TraceDatSections
+internal static class TracingSections
 {
+    /// <summary>17 08 44 "tracing".</summary>
+    public static ReadOnlySpan<byte> Magic => "\u0017\u0008Dtracing"u8;
+
     private const int LargestText = 1 << 24;
     private const int LongestName = 256;
 
@@ -33,11 +36,11 @@ internal static class TraceDatSections
     }
 
     /// <summary>ftrace's own events: a count, then size and text of each.</summary>
-    public static void ReadFtraceFormats(SourceReader reader, TraceDatContent content) =>
+    public static void ReadFtraceFormats(SourceReader reader, TracingContent content) =>
         ReadFormats(reader, content, "ftrace", Count(reader, MostEvents, "number of ftrace events"));
 
     /// <summary>All other events: a count of groups, then for each its name, a count, and size and text of each.</summary>
-    public static void ReadEventFormats(SourceReader reader, TraceDatContent content)
+    public static void ReadEventFormats(SourceReader reader, TracingContent content)
     {
         uint systems = Count(reader, MostSystems, "number of event groups");
         for (uint i = 0; i < systems; i++)
@@ -55,7 +58,7 @@ internal static class TraceDatSections
     }
 
     /// <summary>Lines of a thread id and a name.</summary>
-    public static void ReadCmdlines(SourceReader reader, TraceDatContent content)
+    public static void ReadCmdlines(SourceReader reader, TracingContent content)
     {
         ulong size = reader.U64("size of the thread names");
         content.Describe(size, reader.Position);
@@ -83,7 +86,7 @@ internal static class TraceDatSections
         return count;
     }
 
-    private static void ReadFormats(SourceReader reader, TraceDatContent content, string system, uint count)
+    private static void ReadFormats(SourceReader reader, TracingContent content, string system, uint count)
     {
         for (uint i = 0; i < count; i++)
         {

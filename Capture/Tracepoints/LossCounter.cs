@@ -1,7 +1,6 @@
-using Differ.Capture.Tracepoints;
 using Differ.Schemas.Run;
 
-namespace Differ.Capture.Diagnostics;
+namespace Differ.Capture.Tracepoints;
 
 /// <summary>Adds up marks of loss by CPU.</summary>
 internal sealed class LossCounter
@@ -11,7 +10,6 @@ internal sealed class LossCounter
     /// <summary>How many marks there were.</summary>
     public ulong Marks { get; private set; }
 
-    /// <summary>Adds one mark.</summary>
     public void Add(in LossMark mark)
     {
         Marks++;
@@ -26,23 +24,4 @@ internal sealed class LossCounter
             (ulong marks, ulong events, ulong uncounted) = _losses.GetValueOrDefault(cpu);
             return new CpuLoss(cpu, marks, events, uncounted, overruns.GetValueOrDefault(cpu));
         })];
-}
-
-/// <summary>Takes no events: the reader counts them by itself.</summary>
-internal sealed class CountingSink : IEventSink
-{
-    /// <inheritdoc/>
-    public bool WantsEverything => false;
-
-    /// <summary>The losses.</summary>
-    public LossCounter Losses { get; } = new();
-
-    /// <inheritdoc/>
-    public void Take(in RawEvent raw)
-    {
-        // Counted where it was read.
-    }
-
-    /// <inheritdoc/>
-    public void Lost(in LossMark mark) => Losses.Add(mark);
 }

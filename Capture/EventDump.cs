@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
+using Differ.Capture.Bytes;
 using Differ.Capture.Formats;
+using Differ.Capture.Tracepoints;
 using Differ.Schemas.Vocabulary;
 
-namespace Differ.Capture.Tracepoints;
+namespace Differ.Capture;
 
 /// <summary>Writes events one a line: time, CPU, thread, name, and every field by the name and value of the record.</summary>
 /// <remarks>Numbers are hexadecimal with 0x; signed ones are decimal. Nothing is left out and nothing is interpreted.</remarks>
@@ -102,5 +104,5 @@ internal sealed class EventDump(TextWriter output, ITraceReader reader, bool nan
     }
 
     private ulong Number(ReadOnlySpan<byte> bytes) =>
-        new Bytes.ByteCursor(bytes, 0, reader.BigEndian).Unsigned(bytes.Length, "field");
+        new ByteCursor(bytes, 0, reader.BigEndian).Unsigned(bytes.Length, "field");
 }
