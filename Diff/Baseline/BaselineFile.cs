@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Baseline;

@@ -1,8 +1,7 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
-using Differ.Diff.Findings;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 
 namespace Differ.Diff.Bisect;

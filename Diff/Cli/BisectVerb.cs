@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using Differ.Cli.Faults;
 using Differ.Diff.Bisect;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Capture;
+using Differ.Cli.Config;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 

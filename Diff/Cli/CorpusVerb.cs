@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 

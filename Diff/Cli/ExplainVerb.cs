@@ -1,8 +1,11 @@
 using System.CommandLine;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 
 namespace Differ.Cli;

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Scenarios;
 using Differ.Replay.Svm;

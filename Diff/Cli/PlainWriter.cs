@@ -1,5 +1,5 @@
 using System.Text;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Differ.Capture.Diagnostics;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 

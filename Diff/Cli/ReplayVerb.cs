@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;

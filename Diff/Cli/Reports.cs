@@ -1,6 +1,9 @@
 using System.Text;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;

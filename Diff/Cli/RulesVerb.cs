@@ -1,7 +1,10 @@
 using System.CommandLine;
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
+using Differ.Diff.Report.Rules;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;

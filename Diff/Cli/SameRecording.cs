@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Differ.Capture;
+using Differ.Cli.Faults;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;

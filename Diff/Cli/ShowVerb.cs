@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Differ.Capture;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Diff.Statistics;
 using Differ.Schemas.Run;
 

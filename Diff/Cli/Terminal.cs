@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Differ.Capture.Disk;
-using Differ.Diff.Report;
+using Differ.Cli.Faults;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

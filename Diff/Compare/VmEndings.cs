@@ -1,17 +1,7 @@
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Compare;
-
-/// <summary>Returns to the VMM that end a virtual machine or reset it, after exits of one kind.</summary>
-/// <param name="Reason">KVM_EXIT_SHUTDOWN, KVM_EXIT_FAIL_ENTRY or KVM_EXIT_INTERNAL_ERROR.</param>
-/// <param name="Exit">The exit that led to the first of them.</param>
-/// <param name="Count">How many.</param>
-/// <param name="Last">The exit that led to the last of them.</param>
-public sealed record VmEnding(uint Reason, KeptExit Exit, ulong Count, ExitPlace Last)
-{
-    /// <summary>The kernel's name of the reason.</summary>
-    public string Name => UserspaceExit.NameOf(Reason);
-}
 
 /// <summary>Collects how virtual machines ended. A guest may be reset any number of times; equal ways are counted.</summary>
 internal sealed class VmEndings

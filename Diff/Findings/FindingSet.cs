@@ -1,6 +1,4 @@
-using Differ.Diff.Changes;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 
 namespace Differ.Diff.Findings;
 

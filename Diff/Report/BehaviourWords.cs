@@ -1,7 +1,8 @@
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

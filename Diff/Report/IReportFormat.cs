@@ -1,4 +1,5 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report;

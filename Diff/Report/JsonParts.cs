@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
-using Differ.Diff.Report.Ci;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 

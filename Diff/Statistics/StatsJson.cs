@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Statistics;

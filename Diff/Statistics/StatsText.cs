@@ -1,5 +1,5 @@
 using System.Globalization;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Statistics;

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Cli;
-using Differ.Diff.Changes;
+using Differ.Diff;
 using Differ.Diff.Report;
 using Differ.Diff.Statistics;
 using Differ.Schemas.Model;

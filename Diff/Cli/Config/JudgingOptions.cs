@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Replay.Machine;
 
 namespace Differ.Cli.Config;
@@ -93,7 +94,7 @@ internal sealed class JudgingOptions
         }
 
         string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
-        return new Judging(policy, BaselineVerb.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
+        return new Judging(policy, BaselineReading.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
     }
 
     private static void Add(Command command, Option[] options)

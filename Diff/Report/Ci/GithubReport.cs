@@ -1,4 +1,5 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Html;

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 
 namespace Differ.Diff.Report.Html;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 

@@ -1,5 +1,5 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Tests.Diff.Report;

@@ -1,4 +1,4 @@
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

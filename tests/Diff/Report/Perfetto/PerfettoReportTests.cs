@@ -1,6 +1,6 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Diff.Report.Perfetto;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Diff.Report.Perfetto.Protos;
