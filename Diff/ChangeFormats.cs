@@ -9,7 +9,7 @@ namespace Differ.Diff;
 public static class ChangeFormats
 {
     /// <summary>Those that tell of changes in full, in the order of the help; the first is the usual one.</summary>
-    public static IReadOnlyList<IFormat<ChangeSet>> All { get; } = [new ChangeText(), new ChangeJson(), new ChangeHtml()];
+    public static IReadOnlyList<IChangeFormat> All { get; } = [new ChangeText(), new ChangeJson(), new ChangeHtml()];
 
     /// <summary>The same, and those that tell of findings: for these a new departure fails, and others are told with what became of them.</summary>
     public static IReadOnlyList<IFormat<ChangeSet>> WithFindings { get; } =

@@ -13,7 +13,6 @@ internal sealed class BaselineVerb : IVerb
 {
     private const string DefaultName = "known.json";
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var input = new Argument<string>("found") { Description = "A report made with --format json, a capture or a run" };

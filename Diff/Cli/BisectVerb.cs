@@ -16,7 +16,6 @@ internal sealed class BisectVerb : IVerb
     /// <summary>The word of the verb.</summary>
     public const string Name = "bisect";
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var options = new BisectOptions();

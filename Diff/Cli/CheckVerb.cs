@@ -15,7 +15,6 @@ namespace Differ.Cli;
 /// <summary><c>differ check</c>: convert, replay and diff at once, without files in between.</summary>
 internal sealed class CheckVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string[]> inputs = Options.Inputs();

@@ -30,7 +30,6 @@ internal sealed class CorpusVerb : IVerb
         ["inconclusive"] = static (result, _) => result.Verdict.Outcome == RecordingOutcome.Inconclusive,
     };
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };

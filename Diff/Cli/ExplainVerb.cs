@@ -15,7 +15,6 @@ namespace Differ.Cli;
 /// <summary><c>differ explain</c>: all there is to say about a rule or a finding.</summary>
 internal sealed class ExplainVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };

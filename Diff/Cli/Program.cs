@@ -13,7 +13,6 @@ internal static class Program
 {
     private const ulong LeastAddresses = 128 << 20;
 
-    /// <summary>The program.</summary>
     public static int Main(string[] args)
     {
         try

@@ -134,7 +134,6 @@ internal sealed class Reports<T> : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IDisposable part in _begun.Concat<IDisposable>(_texts.Select(text => text.File).OfType<OutputFile>()).Concat(_ofExits.Select(report => report.File)))

@@ -14,7 +14,6 @@ namespace Differ.Cli;
 /// <summary><c>differ rules</c>: the rule book, and how far recordings exercise it.</summary>
 internal sealed class RulesVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var id = new Argument<string?>("id") { Description = "One rule in full", Arity = ArgumentArity.ZeroOrOne };

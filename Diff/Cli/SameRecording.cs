@@ -33,7 +33,6 @@ internal sealed class SameRecording : IExitSink
 
     private IReadOnlyList<VcpuStream> Streams { get; set; } = [];
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
         if (!record.HasExit)

@@ -16,7 +16,6 @@ internal sealed class SelftestVerb : IVerb
 {
     private const int DefaultSamples = 5;
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();

@@ -12,7 +12,6 @@ namespace Differ.Cli;
 /// <summary><c>differ show</c>: what a capture or run holds, in the manual's terms.</summary>
 internal sealed class ShowVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();

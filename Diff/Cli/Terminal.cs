@@ -49,7 +49,6 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>The day, for what expires.</summary>
     public DateOnly Today { get; init; } = DateOnly.FromDateTime(DateTime.Now);
 
-    /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
         Stream stdin = StandardStreams.OpenInput(), stdout = StandardStreams.OpenOutput(), stderr = StandardStreams.OpenError();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

@@ -72,7 +72,6 @@ internal sealed class DivergenceGroups(
         return VerdictOf(kind);
     }
 
-    /// <summary>Ends an exit.</summary>
     public void End(in ExitRecord record, RecordDigest digest, in ComputedExit computed, ExitHistory history, RuleTally tally)
     {
         if (_broken.Count == 0)

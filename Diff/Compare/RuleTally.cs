@@ -92,7 +92,6 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         }
     }
 
-    /// <summary>Every rule with its counts.</summary>
     public IReadOnlyList<RuleCount> Counts() => [.. rules.Select(CountOf)];
 
     /// <summary>What could not be decided, by what is missing, the most frequent first.</summary>

@@ -15,7 +15,6 @@ internal sealed class VmEndings
     /// <summary>What was met so far.</summary>
     public IReadOnlyList<VmEnding> All => [.. _all];
 
-    /// <summary>Takes an exit.</summary>
     public void Take(in ExitRecord record)
     {
         if (!record.Kinds.Has(HappeningKind.UserspaceExit))
@@ -35,14 +34,13 @@ internal sealed class VmEndings
     private void Add(uint reason, in ExitRecord record)
     {
         (uint, GuestLevel, ulong) kind = _all.Count < MostKinds ? (reason, record.Level, record.HasExit ? record.Exit.Code.Value : 0) : (reason, GuestLevel.Unknown, 0);
-        var place = new ExitPlace(record.Stream, record.Index);
         if (_kinds.TryGetValue(kind, out int number))
         {
-            _all[number] = _all[number] with { Count = _all[number].Count + 1, Last = place };
+            _all[number] = _all[number] with { Count = _all[number].Count + 1 };
             return;
         }
 
         _kinds.Add(kind, _all.Count);
-        _all.Add(new VmEnding(reason, KeptExit.Of(record), 1, place));
+        _all.Add(new VmEnding(reason, KeptExit.Of(record), 1));
     }
 }

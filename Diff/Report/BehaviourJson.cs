@@ -2,6 +2,7 @@ using System.Text.Json;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report;
 
@@ -28,19 +29,14 @@ internal static class BehaviourJson
         json.WriteNumber("inBase", common.InBase);
         json.WriteNumber("inTest", common.InTest);
         json.WriteNumber("compared", common.Compared);
-        json.WriteStartArray("missing");
-        foreach (CommonKind kind in common.Missing)
+        json.WriteObjects("missing", common.Missing, kind =>
         {
-            json.WriteStartObject();
             json.WriteString("level", ExitPrinter.Level(kind.Level));
             json.WriteString("exitName", kind.Exit);
             json.WriteBoolean("shownToL1", kind.IsShownToL1);
             json.WriteNumber("inBase", kind.InBase);
             json.WriteNumber("inTest", kind.InTest);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -49,8 +45,8 @@ internal static class BehaviourJson
         json.WriteStartObject(name);
         json.WriteNumber("stream", place.Stream.Value);
         json.WriteNumber("exit", place.Index);
-        JsonParts.Texts(json, "did", did.Select(field => field.Text));
-        JsonParts.Texts(json, "context", around.Exits.Select(ExitPrinter.Line));
+        json.WriteTexts("did", did.Select(field => field.Text));
+        json.WriteTexts("context", around.Exits.Select(ExitPrinter.Line));
         json.WriteEndObject();
     }
 }

@@ -137,6 +137,6 @@ internal static class FindingWords
     };
 
     private static string At(KeptExit exit, string instruction) => $"{ExitPrinter.Level(exit.Level)}"
-        + ((exit.Flags & RecordFlags.NoExit) != 0 ? " before the first #VMEXIT" : $" at rip 0x{exit.Exit.Rip:x}, #VMEXIT {exit.Exit.Code.Name}")
+        + (!exit.HasExit ? " before the first #VMEXIT" : $" at rip 0x{exit.Exit.Rip:x}, #VMEXIT {exit.Exit.Code.Name}")
         + (instruction.Length > 0 ? $", instruction {instruction}" : "");
 }

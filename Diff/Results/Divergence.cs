@@ -11,15 +11,23 @@ namespace Differ.Diff.Results;
 /// <param name="Flags">What is special.</param>
 /// <param name="Exit">The #VMEXIT.</param>
 /// <param name="Entry">The entry.</param>
-/// <param name="Kinds">The kinds of happenings.</param>
 /// <param name="Happenings">What L0 did.</param>
 public sealed record KeptExit(
-    StreamId Stream, ulong Index, GuestLevel Level, RecordFlags Flags, HardwareExit Exit, GuestEntry Entry, TracepointSet Kinds,
+    StreamId Stream, ulong Index, GuestLevel Level, RecordFlags Flags, HardwareExit Exit, GuestEntry Entry,
     IReadOnlyList<Happening> Happenings)
 {
+    /// <summary>Whether the #VMEXIT was recorded.</summary>
+    public bool HasExit => (Flags & RecordFlags.NoExit) == 0;
+
+    /// <summary>Whether the entry was recorded.</summary>
+    public bool HasEntry => (Flags & RecordFlags.NoEntry) == 0;
+
+    /// <summary>The manual's name of the exit code; empty where no #VMEXIT was recorded.</summary>
+    public string ExitName => HasExit ? Exit.Code.Name : "";
+
     /// <summary>Copies a record.</summary>
     public static KeptExit Of(in ExitRecord record) => new(
-        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Kinds, record.Happenings.ToArray());
+        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Happenings.ToArray());
 }
 
 /// <summary>Where an exit is in a run.</summary>
@@ -141,8 +149,7 @@ public sealed record Departure(string Fingerprint, RuleInfo Rule, IReadOnlyList<
 /// <param name="Reason">KVM_EXIT_SHUTDOWN, KVM_EXIT_FAIL_ENTRY or KVM_EXIT_INTERNAL_ERROR.</param>
 /// <param name="Exit">The exit that led to the first of them.</param>
 /// <param name="Count">How many.</param>
-/// <param name="Last">The exit that led to the last of them.</param>
-public sealed record VmEnding(uint Reason, KeptExit Exit, ulong Count, ExitPlace Last)
+public sealed record VmEnding(uint Reason, KeptExit Exit, ulong Count)
 {
     /// <summary>The kernel's name of the reason.</summary>
     public string Name => UserspaceExit.NameOf(Reason);

@@ -7,10 +7,8 @@ namespace Differ.Diff.Statistics;
 /// <summary>Statistics for a person.</summary>
 internal sealed class StatsText : IStatsFormat
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public void Write(StatsResult stats, TextWriter output)
     {
         WriteCapture("capture", stats, output);
@@ -37,7 +35,6 @@ internal sealed class StatsText : IStatsFormat
         WriteTop("hypercall", "", stats.Hypercalls, output);
     }
 
-    /// <inheritdoc/>
     public void Write(StatsPair pair, TextWriter output)
     {
         WriteCapture("base", pair.Base, output);

@@ -14,7 +14,6 @@ internal static class JsonText
         json.WriteEndObject();
     });
 
-    /// <summary>Writes one array.</summary>
     public static void WriteArray(TextWriter output, Action<Utf8JsonWriter> content) => WriteValue(output, json =>
     {
         json.WriteStartArray();

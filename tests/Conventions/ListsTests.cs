@@ -6,6 +6,7 @@ using Differ.Capture.Tracepoints;
 using Differ.Cli;
 using Differ.Diff;
 using Differ.Diff.Report;
+using Differ.Diff.Report.Pairs;
 using Differ.Diff.Statistics;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;

@@ -48,7 +48,6 @@ internal sealed class JudgingOptions
     private readonly Option<string?> _cpu = Options.Cpu();
     private bool _compares;
 
-    /// <summary>The options.</summary>
     public JudgingOptions()
     {
         _failOn.CompletionSources.Add([.. PolicyWords.FailOnWords]);

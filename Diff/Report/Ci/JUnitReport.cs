@@ -20,13 +20,10 @@ internal sealed class JUnitReport : IReportFormat
 
     private static readonly XmlWriterSettings Settings = new() { Indent = true, NewLineChars = "\n", NewLineHandling = NewLineHandling.None, OmitXmlDeclaration = true };
 
-    /// <inheritdoc/>
     public string Name => "junit";
 
-    /// <inheritdoc/>
     public string Summary => "JUnit XML: a suite for each capture, a case for each rule on each vCPU; undecided is skipped";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         List<Suite> suites = [.. findings.Checked.Select(Suite.Of)];

@@ -9,7 +9,6 @@ internal static class BehaviourText
 {
     private const int MostKinds = 8;
 
-    /// <summary>Writes it.</summary>
     public static void Write(RunChanges pair, TextWriter output, Ink ink)
     {
         foreach (BehaviourChange one in pair.Behaviour)

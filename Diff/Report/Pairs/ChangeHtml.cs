@@ -9,7 +9,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Diff.Report.Pairs;
 
 /// <summary>Changes as one page for a browser, without scripts and without anything from elsewhere.</summary>
-internal sealed class ChangeHtml : IFormat<ChangeSet>
+internal sealed class ChangeHtml : IChangeFormat
 {
     private const string Style = """
         :root { color-scheme: light dark; --muted: #667; --line: #8884; --bad: #b3261e; --good: #1b6e3c; --warn: #8a5a00; }
@@ -22,10 +22,8 @@ internal sealed class ChangeHtml : IFormat<ChangeSet>
         .muted { color: var(--muted); } .mark { font-weight: 700; } dt { font-weight: 600; } dd { margin: 0 0 .4rem 1.2rem; }
         """;
 
-    /// <inheritdoc/>
     public string Name => "html";
 
-    /// <inheritdoc/>
     public void Write(ChangeSet changes, TextWriter output, Ink ink)
     {
         string title = SetWords.Sum(FindingSet.Of(changes));

@@ -8,73 +8,38 @@ using Differ.Diff.Writing;
 namespace Differ.Diff.Report.Pairs;
 
 /// <summary>Changes for programs. The schema is docs/compare.schema.json.</summary>
-internal sealed class ChangeJson : IFormat<ChangeSet>
+internal sealed class ChangeJson : IChangeFormat
 {
     /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
     public const int SchemaVersion = 1;
 
-    /// <inheritdoc/>
     public string Name => "json";
 
-    /// <inheritdoc/>
     public void Write(ChangeSet changes, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
         json.WriteNumber("schemaVersion", SchemaVersion);
         json.WriteBoolean("new", changes.HasNew);
         JsonParts.WritePolicy(json, changes.Policy);
-        json.WriteStartArray("pairs");
-        foreach (RunChanges pair in changes.Pairs)
+        json.WriteObjects("pairs", changes.Pairs, pair => WritePair(json, pair));
+        json.WriteTexts("onlyInBase", changes.OnlyBase);
+        json.WriteTexts("onlyInTest", changes.OnlyTest);
+        json.WriteObjects("unread", changes.Unread, unread =>
         {
-            WritePair(json, pair);
-        }
-
-        json.WriteEndArray();
-        JsonParts.Texts(json, "onlyInBase", changes.OnlyBase);
-        JsonParts.Texts(json, "onlyInTest", changes.OnlyTest);
-        json.WriteStartArray("unread");
-        foreach (UnreadCapture unread in changes.Unread)
-        {
-            json.WriteStartObject();
             json.WriteString("name", unread.Name);
             json.WriteString("fault", unread.Message);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     private static void WritePair(Utf8JsonWriter json, RunChanges pair)
     {
-        json.WriteStartObject();
         json.WriteString("name", pair.Name);
         JsonParts.WriteVerdict(json, pair.Verdict);
         WriteCapture(json, "base", pair.Base);
         WriteCapture(json, "test", pair.Test);
-        json.WriteStartArray("classes");
-        foreach (ClassChange one in pair.Classes)
-        {
-            WriteClass(json, one);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("behaviour");
-        foreach (BehaviourChange one in pair.Behaviour)
-        {
-            json.WriteStartObject();
-            BehaviourJson.Write(json, one);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteObjects("classes", pair.Classes, one => WriteClass(json, one));
+        json.WriteObjects("behaviour", pair.Behaviour, one => BehaviourJson.Write(json, one));
         BehaviourJson.Write(json, pair.Common);
-        json.WriteStartArray("vcpus");
-        foreach (VcpuAlignment vcpu in pair.Vcpus)
-        {
-            WriteVcpu(json, vcpu);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        json.WriteObjects("vcpus", pair.Vcpus, vcpu => WriteVcpu(json, vcpu));
     }
 
     private static void WriteCapture(Utf8JsonWriter json, string name, DiffResult result)
@@ -89,7 +54,6 @@ internal sealed class ChangeJson : IFormat<ChangeSet>
 
     private static void WriteClass(Utf8JsonWriter json, ClassChange one)
     {
-        json.WriteStartObject();
         json.WriteString("change", ChangeWords.Words(one.Change));
         json.WriteString("fingerprint", one.Found.Fingerprint);
         json.WriteString("rule", one.Found.Rule.Id);
@@ -101,13 +65,11 @@ internal sealed class ChangeJson : IFormat<ChangeSet>
         JsonParts.WriteRate(json, "test", one.Test);
         json.WriteNumber("p", Math.Round(one.Probability, 12));
         json.WriteBoolean("significant", one.IsSignificant);
-        json.WriteEndObject();
     }
 
     private static void WriteVcpu(Utf8JsonWriter json, VcpuAlignment vcpu)
     {
         StreamAlignment aligned = vcpu.Aligned;
-        json.WriteStartObject();
         json.WriteString("vcpu", vcpu.Label);
         json.WriteString("end", aligned.End switch { AlignmentEnd.Parted => "parted", AlignmentEnd.OutOfReach => "out of reach", _ => "complete" });
         json.WriteNumber("pairs", aligned.Pairs);
@@ -115,10 +77,8 @@ internal sealed class ChangeJson : IFormat<ChangeSet>
         json.WriteNumber("onlyInBase", aligned.OnlyBase);
         json.WriteNumber("onlyInTest", aligned.OnlyTest);
         json.WriteNumber("pairsInL2", aligned.PairsInL2);
-        json.WriteStartArray("partings");
-        foreach (PartingContext one in vcpu.Partings)
+        json.WriteObjects("partings", vcpu.Partings, one =>
         {
-            json.WriteStartObject();
             json.WriteString("what", one.Parting.What switch
             {
                 PartingKind.L1AsksOtherwise => "L1 asks otherwise",
@@ -127,19 +87,15 @@ internal sealed class ChangeJson : IFormat<ChangeSet>
             });
             WriteSide(json, "base", one.Base, one.Parting.Base);
             WriteSide(json, "test", one.Test, one.Parting.Test);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        });
     }
 
     private static void WriteSide(Utf8JsonWriter json, string name, ExitContext context, IReadOnlyList<FieldText> did)
     {
         json.WriteStartObject(name);
         json.WriteNumber("exit", context.Index);
-        JsonParts.Texts(json, "did", [.. did.Select(field => field.Text)]);
-        JsonParts.Texts(json, "context", [.. context.Exits.Select(ExitPrinter.Line)]);
+        json.WriteTexts("did", [.. did.Select(field => field.Text)]);
+        json.WriteTexts("context", [.. context.Exits.Select(ExitPrinter.Line)]);
         json.WriteEndObject();
     }
 }

@@ -5,18 +5,15 @@ using Differ.Diff.Findings;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
 using Differ.Schemas.Model;
-using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Pairs;
 
 /// <summary>Changes for a person: what became of each class, then where each vCPU first behaves otherwise.</summary>
-internal sealed class ChangeText : IFormat<ChangeSet>
+internal sealed class ChangeText : IChangeFormat
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public void Write(ChangeSet changes, TextWriter output, Ink ink)
     {
         foreach (RunChanges pair in changes.Pairs)
@@ -85,7 +82,7 @@ internal sealed class ChangeText : IFormat<ChangeSet>
     private static string One(DivergenceClass found)
     {
         KeptExit exit = found.First.Exit;
-        return $"{exit.Level}{((exit.Flags & RecordFlags.NoExit) == 0 ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
+        return $"{exit.Level}{(exit.HasExit ? $" #VMEXIT {exit.Exit.Code.Name}" : "")}{(found.Instruction.Length > 0 ? $", instruction {found.Instruction}" : "")}";
     }
 
     private static string Significance(ClassChange one) => !one.IsSignificant ? "  ~"

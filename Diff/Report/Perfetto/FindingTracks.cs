@@ -35,7 +35,6 @@ internal sealed class FindingTracks(TraceTexts texts)
     /// <summary>The classes, in the order of their first departures.</summary>
     public IEnumerable<FindingTrack> All => _tracks.Values.OrderBy(track => track.Number);
 
-    /// <summary>Writes the departure of an exit.</summary>
     public void Write(in ExitRecord record, Departure departure, ulong time, PacketSequence sequence)
     {
         FindingTrack track = TrackOf(departure);

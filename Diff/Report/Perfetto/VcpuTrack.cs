@@ -15,7 +15,6 @@ internal sealed class VcpuTrack(PacketSequence sequence, TrackWords words)
     private bool _entered;
     private int? _cpu;
 
-    /// <summary>Takes an exit.</summary>
     public void Take(in ExitRecord record, Verdict verdict, Departure? departure)
     {
         var times = ExitTimes.Of(record, _end, _entered);

@@ -7,10 +7,8 @@ namespace Differ.Diff.Report.Rules;
 /// <summary>For tables: one line a rule; no value holds a comma or a quote.</summary>
 internal sealed class CsvCoverage : IFormat<Coverage>
 {
-    /// <inheritdoc/>
     public string Name => "csv";
 
-    /// <inheritdoc/>
     public void Write(Coverage content, TextWriter output, Ink ink)
     {
         output.Write("group,rule,exercised,conforms,undecided,violated,lacking,likely\n");

@@ -7,38 +7,26 @@ namespace Differ.Diff.Report.Rules;
 /// <summary>For programs: groups with their sums, and every rule with its counts.</summary>
 internal sealed class JsonCoverage : IFormat<Coverage>
 {
-    /// <inheritdoc/>
     public string Name => "json";
 
-    /// <inheritdoc/>
     public void Write(Coverage content, TextWriter output, Ink ink) => JsonReport.WriteDocument(output, json =>
     {
         json.WriteNumber("recordings", content.Inputs);
         json.WriteNumber("notRead", content.Unread);
-        json.WriteStartObject("total");
-        WriteTotals(json, [.. content.Rules]);
-        json.WriteEndObject();
-        json.WriteStartArray("groups");
-        foreach (GroupCoverage group in content.Groups)
+        json.WriteObject("total", () => WriteTotals(json, [.. content.Rules]));
+        json.WriteObjects("groups", content.Groups, group =>
         {
-            json.WriteStartObject();
             json.WriteString("group", $"{group.Letter}");
             json.WriteString("title", group.Title);
             WriteTotals(json, group.Rules);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("rules");
-        foreach (GroupCoverage group in content.Groups)
+        });
+        json.WriteArray("rules", content.Groups, group =>
         {
             foreach (RuleCount count in group.Rules)
             {
                 WriteRule(json, group, count);
             }
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     private static void WriteTotals(Utf8JsonWriter json, IReadOnlyCollection<RuleCount> rules)
@@ -58,10 +46,7 @@ internal sealed class JsonCoverage : IFormat<Coverage>
         json.WriteString("rule", count.Rule.Id);
         json.WriteString("group", $"{group.Letter}");
         json.WriteNumber("exercised", count.Exercised);
-        json.WriteNumber("conforms", count.Conforms);
-        json.WriteNumber("undecided", count.Undecided);
-        json.WriteNumber("likely", count.Likely);
-        json.WriteNumber("departs", count.Departs);
+        JsonParts.WriteCounts(json, count);
         JsonExplanation.WriteLacking(json, count.Lacking);
         json.WriteString("evidence", count.Rule.Evidence);
         json.WriteEndObject();

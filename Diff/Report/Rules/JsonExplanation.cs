@@ -9,10 +9,8 @@ namespace Differ.Diff.Report.Rules;
 /// <summary>For programs: what the text says, key by key; classes as in the JSON report.</summary>
 internal sealed class JsonExplanation : IFormat<Explanation>
 {
-    /// <inheritdoc/>
     public string Name => "json";
 
-    /// <inheritdoc/>
     public void Write(Explanation content, TextWriter output, Ink ink) => JsonReport.WriteDocument(output, json =>
     {
         WriteRule(json, content);
@@ -23,10 +21,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
         {
             json.WriteStartObject("seen");
             json.WriteString("file", seen.Result.Header.Capture);
-            json.WriteNumber("conforms", seen.Count.Conforms);
-            json.WriteNumber("undecided", seen.Count.Undecided);
-            json.WriteNumber("likely", seen.Count.Likely);
-            json.WriteNumber("departs", seen.Count.Departs);
+            JsonParts.WriteCounts(json, seen.Count);
             JsonCapture.WriteClasses(json, "classes", seen.Result, seen.Classes);
             json.WriteEndObject();
         }
@@ -35,18 +30,13 @@ internal sealed class JsonExplanation : IFormat<Explanation>
     /// <summary>Writes what is missing as an array.</summary>
     internal static void WriteLacking(Utf8JsonWriter json, IReadOnlyList<EvidenceShare> lacking)
     {
-        json.WriteStartArray("lacking");
-        foreach (EvidenceShare share in lacking)
+        json.WriteObjects("lacking", lacking, share =>
         {
-            json.WriteStartObject();
             json.WriteString("missing", share.Missing.Name);
             json.WriteString("what", share.Missing.What);
             json.WriteString("how", share.Missing.How);
             json.WriteNumber("count", share.Count);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteRule(Utf8JsonWriter json, Explanation content)
@@ -59,15 +49,13 @@ internal sealed class JsonExplanation : IFormat<Explanation>
         json.WriteString("ifBroken", RuleText.Words(rule.Severity));
         json.WriteString("evidence", rule.Evidence);
         json.WriteString("expected", rule.Expected);
-        WriteTexts(json, "decidedBy", content.Decider.Functions);
+        json.WriteTexts("decidedBy", content.Decider.Functions);
     }
 
     private static void WriteBugs(Utf8JsonWriter json, Explanation content)
     {
-        json.WriteStartArray("knownBugs");
-        foreach (KnownBug bug in content.Bugs)
+        json.WriteObjects("knownBugs", content.Bugs, bug =>
         {
-            json.WriteStartObject();
             json.WriteString("id", bug.Id);
             json.WriteString("statement", bug.Statement);
             json.WriteString("state", bug.State switch { BugState.Fixed => "fixed", BugState.Open => "open", _ => "by-design" });
@@ -76,21 +64,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
             json.WriteString("introduced", bug.Introduced);
             json.WriteString("cve", bug.Cve);
             json.WriteString("visible", bug.Visibility switch { Visibility.Observable => "O", Visibility.Partly => "P", _ => "N" });
-            WriteTexts(json, "rules", bug.Rules);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
+            json.WriteTexts("rules", bug.Rules);
+        });
     }
 }

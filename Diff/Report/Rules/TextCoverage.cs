@@ -6,10 +6,8 @@ namespace Differ.Diff.Report.Rules;
 /// <summary>For a person: every rule that was exercised, a line for each group, then the rules that were not and what would exercise them.</summary>
 internal sealed class TextCoverage : IFormat<Coverage>
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public void Write(Coverage content, TextWriter output, Ink ink)
     {
         output.Write($"{ink.Bold($"{"rule",-34} {"exercised",12} {"conforms",12} {"undecided",12} {"likely",8} {"violated",12}  undecided for lack of")}\n");

@@ -7,10 +7,8 @@ namespace Differ.Diff.Report.Rules;
 /// <summary>For a person: the rule, who decides it, known bugs, what would decide it, and what the recording shows.</summary>
 internal sealed class TextExplanation : IFormat<Explanation>
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public void Write(Explanation content, TextWriter output, Ink ink)
     {
         RuleText.Write(content.Rule, output);

@@ -115,8 +115,8 @@ internal static class SampleResult
 
     private static IReadOnlyList<VmEnding> Endings =>
     [
-        new(UserspaceExit.ShutdownReason, Plain(7), 2, new ExitPlace(new StreamId(0), 9)),
-        new(UserspaceExit.InternalErrorReason, KeptExit.Of(new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit }.Record), 1, new ExitPlace(new StreamId(2), 0)),
+        new(UserspaceExit.ShutdownReason, Plain(7), 2),
+        new(UserspaceExit.InternalErrorReason, KeptExit.Of(new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit }.Record), 1),
     ];
 
     private static DivergenceClass BeforeTheFirstExit

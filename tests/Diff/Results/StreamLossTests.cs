@@ -3,7 +3,7 @@ using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 
-namespace Differ.Tests.Diff.Verdicts;
+namespace Differ.Tests.Diff.Results;
 
 public sealed class StreamLossTests
 {

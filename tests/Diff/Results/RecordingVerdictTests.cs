@@ -5,7 +5,7 @@ using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 using static Differ.Schemas.Model.Constraint;
 
-namespace Differ.Tests.Diff.Verdicts;
+namespace Differ.Tests.Diff.Results;
 
 public sealed class RecordingVerdictTests
 {
