@@ -71,6 +71,7 @@ public sealed class CaptureSession : IDisposable
             type.Binding = !type.IsCut && KvmTracepoints.Find(type.Layout.System, type.Layout.Name) is { } tracepoint
                 ? BoundTracepoint.Bind(tracepoint, type.Layout, _reader.BigEndian, Texts)
                 : null;
+            type.Probe = type.IsCut ? null : BoundProbe.Bind(type.Layout, _reader.BigEndian);
         }
 
         var silent = new SilentTracepoints(sink);

@@ -75,11 +75,13 @@ public sealed class Replayer : IExitSink
         }
 
         NoteInit(record);
+        Dumps.AtExit(vcpu, record);
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
             _sink.Take(record, _builder.View(InstructionOf(record)));
             Narrowing.AfterPlainExit(vcpu, record);
+            Dumps.AtEntry(vcpu, record);
             return;
         }
 
@@ -93,6 +95,7 @@ public sealed class Replayer : IExitSink
 
         _sink.Take(record, _builder.View(InstructionOf(record)));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
+        Dumps.AtEntry(vcpu, record);
         if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.MayBeEdited && GoesOnInL1Unshown(vcpu, record)))
         {
             vcpu.Forget();
@@ -127,7 +130,7 @@ public sealed class Replayer : IExitSink
     // without a closer look (benchmark ReplayBenchmarks.Check; a test holds the short way against the long one).
     private bool IsPlain(Vcpu vcpu, in ExitRecord record) =>
         !LooksAtEverything
-        && record.Level == GuestLevel.L1 && (record.Kinds.Bits & ~Boring) == 0 && record.Flags == RecordFlags.None
+        && record.States.IsEmpty && record.Level == GuestLevel.L1 && (record.Kinds.Bits & ~Boring) == 0 && record.Flags == RecordFlags.None
         && !record.Exit.Interrupted.Valid && !vcpu.InL2.IsYes && !vcpu.Queued.Valid
         && NextRip.IsUsual(record) && NestedPaging.IsUsual(record.Exit) && !vcpu.SevEs.IsYes && !vcpu.NmiTaken && !vcpu.L2Due && !IsAvicExit(vcpu, record.Exit.Code)
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)

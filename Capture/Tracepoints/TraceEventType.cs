@@ -16,6 +16,12 @@ internal sealed class TraceEventType(EventLayout layout)
     /// <summary>How Differ reads it; null when Differ does not use it.</summary>
     public BoundTracepoint? Binding { get; set; }
 
+    /// <summary>How Differ reads it where it is a probe in KVM; null where it is none.</summary>
+    public BoundProbe? Probe { get; set; }
+
+    /// <summary>Whether Differ reads it.</summary>
+    public bool IsUsed => Binding is not null || Probe is not null;
+
     /// <summary>How often it occurred so far.</summary>
     public ulong Count { get; set; }
 }

@@ -29,6 +29,7 @@ internal sealed class ExitAssembler
     private readonly CpuMoves _moves;
     private readonly HeldRecords _waiting;
     private readonly LevelPairs _levels;
+    private readonly ProbedStates _probed = new();
 
     private RecordBuffer _current;
     private RecordBuffer _held;
@@ -141,6 +142,7 @@ internal sealed class ExitAssembler
         MarkLoss(exit.Time);
         _isBounded = true;
         _current.SetExit(exit);
+        _probed.Begin();
         _inGuest = false;
     }
 
@@ -162,6 +164,23 @@ internal sealed class ExitAssembler
         _current.SetEntry(entry);
         Close();
         _inGuest = true;
+    }
+
+    /// <summary>Takes what a probe in KVM shows.</summary>
+    /// <param name="probe">The probe.</param>
+    /// <param name="payload">Its event, whole.</param>
+    /// <param name="time">When.</param>
+    public void Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time)
+    {
+        if (probe.Role != ProbeRole.Entry)
+        {
+            _probed.Take(probe, payload, time, _current);
+        }
+        else if (_holding && _inGuest)
+        {
+            // It stands behind kvm_entry: the record it belongs to is complete, and waits for it.
+            ProbedStates.Enter(probe, payload, _held);
+        }
     }
 
     /// <summary>Takes anything else.</summary>

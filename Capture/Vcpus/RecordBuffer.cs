@@ -15,6 +15,7 @@ internal sealed class RecordBuffer(HappeningRoom room)
 
     private Happening[] _happenings = new Happening[First];
     private int _count;
+    private MachineStates? _states;
     private HardwareExit _exit;
     private GuestEntry _entry;
 
@@ -30,11 +31,17 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>Whether L1 was shown a #VMEXIT.</summary>
     public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
 
+    /// <summary>Whether it has an exit.</summary>
+    public bool HasExit => (Flags & RecordFlags.NoExit) == 0;
+
     /// <summary>EXITCODE; meaningless where its exit is missing.</summary>
     public SvmExitCode ExitCode => _exit.Code;
 
     /// <summary>RIP of the #VMEXIT; meaningless where its exit is missing.</summary>
     public ulong ExitRip => _exit.Rip;
+
+    /// <summary>States that probes recorded around the exit.</summary>
+    public MachineStates States => _states ??= new MachineStates();
 
     /// <summary>When it starts; 0 where its exit is missing.</summary>
     public ClockTime Start => (Flags & RecordFlags.NoExit) == 0 ? _exit.Time : default;
@@ -54,6 +61,7 @@ internal sealed class RecordBuffer(HappeningRoom room)
 
         Flags = RecordFlags.NoExit | RecordFlags.NoEntry;
         Kinds = default;
+        _states?.Clear();
     }
 
     /// <summary>Marks something special.</summary>
@@ -127,6 +135,11 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <returns>False when the record is full, and holds a part of it.</returns>
     public bool Append(RecordBuffer other)
     {
+        if (other._states is { } states)
+        {
+            States.Take(states);
+        }
+
         foreach (ref readonly Happening happening in other._happenings.AsSpan(0, other._count))
         {
             if (!Add(happening))
@@ -150,5 +163,5 @@ internal sealed class RecordBuffer(HappeningRoom room)
 
     /// <summary>The record as others see it.</summary>
     public ExitRecord View(StreamId stream, ulong index, GuestLevel level) =>
-        new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _happenings.AsSpan(0, _count));
+        new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _happenings.AsSpan(0, _count), default, _states);
 }

@@ -19,6 +19,8 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 {
     private const int MostThreads = 1 << 18;
 
+    // A probe behind kvm_entry tells more of the record that the entry ends.
+    private readonly bool _enters = reader.Types.Any(type => type is { IsListed: true, Probe.Role: ProbeRole.Entry });
     private readonly HappeningRoom _room = new();
     private readonly Dictionary<int, VcpuThread> _threads = [];
     private readonly List<ExitAssembler> _streams = [];
@@ -49,7 +51,12 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     /// <inheritdoc/>
     public void Take(in RawEvent raw)
     {
-        BoundTracepoint binding = raw.Type.Binding!;
+        if (raw.Type.Binding is not { } binding)
+        {
+            Probed(raw, raw.Type.Probe!);
+            return;
+        }
+
         _seen |= binding.Member;
         if (ThreadOf(raw.Thread) is not { } thread)
         {
@@ -127,6 +134,20 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         if (dropped > 0)
         {
             notes.Add(CaptureNotes.NoVcpu, dropped);
+        }
+    }
+
+    // Probes stand beside tracepoints of the same thread, and are of the vCPU that those are of.
+    private void Probed(in RawEvent raw, BoundProbe probe)
+    {
+        if (!probe.Fits(raw.Payload))
+        {
+            notes.Add(CaptureNotes.ShortRecord, $"byte 0x{raw.FileOffset:x}");
+        }
+        else if (ThreadOf(raw.Thread)?.Current is { } stream && probe.Number(raw.Payload, ProbeNumber.Vcpu).Or(stream.Vcpu) == stream.Vcpu)
+        {
+            TellLosses(stream);
+            stream.Take(probe, raw.Payload, raw.Time);
         }
     }
 
@@ -235,7 +256,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         var stream = new ExitAssembler(new StreamId(_streams.Count), thread.Id, vcpu, sink, header, notes, _room)
         {
             MarksSeen = Losses.Marks,
-            WaitsForNext = !reader.IsInOrder,
+            WaitsForNext = !reader.IsInOrder || _enters,
             IsLoose = reader.IsLoose,
         };
         _streams.Add(stream);

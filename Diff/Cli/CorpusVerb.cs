@@ -37,7 +37,7 @@ internal sealed class CorpusVerb : IVerb
         var command = new Command("corpus",
             $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
             + $"Columns: capture, expectation ({string.Join(", ", Expectations.Keys)}, {Refused}, {Unreviewed}), rules of which one\n"
-            + "must be reported, separated by |. The capture is a file, or a folder with one; of several in other formats the one\n"
+            + "must be reported, separated by |, or the starts of their names (SVM-15.6); none for any. The capture is a file, or a folder with one; of several in other formats the one\n"
             + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.\n"
             + "Exit status: 0 all come out as expected, 1 one does not, 4 a row names no capture, or there is no row.")
         {
@@ -128,7 +128,9 @@ internal sealed class CorpusVerb : IVerb
 
     private static bool IsFree(DiffResult result, string[] rules) => !result.Diverges;
 
-    private static bool Names(DivergenceClass found, string[] rules) => found.AlsoBroken.Prepend(found.Rule).Any(rule => rules.Contains(rule.Id));
+    // A name is that of a rule, or what the names of several start with; none is for any.
+    private static bool Names(DivergenceClass found, string[] rules) => rules is [""]
+        || found.AlsoBroken.Prepend(found.Rule).Any(rule => rules.Any(name => rule.Id == name || rule.Id.StartsWith($"{name}-", StringComparison.Ordinal)));
 
     private static string Found(DiffResult result)
     {

@@ -7,13 +7,12 @@ namespace Differ.Diff.Knowledge;
 
 /// <summary>Everything there is to say about one rule, and what a recording shows of it.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="Decider">Which functions of KVM decide it.</param>
 /// <param name="Bugs">Known bugs that break it.</param>
 /// <param name="Tracepoints">The tracepoints that show it, by the kernel's names without <c>kvm:</c>.</param>
 /// <param name="Lacking">What may leave it undecided; with a recording, what did, and how often.</param>
 /// <param name="Seen">What the recording shows; null without one.</param>
 public sealed partial record Explanation(
-    RuleInfo Rule, Decider Decider, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, IReadOnlyList<EvidenceShare> Lacking,
+    RuleInfo Rule, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, IReadOnlyList<EvidenceShare> Lacking,
     SeenOfRule? Seen)
 {
     // Who ran, and where it went on: nothing can be said of an exit without them.
@@ -41,7 +40,7 @@ public sealed partial record Explanation(
             .. result.Classes
                 .Where(found => fingerprint is null ? found.Rule.Id == rule.Id || found.AlsoBroken.Any(other => other.Id == rule.Id) : found.Fingerprint == fingerprint),
         ]);
-        return new Explanation(rule, DecidingFunctions.Of(rule.Id), KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), lacking, seen);
+        return new Explanation(rule, KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), lacking, seen);
     }
 
     private static string[] TracepointsOf(RuleInfo rule, IReadOnlyList<Evidence> mayLack)

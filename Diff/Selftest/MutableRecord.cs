@@ -6,6 +6,7 @@ namespace Differ.Diff.Selftest;
 /// <summary>A copy of a record into which a fault can be put.</summary>
 internal sealed class MutableRecord
 {
+    private readonly MachineStates _states;
     private HardwareExit _exit;
     private GuestEntry _entry;
 
@@ -19,6 +20,7 @@ internal sealed class MutableRecord
         _exit = record.HasExit ? record.Exit : default;
         _entry = record.HasEntry ? record.Entry : default;
         Happenings = [.. record.Happenings];
+        _states = record.States;
     }
 
     public StreamId Stream { get; }
@@ -98,6 +100,6 @@ internal sealed class MutableRecord
     public void GiveTo(IExitSink sink)
     {
         TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        sink.Take(new ExitRecord(Stream, Index, Level, Flags, in _exit, in _entry, kinds, Happenings.ToArray()));
+        sink.Take(new ExitRecord(Stream, Index, Level, Flags, in _exit, in _entry, kinds, Happenings.ToArray(), default, _states));
     }
 }

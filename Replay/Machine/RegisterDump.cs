@@ -23,7 +23,7 @@ internal sealed class RegisterDump
     }
 
     /// <summary>Takes a dump.</summary>
-    public void Load(RecordedStates states, StateMoment moment)
+    public void Load(MachineStates states, StateMoment moment)
     {
         foreach (VmcbRow row in VmcbLayout.All)
         {

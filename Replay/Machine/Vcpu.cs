@@ -98,6 +98,12 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>L1's registers as its last VMRUN found them, where a recorder with probes dumped them.</summary>
     public RegisterDump L1AtVmrun { get; } = new();
 
+    /// <summary>The ASID that L2 was entered with last, where a recorder with probes dumped it.</summary>
+    public Observed<ulong> L2Asid { get; set; }
+
+    /// <summary>GIF as the guest was entered, where a recorder with probes dumped it.</summary>
+    public Truth GifAtEntry { get; set; }
+
     /// <summary>CR0 of L2, as far as writes that L0 handled told.</summary>
     public Bits64 L2Cr0 { get; set; }
 
@@ -187,6 +193,8 @@ internal sealed class Vcpu(CpuDescription? told = null)
     {
         ForgetModes();
         Rax = default;
+        L2Asid = default;
+        GifAtEntry = default;
         VmCr = default;
         HsavePa = default;
         Gif = default;

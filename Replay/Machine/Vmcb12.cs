@@ -76,7 +76,7 @@ internal sealed class Vmcb12
     }
 
     /// <summary>Takes what a recorder with probes dumped: it knows better than the tracepoints, which carry parts only.</summary>
-    public void Load(RecordedStates states)
+    public void Load(MachineStates states)
     {
         foreach (VmcbRow row in VmcbLayout.All)
         {

@@ -14,6 +14,7 @@ internal sealed class ModelRecorder : IProcessorObserver
     private readonly IExitSink _sink;
     private readonly TextTable _texts;
     private readonly List<Happening> _happenings = [];
+    private readonly MachineStates _states = new();
     private HardwareExit _exit;
     private GuestEntry _entry;
     private GuestLevel _level;
@@ -162,8 +163,9 @@ internal sealed class ModelRecorder : IProcessorObserver
 
         _entry = new GuestEntry(new ClockTime(++_time), 0, Observed<ulong>.Of(_entryRip ?? processor.State[VmcbField.Rip]), Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.No);
         TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _happenings.ToArray()));
+        _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _happenings.ToArray(), default, _states));
         _happenings.Clear();
+        _states.Clear();
         _open = false;
         _entered = false;
         _external = false;
@@ -252,7 +254,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         }
     }
 
-    private void State(StateMoment moment, VmcbRow row, ulong value) => Add(HappeningKind.StateValue, (ulong)moment, (ulong)row.Position, value);
+    private void State(StateMoment moment, VmcbRow row, ulong value) => _states[moment].Write(row.Position, row.Size, value);
 
     private void Add(HappeningKind kind, params ReadOnlySpan<ulong> fields)
     {

@@ -148,6 +148,12 @@ internal static class ExitInfo
     /// <summary>The failures -1 to -4, in 64 and in 32 bits.</summary>
     public const ulong FirstFailure = 0xffff_ffff_ffff_fffc, FirstFailureLow = 0xffff_fffc;
 
+    /// <summary>The port that EXITINFO1 of an IOIO exit names.</summary>
+    public static ulong PortOf(ulong info1) => (info1 & PortNumber) >> 16;
+
+    /// <summary>Bytes that are transferred, 1, 2 or 4, of a legal EXITINFO1 of an IOIO exit.</summary>
+    public static int PortSizeOf(ulong info1) => (int)((info1 & PortSizes) >> 4);
+
     /// <summary>Whether EXITINFO1 of port I/O names one size. A processor may leave the address size out; it must not name two.</summary>
     public static bool IsPortSized(ulong info1) =>
         ulong.PopCount(info1 & PortSizes) == 1 && ulong.PopCount(info1 & PortAddressSizes) <= 1;

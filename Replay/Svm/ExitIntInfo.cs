@@ -16,20 +16,41 @@ internal static class ExitIntInfo
     private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
 
     /// <summary>In the order of the statements.</summary>
-    public static IReadOnlyList<RuleRow> Rows { get; } =
+    public static IReadOnlyList<Rule> Rows { get; } =
     [
-        new("SVM-15.7-INTINFO-VALID", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-INTINFO-VALID", "15.7.2", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
+                "EXITINTINFO.V=1 iff the exit occurred while an event was being delivered through the IDT.",
+                "kvm_nested_vmexit.intr_info bit31=1 (hardware truth) or an injected event " +
+                    "(kvm_nested_vmenter.event_inj/kvm_inj_exception/kvm_inj_virq) not yet confirmed by a clean kvm_nested_vmexit.",
+                "kvm_nested_vmexit_inject.exit_int_info bit31=1 with the same vector/type; violation = lost event (V=0).") { Rank = 1620, Kvm = KvmFunctions.By("nested_save_pending_event_to_vmcb12") },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             if (s.Level == GuestLevel.L2)
             {
                 Shown(s, Is(ComparedField.ReflectedIntInfo, Valid, Valid));
             }
         }),
-        new("SVM-15.7-INTINFO-TYPE", Situation.DeliveryInterrupted | Situation.LeftL2, LegalType),
-        new("SVM-15.7-INTINFO-EV", Situation.DeliveryInterrupted, ErrorCodeValid),
-        new("SVM-15.7-INTINFO-NMIVEC", Situation.LeftL2, static (in Step s) => s.Expect()
+        new(new("SVM-15.7-INTINFO-TYPE", "15.7.2 table 15-1", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
+                "TYPE in {0 INTR, 2 NMI, 3 exception, 4 INTn}; INT3, INTO, INT1 count as exceptions.",
+                "kvm_exit/kvm_nested_vmexit/kvm_nested_vmexit_inject int_info bits 10:8.",
+                "Values 1,5,6,7 never appear; vector 3/4 appear with type 3.") { Rank = 1630, Kvm = KvmFunctions.By("nested_save_pending_event_to_vmcb12") },
+            Situation.DeliveryInterrupted | Situation.LeftL2, LegalType),
+        new(new("SVM-15.7-INTINFO-EV", "15.7.2", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
+                "EV=1 exactly for events that push an error code; then ERRORCODE is that code.",
+                "kvm_nested_vmexit_inject.exit_int_info bit11 vs vector; exit_int_info_err.",
+                "EV=1 only with type 3 and vector in {8,10,11,12,13,14,17,21,29,30}; err equals kvm_nested_vmexit.error_code.") { Rank = 1640, Kvm = KvmFunctions.By("nested_save_pending_event_to_vmcb12", "svm_get_exit_info") },
+            Situation.DeliveryInterrupted, ErrorCodeValid),
+        new(new("SVM-15.7-INTINFO-NMIVEC", "15.7.2", RuleScope.Composition, Visibility.Observable, Confidence.Likely, Severity.Info,
+                "For NMI the vector is 2 (KVM writes vector 0 with type 2).",
+                "kvm_nested_vmexit_inject.exit_int_info type 2.",
+                "Vector field 2 expected; KVM emits 0: tolerated because EVENTINJ ignores VECTOR for NMI.") { Rank = 1650, Kvm = KvmFunctions.By("nested_save_pending_event_to_vmcb12") },
+            Situation.LeftL2, static (in Step s) => s.Expect()
             .Allow(IsNot(ComparedField.ReflectedIntInfo, Nmi(0), Valid | EventInfo.TypeField)).Allow(Is(ComparedField.ReflectedIntInfo, Nmi(2), Identity))),
-        new("SVM-15.7-INTINFO-RESERVED", Situation.DeliveryInterrupted | Situation.LeftL2, static (in Step s) =>
+        new(new("SVM-15.7-INTINFO-RESERVED", "figure 15-1", RuleScope.Processor | RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Low,
+                "Bits 30:12 of EXITINTINFO are reserved (0).",
+                "kvm_exit/kvm_nested_vmexit/kvm_nested_vmexit_inject.",
+                "Zero.") { Rank = 1660, Kvm = KvmFunctions.Several },
+            Situation.DeliveryInterrupted | Situation.LeftL2, static (in Step s) =>
         {
             if (s.HasExit && s.Exit.Interrupted.Valid)
             {
@@ -41,14 +62,22 @@ internal static class ExitIntInfo
                 s.Expect().Allow(Is(ComparedField.ReflectedCode, Invalid)).Allow(Is(ComparedField.ReflectedIntInfo, 0, EventInfo.ReservedBits));
             }
         }),
-        new("SVM-15.7-INTINFO-AGGREGATE", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-INTINFO-AGGREGATE", "15.7.2", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Medium,
+                "With several exceptions EXITINTINFO holds the combination of all but the intercepted one (e.g. #DF).",
+                "kvm_nested_vmexit.intr_info vector 8 then kvm_nested_vmexit_inject for #PF/NPF.",
+                "kvm_nested_vmexit_inject.exit_int_info = #DF EV=1 err=0.") { Rank = 1670, Kvm = KvmFunctions.Several },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             if (s.Level == GuestLevel.L2 && s.Exit.Interrupted is { Valid: true, Type: EventType.Exception, Vector: ExceptionVector.DF })
             {
                 Shown(s, Is(ComparedField.ReflectedIntInfo, s.Exit.Interrupted.Raw, Identity));
             }
         }),
-        new("SVM-15.7-INTINFO-DF-DIRECT", Situation.L2Exit, Codes.OfExceptions(ExceptionVector.DF), static (in Step s) =>
+        new(new("SVM-15.7-INTINFO-DF-DIRECT", "15.7.3", RuleScope.Composition, Visibility.Partly, Confidence.Weak, Severity.Low,
+                "A #DF that itself is intercepted: the earlier exception is what EXITINTINFO records.",
+                "kvm_nested_vmexit_inject 0x48.",
+                "EXITINTINFO holds the earlier exception.") { Rank = 1680, Kvm = KvmFunctions.Several },
+            Situation.L2Exit, Codes.OfExceptions(ExceptionVector.DF), static (in Step s) =>
         {
             if (s.Seen.LeftL2)
             {
@@ -56,10 +85,23 @@ internal static class ExitIntInfo
                     .Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value)).Allow(Is(ComparedField.ReflectedIntInfo, Valid, Valid));
             }
         }),
-        new("SVM-15.7-INTINFO-DIRECT-EXIT", Situation.L2Exit,
+        new(new("SVM-15.7-INTINFO-DIRECT-EXIT", "15.7.3", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
+                "An event that causes the exit directly (intercepted exception, INTR, NMI, VINTR) is not recorded in EXITINTINFO.",
+                "kvm_nested_vmexit_inject 0x60/0x61/0x64/0x40+n.",
+                "Exit_int_info must not describe the same event (e.g. kvm_nested_vmexit_inject 0x60 with V=1 type 0 for that IRQ).") { Rank = 1690, Kvm = KvmFunctions.By("svm_check_nested_events") },
+            Situation.L2Exit,
             static code => code == SvmExitCode.Intr || code == SvmExitCode.Nmi || code == SvmExitCode.VIntr || code.IsException, DirectExit),
-        new("SVM-15.7-REINJECT-L0", Situation.DeliveryInterrupted, DeliveredAgain),
-        new("SVM-15.7-REINJECT-ONCE", Situation.EventStaged, static (in Step s) =>
+        new(new("SVM-15.7-REINJECT-L0", "15.7.2, 15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Critical,
+                "When L0 resolves an exit whose EXITINTINFO.V=1, the event must be re-injected before the next guest instruction.",
+                "kvm_exit (L0-owned) intr_info V=1.",
+                "Before kvm_entry: kvm_inj_exception/kvm_inj_virq reinjected=1 (or kvm NMI injection) with the same vector; " +
+                    "NPF/INTR/NMI exits typical.") { Rank = 1700, Kvm = KvmFunctions.By("svm_complete_interrupts") },
+            Situation.DeliveryInterrupted, DeliveredAgain),
+        new(new("SVM-15.7-REINJECT-ONCE", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Likely, Severity.High,
+                "An event is re-injected exactly once per interrupted delivery; no re-injection if intr_info.V=0.",
+                "kvm_inj_exception/kvm_inj_virq reinjected=1 while the last kvm_exit.intr_info V=0 and no cancelled injection.",
+                "Violation (exception: svm_cancel_injection, i.e. kvm_entry not reached).") { Rank = 1710, Kvm = KvmFunctions.By("svm_cancel_injection") },
+            Situation.EventStaged, static (in Step s) =>
         {
             // What VMRUN itself is to inject comes back as re-injected when the entry is called off; the VMM may have set one.
             bool owed = s.Seen.WentToUserspace || s.Exit.Interrupted.Valid || s.Vcpu.Queued.Valid || (s.Seen.HasVmenter && s.Seen.Vmenter.EventInj.Valid);
@@ -72,8 +114,16 @@ internal static class ExitIntInfo
                 s.Assuming(Evidence.QueuedEvent).Allow(IsNot(ComparedField.StagedAgain, 1));
             }
         }),
-        new("SVM-15.7-REINJECT-SOFT", Situation.DeliveryInterrupted, SoftDeliveredAgain),
-        new("SVM-15.7-REINJECT-SOFT-INSN", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-REINJECT-SOFT", "15.20, 15.7.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
+                "Soft interrupts/INT3/INTO are re-injected with NextRIP of the original instruction, or retried; never dropped.",
+                "kvm_exit intr_info type 4 (or type 3 vec 3/4).",
+                "kvm_inj_virq soft=1 reinjected / kvm_inj_exception 3|4, or (pre-6.0) kvm_entry.rip == same INT instruction.") { Rank = 1720, Kvm = KvmFunctions.By("svm_update_soft_interrupt_rip") },
+            Situation.DeliveryInterrupted, SoftDeliveredAgain),
+        new(new("SVM-15.7-REINJECT-SOFT-INSN", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Likely, Severity.Medium,
+                "Computing NextRIP must decode the original INT3/INTO/INTn; if the code was patched, do not skip another instruction.",
+                "kvm_exit intr_info soft, then kvm_emulate_insn whose bytes do not start with cc/ce/cd.",
+                "Violation if RIP then skips that instruction.") { Rank = 1730, Kvm = KvmFunctions.By("svm_update_soft_interrupt_rip") },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             // The instruction at RIP is not the INTn, INT3 or INTO that was being delivered: it must not be skipped for it.
             if (s.Exit.Interrupted is { Valid: true, IsSoftware: true } && s.Seen.HasInstruction && !IsSoftwareInterrupt(s.Seen.Instruction)
@@ -82,14 +132,24 @@ internal static class ExitIntInfo
                 s.Assuming(Evidence.InstructionBytes).Allow(IsNot(ComparedField.EntryRip, unchecked(s.Exit.Rip + (ulong)s.Seen.Instruction.Length)));
             }
         }),
-        new("SVM-15.7-NO-REINJECT-VC", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-NO-REINJECT-VC", "15.35.5", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Low,
+                "#VC (29) is never re-injected by the hypervisor.",
+                "kvm_exit intr_info vector 29.",
+                "No kvm_inj_exception 29.") { Rank = 1740, Kvm = KvmFunctions.By("svm_complete_interrupts") },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             if (s.Exit.Interrupted is { Valid: true, Type: EventType.Exception, Vector: ExceptionVector.VC })
             {
                 s.Expect().Allow(IsNot(ComparedField.Exception, ExceptionVector.VC));
             }
         }),
-        new("SVM-15.7-NESTED-TRANSFER", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-NESTED-TRANSFER", "15.7.2", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Critical,
+                "If a nested exit is synthesised while an event is still queued for L2, the event must move to vmcb12 EXITINTINFO and " +
+                    "must not be injected into L1.",
+                "kvm_inj_exception/kvm_inj_virq queued for L2 (after kvm_nested_vmexit) then kvm_nested_vmexit_inject.",
+                "kvm_nested_vmexit_inject.exit_int_info carries it; no kvm_inj_exception/kvm_inj_virq of it after " +
+                    "kvm_nested_vmexit_inject at L1.") { Rank = 1750, Kvm = KvmFunctions.By("nested_svm_vmexit") },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             // What L2 was owed goes into vmcb12; it is not L1's to receive.
             EventInfo owed = s.Exit.Interrupted;
@@ -98,8 +158,17 @@ internal static class ExitIntInfo
                 s.Expect().Allow(IsNot(ComparedField.StagedAgain, 1)).Allow(IsNot(ComparedField.StagedEvent, owed.Raw, Identity));
             }
         }),
-        new("SVM-15.7-DF-COMBINE", Situation.DeliveryInterrupted, CombinesToDoubleFault),
-        new("SVM-15.7-TASKSW-GATE", Situation.DeliveryInterrupted, static (in Step s) =>
+        new(new("SVM-15.7-DF-COMBINE", "15.7.2", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
+                "VMM-reflected fault on top of EXITINTINFO follows x86 combination rules (contributory+contributory, PF+contributory/PF " +
+                    "-> #DF; #DF+any -> shutdown).",
+                "kvm_exit intr_info exc A, then kvm_inj_exception B (not reinjected).",
+                "If A,B combine, kvm_inj_exception must be #DF (8); #DF+fault -> SHUTDOWN exit.") { Rank = 1760, Kvm = KvmFunctions.By("kvm_multiple_exception") },
+            Situation.DeliveryInterrupted, CombinesToDoubleFault),
+        new(new("SVM-15.7-TASKSW-GATE", "15.14.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
+                "Task switch caused by an event: EXITINTINFO valid and neither IRET nor JMP bit; the pending event is consumed.",
+                "kvm_exit 0x7d intr_info V=1.",
+                "No reinjection of that event afterwards.") { Rank = 1770, Kvm = KvmFunctions.By("task_switch_interception") },
+            Situation.DeliveryInterrupted, static (in Step s) =>
         {
             if (s.Code == SvmExitCode.TaskSwitch)
             {

@@ -50,11 +50,25 @@ internal static class NextRip
     private static readonly sbyte[] ByCode = Index();
 
     /// <summary>In the order of the statements.</summary>
-    public static IReadOnlyList<RuleRow> Rows { get; } =
+    public static IReadOnlyList<Rule> Rows { get; } =
     [
-        new("SVM-15.7-NRIP-INSN", Situation.UnusualRip, BehindInstruction),
-        new("SVM-15.7-NRIP-L1", Situation.StatesRecorded, StateRules.NextRipForL1),
-        new("SVM-15.7-RIP-FAULTLIKE", Situation.UnusualRip, static (in Step s) =>
+        new(new("SVM-15.7-NRIP-INSN", "15.7.1", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
+                "nRIP is saved for instruction intercepts, MSR, IOIO and INT3/INTO/BOUND exceptions; zero otherwise.",
+                "nRIP is not traced; its effect is kvm_entry.rip after a skipped instruction.",
+                "For CPUID, MSR, HLT and the like kvm_entry.rip = kvm_exit.rip + instruction length (2 for CPUID/RDMSR/WRMSR without " +
+                    "prefixes).") { Rank = 2150, Kvm = KvmFunctions.By("svm_skip_emulated_instruction") },
+            Situation.UnusualRip, BehindInstruction),
+        new(new("SVM-15.7-NRIP-L1", "15.7.1", RuleScope.Composition, Visibility.NotTraced, Confidence.NotChecked, Severity.High,
+                "nRIP of vmcb12 is updated when an exit of an instruction is shown to L1.",
+                "A recorder with probes that dumps the VMCBs and registers around the exit.",
+                "It is what the processor saved.") { Rank = 2160, Kvm = KvmFunctions.By("nested_svm_vmexit") },
+            Situation.StatesRecorded, StateRules.NextRipForL1),
+        new(new("SVM-15.7-RIP-FAULTLIKE", "15.7, 15.7.1", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
+                "Instruction intercepts are fault-like: kvm_exit.rip is the instruction itself; trap exits (#DB traps, AVIC traps, CR " +
+                    "write traps, VMGEXIT) report the next.",
+                "kvm_exit, the kvm_emulate_insn and kvm_entry that follow.",
+                "An exit that L0 emulates advances RIP exactly once, starting at the exit's RIP.") { Rank = 2170, Kvm = KvmFunctions.Several },
+            Situation.UnusualRip, static (in Step s) =>
         {
             if (LeastOf(s.Code) is > 0 and < RipRow.ByInfo2 && s.Seen.HasInstruction)
             {
@@ -66,7 +80,13 @@ internal static class NextRip
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Rip)).Allow(Happens(ComparedField.InstructionDecoded)));
             }
         }),
-        new("SVM-15.7-RETRY", Situation.UnusualRip, static (in Step s) =>
+        new(new("SVM-15.7-RETRY", "15.2.5", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
+                "Any intercepted instruction except task switches can be restarted: for NPF/INTR/NMI/VINTR exits RIP is unchanged at " +
+                    "re-entry unless emulated.",
+                "kvm_exit 0x400/0x60/0x61/0x64 then kvm_entry.",
+                "kvm_entry.rip==kvm_exit.rip unless kvm_emulate_insn/kvm_inj_exception/kvm_inj_virq/kvm_nested_vmexit_inject in " +
+                    "between.") { Rank = 2180, Kvm = KvmFunctions.Several },
+            Situation.UnusualRip, static (in Step s) =>
         {
             // L0 skips an access to a device that only has to be told of it.
             if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(HappeningKind.MmioAccess))
@@ -75,8 +95,16 @@ internal static class NextRip
                     .Allow(Happens(ComparedField.Interrupt));
             }
         }),
-        new("SVM-15.8-NRIP-CFLOW", Situation.StatesRecorded, StateRules.NextRipIsSequential),
-        new("SVM-15.8-RIP-AFTER-IO", Situation.UnusualRip, static (in Step s) =>
+        new(new("SVM-15.8-NRIP-CFLOW", "15.7.1", RuleScope.Processor, Visibility.NotTraced, Confidence.NotChecked, Severity.Low,
+                "For instructions that transfer control, nRIP is the address behind the instruction.",
+                "A recorder with probes that dumps the VMCBs and registers around the exit.",
+                "RIP and the instruction's length.") { Rank = 2190, Kvm = KvmFunctions.OfProcessor },
+            Situation.StatesRecorded, StateRules.NextRipIsSequential),
+        new(new("SVM-15.8-RIP-AFTER-IO", "15.10.2", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
+                "After an IN/OUT handled in user space RIP must equal EXITINFO2.",
+                "kvm_exit 0x7b info2, kvm_userspace_exit IO, kvm_entry.",
+                "kvm_entry.rip = info2, string instructions aside.") { Rank = 2200, Kvm = KvmFunctions.By("kvm_fast_pio") },
+            Situation.UnusualRip, static (in Step s) =>
         {
             if (LeastOf(s.Code) == RipRow.ByInfo2)
             {

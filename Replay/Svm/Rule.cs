@@ -111,35 +111,26 @@ internal readonly record struct Vmcb12Needs(VmcbFields Fields, Evidence Missing)
     public bool AreUnmet(VmcbFields known) => !Fields.IsEmpty && (Fields & known).IsEmpty;
 }
 
-/// <summary>How one statement of the manual is executed.</summary>
-/// <param name="Id">The statement's id.</param>
+/// <summary>One statement of the manual: what it says, and how it is executed.</summary>
+/// <param name="Info">What it says.</param>
 /// <param name="When">The situations in which it has something to say.</param>
 /// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
-/// <param name="Judge">Says it.</param>
+/// <param name="Judge">Says it of a step.</param>
 /// <param name="Needs">Where the rule is about vmcb12: what it needs of it.</param>
-internal readonly record struct RuleRow(string Id, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge, Vmcb12Needs Needs = default)
-{
-    /// <summary>Where the rule names an illegal state of VMRUN: whether a vmcb12 is one.</summary>
-    public Func<Vmcb12, Profile, Truth>? Illegal { get; init; }
-
-    /// <summary>A rule that does not depend on the exit code.</summary>
-    public RuleRow(string id, Situation when, Judge judge)
-        : this(id, when, null, judge)
-    {
-    }
-}
-
-/// <summary>One statement of the manual with its execution.</summary>
-/// <param name="Info">The statement.</param>
-/// <param name="When">The situations in which it has something to say.</param>
-/// <param name="Judge">Says it.</param>
-/// <param name="Codes">The exits it speaks of, where it speaks of an exit; null for all.</param>
-/// <param name="Needs">What it needs of vmcb12.</param>
-internal sealed record Rule(RuleInfo Info, Situation When, Judge Judge, Func<SvmExitCode, bool>? Codes, Vmcb12Needs Needs)
+internal sealed record Rule(RuleInfo Info, Situation When, Func<SvmExitCode, bool>? Codes, Judge Judge, Vmcb12Needs Needs = default)
 {
     // Situations that are about the exit itself; the others are about what came after it.
     private const Situation OfExit = Situation.SvmInstruction | Situation.L1Exception | Situation.L1Rare | Situation.L2Exit
         | Situation.L2Emulated | Situation.DeliveryInterrupted | Situation.InvalidExit | Situation.OddReport | Situation.AvicExit;
+
+    /// <summary>A rule that does not depend on the exit code.</summary>
+    public Rule(RuleInfo info, Situation when, Judge judge)
+        : this(info, when, null, judge)
+    {
+    }
+
+    /// <summary>Where the rule names an illegal state of VMRUN: whether a vmcb12 is one.</summary>
+    public Func<Vmcb12, Profile, Truth>? Illegal { get; init; }
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>

@@ -1,45 +1,30 @@
 using Differ.Replay.Svm.Extensions;
-using Differ.Replay.Svm.Statements;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Svm;
 
-/// <summary>Every rule, in the order of the catalogue: the statements of a group and how they are executed.</summary>
+/// <summary>Every rule, in the order of the catalogue.</summary>
 public static class RuleBook
 {
-    /// <summary>The statements.</summary>
-    public static IReadOnlyList<RuleInfo> Statements => [.. All.Select(rule => rule.Info)];
-
-    /// <summary>The rules. A new group is a pair of files and a line here.</summary>
+    /// <summary>The rules. A new group is a file and a line here.</summary>
     internal static IReadOnlyList<Rule> All { get; } =
     [
-        .. Bind(AvailabilityStatements.All, Availability.Rows),
-        .. Bind(VmrunCheckStatements.All, VmrunChecks.Rows),
-        .. Bind(StateSwitchStatements.All, StateSwitch.Rows),
-        .. Bind(InterceptStatements.All, Intercepts.Rows),
-        .. Bind(ExitIntInfoStatements.All, ExitIntInfo.Rows),
-        .. Bind(EventInjectionStatements.All, EventInjection.Rows),
-        .. Bind(InterruptControlStatements.All, InterruptControl.Rows),
-        .. Bind(NextRipStatements.All, NextRip.Rows),
-        .. Bind(NestedPagingStatements.All, NestedPaging.Rows),
-        .. Bind(ExtensionStatements.All, [.. Lbr.Rows, .. TscRatio.Rows, .. PauseFilter.Rows, .. VirtualVmload.Rows, .. Avic.Rows, .. SevEs.Rows]),
-        .. Bind(ShutdownStatements.All, Shutdown.Rows),
-        .. Bind(NestedGuestStatements.All, NestedGuest.Rows),
+        .. Group('A', Availability.Rows),
+        .. Group('B', VmrunChecks.Rows),
+        .. Group('C', StateSwitch.Rows),
+        .. Group('D', Intercepts.Rows),
+        .. Group('E', ExitIntInfo.Rows),
+        .. Group('F', EventInjection.Rows),
+        .. Group('G', InterruptControl.Rows),
+        .. Group('H', NextRip.Rows),
+        .. Group('I', NestedPaging.Rows),
+        .. Group('J', [.. Lbr.Rows, .. TscRatio.Rows, .. PauseFilter.Rows, .. VirtualVmload.Rows, .. Avic.Rows, .. SevEs.Rows]),
+        .. Group('K', Shutdown.Rows),
+        .. Group('L', NestedGuest.Rows),
     ];
 
-    // Statements and rows stand in the same order, so a forgotten one shows at the first start.
-    private static IEnumerable<Rule> Bind(IReadOnlyList<RuleInfo> statements, IReadOnlyList<RuleRow> rows)
-    {
-        for (int i = 0; i < Math.Max(statements.Count, rows.Count); i++)
-        {
-            string statement = i < statements.Count ? statements[i].Id : "(none)";
-            string row = i < rows.Count ? rows[i].Id : "(none)";
-            if (statement != row)
-            {
-                throw new InvalidOperationException($"statement {statement} stands beside row {row}");
-            }
+    /// <summary>The statements.</summary>
+    public static IReadOnlyList<RuleInfo> Statements { get; } = [.. All.Select(rule => rule.Info)];
 
-            yield return new Rule(statements[i], rows[i].When, rows[i].Judge, rows[i].Codes, rows[i].Needs);
-        }
-    }
+    private static IEnumerable<Rule> Group(char letter, IReadOnlyList<Rule> rules) => rules.Select(rule => rule with { Info = rule.Info with { Group = letter } });
 }

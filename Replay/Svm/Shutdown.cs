@@ -13,9 +13,13 @@ internal static class Shutdown
     private static readonly ulong ShutdownExit = SvmExitCode.Shutdown.Value;
 
     /// <summary>In the order of the statements.</summary>
-    public static IReadOnlyList<RuleRow> Rows { get; } =
+    public static IReadOnlyList<Rule> Rows { get; } =
     [
-        new("SVM-15.14-SHUTDOWN-L1", Situation.ShutdownOfL2, static (in Step s) =>
+        new(new("SVM-15.14-SHUTDOWN-L1", "15.14.3", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Critical,
+                "Triple fault in L2 with SHUTDOWN intercepted by L1: #VMEXIT(SHUTDOWN), L1 keeps running.",
+                "kvm_nested_intercepts.word3 bit31=1; kvm_userspace_exit SHUTDOWN while L2 active.",
+                "kvm_nested_vmexit_inject 0x7f instead.") { Rank = 2530, Kvm = KvmFunctions.By("nested_svm_triple_fault") },
+            Situation.ShutdownOfL2, static (in Step s) =>
         {
             if (!s.Intercepted(SvmExitCode.Shutdown).IsYes)
             {
@@ -38,7 +42,11 @@ internal static class Shutdown
                     .Allow(HappensNot(ComparedField.ShutdownReported)).Allow(Happens(ComparedField.ReflectedCode));
             }
         }),
-        new("SVM-15.14-SHUTDOWN-NOINT", Situation.ShutdownOfL2 | Situation.LeftByFault, static (in Step s) =>
+        new(new("SVM-15.14-SHUTDOWN-NOINT", "15.14.3", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,
+                "SHUTDOWN not intercepted: the processor shuts down (whole VM).",
+                "kvm_nested_intercepts.word3 bit31=0.",
+                "kvm_userspace_exit SHUTDOWN; kvm_nested_vmexit_inject 0x7f = violation.") { Rank = 2540, Kvm = KvmFunctions.By("nested_svm_triple_fault") },
+            Situation.ShutdownOfL2 | Situation.LeftByFault, static (in Step s) =>
         {
             if (!s.Intercepted(SvmExitCode.Shutdown).IsNo)
             {
@@ -54,23 +62,39 @@ internal static class Shutdown
                 s.Expect().Allow(IsNot(ComparedField.ReflectedCode, ShutdownExit));
             }
         }),
-        new("SVM-15.14-SHUTDOWN-L0", Situation.L1Rare, Codes.Of(SvmExitCode.Shutdown), static (in Step s) =>
+        new(new("SVM-15.14-SHUTDOWN-L0", "15.14.3", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
+                "A SHUTDOWN exit from hardware must reach user space; VMCB contents undefined so it is reset.",
+                "kvm_exit 0x7f.",
+                "kvm_userspace_exit SHUTDOWN.") { Rank = 2550, Kvm = KvmFunctions.By("shutdown_interception") },
+            Situation.L1Rare, Codes.Of(SvmExitCode.Shutdown), static (in Step s) =>
             s.Expect().Allow(Happens(ComparedField.ShutdownReported))),
-        new("SVM-15.14-FERR", Situation.LeftByFault, static (in Step s) =>
+        new(new("SVM-15.14-FERR", "15.14.2", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.Low,
+                "FERR_FREEZE intercept exit 0x7e when frozen with IGNNE deasserted and CR0.NE=0.",
+                "kvm_nested_intercepts.word3 bit30; kvm_nested_vmexit_inject 0x7e.",
+                "Bit 30 is set.") { Rank = 2560, Kvm = KvmFunctions.Absent },
+            Situation.LeftByFault, static (in Step s) =>
         {
             if (s.Intercepted(SvmExitCode.FerrFreeze).IsNo)
             {
                 s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.FerrFreeze.Value));
             }
         }),
-        new("SVM-15.12-MC", Situation.LeftByFault, static (in Step s) =>
+        new(new("SVM-15.12-MC", "15.12.18", RuleScope.Processor, Visibility.Observable, Confidence.Likely, Severity.Medium,
+                "#MC intercepted -> exit 0x52 handled on the host, never silently lost.",
+                "kvm_exit/kvm_nested_vmexit 0x52.",
+                "L0-owned: no kvm_nested_vmexit_inject unless L1 set bit 18 and host chose to reflect.") { Rank = 2570, Kvm = KvmFunctions.By("mc_interception") },
+            Situation.LeftByFault, static (in Step s) =>
         {
             if (s.Intercepted(MC).IsNo)
             {
                 s.Assuming(Evidence.QueuedEvent).Allow(IsNot(ComparedField.ReflectedCode, MC.Value));
             }
         }),
-        new("SVM-15.21-INIT-PENDING", Situation.L2Lost, static (in Step s) =>
+        new(new("SVM-15.21-INIT-PENDING", "15.21.8", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
+                "INIT to a vCPU in L2 without intercept resets it; L2 state is dropped.",
+                "kvm_apic_accept_irq mode INIT; L2 running.",
+                "L2 ends without kvm_nested_vmexit_inject; with INIT intercepted it may not.") { Rank = 2580, Kvm = KvmFunctions.By("kvm_leave_nested") },
+            Situation.L2Lost, static (in Step s) =>
         {
             if (s.Level != GuestLevel.L1)
             {
@@ -86,7 +110,11 @@ internal static class Shutdown
                 s.Assuming(Evidence.PendingInterrupts).Allow(Is(ComparedField.ExitCode, s.Code.Value));
             }
         }),
-        new("SVM-15.28-SX-ERR", Situation.EventStaged, static (in Step s) =>
+        new(new("SVM-15.28-SX-ERR", "15.28", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Low,
+                "#SX is vector 30 with error code 1.",
+                "kvm_inj_exception vector 30.",
+                "has_error=1, error_code=1.") { Rank = 2590, Kvm = KvmFunctions.Absent },
+            Situation.EventStaged, static (in Step s) =>
         {
             if (s.Seen.RaisedException == ExceptionVector.SX)
             {
@@ -94,7 +122,12 @@ internal static class Shutdown
                     .Allow(Is(ComparedField.ExceptionHasError, 1), Is(ComparedField.ExceptionError, 1));
             }
         }),
-        new("SVM-15.14-TF-NO-KILL-L1", Situation.L2Exit, Codes.ByBit, static (in Step s) =>
+        new(new("SVM-15.14-TF-NO-KILL-L1", "15.14.3", RuleScope.Composition, Visibility.Observable, Confidence.Likely, Severity.High,
+                "A failing nested #VMEXIT (vmcb12 unmappable, bad host CR3) must end in shutdown of L1, not in continued L2/L1 " +
+                    "execution.",
+                "kvm_nested_vmexit, no kvm_nested_vmexit_inject, kvm_inj_exception #GP in L2 or repeated kvm_nested_vmexit.",
+                "kvm_userspace_exit SHUTDOWN expected.") { Rank = 2610, Kvm = KvmFunctions.By("nested_svm_vmexit") },
+            Situation.L2Exit, Codes.ByBit, static (in Step s) =>
         {
             // #GP in L2 in place of the #VMEXIT it owes L1: L0 could not write vmcb12.
             if (s.Intercepted(s.Code).IsYes && s.Seen.RaisedException == ExceptionVector.GP && !s.Exit.Interrupted.Valid && !s.Vcpu.Queued.Valid)

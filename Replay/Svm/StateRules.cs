@@ -11,8 +11,16 @@ namespace Differ.Replay.Svm;
 /// <remarks>Their rows stand in the files of their topics; what they do stands here, because all of them work alike.</remarks>
 internal static class StateRules
 {
-    private const ulong HostDr7 = 0x400, FlushOnVmrun = 7;
-    private const int CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
+    private const ulong HostDr7 = 0x400, FlushOnVmrun = 7, Low32 = 0xffff_ffff;
+    private const int Smi = 2;
+    private const int CleanIntercepts = 0, CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
+
+    // What a processor has whatever its features. SMI is left out: L0 may not see it either.
+    private static readonly (VmcbField Field, ulong Always)[] Intercepts =
+    [
+        (VmcbField.InterceptCr, Low32), (VmcbField.InterceptDr, Low32), (VmcbField.InterceptExceptions, Low32),
+        (VmcbField.InterceptMisc1, Low32 & ~(1UL << Smi)), (VmcbField.InterceptMisc2, 0x3f),
+    ];
 
     private static readonly (int Bit, VmcbField[] Fields)[] CleanGroups =
     [
@@ -123,6 +131,14 @@ internal static class StateRules
     public static void LoadsWhatIsNotClean(in Step s)
     {
         Bits64 clean = s.Vcpu.Vmcb12[VmcbField.CleanBits];
+        foreach ((VmcbField field, ulong always) in Intercepts)
+        {
+            // The hypervisor adds its own; those of L1 must be among them.
+            Bits64 asked = s.Vcpu.Vmcb12[field];
+            ulong mask = asked.Value & asked.Known & always;
+            Shows(s, s.Seen.HasVmenter && clean[CleanIntercepts].IsNo && mask != 0, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
+        }
+
         foreach ((int bit, VmcbField[] fields) in CleanGroups)
         {
             foreach (VmcbField field in fields)
@@ -196,22 +212,47 @@ internal static class StateRules
         }
     }
 
-    /// <summary>TLB_CONTROL is honoured and stays as it is.</summary>
+    /// <summary>TLB_CONTROL is honoured and stays as it is. A hypervisor honours it with the same control, or with an ASID that has no entries yet.</summary>
     public static void TlbControlHonoured(in Step s)
     {
         Bits64 asked = s.Vcpu.Vmcb12[VmcbField.TlbControl];
         Shows(s, Leaves(s) && asked.IsKnown, StateMoment.Vmcb12AfterExit, VmcbField.TlbControl, asked);
-        if (s.Seen.HasVmenter && asked.IsKnown && asked.Value is 1 or 3 or FlushOnVmrun)
+        if (!s.Seen.HasVmenter || !asked.IsKnown || asked.Value is not (1 or 3 or FlushOnVmrun))
         {
-            if (s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.TlbControl))
-            {
-                s.Expect().Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0));
-            }
-            else
-            {
-                s.Undecided(Evidence.MachineStates);
-            }
+            return;
         }
+
+        bool isRecorded = s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.TlbControl) && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.GuestAsid);
+        if (!isRecorded || !s.Vcpu.L2Asid.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+            return;
+        }
+
+        s.Expect().Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
+    }
+
+    /// <summary>Without EFER.SVME neither CLGI nor STGI is carried out: GIF is what it was when the guest was entered.</summary>
+    public static void GifStaysWithoutSvme(in Step s, bool set)
+    {
+        if (s.Level == GuestLevel.L1 && s.HasExit && s.Vcpu.Svme.IsNo && !s.Vcpu.SvmeConcluded && s.Vcpu.GifAtEntry == Truth.Of(!set) && s.Seen.IsRecorded(StateMoment.L1AtExit, VmcbField.Gif))
+        {
+            s.Expect().Allow(Is(At(StateMoment.L1AtExit, VmcbField.Gif), set ? 0UL : 1));
+        }
+    }
+
+    /// <summary>An instruction that must raise #UD without EFER.SVME exits, since the processor itself runs with EFER.SVME=1.</summary>
+    public static void ExitsOnceEntered(in Step s, SvmExitCode code)
+    {
+        ulong bit = 1UL << (int)(code.Value % 32);
+        s.Expect().Allow(Is(At(StateMoment.L1AtEntry, VmcbField.InterceptMisc2), bit, bit));
+    }
+
+    /// <summary>L1 goes on with the TSC offset that it had at its VMRUN.</summary>
+    public static void TscOffsetOfL1(in Step s)
+    {
+        Bits64 before = s.Vcpu.L1AtVmrun[VmcbField.TscOffset];
+        Shows(s, s.Seen.LeftL2 && before.IsKnown && !s.Vcpu.AskedMonitorInL2 && !s.Seen.WentToUserspace && !s.Seen.HasMsr, StateMoment.L1AtEntry, VmcbField.TscOffset, before);
     }
 
     /// <summary>Bit 20 of a guest physical address is never masked: without paging a fetch faults at the linear address.</summary>

@@ -44,8 +44,15 @@ internal static class Vmrun
             return;
         }
 
-        Expecting expecting = s.Seen.LeftL2 ? s.Expect() : s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.Rflags);
-        expecting.Allow(Happens(ComparedField.ReflectedCode));
+        if (s.Seen.LeftL2)
+        {
+            s.Expect().Allow(Happens(ComparedField.ReflectedCode));
+        }
+        else if (!s.Vcpu.Rflags[Rflags.IF].IsNo)
+        {
+            // What the APIC accepted may wait for its priority.
+            s.Undecided(s.Vcpu.Rflags[Rflags.IF].IsYes ? Evidence.PendingInterrupts : Evidence.Rflags);
+        }
     }
 
     public static void FindsTaskPriority(in Step s)
@@ -85,7 +92,7 @@ internal static class Vmrun
     public static void AddsTscOffset(in Step s)
     {
         Truth moves = s.Vcpu.Vmcb12[VmcbField.TscOffset].Any(ulong.MaxValue);
-        if (!moves.IsNo)
+        if (!moves.IsNo && s.Seen.HasVmenter)
         {
             s.Undecided(moves.IsYes ? Evidence.Tracepoint : Evidence.VmcbControlArea);
         }

@@ -16,6 +16,7 @@ internal sealed class ExitReader
     private Happening[] _happenings = new Happening[16];
     private int _count;
     private TracepointSet _kinds;
+    private MachineStates? _states;
     private Fields _fields;
 
     public ExitReader(TextTable texts) => _happeningReader = new HappeningReader(texts, _happeningNewer);
@@ -36,13 +37,14 @@ internal sealed class ExitReader
         {
             int field = WireFormat.GetTagFieldNumber(tag);
             bool number = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint;
-            bool known = number ? _fields.Set(field, input) : field == 13 && ReadHappening(input);
+            bool known = number ? _fields.Set(field, input) : field switch
+            {
+                13 => ReadHappening(input),
+                StatesCodec.Field => StatesCodec.Read(input.ReadBytes(), _states ??= new MachineStates()),
+                _ => Skip(input),
+            };
             if (!known)
             {
-                if (!number && field != 13)
-                {
-                    input.SkipLastField();
-                }
 
                 _newer.AddRange(bytes.AsSpan((int)start, (int)(input.Position - start)));
             }
@@ -61,12 +63,19 @@ internal sealed class ExitReader
         RecordFlags flags = (RecordFlags)(_fields.Flags & 0x1f) | (lossBefore(stream) ? RecordFlags.LossBefore : RecordFlags.None);
         byte[] newer = _happeningNewer.Count + _newer.Count == 0 ? [] : [.. _happeningNewer, .. _newer];
         sink.Take(new ExitRecord(
-            stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _happenings.AsSpan(0, _count), newer));
+            stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _happenings.AsSpan(0, _count), newer, _states));
         return stream;
+    }
+
+    private static bool Skip(CodedInputStream input)
+    {
+        input.SkipLastField();
+        return false;
     }
 
     private void Reset()
     {
+        _states?.Clear();
         _count = 0;
         _kinds = default;
         _fields = default;
@@ -79,6 +88,17 @@ internal sealed class ExitReader
         if (!_happeningReader.Read(input.ReadBytes().ToByteArray(), out Happening happening))
         {
             return false;
+        }
+
+        if (happening.Kind == HappeningKind.StateValue)
+        {
+            StateValue value = StateValue.Of(happening);
+            if (MachineStates.IsMoment((ulong)value.Moment))
+            {
+                (_states ??= new MachineStates())[value.Moment].Write(value.Position, VmcbLayout.SizeAt(value.Position), value.Value);
+            }
+
+            return true;
         }
 
         if (_count == MostHappenings)

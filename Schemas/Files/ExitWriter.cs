@@ -68,7 +68,7 @@ internal sealed class ExitWriter(TextTable texts)
                 + Number(17, entry.EventInj) + Number(18, entry.EventInjError) + (entry.ImmediateExit.IsUnknown ? 0 : Number(19, 1));
         }
 
-        return size;
+        return size + (record.States.IsEmpty ? 0 : StatesCodec.SizeOf(record.States));
     }
 
     private void WriteFields(CodedOutputStream output, in ExitRecord record)
@@ -100,6 +100,11 @@ internal sealed class ExitWriter(TextTable texts)
         if (record.HasEntry)
         {
             WriteEntry(output, record.Entry);
+        }
+
+        if (!record.States.IsEmpty)
+        {
+            StatesCodec.Write(output, record.States);
         }
     }
 

@@ -32,18 +32,7 @@ internal static class HeaderCodec
             PretendsNestedExits = header.PretendsNestedExits,
             Manual = header.Rules.Count > 0 ? Apm.Revision : "",
         };
-        message.Rules.AddRange(header.Rules.Select(rule => new Proto.Rule
-        {
-            Id = rule.Id,
-            Sections = rule.Sections,
-            Scope = (uint)rule.Scope,
-            Visibility = (uint)rule.Visibility,
-            Confidence = (uint)rule.Confidence,
-            Severity = (uint)rule.Severity,
-            Statement = rule.Statement,
-            Evidence = rule.Evidence,
-            Expected = rule.Expected,
-        }));
+        message.Rules.AddRange(header.Rules.Select(Encode));
         return message.ToByteArray();
     }
 
@@ -73,14 +62,36 @@ internal static class HeaderCodec
             NamesFailedChecks = message.NamesFailedChecks,
             ShowsReinjection = message.ShowsReinjection,
             PretendsNestedExits = message.PretendsNestedExits,
-            Rules =
-            [
-                .. message.Rules.Select(rule => new RuleInfo(
-                    PlainText.Of(rule.Id), rule.Sections.Length > 0 ? PlainText.Of(rule.Sections) : "?", (RuleScope)Kind(rule.Scope), (Visibility)Kind(rule.Visibility),
-                    (Confidence)Kind(rule.Confidence), (Severity)Kind(rule.Severity), PlainText.Of(rule.Statement), PlainText.Of(rule.Evidence), PlainText.Of(rule.Expected))),
-            ],
+            Rules = [.. message.Rules.Select(Decode)],
         };
     }
+
+    private static Proto.Rule Encode(RuleInfo rule) => new()
+    {
+        Id = rule.Id,
+        Sections = rule.Sections,
+        Scope = (uint)rule.Scope,
+        Visibility = (uint)rule.Visibility,
+        Confidence = (uint)rule.Confidence,
+        Severity = (uint)rule.Severity,
+        Statement = rule.Statement,
+        Evidence = rule.Evidence,
+        Expected = rule.Expected,
+        Group = rule.Group,
+        Rank = (uint)rule.Rank,
+        Functions = { rule.Kvm.Names },
+        NoFunction = rule.Kvm.WhyNone,
+    };
+
+    // A run may have been written by anybody.
+    private static RuleInfo Decode(Proto.Rule rule) => new(
+        PlainText.Of(rule.Id), rule.Sections.Length > 0 ? PlainText.Of(rule.Sections) : "?", (RuleScope)Kind(rule.Scope), (Visibility)Kind(rule.Visibility),
+        (Confidence)Kind(rule.Confidence), (Severity)Kind(rule.Severity), PlainText.Of(rule.Statement), PlainText.Of(rule.Evidence), PlainText.Of(rule.Expected))
+    {
+        Group = rule.Group is >= 'A' and <= 'Z' ? (char)rule.Group : '?',
+        Rank = (int)Math.Min(rule.Rank, int.MaxValue),
+        Kvm = new KvmFunctions([.. rule.Functions.Select(static name => PlainText.Of(name))], PlainText.Of(rule.NoFunction)),
+    };
 
     /// <summary>The message of a summary.</summary>
     public static byte[] Encode(RunSummary summary)

@@ -54,7 +54,7 @@ public static class EvidenceTable
         new(Evidence.HostPaging, "host-paging", "whether the host uses nested paging", "record until a nested page fault occurs"),
         new(Evidence.VmcbControlArea, "vmcb12-control-area", "parts of vmcb12's control area that no tracepoint carries", ProbeVmcb12),
         new(Evidence.MachineStates, "machine-states", "the VMCBs and registers around the exit, which no tracepoint carries",
-            "probes on enter_svm_guest_mode and nested_svm_vmexit that dump vmcb12, written as StateValue messages of the run file"),
+            "kprobe events of the group differ, recorded beside the tracepoints: docs/recording.md"),
         new(Evidence.RecordingEnd, "recording-end", "what followed when the recording ended", "record until the guest goes on"),
         new(Evidence.GuestRun, "guest-run", "what L2 executed between the entry and this exit",
             "no recording shows what a guest executes without an exit; an exit that L0 forces right behind the entry leaves no room for it"),

@@ -127,3 +127,17 @@ public readonly record struct ApicAccess(bool Write, uint Register, ulong Value)
     /// <summary>Reads the fields of a happening.</summary>
     public static ApicAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, h.U32(RegisterSlot), h.Values[ValueSlot]);
 }
+
+/// <summary>L0 read memory of the guest.</summary>
+/// <param name="Address">Guest-physical address.</param>
+/// <param name="Length">Bytes, at most 8.</param>
+/// <param name="Value">What stood there, least significant byte first.</param>
+public readonly record struct GuestRead(ulong Address, int Length, ulong Value)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int AddressSlot = 0, LengthSlot = 1, ValueSlot = 2;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static GuestRead Of(in Happening h) =>
+        new(h.Values[AddressSlot], (int)Math.Min(h.Values[LengthSlot], sizeof(ulong)), h.Values[ValueSlot]);
+}

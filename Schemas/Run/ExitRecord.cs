@@ -62,7 +62,7 @@ public readonly ref struct ExitRecord
     public ExitRecord(
         StreamId stream, ulong index, GuestLevel level, RecordFlags flags,
         ref readonly HardwareExit exit, ref readonly GuestEntry entry, TracepointSet kinds, ReadOnlySpan<Happening> happenings,
-        ReadOnlySpan<byte> newer = default)
+        ReadOnlySpan<byte> newer = default, MachineStates? states = null)
     {
         Stream = stream;
         Index = index;
@@ -73,6 +73,7 @@ public readonly ref struct ExitRecord
         Kinds = kinds;
         Happenings = happenings;
         Newer = newer;
+        States = states ?? MachineStates.None;
     }
 
     /// <summary>The vCPU stream.</summary>
@@ -98,6 +99,9 @@ public readonly ref struct ExitRecord
 
     /// <summary>What L0 did in between, in the order of recording.</summary>
     public ReadOnlySpan<Happening> Happenings { get; }
+
+    /// <summary>States of VMCBs and registers around the exit; empty unless the recorder had probes in the hypervisor.</summary>
+    public MachineStates States { get; }
 
     /// <summary>Fields written by a newer Differ, in wire format: kept, not understood.</summary>
     public ReadOnlySpan<byte> Newer { get; }

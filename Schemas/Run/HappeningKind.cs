@@ -119,4 +119,7 @@ public enum HappeningKind : byte
 
     /// <summary>A field of a VMCB or a register at a moment around the exit; no kernel's own tracepoint carries it, a recorder with probes does.</summary>
     StateValue = 38,
+
+    /// <summary>L0 read memory of the guest; no tracepoint carries it, a probe on kvm_vcpu_read_guest does.</summary>
+    GuestRead = 39,
 }

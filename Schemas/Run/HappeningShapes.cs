@@ -76,6 +76,7 @@ public static class HappeningShapes
         new(HappeningKind.ApicIpi, "ApicIpi", ["icr_low", "destination"]),
         new(HappeningKind.ApicvInhibit, "ApicvInhibit", ["reason", "set", "inhibits"]),
         new(HappeningKind.StateValue, "StateValue", ["moment", "position", "value"]),
+        new(HappeningKind.GuestRead, "GuestRead", ["address", "length", "value"]),
     ];
 
     /// <summary>The shape of a kind.</summary>

@@ -153,13 +153,13 @@ public sealed class RecordDigest
     public bool SmmLeft { get; private set; }
 
     /// <summary>States of VMCBs and registers, where the recorder had probes.</summary>
-    public RecordedStates States { get; } = new();
+    public MachineStates States { get; private set; } = MachineStates.None;
 
     /// <summary>Looks at a record.</summary>
     public void Read(in ExitRecord record)
     {
         Reset(record.Level);
-        States.Read(record);
+        States = record.States;
         foreach (ref readonly Happening happening in record.Happenings)
         {
             Note(happening);

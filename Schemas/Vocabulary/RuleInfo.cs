@@ -76,6 +76,18 @@ public sealed record RuleInfo(
     string Id, string Sections, RuleScope Scope, Visibility Visibility, Confidence Confidence, Severity Severity,
     string Statement, string Evidence, string Expected)
 {
+    /// <summary>Letter of its <see cref="RuleGroup"/>; a question mark where it has none.</summary>
+    public char Group { get; init; } = '?';
+
+    /// <summary>
+    /// Which of several rules that one exit breaks a finding is told under: the one with the lowest rank, which says most of the exit.
+    /// It is part of what a finding is called (its fingerprint). Ranks have gaps for rules to come; 0 comes last, by its id.
+    /// </summary>
+    public int Rank { get; init; }
+
+    /// <summary>The functions of KVM to look at when it is broken.</summary>
+    public KvmFunctions Kvm { get; init; } = KvmFunctions.Several;
+
     /// <summary>The citation, for example <c>APM vol. 2 §15.18</c>.</summary>
     /// <remarks>
     /// The manual does not describe nested virtualization as such. A rule of composition follows from all of it: L2 must see

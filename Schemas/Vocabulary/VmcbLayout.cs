@@ -12,7 +12,7 @@ internal enum VmcbField : byte
     LdtrSelector, LdtrAttributes, LdtrLimit, LdtrBase, IdtrLimit, IdtrBase, TrSelector, TrAttributes, TrLimit, TrBase, Cpl, EferRegister,
     Cr4Register, Cr3Register, Cr0Register, Dr7, Dr6, RflagsRegister, Rip, Rsp, SCet, Ssp, IsstAddr, Rax, Star, Lstar, Cstar, Sfmask,
     KernelGsBase, SysenterCs, SysenterEsp, SysenterEip, Cr2, GPat, DbgCtl, BrFrom, BrTo, LastExcpFrom, LastExcpTo, Gif, VmHsavePa,
-    VmCrRegister, TscRatio, Tsc, NmiMask,
+    VmCrRegister, TscRatio, Tsc, NmiMask, Rcx,
     Count,
 }
 
@@ -188,11 +188,29 @@ internal static class VmcbLayout
         new(VmcbField.TscRatio, "TSC_RATIO", VmcbArea.Register, 0x318, 8, "15.30.5"),
         new(VmcbField.Tsc, "TSC", VmcbArea.Register, 0x320, 8, "15.30.5"),
         new(VmcbField.NmiMask, "NMIs are held", VmcbArea.Register, 0x328, 1, "15.21.10"),
+        new(VmcbField.Rcx, "RCX", VmcbArea.Register, 0x330, 8, "15.11"),
     ];
+
+    private static readonly byte[] Sizes = SizesByPosition();
+
+    /// <summary>Bytes of the field at a position; 1 where the table has none.</summary>
+    public static int SizeAt(int position) => Sizes[position];
 
     /// <summary>The row of a field.</summary>
     public static VmcbRow Of(VmcbField field) => All[(int)field];
 
     /// <summary>The field at a position; null where the table has none.</summary>
     public static VmcbRow? At(int position) => All.FirstOrDefault(row => row.Position == position);
+
+    private static byte[] SizesByPosition()
+    {
+        byte[] sizes = new byte[0x800];
+        Array.Fill(sizes, (byte)1);
+        foreach (VmcbRow row in All)
+        {
+            sizes[row.Position] = (byte)row.Size;
+        }
+
+        return sizes;
+    }
 }

@@ -125,7 +125,8 @@ public sealed class FieldsTests
         foreach ((StateMoment moment, VmcbRow field) in Enum.GetValues<StateMoment>().SelectMany(moment => VmcbLayout.All.Select(field => (moment, field))))
         {
             FieldRow row = Fields.Of(ComparedState.Of(moment, field.Position));
-            RecordedExit shown = new RecordedExit().With(HappeningKind.StateValue, (ulong)moment, (ulong)field.Position, 0x55);
+            var shown = new RecordedExit();
+            shown.States[moment].Write(field.Position, field.Size, 0x55);
             Assert.Equal(Observed<ulong>.Of(0x55), row.Read(shown.Record, shown.Digest()));
             Assert.Equal(Sight.Unseen, row.Read(new RecordedExit().Record, new RecordedExit().Digest()).Sight);
             Assert.True(names.Add(row.Name), row.Name);

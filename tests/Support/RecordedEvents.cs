@@ -231,7 +231,7 @@ internal sealed record RecordedEvents : IDisposable
                 {
                     RecordedEvent one = told.Events[i];
                     one.Type.Count++;
-                    if (one.Type.Binding is not null || sink.WantsEverything)
+                    if (one.Type.IsUsed || sink.WantsEverything)
                     {
                         sink.Take(new RawEvent(one.Time, one.Cpu, one.Thread, one.Instance, one.Type, one.Payload, 0));
                     }

@@ -31,13 +31,16 @@ internal sealed class RecordedExit
     /// <summary>The entry.</summary>
     public GuestEntry Entry { get => _entry; set => _entry = value; }
 
+    /// <summary>States around it.</summary>
+    public MachineStates States { get; } = new();
+
     /// <summary>The record. It lives as long as this object is not changed.</summary>
     public ExitRecord Record
     {
         get
         {
             TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), (set, happening) => set | TracepointSet.Of(happening.Kind));
-            return new ExitRecord(new StreamId(Stream), Index, Level, Flags, ref _exit, ref _entry, kinds, _happenings.ToArray());
+            return new ExitRecord(new StreamId(Stream), Index, Level, Flags, ref _exit, ref _entry, kinds, _happenings.ToArray(), default, States);
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed class KeptRecord
         Kinds = record.Kinds;
         Happenings = [.. record.Happenings];
         Newer = [.. record.Newer];
+        States.Take(record.States);
     }
 
     public int Stream { get; }
@@ -45,11 +46,13 @@ internal sealed class KeptRecord
 
     public byte[] Newer { get; }
 
+    public MachineStates States { get; } = new();
+
     /// <summary>The kinds of its happenings, in order.</summary>
     public IEnumerable<HappeningKind> What => Happenings.Select(happening => happening.Kind);
 
     /// <summary>The record again.</summary>
-    public ExitRecord View => new(new(Stream), Index, Level, Flags, in _exit, in _entry, Kinds, Happenings, Newer);
+    public ExitRecord View => new(new(Stream), Index, Level, Flags, in _exit, in _entry, Kinds, Happenings, Newer, States);
 }
 
 /// <summary>Keeps every record.</summary>

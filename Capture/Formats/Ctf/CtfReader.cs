@@ -158,7 +158,7 @@ internal sealed class CtfReader : ITraceReader
             }
 
             int? thread = _threads.Of(cursor);
-            if (_everything || kind.Type.Binding is not null)
+            if (_everything || kind.Type.IsUsed)
             {
                 HandOn(cursor, kind, thread);
             }

@@ -93,7 +93,7 @@ internal sealed class NetTracePass(
 
             KnownKind kind = survey.Kinds[number];
             kind.Type.Count++;
-            if (_everything || kind.Type.Binding is not null)
+            if (_everything || kind.Type.IsUsed)
             {
                 Take(rows, kind, number);
             }

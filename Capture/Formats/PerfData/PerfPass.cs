@@ -124,7 +124,7 @@ internal sealed class PerfPass(
         }
 
         type.Count++;
-        if (_everything || type.Binding is not null)
+        if (_everything || type.IsUsed)
         {
             Wait(sample, id, thread, attribute.Instance);
         }

@@ -45,7 +45,7 @@ internal sealed class TextEvent
 
     /// <summary>Whether its text is read for a sink.</summary>
     /// <param name="everything">Whether the sink wants events Differ has no use for, too.</param>
-    public bool IsRead(bool everything) => _forms.Length > 0 && (everything || Type.Binding is not null);
+    public bool IsRead(bool everything) => _forms.Length > 0 && (everything || Type.IsUsed);
 
     /// <summary>Reads its text.</summary>
     /// <param name="text">What stands behind the name.</param>

@@ -336,7 +336,7 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextPart
         // What was lost before an event is told before it.
         _losses.Before(place.Cpu, place.Time);
         type.Count++;
-        if (_everything || type.Binding is not null)
+        if (_everything || type.IsUsed)
         {
             sink.Take(new RawEvent(place.Time, place.Cpu, place.Thread, 0, type, record, place.Offset));
         }

@@ -160,7 +160,7 @@ internal sealed class TraceDatReader : ITraceReader
             {
                 notes.Add(CaptureNotes.OtherClock);
             }
-            else if (_everything || type.Binding is not null)
+            else if (_everything || type.IsUsed)
             {
                 sink.Take(new RawEvent(cursor.Time, cursor.Cpu, thread, cursor.Instance, type, payload, cursor.FileOffset));
             }

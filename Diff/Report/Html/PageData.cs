@@ -68,19 +68,18 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
 
     private void WriteRules(Utf8JsonWriter json)
     {
-        json.WriteArray("groups", RuleGroups.All, group =>
+        json.WriteArray("groups", RuleGroup.All, group =>
         {
             json.WriteStartArray();
-            json.WriteStringValue(group.Letter);
+            json.WriteStringValue(group.Letter.ToString());
             json.WriteStringValue(group.Title);
             json.WriteEndArray();
         });
-        IReadOnlyList<int> groups = RuleGroups.Of([.. result.Rules.Select(count => count.Rule)]);
-        json.WriteObjects("rules", result.Rules.Zip(groups), item =>
+        string letters = string.Concat(RuleGroup.All.Select(group => group.Letter));
+        json.WriteObjects("rules", result.Rules, count =>
         {
-            (RuleCount count, int group) = item;
             json.WriteString("id", count.Rule.Id);
-            json.WriteNumber("group", group);
+            json.WriteNumber("group", Math.Max(0, letters.IndexOf(count.Rule.Group, StringComparison.Ordinal)));
             json.WriteString("cite", count.Rule.Citation);
             json.WriteString("text", count.Rule.Statement);
             json.WriteString("severity", count.Rule.Severity.ToString().ToLowerInvariant());

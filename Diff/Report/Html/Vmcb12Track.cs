@@ -26,7 +26,7 @@ internal sealed record Vmcb12Value(VmcbField Field, Vmcb12Source Source, string 
 /// <summary>What a recording shows of the vmcb12 in use on one stream.</summary>
 internal sealed class Vmcb12Track
 {
-    private readonly RecordedStates _states = new();
+    private readonly MachineStates _states = new();
     private NestedVmenter? _run;
     private NestedIntercepts? _intercepts;
     private NestedVmexitInject? _shown;
@@ -104,7 +104,8 @@ internal sealed class Vmcb12Track
             }
         }
 
-        _states.Read(record);
+        _states.Clear();
+        _states.Take(record.States);
     }
 
     private void AddRun(Dictionary<VmcbField, Vmcb12Value> values, in NestedVmenter run)

@@ -1,4 +1,3 @@
-using Differ.Diff.Knowledge;
 using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
@@ -23,10 +22,10 @@ public sealed record Coverage(int Inputs, int Unread, IReadOnlyList<GroupCoverag
         ILookup<string, RuleCount> counts = inputs.SelectMany(counts => counts).ToLookup(count => count.Rule.Id, StringComparer.Ordinal);
         return new Coverage(inputs.Count, unread,
         [
-            .. rules.Select(rule => Sum(rule, counts[rule.Id])).GroupBy(count => DecidingFunctions.GroupOf(count.Rule.Id)?.Letter ?? '?')
+            .. rules.Select(rule => Sum(rule, counts[rule.Id])).GroupBy(count => count.Rule.Group)
                 .OrderBy(group => char.IsLetter(group.Key) ? group.Key : char.MaxValue)
                 .Select(group => new GroupCoverage(
-                    group.Key, DecidingFunctions.Groups.FirstOrDefault(row => row.Letter == group.Key)?.Title ?? "not in the catalogue", [.. group])),
+                    group.Key, RuleGroup.All.FirstOrDefault(row => row.Letter == group.Key)?.Title ?? "not in the catalogue", [.. group])),
         ]);
     }
 

@@ -49,7 +49,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
         json.WriteString("ifBroken", RuleText.Words(rule.Severity));
         json.WriteString("evidence", rule.Evidence);
         json.WriteString("expected", rule.Expected);
-        json.WriteTexts("decidedBy", content.Decider.Functions);
+        json.WriteTexts("decidedBy", content.Rule.Kvm.Names);
     }
 
     private static void WriteBugs(Utf8JsonWriter json, Explanation content)

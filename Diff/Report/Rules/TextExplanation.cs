@@ -1,6 +1,7 @@
 using Differ.Diff.Knowledge;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Rules;
 
@@ -13,8 +14,8 @@ internal sealed class TextExplanation : IFormat<Explanation>
     {
         RuleText.Write(content.Rule, output);
         RuleText.Item(output, "if broken", RuleText.Words(content.Rule.Severity));
-        Decider decider = content.Decider;
-        RuleText.Item(output, "decided by", decider.Functions.Count > 0 ? $"{string.Join(", ", decider.Functions)} in KVM" : decider.WhyNone);
+        KvmFunctions functions = content.Rule.Kvm;
+        RuleText.Item(output, "decided by", functions.Names.Count > 0 ? $"{string.Join(", ", functions.Names)} in KVM" : functions.WhyNone);
         WriteBugs(content, output, ink);
         WriteLacking(content, output, ink);
         if (content.Seen is { } seen)

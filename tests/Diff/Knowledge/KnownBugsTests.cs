@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Differ.Diff.Knowledge;
+using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 
@@ -7,7 +8,7 @@ namespace Differ.Tests.Diff.Knowledge;
 
 public sealed partial class KnownBugsTests
 {
-    private static readonly string[] Catalogue = [.. DecidingFunctions.Groups.SelectMany(group => group.Rules).Select(row => row.Rule)];
+    private static readonly string[] Catalogue = [.. RuleBook.Statements.Select(rule => rule.Id)];
 
     [Fact]
     public void A_bug_has_one_row() => Assert.Distinct(KnownBugs.All.Select(bug => bug.Id));

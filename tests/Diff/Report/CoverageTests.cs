@@ -11,7 +11,7 @@ namespace Differ.Tests.Diff.Report;
 public sealed class CoverageTests
 {
     // One rule of group A, one of L, one that the catalogue does not have.
-    private static readonly RuleInfo[] Rules = [Rule("SVM-15.4-SVME-UD-INVLPGA"), Rule("SVM-L-EXC-OWNER"), Rule("SVM-UNKNOWN")];
+    private static readonly RuleInfo[] Rules = [Rule("SVM-15.4-SVME-UD-INVLPGA", 'A'), Rule("SVM-L-EXC-OWNER", 'L'), Rule("SVM-UNKNOWN", '?')];
 
     public static TheoryData<string> Formats => [.. ReportFormats.Coverages.Select(format => format.Name)];
 
@@ -31,8 +31,11 @@ public sealed class CoverageTests
         Golden.Matches($"Diff/Report/coverage.{name}", output.ToString());
     }
 
-    private static RuleInfo Rule(string id) => new(
-        id, "15.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High, $"Statement of {id}.", $"Evidence of {id}.", "Expected.");
+    private static RuleInfo Rule(string id, char group) => new(
+        id, "15.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High, $"Statement of {id}.", $"Evidence of {id}.", "Expected.")
+    {
+        Group = group,
+    };
 
     private static EvidenceShare Lacks(Evidence evidence, ulong count) => new(EvidenceTable.Of(evidence), count);
 }

@@ -226,12 +226,14 @@ internal sealed class StoryRecord(ulong index, GuestLevel level)
 
     public List<Happening> Happenings { get; } = [];
 
+    public MachineStates States { get; } = new();
+
     /// <summary>Gives the record to a sink.</summary>
     /// <param name="sink">The sink.</param>
     /// <param name="flags">What else is special about it.</param>
     public void GiveTo(IExitSink sink, RecordFlags flags = RecordFlags.None)
     {
         TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        sink.Take(new ExitRecord(new StreamId(0), Index, Level, Flags | flags, in _exit, in _entry, kinds, Happenings.ToArray()));
+        sink.Take(new ExitRecord(new StreamId(0), Index, Level, Flags | flags, in _exit, in _entry, kinds, Happenings.ToArray(), default, States));
     }
 }

@@ -166,8 +166,12 @@ internal static class StoryWords
     public static RunStory Announced(this RunStory story) => story.Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip);
 
     /// <summary>A recorder with probes dumps a field of a VMCB, or a register.</summary>
-    public static RunStory State(this RunStory story, StateMoment moment, VmcbField field, ulong value) =>
-        story.Happens(HappeningKind.StateValue, (ulong)moment, (ulong)VmcbLayout.Of(field).Position, value);
+    public static RunStory State(this RunStory story, StateMoment moment, VmcbField field, ulong value)
+    {
+        VmcbRow row = VmcbLayout.Of(field);
+        story.Records[^1].States[moment].Write(row.Position, row.Size, value);
+        return story;
+    }
 
     /// <summary>The same value in several fields, at several moments.</summary>
     public static RunStory States(this RunStory story, IEnumerable<VmcbField> fields, ulong value, params StateMoment[] moments)

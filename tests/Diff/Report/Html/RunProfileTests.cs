@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Report.Html;
 using Differ.Diff.Results;
-using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
@@ -121,14 +120,6 @@ public sealed class RunProfileTests
         lost.Flags = RecordFlags.LossBefore;
         track.Add(lost.Record);
         Assert.Empty(track.Snapshot());
-    }
-
-    [Fact]
-    public void Groups_start_where_the_rule_book_starts_them()
-    {
-        IReadOnlyList<RuleInfo> rules = RuleBook.Statements;
-        Assert.All(RuleGroups.All, group => Assert.Contains(rules, rule => rule.Id == group.First));
-        Assert.Equal(Enumerable.Range(0, RuleGroups.All.Count), RuleGroups.Of(rules).Distinct());
     }
 
     /// <summary>The data of a page.</summary>

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Capture.Tracepoints;
+
+/// <summary>A field of a probe that is one number.</summary>
+internal enum ProbeNumber
+{
+    /// <summary>KVM's number of the vCPU.</summary>
+    Vcpu,
+
+    /// <summary>The VMCB that runs.</summary>
+    Vmcb,
+
+    /// <summary>The VMCB that L0 runs L2 with; 0 before L1 sets EFER.SVME.</summary>
+    Vmcb02,
+
+    /// <summary>Guest-physical address of vmcb12.</summary>
+    Vmcb12,
+
+    /// <summary>GIF as KVM keeps it, where the processor does not.</summary>
+    Gif,
+
+    /// <summary>Flags of KVM; bit 0 is GIF and bit 3 that NMIs are held where no field of their own says so.</summary>
+    Hflags,
+
+    /// <summary>NMIs are held.</summary>
+    Nmimask,
+
+    /// <summary>EFER of the guest.</summary>
+    Efer,
+
+    /// <summary>CR0 of the guest.</summary>
+    Cr0,
+
+    /// <summary>CR3 of the guest.</summary>
+    Cr3,
+
+    /// <summary>CR4 of the guest.</summary>
+    Cr4,
+
+    /// <summary>VM_HSAVE_PA.</summary>
+    Hsave,
+
+    /// <summary>VM_CR.</summary>
+    Vmcr,
+
+    /// <summary>Number of the page of the guest.</summary>
+    Gfn,
+
+    /// <summary>Where L0 has the page; 0 where it has it not, and its bytes are none.</summary>
+    Hva,
+
+    /// <summary>Guest-physical address that was read.</summary>
+    Gpa,
+
+    /// <summary>How many bytes were read.</summary>
+    Len,
+
+    /// <summary>Eight bytes from where they were read to; those behind the length are none.</summary>
+    Val,
+
+    /// <summary>0 where the read worked.</summary>
+    Ret,
+
+    /// <summary>How many there are.</summary>
+    Count,
+}
+
+/// <summary>A probe bound to the layout of one capture.</summary>
+internal sealed class BoundProbe
+{
+    private const string RegistersName = "regs";
+
+    private readonly (int Offset, int Size)[] _numbers = new (int, int)[(int)ProbeNumber.Count];
+    private readonly List<(char Letter, int Position, int Offset, int Size)> _parts = [];
+    private readonly (int Offset, int Size) _registers;
+    private readonly int _size;
+
+    private BoundProbe(ProbeRole role, EventLayout layout)
+    {
+        Role = role;
+        foreach (EventField field in layout.Fields.Where(field => !field.IsDynamic))
+        {
+            _size = Math.Max(_size, field.Offset + field.Size);
+            if (field.IsNumber && Enum.TryParse(field.Name, ignoreCase: true, out ProbeNumber number) && number < ProbeNumber.Count)
+            {
+                _numbers[(int)number] = (field.Offset, field.Size);
+            }
+            else if (field.Name == RegistersName)
+            {
+                _registers = (field.Offset, field.Size);
+            }
+            else if (field.Name is ['c' or 'g' or 'h', _, _, _] name
+                && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions)
+            {
+                _parts.Add((name[0], position, field.Offset, field.Size));
+            }
+        }
+    }
+
+    /// <summary>What it shows.</summary>
+    public ProbeRole Role { get; }
+
+    /// <summary>Binds an event; null where it is no probe that Differ knows, or of a host whose bytes stand the other way round.</summary>
+    public static BoundProbe? Bind(EventLayout layout, bool bigEndian) =>
+        !bigEndian && Probes.Find(layout.System, layout.Name) is { } probe ? new BoundProbe(probe.Role, layout) : null;
+
+    /// <summary>Whether an event has all its bytes.</summary>
+    public bool Fits(ReadOnlySpan<byte> payload) => payload.Length >= _size;
+
+    /// <summary>A number; unseen where the probe does not show it.</summary>
+    public Observed<ulong> Number(ReadOnlySpan<byte> payload, ProbeNumber number)
+    {
+        (int offset, int size) = _numbers[(int)number];
+        return size switch
+        {
+            1 => Observed<ulong>.Of(payload[offset]),
+            2 => Observed<ulong>.Of(BinaryPrimitives.ReadUInt16LittleEndian(payload[offset..])),
+            4 => Observed<ulong>.Of(BinaryPrimitives.ReadUInt32LittleEndian(payload[offset..])),
+            8 => Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[offset..])),
+            _ => Observed<ulong>.Unseen,
+        };
+    }
+
+    /// <summary>A general register by the number that instructions have for it; unseen where the probe does not show it.</summary>
+    public Observed<ulong> Register(ReadOnlySpan<byte> payload, int number) => (number + 1) * sizeof(ulong) <= _registers.Size
+        ? Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[(_registers.Offset + (number * sizeof(ulong)))..])) : Observed<ulong>.Unseen;
+
+    /// <summary>Copies the bytes of a VMCB.</summary>
+    /// <param name="payload">The event.</param>
+    /// <param name="letter">Which: c runs, g is vmcb12, h is L1's.</param>
+    /// <param name="to">Where they go.</param>
+    public void Copy(ReadOnlySpan<byte> payload, char letter, StateImage to)
+    {
+        foreach ((char of, int position, int offset, int size) in _parts)
+        {
+            if (of == letter)
+            {
+                to.Write(position, payload.Slice(offset, size));
+            }
+        }
+    }
+
+    /// <summary>Eight bytes of a VMCB, of which the probe shows the whole; unseen where it does not.</summary>
+    public Observed<ulong> Word(ReadOnlySpan<byte> payload, char letter, int position)
+    {
+        foreach ((char of, int start, int offset, int size) in _parts)
+        {
+            if (of == letter && position >= start && position + sizeof(ulong) <= start + size)
+            {
+                return Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[(offset + position - start)..]));
+            }
+        }
+
+        return Observed<ulong>.Unseen;
+    }
+}

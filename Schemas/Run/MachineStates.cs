@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Schemas.Run;
+
+/// <summary>When a recorded state was so, around one exit.</summary>
+public enum StateMoment : byte
+{
+    /// <summary>L1 at its exit, for example as it executes VMRUN.</summary>
+    L1AtExit = 1,
+
+    /// <summary>vmcb12 as VMRUN or VMLOAD finds it.</summary>
+    Vmcb12AtVmrun = 2,
+
+    /// <summary>L2 as it is entered: what the hypervisor loaded (vmcb02).</summary>
+    L2AtEntry = 3,
+
+    /// <summary>L2 as its #VMEXIT leaves it, before the hypervisor touches it (vmcb02).</summary>
+    L2AtExit = 4,
+
+    /// <summary>vmcb12 as L1 is shown it after the #VMEXIT or a VMSAVE.</summary>
+    Vmcb12AfterExit = 5,
+
+    /// <summary>L1 as it goes on, behind its VMRUN where L2 was left.</summary>
+    L1AtEntry = 6,
+}
+
+/// <summary>A field of a VMCB, or a register, at a moment around the exit: the form in which run files of others may have states.</summary>
+/// <param name="Moment">When.</param>
+/// <param name="Position">Byte offset in the VMCB (APM2 appendix B), from 700h a register beside it.</param>
+/// <param name="Value">The value, zero-extended from the field's size.</param>
+public readonly record struct StateValue(StateMoment Moment, int Position, ulong Value)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int MomentSlot = 0, PositionSlot = 1, ValueSlot = 2;
+
+    /// <summary>Positions are below this.</summary>
+    public const int Positions = 0x800;
+
+    /// <summary>Reads the fields of a happening.</summary>
+    public static StateValue Of(in Happening h) =>
+        new((StateMoment)(h.Values[MomentSlot] & 0xf), (int)(h.Values[PositionSlot] & (Positions - 1)), h.Values[ValueSlot]);
+}
+
+/// <summary>A VMCB and the registers beside it at one moment: bytes, and which of them were recorded.</summary>
+public sealed class StateImage
+{
+    private const int WordBits = 64;
+
+    // Made when something is known: most recordings have no states.
+    private byte[] _bytes = [];
+    private ulong[] _known = [];
+
+    /// <summary>Whether nothing is known.</summary>
+    public bool IsEmpty { get; private set; } = true;
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        if (!IsEmpty)
+        {
+            Array.Clear(_known);
+            IsEmpty = true;
+        }
+    }
+
+    /// <summary>Takes bytes.</summary>
+    /// <param name="position">Where they stand, see <see cref="StateValue.Position"/>; what is behind the end is left out.</param>
+    /// <param name="bytes">As they were recorded.</param>
+    public void Write(int position, ReadOnlySpan<byte> bytes)
+    {
+        if (_bytes.Length == 0)
+        {
+            _bytes = new byte[StateValue.Positions];
+            _known = new ulong[StateValue.Positions / WordBits];
+        }
+
+        bytes = bytes[..Math.Clamp(StateValue.Positions - position, 0, bytes.Length)];
+        bytes.CopyTo(_bytes.AsSpan(Math.Min(position, StateValue.Positions)));
+        for (int i = position; i < position + bytes.Length; i++)
+        {
+            _known[i / WordBits] |= 1UL << (i % WordBits);
+        }
+
+        IsEmpty &= bytes.Length == 0;
+    }
+
+    /// <summary>Takes a number of some bytes.</summary>
+    public void Write(int position, int size, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        Write(position, bytes[..size]);
+    }
+
+    /// <summary>Takes back what is known of some bytes.</summary>
+    public void Forget(int position, int size)
+    {
+        for (int i = position; i < position + size && !IsEmpty; i++)
+        {
+            _known[i / WordBits] &= ~(1UL << (i % WordBits));
+        }
+    }
+
+    /// <summary>A number of at most eight bytes; unseen where one of them was not recorded.</summary>
+    public Observed<ulong> At(int position, int size)
+    {
+        if (IsEmpty || EndOfKnown(position, position + size) < position + size)
+        {
+            return Observed<ulong>.Unseen;
+        }
+
+        ulong value = 0;
+        for (int i = size - 1; i >= 0; i--)
+        {
+            value = (value << 8) | _bytes[position + i];
+        }
+
+        return Observed<ulong>.Of(value);
+    }
+
+    /// <summary>The next bytes that are known and stand together.</summary>
+    /// <param name="from">Where to look from.</param>
+    /// <param name="start">Where they start.</param>
+    /// <param name="bytes">They; empty where there are no more.</param>
+    public bool Next(int from, out int start, out ReadOnlySpan<byte> bytes)
+    {
+        start = IsEmpty ? StateValue.Positions : from;
+        while (start < StateValue.Positions && !IsKnown(start))
+        {
+            start += _known[start / WordBits] == 0 ? WordBits - (start % WordBits) : 1;
+        }
+
+        bytes = start < StateValue.Positions ? _bytes.AsSpan(start, EndOfKnown(start, StateValue.Positions) - start) : default;
+        return bytes.Length > 0;
+    }
+
+    /// <summary>Takes all that another one knows.</summary>
+    public void Take(StateImage other)
+    {
+        for (int from = 0; other.Next(from, out int start, out ReadOnlySpan<byte> bytes); from = start + bytes.Length)
+        {
+            Write(start, bytes);
+        }
+    }
+
+    private bool IsKnown(int position) => ((_known[position / WordBits] >> (position % WordBits)) & 1) != 0;
+
+    private int EndOfKnown(int position, int end)
+    {
+        while (position < end && position < StateValue.Positions && IsKnown(position))
+        {
+            position++;
+        }
+
+        return position;
+    }
+}
+
+/// <summary>The states recorded around one exit; reused for the next one. Empty unless the recorder had probes in the hypervisor.</summary>
+public sealed class MachineStates
+{
+    private readonly StateImage[] _images = [.. Enum.GetValues<StateMoment>().Select(static _ => new StateImage())];
+
+    /// <summary>Nothing.</summary>
+    public static MachineStates None { get; } = new();
+
+    /// <summary>Whether nothing is known of any moment.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            foreach (StateImage image in _images)
+            {
+                if (!image.IsEmpty)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The state at a moment.</summary>
+    public StateImage this[StateMoment moment] => _images[(int)moment - 1];
+
+    /// <summary>Whether a number is that of a moment.</summary>
+    public static bool IsMoment(ulong number) => number is >= (ulong)StateMoment.L1AtExit and <= (ulong)StateMoment.L1AtEntry;
+
+    /// <summary>A field, unseen where it was not recorded.</summary>
+    /// <param name="moment">When.</param>
+    /// <param name="position">Position of a field of the layout, see <see cref="StateValue.Position"/>.</param>
+    public Observed<ulong> At(StateMoment moment, int position) => this[moment].At(position, VmcbLayout.SizeAt(position));
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        foreach (StateImage image in _images)
+        {
+            image.Clear();
+        }
+    }
+
+    /// <summary>Takes all that another one knows.</summary>
+    public void Take(MachineStates other)
+    {
+        for (int i = 0; i < _images.Length; i++)
+        {
+            if (!other._images[i].IsEmpty)
+            {
+                _images[i].Take(other._images[i]);
+            }
+        }
+    }
+}
