@@ -1,5 +1,5 @@
 using System.Numerics;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -1,5 +1,4 @@
 using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Align;

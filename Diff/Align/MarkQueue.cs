@@ -18,7 +18,6 @@ internal sealed class MarkQueue
     /// <summary>Where a mark leads, by distance; <see cref="ExitMark.PlaceOfEnd"/> behind the last.</summary>
     public uint PlaceAt(int ahead) => ahead < Count ? this[ahead].Place : ExitMark.PlaceOfEnd;
 
-    /// <summary>Adds a mark.</summary>
     public void Add(in ExitMark mark)
     {
         if (Count == _ring.Length)

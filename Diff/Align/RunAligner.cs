@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

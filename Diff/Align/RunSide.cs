@@ -25,10 +25,8 @@ internal sealed class MarkBatch
     /// <param name="stream">Its stream.</param>
     public void Added(StreamId stream) => _streams[Count++] = stream.Value;
 
-    /// <summary>A mark.</summary>
     public ref readonly ExitMark this[int number] => ref _marks[number];
 
-    /// <summary>Its stream.</summary>
     public int StreamOf(int number) => _streams[number];
 
     /// <summary>Empties it for the next marks.</summary>
@@ -62,7 +60,6 @@ internal sealed class RunSide : IComputedSink, IDisposable
     /// <summary>Exits whose handling can be compared, by kind; complete when the run has ended.</summary>
     public ExitKinds Kinds { get; } = new();
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         _inner.Take(recorded, computed);
@@ -108,6 +105,5 @@ internal sealed class RunSide : IComputedSink, IDisposable
         _free.Enqueue(batch);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _full.Dispose();
 }

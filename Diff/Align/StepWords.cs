@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Align;

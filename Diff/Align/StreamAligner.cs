@@ -43,7 +43,6 @@ internal sealed class StreamAligner
     /// <summary>Exits that wait for the other run.</summary>
     public (int Base, int Test) Waiting => (_inL2 ?? _together).Waiting;
 
-    /// <summary>Adds an exit.</summary>
     public void Add(in ExitMark mark, bool isBase)
     {
         if (_inL2 is null)

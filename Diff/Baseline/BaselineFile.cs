@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Baseline;
@@ -51,20 +51,15 @@ public static class BaselineFile
     public static void Write(Baseline baseline, TextWriter output) => JsonText.Write(output, json =>
     {
         json.WriteNumber("schemaVersion", SchemaVersion);
-        json.WriteStartArray("accepted");
-        foreach (AcceptedDeparture entry in baseline.Accepted)
+        json.WriteObjects("accepted", baseline.Accepted, entry =>
         {
-            json.WriteStartObject();
             json.WriteString("fingerprint", entry.Fingerprint);
             json.WriteString("rule", entry.Rule);
             json.WriteString("reason", entry.Reason);
             json.WriteString("fromKernel", entry.FromKernel);
             json.WriteString("toKernel", entry.ToKernel);
             json.WriteString("expires", entry.Expires is { } last ? Baseline.Day(last) : "");
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     // Reports of older versions have neither of the other lists.

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 
 namespace Differ.Diff.Bisect;

@@ -1,8 +1,7 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
-using Differ.Diff.Findings;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 
 namespace Differ.Diff.Bisect;
@@ -98,3 +97,8 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
         : Rule is not null && Since is null ? $"{Rule} is kept {Numbers.Amount(CountOf(run.Result, Rule)?.Conforms ?? 0, "time", "times")}"
         : Since is not null ? $"no divergence{(Rule is null ? "" : $" from {Rule}")} that the base lacks" : "no divergence";
 }
+
+/// <summary>What is known of the class of divergences that a fingerprint names.</summary>
+/// <param name="Rule">The id of the rule that it breaks.</param>
+/// <param name="Like">The class as it was found somewhere; null where only its rule is known.</param>
+public sealed record AskedClass(string Rule, DivergenceClass? Like);

@@ -1,5 +1,5 @@
 using Differ.Diff.Align;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Changes;

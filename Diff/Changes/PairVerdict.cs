@@ -1,5 +1,5 @@
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Changes;
 

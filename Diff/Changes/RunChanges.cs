@@ -1,6 +1,6 @@
 using Differ.Diff.Align;
 using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 
 namespace Differ.Diff.Changes;
 

@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Differ.Capture.Disk;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Bisect;
-using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Schemas.Files;
 
 namespace Differ.Cli;
@@ -27,7 +29,7 @@ internal static class AskedClasses
 
     private static AskedClass? In(string path, string fingerprint, Func<string, DiffResult> check) =>
         TextOf(path) is not { } text ? In([check(path)], fingerprint)
-        : IsBaseline(text, path) ? BaselineVerb.Parse(text, path).Accepted.FirstOrDefault(entry => entry.Fingerprint == fingerprint) is { } entry ? new AskedClass(entry.Rule, null) : null
+        : IsBaseline(text, path) ? BaselineReading.Parse(text, path).Accepted.FirstOrDefault(entry => entry.Fingerprint == fingerprint) is { } entry ? new AskedClass(entry.Rule, null) : null
         : In(Read(text, path), fingerprint);
 
     private static AskedClass? In(IEnumerable<DiffResult> results, string fingerprint) =>

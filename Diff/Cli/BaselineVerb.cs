@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Differ.Capture.Disk;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 
 namespace Differ.Cli;
 
@@ -12,7 +13,6 @@ internal sealed class BaselineVerb : IVerb
 {
     private const string DefaultName = "known.json";
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var input = new Argument<string>("found") { Description = "A report made with --format json, a capture or a run" };
@@ -25,43 +25,11 @@ internal sealed class BaselineVerb : IVerb
         return new Command("baseline", "Keeps the list of accepted departures") { update };
     }
 
-    /// <summary>Reads a baseline.</summary>
-    /// <param name="path">The file; null for none.</param>
-    /// <exception cref="UsageException">It is none.</exception>
-    public static Baseline Read(string? path)
-    {
-        try
-        {
-            return path is null ? Baseline.Empty : Parse(DiskFile.ReadText(path), path);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException(
-                $"the baseline {path} cannot be read: {UnusableInput.ReasonOf(fault)}; differ baseline update makes one");
-        }
-    }
-
-    /// <summary>Reads the text of a baseline.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="path">The file that it is from.</param>
-    /// <exception cref="UsageException">It is none.</exception>
-    public static Baseline Parse(string text, string path)
-    {
-        try
-        {
-            return BaselineFile.Read(text);
-        }
-        catch (BaselineFormatException e)
-        {
-            throw new UsageException($"{BaselineFile.BaselineCode} in {path}: {e.Message}");
-        }
-    }
-
     private static int Update(string input, string output, bool prune, bool likely, Terminal terminal, CancellationToken cancel)
     {
         using OutputFile file = OutputFile.Create(output, [input], terminal);
         IReadOnlyList<(string Fingerprint, string Rule)> found = Found(input, likely, terminal, cancel);
-        Baseline before = Read(output != RunInput.StandardInput && FileNode.Of(output) is { Kind: FileKind.Regular } ? output : null);
+        Baseline before = BaselineReading.Read(output != RunInput.StandardInput && FileNode.Of(output) is { Kind: FileKind.Regular } ? output : null);
         Baseline after = before.With(found, prune);
         using (var text = new StreamWriter(file.Stream, leaveOpen: true))
         {

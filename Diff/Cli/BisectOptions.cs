@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
-using Differ.Diff.Compare;
+using Differ.Cli.Faults;
+using Differ.Diff.Results;
 using Differ.Replay.Svm;
 
 namespace Differ.Cli;

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using Differ.Cli.Faults;
 using Differ.Diff.Bisect;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 
@@ -14,7 +16,6 @@ internal sealed class BisectVerb : IVerb
     /// <summary>The word of the verb.</summary>
     public const string Name = "bisect";
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var options = new BisectOptions();

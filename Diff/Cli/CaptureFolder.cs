@@ -1,5 +1,6 @@
 using Differ.Capture;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

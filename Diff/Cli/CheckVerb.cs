@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
@@ -15,7 +15,6 @@ namespace Differ.Cli;
 /// <summary><c>differ check</c>: convert, replay and diff at once, without files in between.</summary>
 internal sealed class CheckVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string[]> inputs = Options.Inputs();

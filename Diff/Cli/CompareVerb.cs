@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
 
@@ -9,7 +11,6 @@ namespace Differ.Cli;
 /// <summary><c>differ compare</c>: what changed from one capture to another of the same guest.</summary>
 internal sealed class CompareVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var inBase = new Argument<string>("base") { Description = "A capture, a run, or a folder of them" };

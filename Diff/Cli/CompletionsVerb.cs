@@ -34,7 +34,6 @@ internal sealed class CompletionsVerb : IVerb
 
     private static readonly Dictionary<string, string> Scripts = new(StringComparer.Ordinal) { ["bash"] = Bash, ["zsh"] = Zsh, ["fish"] = Fish };
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Capture;
+using Differ.Cli.Config;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 
@@ -8,7 +9,6 @@ namespace Differ.Cli;
 /// <summary><c>differ convert</c>: a capture becomes a run file.</summary>
 internal sealed class ConvertVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var input = new Argument<string>("capture") { Description = "A capture; - for standard input" };

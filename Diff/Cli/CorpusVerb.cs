@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Differ.Capture.Disk;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
@@ -30,7 +30,6 @@ internal sealed class CorpusVerb : IVerb
         ["inconclusive"] = static (result, _) => result.Verdict.Outcome == RecordingOutcome.Inconclusive,
     };
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };

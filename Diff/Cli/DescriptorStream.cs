@@ -12,7 +12,6 @@ internal sealed class DescriptorStream(int descriptor, bool isOurs) : ForwardStr
 {
     private bool _closed;
 
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         while (true)
@@ -27,7 +26,6 @@ internal sealed class DescriptorStream(int descriptor, bool isOurs) : ForwardStr
         }
     }
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (buffer.Length > 0)
@@ -44,7 +42,6 @@ internal sealed class DescriptorStream(int descriptor, bool isOurs) : ForwardStr
         }
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (isOurs && !_closed)

@@ -12,7 +12,6 @@ namespace Differ.Cli;
 /// <summary><c>differ diff</c>: a recorded run against the computed one.</summary>
 internal sealed class DiffVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var recorded = new Argument<string>("recorded") { Description = "A run made with differ convert" };

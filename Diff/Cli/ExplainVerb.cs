@@ -1,8 +1,11 @@
 using System.CommandLine;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Knowledge;
 using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
@@ -12,7 +15,6 @@ namespace Differ.Cli;
 /// <summary><c>differ explain</c>: all there is to say about a rule or a finding.</summary>
 internal sealed class ExplainVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };

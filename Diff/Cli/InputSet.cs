@@ -1,5 +1,6 @@
 using Differ.Capture;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 using Differ.Diff.Findings;
 using Differ.Schemas.Vocabulary;
 
@@ -55,7 +56,6 @@ internal sealed class InputSet : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (CaptureFile file in _files)
@@ -134,3 +134,9 @@ internal sealed class InputSet : IDisposable
         return shown.StartsWith("./", StringComparison.Ordinal) && shown.Length > 2 ? shown[2..] : shown;
     }
 }
+
+/// <summary>A capture or run that was named on the command line, or that lies in a folder or an archive that was.</summary>
+/// <param name="Name">What reports call it: the user's words, with / between folders, and relative where it lies below the current folder.</param>
+/// <param name="File">The file, in the same way; - for standard input, and the archive for what is in one.</param>
+/// <param name="Open">Opens it; fails as opening a file does.</param>
+internal sealed record NamedInput(string Name, string File, Func<RunInput> Open);

@@ -33,7 +33,6 @@ internal sealed class Interruption : IDisposable
     /// <summary>Ends the work.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)

@@ -93,7 +93,6 @@ internal static partial class Libc
     /// <summary>Another descriptor of the same open file; -1 where there is none.</summary>
     public static int Duplicate(int descriptor) => fcntl(descriptor, DuplicateCloseOnExec, FirstOfOurs);
 
-    /// <summary>Closes a descriptor.</summary>
     public static void Close(int descriptor) => _ = close(descriptor);
 
     /// <summary>Reads what is there.</summary>

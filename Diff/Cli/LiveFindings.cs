@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 
 namespace Differ.Cli;
@@ -23,10 +24,8 @@ internal sealed class LiveFindings(Terminal terminal, Func<TimeSpan>? elapsed = 
     private TimeSpan _counted;
     private int _lines = MostLines;
 
-    /// <inheritdoc/>
     public bool Wants(string fingerprint) => !_told.TryGetValue(fingerprint, out TimeSpan last) ? !_held.Contains(fingerprint) || HasRoom() : _elapsed() - last >= Again;
 
-    /// <inheritdoc/>
     public void Take(DivergenceClass found)
     {
         if (!HasRoom())

@@ -7,7 +7,6 @@ namespace Differ.Cli;
 /// <summary><c>differ man</c>: the manual page, made from the words themselves, so that it cannot say anything else.</summary>
 internal sealed class ManVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var command = new Command("man", "Prints the manual page: differ man | man -l -");

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Scenarios;
 using Differ.Replay.Svm;
@@ -13,7 +14,6 @@ namespace Differ.Cli;
 /// <summary><c>differ model</c>: asks the reference alone what the manual says happens.</summary>
 internal sealed class ModelVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var path = new Argument<string>("scenario") { Description = "A text with scenarios; - for standard input" };
@@ -84,7 +84,6 @@ internal sealed class ModelVerb : IVerb
 /// <summary>A scenario's run, recorded and held against the rules: the model and the rules must agree.</summary>
 internal static class RecordedScenario
 {
-    /// <summary>Runs and judges it.</summary>
     public static (ScenarioRun Run, DiffResult Judged) Judge(Scenario scenario)
     {
         var texts = new TextTable();

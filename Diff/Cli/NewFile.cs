@@ -28,7 +28,6 @@ internal abstract class NewFile : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not have it.</exception>
     public abstract void Commit();
 
-    /// <inheritdoc/>
     public abstract void Dispose();
 
     /// <summary>A name that nobody can know before.</summary>
@@ -66,14 +65,12 @@ internal sealed class NewFileOfLinux : NewFile
         }
     }
 
-    /// <inheritdoc/>
     public override Stream Stream { get; }
 
     private int Folder => (int)_folder.DangerousGetHandle();
 
     private int Descriptor => (int)_file.DangerousGetHandle();
 
-    /// <inheritdoc/>
     public override void Commit()
     {
         if (!Libc.SetMode(Descriptor, _old?.Mode ?? Libc.ModeOfNewFile()))
@@ -106,7 +103,6 @@ internal sealed class NewFileOfLinux : NewFile
         _leftovers.Forget(this);
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         if (_partial is not null)
@@ -190,10 +186,8 @@ internal sealed class NewFileOfRuntime : NewFile
         Stream = new FileStream(_partial, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, 1 << 16);
     }
 
-    /// <inheritdoc/>
     public override Stream Stream { get; }
 
-    /// <inheritdoc/>
     public override void Commit()
     {
         Stream.Dispose();
@@ -206,7 +200,6 @@ internal sealed class NewFileOfRuntime : NewFile
         _leftovers.Forget(this);
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         try

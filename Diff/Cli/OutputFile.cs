@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Differ.Capture;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 
 namespace Differ.Cli;
 

@@ -5,7 +5,6 @@ namespace Differ.Cli;
 /// <param name="path">What the user calls it.</param>
 internal sealed class OutputStream(Stream inner, string path) : ForwardStream
 {
-    /// <inheritdoc/>
     public override bool CanRead => false;
 
     /// <summary>Does something with a file that is written.</summary>
@@ -24,7 +23,6 @@ internal sealed class OutputStream(Stream inner, string path) : ForwardStream
         }
     }
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         try
@@ -37,7 +35,6 @@ internal sealed class OutputStream(Stream inner, string path) : ForwardStream
         }
     }
 
-    /// <inheritdoc/>
     public override void Flush() => Try(path, () =>
     {
         inner.Flush();
@@ -52,10 +49,8 @@ internal sealed class OutputStream(Stream inner, string path) : ForwardStream
 /// <param name="inner">Where it goes.</param>
 internal sealed class RemarkStream(Stream inner) : ForwardStream
 {
-    /// <inheritdoc/>
     public override bool CanRead => false;
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         try

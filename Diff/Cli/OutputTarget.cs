@@ -1,4 +1,5 @@
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 
 namespace Differ.Cli;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -19,19 +19,14 @@ internal sealed class PlainWriter(TextWriter inner) : TextWriter
     /// <summary>Whether colours pass.</summary>
     public bool HasColours { get; set; }
 
-    /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
 
-    /// <inheritdoc/>
     public override void Write(char value) => Write([value]);
 
-    /// <inheritdoc/>
     public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
 
-    /// <inheritdoc/>
     public override void Write(string? value) => Write(value.AsSpan());
 
-    /// <inheritdoc/>
     public override void Write(StringBuilder? value)
     {
         foreach (ReadOnlyMemory<char> chunk in value?.GetChunks() ?? default)
@@ -40,7 +35,6 @@ internal sealed class PlainWriter(TextWriter inner) : TextWriter
         }
     }
 
-    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<char> buffer)
     {
         // The other half of a character may come with the next piece.
@@ -56,7 +50,6 @@ internal sealed class PlainWriter(TextWriter inner) : TextWriter
         }
     }
 
-    /// <inheritdoc/>
     public override void Flush()
     {
         if (_half != '\0')

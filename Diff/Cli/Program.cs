@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Differ.Capture.Diagnostics;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Schemas.Files;
 using Differ.Schemas.Vocabulary;
 
@@ -11,7 +13,6 @@ internal static class Program
 {
     private const ulong LeastAddresses = 128 << 20;
 
-    /// <summary>The program.</summary>
     public static int Main(string[] args)
     {
         try

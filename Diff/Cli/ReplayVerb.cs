@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
@@ -10,7 +11,6 @@ namespace Differ.Cli;
 /// <summary><c>differ replay</c>: a recorded run becomes a computed one.</summary>
 internal sealed class ReplayVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var input = new Argument<string>("run") { Description = "A run made with differ convert; - for standard input" };

@@ -1,6 +1,9 @@
 using System.Text;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
@@ -131,7 +134,6 @@ internal sealed class Reports<T> : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (IDisposable part in _begun.Concat<IDisposable>(_texts.Select(text => text.File).OfType<OutputFile>()).Concat(_ofExits.Select(report => report.File)))

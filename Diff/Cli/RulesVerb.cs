@@ -1,7 +1,10 @@
 using System.CommandLine;
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
+using Differ.Diff.Report.Rules;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
@@ -11,7 +14,6 @@ namespace Differ.Cli;
 /// <summary><c>differ rules</c>: the rule book, and how far recordings exercise it.</summary>
 internal sealed class RulesVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         var id = new Argument<string?>("id") { Description = "One rule in full", Arity = ArgumentArity.ZeroOrOne };

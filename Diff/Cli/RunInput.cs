@@ -1,6 +1,7 @@
 using Differ.Capture;
 using Differ.Capture.Bytes;
 using Differ.Capture.Disk;
+using Differ.Cli.Faults;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 
@@ -147,7 +148,6 @@ internal abstract class RunInput : IDisposable
     /// <summary>Goes back to the start where reading once did not tell all: <see cref="CaptureSession.StartOver"/>.</summary>
     public virtual bool StartOver(bool always) => false;
 
-    /// <inheritdoc/>
     public abstract void Dispose();
 
     // What a verb says would be written over what it reads, and be read again.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Differ.Capture;
+using Differ.Cli.Faults;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
@@ -32,7 +33,6 @@ internal sealed class SameRecording : IExitSink
 
     private IReadOnlyList<VcpuStream> Streams { get; set; } = [];
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
         if (!record.HasExit)

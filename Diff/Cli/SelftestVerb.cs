@@ -1,9 +1,9 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Diff;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Results;
 using Differ.Diff.Selftest;
-using Differ.Diff.Verdicts;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;
@@ -16,7 +16,6 @@ internal sealed class SelftestVerb : IVerb
 {
     private const int DefaultSamples = 5;
 
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();

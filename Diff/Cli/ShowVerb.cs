@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Differ.Capture;
-using Differ.Diff.Compare;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
@@ -10,7 +12,6 @@ namespace Differ.Cli;
 /// <summary><c>differ show</c>: what a capture or run holds, in the manual's terms.</summary>
 internal sealed class ShowVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();

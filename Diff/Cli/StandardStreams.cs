@@ -12,13 +12,10 @@ internal static class StandardStreams
     private const int Input = 0, Output = 1, Error = 2;
     private const string NowhereDevice = "/dev/null";
 
-    /// <summary>Standard input.</summary>
     public static Stream OpenInput() => Open(Input, "standard input", Console.OpenStandardInput);
 
-    /// <summary>Standard output.</summary>
     public static Stream OpenOutput() => Open(Output, "standard output", Console.OpenStandardOutput);
 
-    /// <summary>Standard error.</summary>
     public static Stream OpenError() => Open(Error, "standard error", Console.OpenStandardError);
 
     /// <summary>Whether a person reads standard output.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Cli.Config;
 using Differ.Diff.Statistics;
 using Differ.Schemas.Run;
 
@@ -7,7 +8,6 @@ namespace Differ.Cli;
 /// <summary><c>differ stats</c>: how often a guest exits for which reason, and what it costs.</summary>
 internal sealed class StatsVerb : IVerb
 {
-    /// <inheritdoc/>
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Differ.Capture.Disk;
-using Differ.Diff.Report;
+using Differ.Cli.Faults;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -48,7 +49,6 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>The day, for what expires.</summary>
     public DateOnly Today { get; init; } = DateOnly.FromDateTime(DateTime.Now);
 
-    /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
         Stream stdin = StandardStreams.OpenInput(), stdout = StandardStreams.OpenOutput(), stderr = StandardStreams.OpenError();

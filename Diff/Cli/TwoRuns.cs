@@ -1,9 +1,11 @@
 using System.Runtime.ExceptionServices;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;

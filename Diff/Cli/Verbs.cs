@@ -69,3 +69,11 @@ internal static class Verbs
         }
     }
 }
+
+/// <summary>One verb of the program.</summary>
+internal interface IVerb
+{
+    /// <summary>Its words, its help and what it does.</summary>
+    /// <param name="terminal">Where results and remarks go.</param>
+    Command Build(Terminal terminal);
+}

@@ -9,7 +9,6 @@ internal static class VersionText
 {
     private const int ShortCommit = 12;
 
-    /// <summary>One line.</summary>
     public static string Line
     {
         get

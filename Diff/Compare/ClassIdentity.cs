@@ -54,7 +54,7 @@ internal sealed class ClassIdentity(FieldComparer comparer)
             }
         }
 
-        return Compare.Fingerprint.Of(text.ToString());
+        return Results.Fingerprint.Of(text.ToString());
     }
 
     /// <summary>Whether a fault of the processor is about the event that was in delivery: then it is one fault, at whichever exit it shows.</summary>

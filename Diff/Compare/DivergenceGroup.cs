@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -44,7 +45,6 @@ internal enum ClassKind : byte
 internal readonly record struct BrokenExpectation(
     (ClassKind Kind, int Fault, int Severity, int Rank) Order, int Position, int Rule, TracepointSet Silence, string? Known, bool IsAlone)
 {
-    /// <summary>What it is.</summary>
     public ClassKind Kind => Order.Kind;
 }
 
@@ -95,7 +95,6 @@ internal sealed record DivergenceGroup(
     /// <summary>What its exits are if the leading rule is withdrawn.</summary>
     public Dictionary<ClassKey, DivergenceGroup> Instead { get; } = [];
 
-    /// <summary>Adds an exit.</summary>
     public void Add(in ExitRecord record, ReadOnlySpan<BrokenExpectation> broken)
     {
         Count++;

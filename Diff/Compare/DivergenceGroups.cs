@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using Differ.Diff.Baseline;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -73,7 +72,6 @@ internal sealed class DivergenceGroups(
         return VerdictOf(kind);
     }
 
-    /// <summary>Ends an exit.</summary>
     public void End(in ExitRecord record, RecordDigest digest, in ComputedExit computed, ExitHistory history, RuleTally tally)
     {
         if (_broken.Count == 0)

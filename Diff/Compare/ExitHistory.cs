@@ -1,3 +1,4 @@
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -79,7 +80,6 @@ internal sealed class ExitHistory
         private RecordFlags _flags;
         private HardwareExit _exit;
         private GuestEntry _entry;
-        private TracepointSet _kinds;
         private Happening[] _happenings = new Happening[8];
         private int _count;
 
@@ -91,7 +91,6 @@ internal sealed class ExitHistory
             _flags = record.Flags;
             _exit = record.Exit;
             _entry = record.Entry;
-            _kinds = record.Kinds;
 
             // The neighbourhood is for orientation: of a very long record its start will do.
             _count = Math.Min(record.Happenings.Length, 64);
@@ -103,6 +102,6 @@ internal sealed class ExitHistory
             record.Happenings[.._count].CopyTo(_happenings);
         }
 
-        public KeptExit Keep() => new(_stream, _index, _level, _flags, _exit, _entry, _kinds, _happenings.AsSpan(0, _count).ToArray());
+        public KeptExit Keep() => new(_stream, _index, _level, _flags, _exit, _entry, _happenings.AsSpan(0, _count).ToArray());
     }
 }

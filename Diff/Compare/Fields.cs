@@ -234,7 +234,6 @@ internal static class Fields
     public static bool IsWorkedOn(in ExitRecord record) =>
         IsCarriedOut(record) || record.Kinds.Has(HappeningKind.EmulateInstruction) || record.Kinds.Has(HappeningKind.UserspaceExit);
 
-    /// <summary>The row of a field.</summary>
     public static FieldRow Of(ComparedField field) => ComparedState.IsState(field) ? StateRows.Of(field) : ByNumber[(int)field];
 
     private static FieldRow[] Index()

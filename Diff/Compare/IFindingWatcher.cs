@@ -1,3 +1,5 @@
+using Differ.Diff.Results;
+
 namespace Differ.Diff.Compare;
 
 /// <summary>Is told of findings while a run is still being read.</summary>

@@ -1,3 +1,4 @@
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -30,7 +31,7 @@ public sealed class KeptCounter(IReadOnlyList<RuleInfo> rules)
 
     /// <summary>The exits that are like those of a class, for a person.</summary>
     public static string WordsOf(DivergenceClass like) =>
-        $"exits of {like.First.Exit.Level} for {(like.Instruction.Length > 0 ? like.Instruction : (like.First.Exit.Flags & RecordFlags.NoExit) == 0 ? like.First.Exit.Exit.Code.Name : "nothing recorded")}";
+        $"exits of {like.First.Exit.Level} for {(like.Instruction.Length > 0 ? like.Instruction : like.First.Exit.HasExit ? like.First.Exit.Exit.Code.Name : "nothing recorded")}";
 
     /// <summary>What was counted is of no use: the recording is read again.</summary>
     public void Clear() => Array.Clear(_kept);
@@ -46,8 +47,7 @@ public sealed class KeptCounter(IReadOnlyList<RuleInfo> rules)
     private static int KindOf(DivergenceClass like)
     {
         KeptExit exit = like.First.Exit;
-        bool hasExit = (exit.Flags & RecordFlags.NoExit) == 0;
-        int slot = like.Instruction.Length > 0 ? ExitSlots.Of(like.Instruction) : hasExit ? ExitSlots.Of(exit.Exit.Code.Value) : ExitSlots.Count - 1;
+        int slot = like.Instruction.Length > 0 ? ExitSlots.Of(like.Instruction) : exit.HasExit ? ExitSlots.Of(exit.Exit.Code.Value) : ExitSlots.Count - 1;
         return ((int)exit.Level * ExitSlots.Count) + slot;
     }
 }

@@ -11,7 +11,6 @@ internal sealed class OwnGrounds(ILoneReplay alone, FieldComparer comparer) : IC
     private readonly RecordDigest _digest = new();
     private readonly HashSet<string> _broken = new(StringComparer.Ordinal);
 
-    /// <summary>Reads an exit.</summary>
     public void Read(in ExitRecord record)
     {
         _broken.Clear();
@@ -22,7 +21,6 @@ internal sealed class OwnGrounds(ILoneReplay alone, FieldComparer comparer) : IC
     /// <param name="rule">Its id.</param>
     public bool Break(string rule) => _broken.Contains(rule);
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord recorded, in ComputedExit computed)
     {
         _digest.Read(recorded);

@@ -1,3 +1,4 @@
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -91,7 +92,6 @@ internal sealed class RuleTally(IReadOnlyList<RuleInfo> rules)
         }
     }
 
-    /// <summary>Every rule with its counts.</summary>
     public IReadOnlyList<RuleCount> Counts() => [.. rules.Select(CountOf)];
 
     /// <summary>What could not be decided, by what is missing, the most frequent first.</summary>

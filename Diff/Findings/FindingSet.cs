@@ -1,6 +1,5 @@
-using Differ.Diff.Changes;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Schemas.Model;
 
 namespace Differ.Diff.Findings;
 
@@ -77,3 +76,22 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
 
     private static string NameOf(DiffResult result) => result.Header.Capture.Length > 0 ? result.Header.Capture : "(pipe)";
 }
+
+/// <summary>A capture that cannot be used. Of a comparison, a pair of which one cannot.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="File">The file, as it can be named from the folder the command ran in.</param>
+/// <param name="Code">The number of the diagnostic, as in README.md; empty where the system refuses the file.</param>
+/// <param name="Message">One line: what, where and what to do. It begins with the code, where there is one.</param>
+public sealed record UnreadCapture(string Name, string File, string Code, string Message);
+
+/// <summary>A recording, or what may hold one, that was found in a folder and not judged.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="File">The file or folder, as it can be named from the folder the command ran in.</param>
+/// <param name="Reason">Why, for a person.</param>
+public sealed record LeftOutCapture(string Name, string File, string Reason);
+
+/// <summary>What the captures of a set leave undecided for lack of one kind of evidence.</summary>
+/// <param name="Missing">The evidence.</param>
+/// <param name="Exits">How many exits of all captures.</param>
+/// <param name="Captures">How many captures have such exits.</param>
+public sealed record UndecidedShare(EvidenceRow Missing, ulong Exits, int Captures);

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 

@@ -1,7 +1,8 @@
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
@@ -23,7 +24,6 @@ internal static class BehaviourWords
     /// <summary>At which exits, and how many.</summary>
     public static string Count(BehaviourChange change) => $"{Numbers.Grouped(change.Count)} of {Numbers.Amount(change.Compared, "exit", "exits")} compared";
 
-    /// <summary>A change in one line.</summary>
     public static string Line(BehaviourChange change) => PlainText.Of($"{change.Where}: in base {change.DidInBase}; in test {change.DidInTest} ({Count(change)}, fingerprint {change.Fingerprint})");
 
     /// <summary>All changes of a pair in one line.</summary>

@@ -6,16 +6,16 @@ namespace Differ.Diff.Report;
 /// <summary>EXITINFO1 in words, where the manual gives it a layout. Addresses, selectors and sizes of instructions are left to the number.</summary>
 internal static class ExitInfoWords
 {
-    // In the order of the codes. Where processors without decode assists leave bits 0, so do the words.
+    // In the order of the codes, each with its section. Where processors without decode assists leave bits 0, so do the words.
     private static readonly Row[] Rows =
     [
-        new(SvmExitCode.CrRead.Value, 32, 0x8000_0000_0000_000f, "15.8.1", Register),
-        new(SvmExitCode.DrRead.Value, 32, 0x8000_0000_0000_000f, "15.8.1", Register),
-        new(SvmExitCode.OfException(ExceptionVector.PF).Value, 1, 0xffff_ffff, "15.12.15", static info => PageFault(info)),
-        new(SvmExitCode.Ioio.Value, 1, 0xffff_0fff, "15.10.2", Io),
-        new(SvmExitCode.Msr.Value, 1, 1, "15.11", static info => info == 0 ? "RDMSR" : "WRMSR"),
-        new(SvmExitCode.Npf.Value, 1, 0x23_ffff_ffff, "15.25.6", static info => Nested(info) + PageFault(info & uint.MaxValue)),
-        new(SvmExitCode.AvicNoAccel.Value, 1, 0x1_0000_0ff0, "15.29.9.2", static info => $"{(info >> 32 == 0 ? "read" : "write")} of APIC register 0x{info & 0xff0:x}"),
+        new(SvmExitCode.CrRead.Value, 32, 0x8000_0000_0000_000f, Register), // 15.8.1
+        new(SvmExitCode.DrRead.Value, 32, 0x8000_0000_0000_000f, Register), // 15.8.1
+        new(SvmExitCode.OfException(ExceptionVector.PF).Value, 1, 0xffff_ffff, static info => PageFault(info)), // 15.12.15
+        new(SvmExitCode.Ioio.Value, 1, 0xffff_0fff, Io), // 15.10.2
+        new(SvmExitCode.Msr.Value, 1, 1, static info => info == 0 ? "RDMSR" : "WRMSR"), // 15.11
+        new(SvmExitCode.Npf.Value, 1, 0x23_ffff_ffff, static info => Nested(info) + PageFault(info & uint.MaxValue)), // 15.25.6
+        new(SvmExitCode.AvicNoAccel.Value, 1, 0x1_0000_0ff0, static info => $"{(info >> 32 == 0 ? "read" : "write")} of APIC register 0x{info & 0xff0:x}"), // 15.29.9.2
     ];
 
     /// <summary>The bits of EXITINFO1 that the words depend on; null where the manual gives it no layout.</summary>
@@ -67,5 +67,5 @@ internal static class ExitInfoWords
         _ => "",
     };
 
-    private sealed record Row(ulong First, ulong Count, ulong Mask, string Section, Func<ulong, string> Words);
+    private sealed record Row(ulong First, ulong Count, ulong Mask, Func<ulong, string> Words);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -22,7 +22,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     {
         var line = new StringBuilder();
         line.Append(CultureInfo.InvariantCulture, $"{exit.Index,8}  {Level(exit.Level)}  ");
-        if ((exit.Flags & RecordFlags.NoExit) != 0)
+        if (!exit.HasExit)
         {
             line.Append("(no #VMEXIT recorded)");
         }
@@ -40,7 +40,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             }
         }
 
-        if ((exit.Flags & RecordFlags.NoEntry) != 0)
+        if (!exit.HasEntry)
         {
             line.Append("; (no entry recorded)");
         }
@@ -60,7 +60,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     /// <summary>The exit in full: one line for the exit, one for each thing that happened, one for the entry.</summary>
     public IEnumerable<string> Lines(KeptExit exit)
     {
-        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        if (exit.HasExit)
         {
             var line = new StringBuilder();
             line.Append(CultureInfo.InvariantCulture, $"{Time(exit.Exit.Time)}  #VMEXIT {exit.Exit.Code}  {Level(exit.Level)}  rip 0x{exit.Exit.Rip:x}  cpu {exit.Exit.HostCpu}");
@@ -73,7 +73,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             yield return $"{Time(happening.Time)}    {Full(happening)}";
         }
 
-        if ((exit.Flags & RecordFlags.NoEntry) == 0)
+        if (exit.HasEntry)
         {
             yield return $"{Time(exit.Entry.Time)}  entry{EntryText(exit.Entry)}";
         }

@@ -1,4 +1,7 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
+using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report;
 
@@ -7,4 +10,26 @@ public interface IReportFormat : IFormat<FindingSet>
 {
     /// <summary>Who reads it and what it is, in one line; docs/ci.md says the same.</summary>
     string Summary { get; }
+}
+
+/// <summary>A way to write down the exits themselves with what was said of them, while the comparison runs.</summary>
+public interface IExitReportFormat
+{
+    /// <summary>The word after <c>--report</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Who reads it and what it is, in one line; docs/ci.md says the same.</summary>
+    string Summary { get; }
+
+    /// <summary>Starts a report.</summary>
+    /// <param name="header">The recorded run.</param>
+    /// <param name="output">Where the bytes go; they are not text.</param>
+    IExitReport Begin(RunHeader header, Stream output);
+}
+
+/// <summary>A report that grows with the run. Its memory does not.</summary>
+public interface IExitReport : IJudgedSink, IDisposable
+{
+    /// <summary>Writes what is known only after the last exit; the same run gives the same bytes on every machine.</summary>
+    void Finish(DiffResult result);
 }

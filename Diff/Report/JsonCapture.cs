@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report;
@@ -32,29 +32,19 @@ internal static class JsonCapture
     {
         RunHeader header = result.Header;
         json.WriteStartObject("capture");
-        json.WriteString("file", header.Capture);
-        json.WriteNumber("bytes", header.CaptureSize);
-        json.WriteString("format", header.Format);
-        json.WriteString("kernel", header.KernelRelease);
-        json.WriteString("host", header.HostName);
-        json.WriteString("clock", header.Clock);
+        JsonParts.WriteFile(json, header);
         json.WriteString("clockUnit", header.ClockUnit == ClockUnit.Nanoseconds ? "ns" : "ticks");
         json.WriteString("guestVendor", result.Summary.GuestVendor);
         json.WriteNumber("machines", result.Summary.Machines);
-        json.WriteStartArray("vcpus");
-        foreach (VcpuStream stream in result.Summary.Streams)
+        json.WriteObjects("vcpus", result.Summary.Streams, stream =>
         {
-            json.WriteStartObject();
             json.WriteNumber("stream", stream.Id.Value);
             json.WriteNumber("machine", stream.Machine);
-            JsonParts.Optional(json, "vcpu", stream.Vcpu?.Value);
-            JsonParts.Optional(json, "thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
+            json.WriteOptional("vcpu", stream.Vcpu?.Value);
+            json.WriteOptional("thread", stream.Thread is { } thread ? unchecked((uint)thread.Value) : null);
             json.WriteString("name", stream.Name);
             json.WriteNumber("exits", stream.Exits);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -63,20 +53,15 @@ internal static class JsonCapture
         json.WriteStartObject("quality");
         JsonParts.WriteGrade(json, CaptureQuality.Of(result));
         json.WriteNumber("events", result.Summary.Events);
-        json.WriteStartArray("losses");
-        foreach (CpuLoss loss in result.Summary.Losses)
+        json.WriteObjects("losses", result.Summary.Losses, loss =>
         {
-            json.WriteStartObject();
             json.WriteNumber("cpu", loss.Cpu);
             json.WriteNumber("marks", loss.Marks);
             json.WriteNumber("events", loss.Events);
             json.WriteNumber("uncounted", loss.Uncounted);
             json.WriteNumber("overrun", loss.Overrun);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        JsonParts.Texts(json, "notRecorded", KernelNames.MissingFrom(result.Header.Listed));
+        });
+        json.WriteTexts("notRecorded", KernelNames.MissingFrom(result.Header.Listed));
         JsonParts.WriteNotes(json, result);
         json.WriteEndObject();
     }
@@ -87,66 +72,46 @@ internal static class JsonCapture
         json.WriteNumber("exitsOfL2", result.Examined.OfL2);
         json.WriteNumber("svmInstructions", result.Examined.OfSvmInstructions);
         json.WriteNumber("decided", result.Examined.Decided);
-        json.WriteStartArray("lost");
-        foreach (StreamLoss loss in result.Losses)
+        json.WriteObjects("lost", result.Losses, loss =>
         {
-            json.WriteStartObject();
             json.WriteNumber("stream", loss.Stream.Value);
             json.WriteNumber("percent", Math.Round(loss.Share * 100, 3));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
     /// <summary>Writes classes of divergences as an array.</summary>
     public static void WriteClasses(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<DivergenceClass> classes)
     {
-        json.WriteStartArray(name);
-        foreach (DivergenceClass found in classes)
+        json.WriteObjects(name, classes, found =>
         {
-            json.WriteStartObject();
             JsonParts.WriteClass(json, found);
             WriteStreams(json, found);
             WriteOccurrence(json, result, found.First);
             WritePlace(json, "last", found.Last);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteStreams(Utf8JsonWriter json, DivergenceClass found)
     {
         json.WriteNumber("streams", found.Streams.Count);
-        json.WriteStartArray("byStream");
-        foreach (StreamShare share in found.Streams)
+        json.WriteObjects("byStream", found.Streams, share =>
         {
-            json.WriteStartObject();
             json.WriteNumber("stream", share.Stream.Value);
             json.WriteNumber("count", share.Count);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteOccurrence(Utf8JsonWriter json, DiffResult result, Occurrence first)
     {
         json.WriteStartObject("first");
-        json.WriteStartArray("recorded");
-        foreach (FieldText field in first.Recorded)
+        json.WriteObjects("recorded", first.Recorded, field =>
         {
-            json.WriteStartObject();
             json.WriteString("field", field.Name);
-            JsonParts.Optional(json, "value", field.Value is { } value ? Hex(value) : null);
+            json.WriteOptional("value", field.Value is { } value ? Hex(value) : null);
             json.WriteString("text", field.Text);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        JsonParts.Texts(json, "expected", first.Expected);
+        });
+        json.WriteTexts("expected", first.Expected);
         json.WritePropertyName("exit");
         WriteExit(json, result, first.Exit);
         WriteExits(json, "before", result, first.Before);
@@ -156,13 +121,7 @@ internal static class JsonCapture
 
     private static void WriteExits(Utf8JsonWriter json, string name, DiffResult result, IReadOnlyList<KeptExit> exits)
     {
-        json.WriteStartArray(name);
-        foreach (KeptExit exit in exits)
-        {
-            WriteExit(json, result, exit);
-        }
-
-        json.WriteEndArray();
+        json.WriteArray(name, exits, exit => WriteExit(json, result, exit));
     }
 
     private static void WriteExit(Utf8JsonWriter json, DiffResult result, KeptExit exit)
@@ -171,7 +130,7 @@ internal static class JsonCapture
         json.WriteNumber("stream", exit.Stream.Value);
         json.WriteNumber("index", exit.Index);
         json.WriteString("level", exit.Level == GuestLevel.Unknown ? "unknown" : exit.Level.ToString());
-        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        if (exit.HasExit)
         {
             json.WriteNumber("time", exit.Exit.Time.Value);
             json.WriteString("exitCode", Hex(exit.Exit.Code.Value));
@@ -179,48 +138,35 @@ internal static class JsonCapture
             json.WriteString("rip", Hex(exit.Exit.Rip));
             json.WriteString("exitInfo1", Hex(exit.Exit.Info1));
             json.WriteString("exitInfo2", Hex(exit.Exit.Info2));
-            JsonParts.Optional(json, "exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
+            json.WriteOptional("exitIntInfo", exit.Exit.IntInfo.IsKnown ? Hex(exit.Exit.IntInfo.Value) : null);
         }
 
-        if ((exit.Flags & RecordFlags.NoEntry) == 0)
+        if (exit.HasEntry)
         {
-            JsonParts.Optional(json, "entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
+            json.WriteOptional("entryRip", exit.Entry.Rip.IsKnown ? Hex(exit.Entry.Rip.Value) : null);
         }
 
-        JsonParts.Texts(json, "lines", new ExitPrinter(result.Header, result.Texts).Lines(exit));
+        json.WriteTexts("lines", new ExitPrinter(result.Header, result.Texts).Lines(exit));
         json.WriteEndObject();
     }
 
     private static void WriteUndecided(Utf8JsonWriter json, DiffResult result)
     {
-        json.WriteStartArray("undecided");
-        foreach (UndecidedClass undecided in result.Undecided)
+        json.WriteObjects("undecided", result.Undecided, undecided =>
         {
-            json.WriteStartObject();
             JsonParts.WriteMissing(json, undecided);
             WritePlace(json, "first", undecided.First);
             JsonParts.WriteRuleShares(json, undecided);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteRules(Utf8JsonWriter json, DiffResult result)
     {
-        json.WriteStartArray("rules");
-        foreach (RuleCount count in result.Rules.Where(count => count.Exercised > 0))
+        json.WriteObjects("rules", result.Rules.Where(count => count.Exercised > 0), count =>
         {
-            json.WriteStartObject();
             json.WriteString("rule", count.Rule.Id);
-            json.WriteNumber("conforms", count.Conforms);
-            json.WriteNumber("undecided", count.Undecided);
-            json.WriteNumber("likely", count.Likely);
-            json.WriteNumber("departs", count.Departs);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            JsonParts.WriteCounts(json, count);
+        });
     }
 
     private static void WritePlace(Utf8JsonWriter json, string name, ExitPlace place)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
@@ -14,13 +15,10 @@ internal sealed class JsonReport : IReportFormat
     /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
     public const int SchemaVersion = 1;
 
-    /// <inheritdoc/>
     public string Name => "json";
 
-    /// <inheritdoc/>
     public string Summary => "for programs, everything in one document";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => WriteDocument(output, json =>
     {
         // Of a folder of which something was left out, one capture is a set too.
@@ -46,41 +44,24 @@ internal sealed class JsonReport : IReportFormat
     {
         json.WriteString("verdict", RecordingVerdict.Words(findings.Outcome));
         JsonParts.WritePolicy(json, findings.Policy);
-        json.WriteStartArray("captures");
-        foreach (CheckedCapture capture in findings.Checked)
+        json.WriteObjects("captures", findings.Checked, capture =>
         {
-            json.WriteStartObject();
             json.WriteString("name", capture.Name);
             json.WriteString("path", capture.File);
-            json.WriteStartObject("report");
-            JsonCapture.Write(json, capture.Result);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("unread");
-        foreach (UnreadCapture unread in findings.Unread)
+            json.WriteObject("report", () => JsonCapture.Write(json, capture.Result));
+        });
+        json.WriteObjects("unread", findings.Unread, unread =>
         {
-            json.WriteStartObject();
             json.WriteString("name", unread.Name);
             json.WriteString("path", unread.File);
             json.WriteString("code", unread.Code);
             json.WriteString("message", unread.Message);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("leftOut");
-        foreach (LeftOutCapture one in findings.LeftOut)
+        });
+        json.WriteObjects("leftOut", findings.LeftOut, one =>
         {
-            json.WriteStartObject();
             json.WriteString("name", one.Name);
             json.WriteString("path", one.File);
             json.WriteString("reason", one.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -120,7 +120,7 @@ public sealed class JsonReportReader
             Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.Unknown);
         RecordFlags flags = (hasExit ? RecordFlags.None : RecordFlags.NoExit) | (hasEntry ? RecordFlags.None : RecordFlags.NoEntry);
         GuestLevel level = Text(exit, "level") switch { "L1" => GuestLevel.L1, "L2" => GuestLevel.L2, _ => GuestLevel.Unknown };
-        return new KeptExit(Stream(exit), exit.GetProperty("index").GetUInt64(), level, flags, hardware, entry, default, []);
+        return new KeptExit(Stream(exit), exit.GetProperty("index").GetUInt64(), level, flags, hardware, entry, []);
     }
 
     private static VcpuStream Vcpu(JsonElement stream) => new(

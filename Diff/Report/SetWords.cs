@@ -1,5 +1,6 @@
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report;
 

@@ -1,7 +1,6 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -10,7 +9,6 @@ namespace Differ.Diff.Report;
 /// <summary>One capture for a person: the summary first, then each class of divergences once, in full for its first occurrence.</summary>
 internal static class TextCapture
 {
-    /// <summary>Writes it.</summary>
     public static void Write(CheckedCapture capture, TextWriter output, Ink ink)
     {
         DiffResult result = capture.Result;
@@ -234,11 +232,11 @@ internal static class TextCapture
     }
 
     private static string When(ExitPrinter printer, KeptExit exit) =>
-        (exit.Flags & RecordFlags.NoExit) == 0 ? $"at {printer.Time(exit.Exit.Time)}" : "before the first #VMEXIT";
+        exit.HasExit ? $"at {printer.Time(exit.Exit.Time)}" : "before the first #VMEXIT";
 
     private static string At(KeptExit exit, string instruction)
     {
-        string at = (exit.Flags & RecordFlags.NoExit) == 0 ? $"rip 0x{exit.Exit.Rip:x}, #VMEXIT {exit.Exit.Code.Name}" : "an unknown rip";
+        string at = exit.HasExit ? $"rip 0x{exit.Exit.Rip:x}, #VMEXIT {exit.Exit.Code.Name}" : "an unknown rip";
         return instruction.Length > 0 ? $"{at}, instruction {instruction}" : at;
     }
 

@@ -1,17 +1,15 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report;
 
 /// <summary>For a person: one capture in full, or several in a table with each class of divergences once.</summary>
 internal sealed class TextReport : IReportFormat
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public string Summary => "for a person; the usual one";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         if (findings.Single is { } one)

@@ -1,7 +1,6 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
@@ -12,7 +11,6 @@ internal static class TextSet
     private const int MostNames = 8;
     private const int WordWidth = 12;
 
-    /// <summary>Writes them.</summary>
     public static void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         int width = findings.Checked.Select(capture => capture.Name).Concat(findings.Unread.Select(unread => unread.Name)).Select(name => PlainText.Of(name).Length).DefaultIfEmpty().Max();

@@ -6,7 +6,6 @@ namespace Differ.Diff.Selftest;
 /// <summary>What is known where a fault could be put: enough to make sure that it is one.</summary>
 internal sealed class FaultSite
 {
-    /// <summary>The record.</summary>
     public required MutableRecord Record { get; init; }
 
     /// <summary>L1's intercepts, from the last VMRUN of the vCPU; null while none was seen.</summary>
@@ -15,7 +14,6 @@ internal sealed class FaultSite
     /// <summary>L1's last write to EFER set SVME.</summary>
     public bool IsSvmeSet { get; init; }
 
-    /// <summary>Exit code.</summary>
     public SvmExitCode Code => Record.Exit.Code;
 
     /// <summary>L2 exited.</summary>

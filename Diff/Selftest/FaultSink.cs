@@ -12,7 +12,6 @@ internal sealed class FaultSink(Fault fault, ulong which, IExitSink sink) : IExi
     private readonly SiteTracker _sites = new();
     private ulong _seen;
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
         FaultSite? site = _sites.At(record);
@@ -35,7 +34,6 @@ internal sealed class FaultCounter(IExitSink sink) : IExitSink
     /// <summary>Places, in the order of <see cref="Faults.All"/>.</summary>
     public ulong[] Places { get; } = new ulong[Faults.All.Count];
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
         if (_sites.At(record) is { } site)

@@ -23,7 +23,6 @@ internal sealed class MutableRecord
         _states = record.States;
     }
 
-    /// <summary>The stream.</summary>
     public StreamId Stream { get; }
 
     /// <summary>Position in it.</summary>
@@ -35,14 +34,12 @@ internal sealed class MutableRecord
     /// <summary>What is special.</summary>
     public RecordFlags Flags { get; set; }
 
-    /// <summary>The exit.</summary>
     public HardwareExit Exit
     {
         get => _exit;
         set => _exit = value;
     }
 
-    /// <summary>The entry.</summary>
     public GuestEntry Entry
     {
         get => _entry;
@@ -100,7 +97,6 @@ internal sealed class MutableRecord
         Change(HappeningKind.NestedVmexit, NestedVmexit.IntInfoSlot, _ => Exit.IntInfo.Or(0));
     }
 
-    /// <summary>Gives the record to a sink.</summary>
     public void GiveTo(IExitSink sink)
     {
         TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));

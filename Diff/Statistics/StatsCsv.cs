@@ -7,10 +7,8 @@ internal sealed class StatsCsv : IStatsFormat
 {
     private const string Columns = "exits,shown_to_l1,timed,sum,min,mean,median,p99,max";
 
-    /// <inheritdoc/>
     public string Name => "csv";
 
-    /// <inheritdoc/>
     public void Write(StatsResult stats, TextWriter output)
     {
         output.Write($"level,reason,unit,{Columns}\n");
@@ -20,7 +18,6 @@ internal sealed class StatsCsv : IStatsFormat
         }
     }
 
-    /// <inheritdoc/>
     public void Write(StatsPair pair, TextWriter output)
     {
         output.Write($"level,reason,run,unit,{Columns}\n");

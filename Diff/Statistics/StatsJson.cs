@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Statistics;
@@ -11,35 +11,27 @@ internal sealed class StatsJson : IStatsFormat
     /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
     public const int SchemaVersion = 1;
 
-    /// <inheritdoc/>
     public string Name => "json";
 
-    /// <inheritdoc/>
     public void Write(StatsResult stats, TextWriter output) => JsonText.Write(output, json =>
     {
         json.WriteNumber("schemaVersion", SchemaVersion);
         WriteRun(json, "run", stats);
     });
 
-    /// <inheritdoc/>
     public void Write(StatsPair pair, TextWriter output) => JsonText.Write(output, json =>
     {
         json.WriteNumber("schemaVersion", SchemaVersion);
         WriteRun(json, "base", pair.Base);
         WriteRun(json, "test", pair.Test);
-        json.WriteStartArray("ratios");
-        foreach (ReasonPair reason in pair.Reasons)
+        json.WriteObjects("ratios", pair.Reasons, reason =>
         {
-            json.WriteStartObject();
             json.WriteString("level", Level(reason.Level));
             json.WriteString("reason", reason.Name);
             Number(json, "exits", StatsPair.Ratio(reason.Base?.Exits, reason.Test?.Exits));
             Number(json, "mean", pair.TimeRatio(reason.Base?.Handling?.Mean, reason.Test?.Handling?.Mean));
             Number(json, "p99", pair.TimeRatio(reason.Base?.Handling?.P99, reason.Test?.Handling?.P99));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     private static void WriteRun(Utf8JsonWriter json, string name, StatsResult stats)
@@ -64,13 +56,7 @@ internal sealed class StatsJson : IStatsFormat
         Number(json, "exitsPerShown", stats.Nested.PerShown);
         Number(json, "exitsPerVmrun", stats.Nested.PerVmrun);
         json.WriteEndObject();
-        json.WriteStartArray("reasons");
-        foreach (ReasonStats reason in stats.Reasons)
-        {
-            WriteReason(json, reason);
-        }
-
-        json.WriteEndArray();
+        json.WriteArray("reasons", stats.Reasons, reason => WriteReason(json, reason));
         WriteTop(json, "msrs", stats.Msrs);
         WriteTop(json, "ports", stats.Ports);
         WriteTop(json, "hypercalls", stats.Hypercalls);
@@ -107,30 +93,15 @@ internal sealed class StatsJson : IStatsFormat
 
     private static void WriteTop(Utf8JsonWriter json, string name, IReadOnlyList<TopEntry> top)
     {
-        json.WriteStartArray(name);
-        foreach (TopEntry entry in top)
+        json.WriteObjects(name, top, entry =>
         {
-            json.WriteStartObject();
             json.WriteString("number", entry.Number is { } number ? string.Create(CultureInfo.InvariantCulture, $"0x{number:x}") : "others");
             json.WriteNumber("reads", entry.Reads);
             json.WriteNumber("writes", entry.Writes);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static string Level(GuestLevel level) => level == GuestLevel.Unknown ? "unknown" : level.ToString();
 
-    private static void Number(Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(name, Math.Round(number, 3));
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
+    private static void Number(Utf8JsonWriter json, string name, double? value) => json.WriteOptional(name, value is { } number ? Math.Round(number, 3) : null);
 }

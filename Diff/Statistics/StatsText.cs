@@ -1,5 +1,5 @@
 using System.Globalization;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Statistics;
@@ -7,10 +7,8 @@ namespace Differ.Diff.Statistics;
 /// <summary>Statistics for a person.</summary>
 internal sealed class StatsText : IStatsFormat
 {
-    /// <inheritdoc/>
     public string Name => "text";
 
-    /// <inheritdoc/>
     public void Write(StatsResult stats, TextWriter output)
     {
         WriteCapture("capture", stats, output);
@@ -37,7 +35,6 @@ internal sealed class StatsText : IStatsFormat
         WriteTop("hypercall", "", stats.Hypercalls, output);
     }
 
-    /// <inheritdoc/>
     public void Write(StatsPair pair, TextWriter output)
     {
         WriteCapture("base", pair.Base, output);

@@ -1,7 +1,7 @@
 using Differ.Capture;
 using Differ.Capture.Diagnostics;
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;

@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using Differ.Diff.Compare;
+using Differ.Diff;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Benchmarks;
 

@@ -1,6 +1,6 @@
 using Differ.Capture;
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Files;

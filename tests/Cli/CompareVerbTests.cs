@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Differ.Diff.Changes;
+using Differ.Diff;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Differ.Cli;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Tests.Diff.Report;
 
 namespace Differ.Tests.Cli;

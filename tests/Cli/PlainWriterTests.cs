@@ -1,5 +1,5 @@
 using Differ.Cli;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 
 namespace Differ.Tests.Cli;
 

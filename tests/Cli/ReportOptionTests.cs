@@ -1,4 +1,4 @@
-using Differ.Diff.Report;
+using Differ.Diff;
 using Differ.Fuzz;
 using Differ.Tests.Support;
 

@@ -1,6 +1,6 @@
 using Differ.Capture;
 using Differ.Cli;
-using Differ.Diff.Report;
+using Differ.Diff;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

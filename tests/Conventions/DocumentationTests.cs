@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Xml.Linq;
 using Differ.Cli;
-using Differ.Diff.Report;
+using Differ.Diff;
 using Differ.Replay.Machine;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;

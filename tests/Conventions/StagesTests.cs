@@ -1,5 +1,5 @@
 using System.Reflection;
-using Differ.Diff.Report;
+using Differ.Diff;
 using Differ.Replay.Svm;
 
 namespace Differ.Tests.Conventions;

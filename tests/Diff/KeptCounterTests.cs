@@ -1,5 +1,6 @@
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

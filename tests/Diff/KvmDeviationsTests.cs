@@ -1,4 +1,4 @@
-using Differ.Diff.Baseline;
+using Differ.Diff.Compare;
 using Differ.Replay.Svm;
 
 namespace Differ.Tests.Diff;

@@ -1,4 +1,5 @@
 using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay.Svm;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;

@@ -1,4 +1,4 @@
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
@@ -26,7 +26,7 @@ public sealed class VmEndingsTests
         RecordedExit other = Returning(8);
         other.Exit = other.Exit with { Code = SvmExitCode.Npf };
         IReadOnlyList<VmEnding> endings = Endings(Returning(8), Returning(8), other);
-        Assert.Equal([(2UL, 1UL), (1UL, 2UL)], endings.Select(ending => (ending.Count, ending.Last.Index)));
+        Assert.Equal([(2UL, 0UL), (1UL, 2UL)], endings.Select(ending => (ending.Count, ending.Exit.Index)));
     }
 
     [Fact]

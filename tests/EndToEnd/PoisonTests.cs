@@ -2,8 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Differ.Cli;
-using Differ.Diff.Changes;
-using Differ.Diff.Report;
+using Differ.Diff;
 using Differ.Diff.Statistics;
 using Differ.Tests.Support;
 

@@ -3,9 +3,11 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Differ.Cli;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Tests.Support;
 
 namespace Differ.Fuzz;

@@ -1,8 +1,9 @@
 using Differ.Diff;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Diff.Statistics;
+using Differ.Diff.Writing;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;

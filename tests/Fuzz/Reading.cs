@@ -4,10 +4,11 @@ using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.Ctf;
 using Differ.Cli;
+using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Files;
 using Differ.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Differ.Diff;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Tests.Support;

@@ -1,6 +1,6 @@
 using Differ.Diff;
 using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

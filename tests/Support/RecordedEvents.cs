@@ -4,7 +4,7 @@ using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Run;

@@ -1,5 +1,6 @@
 using Differ.Capture.Disk;
-using Differ.Diff.Verdicts;
+using Differ.Cli.Faults;
+using Differ.Diff.Results;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli.Config;

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Replay.Machine;
 
 namespace Differ.Cli.Config;
@@ -47,7 +48,6 @@ internal sealed class JudgingOptions
     private readonly Option<string?> _cpu = Options.Cpu();
     private bool _compares;
 
-    /// <summary>The options.</summary>
     public JudgingOptions()
     {
         _failOn.CompletionSources.Add([.. PolicyWords.FailOnWords]);
@@ -93,7 +93,7 @@ internal sealed class JudgingOptions
         }
 
         string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
-        return new Judging(policy, BaselineVerb.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
+        return new Judging(policy, BaselineReading.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
     }
 
     private static void Add(Command command, Option[] options)

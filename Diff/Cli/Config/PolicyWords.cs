@@ -1,5 +1,6 @@
 using System.Globalization;
-using Differ.Diff.Verdicts;
+using Differ.Cli.Faults;
+using Differ.Diff.Results;
 
 namespace Differ.Cli.Config;
 
@@ -7,7 +8,7 @@ namespace Differ.Cli.Config;
 internal static class PolicyWords
 {
     /// <summary>What --fail-on may name.</summary>
-    public static IReadOnlyList<string> FailOnWords { get; } = [.. Enum.GetValues<FailOn>().Where(one => one != Differ.Diff.Verdicts.FailOn.None).Select(Policy.WordOf), Policy.WordOf(Differ.Diff.Verdicts.FailOn.None)];
+    public static IReadOnlyList<string> FailOnWords { get; } = [.. Enum.GetValues<FailOn>().Where(one => one != Differ.Diff.Results.FailOn.None).Select(Policy.WordOf), Policy.WordOf(Differ.Diff.Results.FailOn.None)];
 
     /// <summary>What --culprit may name.</summary>
     public static IReadOnlyList<string> CulpritWords { get; } = [.. Enum.GetValues<CulpritChoice>().Select(one => $"{one}".ToLowerInvariant())];
@@ -18,7 +19,7 @@ internal static class PolicyWords
     public static FailOn FailOn(IEnumerable<string> words)
     {
         string[] each = [.. words.SelectMany(word => word.Split(',', StringSplitOptions.TrimEntries))];
-        FailOn all = Differ.Diff.Verdicts.FailOn.Diverges;
+        FailOn all = Differ.Diff.Results.FailOn.Diverges;
         foreach (string word in each)
         {
             if (!FailOnWords.Contains(word))
@@ -29,8 +30,8 @@ internal static class PolicyWords
             all |= Enum.Parse<FailOn>(word, ignoreCase: true);
         }
 
-        return !each.Contains(Policy.WordOf(Differ.Diff.Verdicts.FailOn.None)) ? all
-            : each.Length == 1 ? Differ.Diff.Verdicts.FailOn.None
+        return !each.Contains(Policy.WordOf(Differ.Diff.Results.FailOn.None)) ? all
+            : each.Length == 1 ? Differ.Diff.Results.FailOn.None
             : throw new UsageException("to fail on none goes with no other word");
     }
 

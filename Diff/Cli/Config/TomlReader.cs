@@ -14,8 +14,7 @@ internal sealed class TomlException(int line, string problem) : Exception(string
 internal sealed record TomlValue(object Value, int Line);
 
 /// <summary>A table: its values by key.</summary>
-/// <param name="Line">The line it begins in, from 1.</param>
-internal sealed record TomlTable(int Line)
+internal sealed record TomlTable
 {
     /// <summary>The values, in the order of the text.</summary>
     public OrderedDictionary<string, TomlValue> Values { get; } = new(StringComparer.Ordinal);
@@ -49,7 +48,7 @@ internal sealed class TomlReader
 
     private TomlTable Document()
     {
-        var root = new TomlTable(1);
+        var root = new TomlTable();
         TomlTable table = root;
         while (true)
         {
@@ -86,7 +85,7 @@ internal sealed class TomlReader
         _at += isArray ? 2 : 1;
         TomlTable parent = Within(root, path.SkipLast(1), line);
         string name = path[^1];
-        var made = new TomlTable(line);
+        var made = new TomlTable();
         if (!isArray)
         {
             if (!parent.Values.TryAdd(name, new TomlValue(made, line)))
@@ -134,7 +133,7 @@ internal sealed class TomlReader
         {
             if (!table.Values.TryGetValue(name, out TomlValue? next))
             {
-                next = new TomlValue(new TomlTable(line), line);
+                next = new TomlValue(new TomlTable(), line);
                 table.Values.Add(name, next);
             }
 
@@ -227,8 +226,8 @@ internal sealed class TomlReader
 
     private TomlTable InlineTable()
     {
-        var table = new TomlTable(_line) { IsClosed = true };
-        var open = new TomlTable(_line);
+        var table = new TomlTable() { IsClosed = true };
+        var open = new TomlTable();
         _at++;
         SkipBlanks();
         while (Now != '}')

@@ -1,4 +1,5 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -13,13 +14,10 @@ internal sealed class GithubReport : IReportFormat
     private const int MostNames = 5;
     private const int LongestMessage = 2000;
 
-    /// <inheritdoc/>
     public string Name => "github";
 
-    /// <inheritdoc/>
     public string Summary => "annotations of GitHub Actions: each class once, the gravest first, ten of a kind";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         FindingClass[] classes = [.. findings.Classes().Where(one => one.Lead.Finding.IsPresent)];

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -14,13 +15,10 @@ internal sealed class GitlabReport : IReportFormat
 {
     private const int MostNames = 5;
 
-    /// <inheritdoc/>
     public string Name => "gitlab";
 
-    /// <inheritdoc/>
     public string Summary => "code quality of GitLab: one issue for each class of departures";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.WriteArray(output, json =>
     {
         foreach (FindingClass one in findings.Classes().Where(one => one.Lead.Finding.IsPresent))
@@ -84,9 +82,7 @@ internal sealed class GitlabReport : IReportFormat
         json.WriteString("description", PlainText.Of(description));
         json.WriteString("severity", severity);
         json.WriteString("fingerprint", fingerprint);
-        json.WriteStartArray("categories");
-        json.WriteStringValue("Bug Risk");
-        json.WriteEndArray();
+        json.WriteTexts("categories", ["Bug Risk"]);
         json.WriteStartObject("location");
         json.WriteString("path", file);
         json.WriteStartObject("lines");

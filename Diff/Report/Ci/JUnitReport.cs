@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Xml;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -19,13 +20,10 @@ internal sealed class JUnitReport : IReportFormat
 
     private static readonly XmlWriterSettings Settings = new() { Indent = true, NewLineChars = "\n", NewLineHandling = NewLineHandling.None, OmitXmlDeclaration = true };
 
-    /// <inheritdoc/>
     public string Name => "junit";
 
-    /// <inheritdoc/>
     public string Summary => "JUnit XML: a suite for each capture, a case for each rule on each vCPU; undecided is skipped";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         List<Suite> suites = [.. findings.Checked.Select(Suite.Of)];

@@ -2,10 +2,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
-using Differ.Schemas.Run;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report.Ci;
 
@@ -17,13 +16,10 @@ internal sealed class JsonLinesReport : IReportFormat
 
     private static readonly JsonWriterOptions OnOneLine = new() { Encoder = JavaScriptEncoder.Default };
 
-    /// <inheritdoc/>
     public string Name => "jsonl";
 
-    /// <inheritdoc/>
     public string Summary => "one JSON object a line: each capture, finding, change of behaviour, rule on a vCPU, lack of evidence, and the sum";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         foreach (CheckedCapture capture in findings.Checked)
@@ -82,7 +78,7 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteString("format", result.Header.Format);
         json.WriteString("kernel", result.Header.KernelRelease);
         json.WriteString("host", result.Header.HostName);
-        JsonParts.Optional(json, "baseKernel", capture.Base?.Header.KernelRelease);
+        json.WriteOptional("baseKernel", capture.Base?.Header.KernelRelease);
         json.WriteNumber("events", result.Summary.Events);
         json.WriteNumber("lossMarks", result.Summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks));
         json.WriteBoolean("fails", capture.Fails);
@@ -91,16 +87,11 @@ internal sealed class JsonLinesReport : IReportFormat
         JsonParts.WriteGrade(json, CaptureQuality.Of(result));
         JsonParts.WriteVerdicts(json, result);
         JsonParts.WriteNotes(json, result);
-        json.WriteStartArray("vcpus");
-        foreach (VcpuStream stream in result.Summary.Streams)
+        json.WriteObjects("vcpus", result.Summary.Streams, stream =>
         {
-            json.WriteStartObject();
             json.WriteString("vcpu", capture.VcpuOf(stream.Id));
             json.WriteNumber("exits", stream.Exits);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteFinding(Utf8JsonWriter json, CheckedCapture capture, Finding finding)
@@ -112,21 +103,16 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteString("state", FindingWords.State(finding));
         JsonParts.WriteClass(json, found);
         json.WriteString("level", ExitPrinter.Level(exit.Level));
-        json.WriteString("exitName", (exit.Flags & RecordFlags.NoExit) == 0 ? exit.Exit.Code.Name : "");
-        json.WriteStartArray("vcpus");
-        foreach (StreamShare share in found.Streams)
+        json.WriteString("exitName", exit.ExitName);
+        json.WriteObjects("vcpus", found.Streams, share =>
         {
-            json.WriteStartObject();
             json.WriteString("vcpu", VcpuNames.Of(capture.ResultOf(finding).Summary, share.Stream));
             json.WriteNumber("count", share.Count);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteString("firstVcpu", VcpuNames.Of(capture.ResultOf(finding).Summary, exit.Stream));
         json.WriteNumber("firstExit", exit.Index);
-        JsonParts.Texts(json, "recorded", found.First.Recorded.Select(field => field.Text));
-        JsonParts.Texts(json, "expected", found.First.Expected);
+        json.WriteTexts("recorded", found.First.Recorded.Select(field => field.Text));
+        json.WriteTexts("expected", found.First.Expected);
         if (finding.Change is { } change)
         {
             JsonParts.WriteRate(json, "base", change.Base);
@@ -152,7 +138,7 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteNumber("undecided", one.Count.Undecided);
         json.WriteNumber("likely", one.Count.Likely);
         json.WriteNumber("departs", one.Count.Departs);
-        JsonParts.Texts(json, "fingerprints", one.Findings.Where(finding => finding.IsPresent).Select(finding => finding.Class.Fingerprint));
+        json.WriteTexts("fingerprints", one.Findings.Where(finding => finding.IsPresent).Select(finding => finding.Class.Fingerprint));
     }
 
     private static void WriteUndecided(Utf8JsonWriter json, CheckedCapture capture, UndecidedClass undecided)
@@ -184,7 +170,7 @@ internal sealed class JsonLinesReport : IReportFormat
         json.WriteNumber("unread", findings.Unread.Count);
         json.WriteNumber("classes", findings.Classes().Count(one => one.Fails));
         json.WriteNumber("behaviour", findings.Checked.Sum(capture => capture.Behaviour.Count));
-        JsonParts.Texts(json, "onlyInBase", findings.OnlyBase);
-        JsonParts.Texts(json, "onlyInTest", findings.OnlyTest);
+        json.WriteTexts("onlyInBase", findings.OnlyBase);
+        json.WriteTexts("onlyInTest", findings.OnlyTest);
     }
 }

@@ -1,4 +1,5 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -8,13 +9,10 @@ internal sealed class KtapReport : IReportFormat
 {
     private const string Inside = "  ";
 
-    /// <inheritdoc/>
     public string Name => "ktap";
 
-    /// <inheritdoc/>
     public string Summary => "KTAP 1, the kernel's TAP: the same tests; undecided, likely and inconclusive are # SKIP, known is # XFAIL, an unusable capture # ERROR";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         output.Write($"KTAP version 1\n1..{findings.Checked.Count + findings.Unread.Count}\n");

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -23,13 +24,10 @@ internal sealed class MarkdownReport : IReportFormat
     private const int LongestName = 120;
     private const int LongestFact = 600;
 
-    /// <inheritdoc/>
     public string Name => "markdown";
 
-    /// <inheritdoc/>
     public string Summary => "a comment on a pull request or a step summary: a table first, details folded, within GitHub's limits";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         IReadOnlyList<FindingClass> classes = findings.Classes();

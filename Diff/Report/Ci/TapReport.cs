@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Ci;
@@ -11,13 +12,10 @@ internal sealed class TapReport : IReportFormat
 {
     private const string Inside = "    ";
 
-    /// <inheritdoc/>
     public string Name => "tap";
 
-    /// <inheritdoc/>
     public string Summary => "TAP 14: a test for each capture, in it one for each rule on each vCPU; undecided, likely and inconclusive are # SKIP, known is # todo";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink)
     {
         output.Write($"TAP version 14\n1..{findings.Checked.Count + findings.Unread.Count}\n");

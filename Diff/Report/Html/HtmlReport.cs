@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Html;
@@ -7,13 +7,10 @@ namespace Differ.Diff.Report.Html;
 /// <summary>One page for a browser: everything in it, nothing loaded from anywhere, as large for ten million exits as for a hundred thousand.</summary>
 internal sealed class HtmlReport : IExitReportFormat
 {
-    /// <inheritdoc/>
     public string Name => "html";
 
-    /// <inheritdoc/>
     public string Summary => "one page for a browser: findings, timeline, histograms, rule coverage";
 
-    /// <inheritdoc/>
     public IExitReport Begin(RunHeader header, Stream output) => new Page(output);
 
     private sealed class Page(Stream output) : IExitReport

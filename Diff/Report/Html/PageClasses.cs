@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
-using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Html;
@@ -17,7 +17,6 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
 
     private readonly ExitPrinter _printer = new(result.Header, result.Texts);
 
-    /// <summary>Writes them.</summary>
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartArray("classes");
@@ -48,7 +47,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteString("severity", found.Rule.Severity.ToString().ToLowerInvariant());
         json.WriteString("culprit", JsonParts.Culprit(found));
         json.WriteString("level", ExitPrinter.Level(exit.Level));
-        json.WriteString("exit", (exit.Flags & RecordFlags.NoExit) == 0 ? exit.Exit.Code.Name : "");
+        json.WriteString("exit", exit.ExitName);
         json.WriteString("insn", found.Instruction);
         json.WriteNumber("count", found.Count);
         json.WriteNumber("streams", found.Streams.Count);
@@ -68,24 +67,17 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteStartObject("detail");
         json.WriteString("text", found.Rule.Statement);
         json.WriteString("assumes", found.IsLikely ? EvidenceTable.Of(found.Assumed).What : "");
-        JsonParts.Texts(json, "also", found.AlsoBroken.Select(rule => rule.Id));
-        JsonParts.Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
-        JsonParts.Texts(json, "recorded", found.First.Recorded.Select(field => field.Text));
-        JsonParts.Texts(json, "expected", found.First.Expected);
-        json.WriteStartArray("around");
-        foreach (KeptExit exit in found.First.Before.Append(found.First.Exit).Concat(found.First.After))
-        {
-            WriteExit(json, exit, ReferenceEquals(exit, found.First.Exit));
-        }
-
-        json.WriteEndArray();
+        json.WriteTexts("also", found.AlsoBroken.Select(rule => rule.Id));
+        json.WriteTexts("alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
+        json.WriteTexts("recorded", found.First.Recorded.Select(field => field.Text));
+        json.WriteTexts("expected", found.First.Expected);
+        json.WriteObjects("around", found.First.Before.Append(found.First.Exit).Concat(found.First.After), exit => WriteExit(json, exit, ReferenceEquals(exit, found.First.Exit)));
         WriteVmcb12(json, found);
         json.WriteEndObject();
     }
 
     private void WriteExit(Utf8JsonWriter json, KeptExit exit, bool departs)
     {
-        json.WriteStartObject();
         json.WriteNumber("index", exit.Index);
         json.WriteString("level", ExitPrinter.Level(exit.Level));
         json.WriteBoolean("departs", departs);
@@ -94,9 +86,8 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         // The record may hold thousands of events: of those the first ones are shown.
         int most = departs ? MostLines : MostLinesBeside;
         KeptExit start = exit with { Happenings = [.. exit.Happenings.Take(most)] };
-        JsonParts.Texts(json, "lines", _printer.Lines(start).Select(Cut));
+        json.WriteTexts("lines", _printer.Lines(start).Select(Cut));
         json.WriteNumber("left", Math.Max(0, exit.Happenings.Count - most));
-        json.WriteEndObject();
     }
 
     private void WriteVmcb12(Utf8JsonWriter json, DivergenceClass found)
@@ -112,8 +103,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
             values.Add(new Vmcb12Value(field, Vmcb12Source.Assumed, "as the rule supposes", EvidenceTable.Of(found.Assumed).What));
         }
 
-        json.WriteStartArray("vmcb12");
-        foreach (Vmcb12Value value in values.OrderBy(value => value.Field))
+        json.WriteArray("vmcb12", values.OrderBy(value => value.Field), value =>
         {
             json.WriteStartArray();
             json.WriteNumberValue((int)value.Field);
@@ -121,9 +111,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
             json.WriteStringValue(value.Text);
             json.WriteStringValue(value.From);
             json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static string Cut(string line) => PlainText.Cut(line, LongestLine);

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -11,7 +11,6 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
 {
     private readonly Dictionary<string, int> _rules = result.Rules.Select((count, i) => (count.Rule.Id, i)).ToDictionary(item => item.Id, item => item.i);
 
-    /// <summary>Writes it.</summary>
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
@@ -20,8 +19,8 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         WriteQuality(json);
         JsonParts.WriteVerdict(json, result.Verdict);
         json.WriteString("policy", SetWords.Of(result.Policy));
-        JsonParts.Texts(json, "endings", FindingWords.Endings(result));
-        WriteVerdicts(json);
+        json.WriteTexts("endings", FindingWords.Endings(result));
+        JsonParts.WriteVerdicts(json, result, known: "known");
         WriteRules(json);
         WriteUndecided(json);
         WriteVmcbLayout(json);
@@ -36,19 +35,12 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
     {
         RunHeader header = result.Header;
         json.WriteStartObject("capture");
-        json.WriteString("file", header.Capture);
-        json.WriteNumber("bytes", header.CaptureSize);
-        json.WriteString("format", header.Format);
-        json.WriteString("kernel", header.KernelRelease);
-        json.WriteString("host", header.HostName);
-        json.WriteString("clock", header.Clock);
+        JsonParts.WriteFile(json, header);
         json.WriteBoolean("ns", header.ClockUnit == ClockUnit.Nanoseconds);
         json.WriteString("vendor", result.Summary.GuestVendor);
         json.WriteNumber("machines", result.Summary.Machines);
-        json.WriteStartArray("streams");
-        foreach (VcpuStream stream in result.Summary.Streams.Take(RunProfile.MostStreams))
+        json.WriteObjects("streams", result.Summary.Streams.Take(RunProfile.MostStreams), stream =>
         {
-            json.WriteStartObject();
             json.WriteNumber("id", stream.Id.Value);
             json.WriteString("label", stream.Label);
             json.WriteString("name", stream.Name);
@@ -58,11 +50,7 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
             {
                 json.WriteNumber("thread", thread.Value);
             }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteNumber("streamsLeft", Math.Max(0, result.Summary.Streams.Count - RunProfile.MostStreams));
         json.WriteEndObject();
     }
@@ -78,52 +66,26 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteEndObject();
     }
 
-    private void WriteVerdicts(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("verdicts");
-        json.WriteNumber("exits", result.Summary.Exits);
-        json.WriteNumber("conforms", result.CountOf(Verdict.Conforms));
-        json.WriteNumber("known", result.CountOf(Verdict.KnownDeparture));
-        json.WriteNumber("ignored", result.CountOf(Verdict.Ignored));
-        json.WriteNumber("accepted", result.CountOf(Verdict.Accepted));
-        json.WriteNumber("undecided", result.CountOf(Verdict.Undecided));
-        json.WriteNumber("likely", result.CountOf(Verdict.Likely));
-        json.WriteNumber("diverges", result.CountOf(Verdict.Diverges));
-        json.WriteEndObject();
-    }
-
     private void WriteRules(Utf8JsonWriter json)
     {
-        json.WriteStartArray("groups");
-        foreach (RuleGroup group in RuleGroup.All)
+        json.WriteArray("groups", RuleGroup.All, group =>
         {
             json.WriteStartArray();
             json.WriteStringValue(group.Letter.ToString());
             json.WriteStringValue(group.Title);
             json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
+        });
         string letters = string.Concat(RuleGroup.All.Select(group => group.Letter));
-        json.WriteStartArray("rules");
-        for (int i = 0; i < result.Rules.Count; i++)
+        json.WriteObjects("rules", result.Rules, count =>
         {
-            RuleCount count = result.Rules[i];
-            json.WriteStartObject();
             json.WriteString("id", count.Rule.Id);
             json.WriteNumber("group", Math.Max(0, letters.IndexOf(count.Rule.Group, StringComparison.Ordinal)));
             json.WriteString("cite", count.Rule.Citation);
             json.WriteString("text", count.Rule.Statement);
             json.WriteString("severity", count.Rule.Severity.ToString().ToLowerInvariant());
             json.WriteString("visible", Visible(count.Rule.Visibility));
-            json.WriteNumber("conforms", count.Conforms);
-            json.WriteNumber("undecided", count.Undecided);
-            json.WriteNumber("likely", count.Likely);
-            json.WriteNumber("departs", count.Departs);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            JsonParts.WriteCounts(json, count);
+        });
     }
 
     private static string Visible(Visibility visibility) => visibility switch
@@ -135,47 +97,31 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
 
     private void WriteUndecided(Utf8JsonWriter json)
     {
-        json.WriteStartArray("undecided");
-        foreach (UndecidedClass undecided in result.Undecided)
+        json.WriteObjects("undecided", result.Undecided, undecided =>
         {
-            json.WriteStartObject();
             JsonParts.WriteMissing(json, undecided);
             json.WriteNumber("stream", undecided.First.Stream.Value);
             json.WriteNumber("index", undecided.First.Index);
-            json.WriteStartArray("rules");
-            foreach (RuleShare share in undecided.Rules)
-            {
-                json.WriteNumberValue(_rules.GetValueOrDefault(share.Rule.Id, -1));
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            json.WriteArray("rules", undecided.Rules, share => json.WriteNumberValue(_rules.GetValueOrDefault(share.Rule.Id, -1)));
+        });
     }
 
     private static void WriteVmcbLayout(Utf8JsonWriter json)
     {
-        json.WriteStartArray("vmcb");
-        foreach (VmcbRow row in VmcbLayout.All.Where(row => row.Area != VmcbArea.Register))
+        json.WriteArray("vmcb", VmcbLayout.All.Where(row => row.Area != VmcbArea.Register), row =>
         {
             json.WriteStartArray();
             json.WriteNumberValue(row.Position);
             json.WriteStringValue(row.Name);
             json.WriteStringValue(row.Section);
             json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private void WriteReasons(Utf8JsonWriter json)
     {
-        json.WriteStartArray("reasons");
-        foreach (ReasonRow row in profile.Reasons.Rows)
+        json.WriteObjects("reasons", profile.Reasons.Rows, row =>
         {
-            json.WriteStartObject();
             json.WriteString("level", ExitPrinter.Level(row.Level));
             json.WriteString("name", row.Name);
             json.WriteNumber("count", row.Count);
@@ -183,11 +129,7 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
             {
                 WriteHandling(json, row);
             }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteHandling(Utf8JsonWriter json, ReasonRow row)
@@ -199,22 +141,17 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
         json.WriteNumber("p50", row.Handling.Quantile(0.5));
         json.WriteNumber("p99", row.Handling.Quantile(0.99));
         json.WriteNumber("max", row.Handling.Max);
-        json.WriteStartArray("buckets");
-        foreach ((ulong lowest, ulong count) in row.Handling.Bars())
+        json.WriteArray("buckets", row.Handling.Bars(), bar =>
         {
-            json.WriteNumberValue(lowest);
-            json.WriteNumberValue(count);
-        }
-
-        json.WriteEndArray();
+            json.WriteNumberValue(bar.Lowest);
+            json.WriteNumberValue(bar.Count);
+        });
     }
 
     private void WriteAmplification(Utf8JsonWriter json)
     {
-        json.WriteStartArray("amplification");
-        foreach (AmplificationRow row in profile.Amplification.Rows)
+        json.WriteObjects("amplification", profile.Amplification.Rows, row =>
         {
-            json.WriteStartObject();
             json.WriteString("name", row.Name);
             json.WriteNumber("exits", row.Exits);
             json.WriteNumber("shown", row.Shown);
@@ -233,9 +170,6 @@ internal sealed class PageData(DiffResult result, RunProfile profile)
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report.Html;
 
@@ -15,20 +16,8 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
     {
         // Above 53 bits JSON readers lose some.
         json.WriteString("origin", _origin.ToString(CultureInfo.InvariantCulture));
-        json.WriteStartArray("timelines");
-        foreach (StreamProfile stream in profile.Streams)
-        {
-            WriteTimeline(json, stream);
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("windows");
-        foreach (ExitWindow window in profile.Windows)
-        {
-            WriteWindow(json, window);
-        }
-
-        json.WriteEndArray();
+        json.WriteObjects("timelines", profile.Streams, stream => WriteTimeline(json, stream));
+        json.WriteObjects("windows", profile.Windows, window => WriteWindow(json, window));
         WriteMarks(json);
         json.WriteNumber("marksLeft", profile.Marks.Left);
     }
@@ -36,7 +25,6 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
     private void WriteTimeline(Utf8JsonWriter json, StreamProfile stream)
     {
         ReadOnlySpan<TimelineSlot> slots = stream.Timeline.Slots;
-        json.WriteStartObject();
         json.WriteNumber("stream", stream.Number);
         json.WriteNumber("perSlot", stream.Timeline.PerSlot);
         json.WriteNumber("inLast", slots.Length > 0 ? slots[^1].Exits : 0);
@@ -50,15 +38,12 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
         json.WriteSingles("undecided", slots, slot => slot.Undecided);
         json.WriteShorts("reason", slots, slot => slot.Reason);
         json.WriteShorts("loss", slots, slot => slot.Loss ? (ushort)1 : (ushort)0);
-        json.WriteEndObject();
     }
 
     private void WriteWindow(Utf8JsonWriter json, ExitWindow window)
     {
-        json.WriteStartObject();
         json.WriteNumber("stream", window.Stream);
-        json.WriteStartArray("exits");
-        foreach (ExitMoment moment in window.Exits)
+        json.WriteArray("exits", window.Exits, moment =>
         {
             json.WriteStartArray();
             json.WriteNumberValue(moment.Index);
@@ -71,10 +56,7 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
             json.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"{moment.Rip:x}"));
             json.WriteNumberValue(moment.Verdict == Verdict.Undecided ? 1 : 0);
             json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        });
     }
 
     private void WriteMarks(Utf8JsonWriter json)
@@ -95,15 +77,12 @@ internal sealed class PageTimeline(DiffResult result, RunProfile profile)
                 json.WriteStartObject();
                 json.WriteNumber("class", i);
                 json.WriteNumber("stream", stream);
-                json.WriteStartArray("at");
-                foreach (DivergenceMark mark in marks)
+                json.WriteArray("at", marks, mark =>
                 {
                     json.WriteNumberValue(Offset(mark.Time));
                     json.WriteNumberValue(mark.Index);
                     json.WriteNumberValue(mark.Count);
-                }
-
-                json.WriteEndArray();
+                });
                 json.WriteEndObject();
             }
         }

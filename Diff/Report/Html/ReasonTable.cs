@@ -5,15 +5,11 @@ namespace Differ.Diff.Report.Html;
 
 /// <summary>How often a guest exited for one reason, and how long that took.</summary>
 /// <param name="level">Who was running.</param>
-/// <param name="code">The exit code; null for the rest that is counted together, or for a record without a #VMEXIT.</param>
 /// <param name="name">For a person.</param>
-internal sealed class ReasonRow(GuestLevel level, ulong? code, string name)
+internal sealed class ReasonRow(GuestLevel level, string name)
 {
     /// <summary>Who was running.</summary>
     public GuestLevel Level { get; } = level;
-
-    /// <summary>The exit code.</summary>
-    public ulong? Code { get; } = code;
 
     /// <summary>The manual's name of it.</summary>
     public string Name { get; } = name;
@@ -38,10 +34,10 @@ internal sealed class ReasonTable
 
     private readonly List<ReasonRow> _rows =
     [
-        new(GuestLevel.Unknown, null, "no #VMEXIT recorded"),
-        new(GuestLevel.Unknown, null, "other codes"),
-        new(GuestLevel.L1, null, "other codes"),
-        new(GuestLevel.L2, null, "other codes"),
+        new(GuestLevel.Unknown, "no #VMEXIT recorded"),
+        new(GuestLevel.Unknown, "other codes"),
+        new(GuestLevel.L1, "other codes"),
+        new(GuestLevel.L2, "other codes"),
     ];
 
     private readonly Dictionary<(GuestLevel Level, ulong Code), ushort> _found = [];
@@ -49,7 +45,6 @@ internal sealed class ReasonTable
     /// <summary>The rows; some may be empty.</summary>
     public IReadOnlyList<ReasonRow> Rows => _rows;
 
-    /// <summary>The row of an exit.</summary>
     public ushort RowOf(in ExitRecord record)
     {
         if (!record.HasExit)
@@ -70,7 +65,7 @@ internal sealed class ReasonTable
 
         row = (ushort)_rows.Count;
         _found.Add(key, row);
-        _rows.Add(new ReasonRow(record.Level, key.Code, record.Exit.Code.Name));
+        _rows.Add(new ReasonRow(record.Level, record.Exit.Code.Name));
         return row;
     }
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -37,7 +37,6 @@ internal sealed class RunProfile : IJudgedSink
     /// <summary>Single exits around departures.</summary>
     public IReadOnlyList<ExitWindow> Windows => _windows;
 
-    /// <inheritdoc/>
     public void Take(in ExitRecord recorded, Verdict verdict, Departure? departure)
     {
         StreamProfile stream = StreamOf(recorded.Stream);
@@ -94,7 +93,6 @@ internal sealed class StreamProfile(int number, int slots)
     /// <summary>The exit of L2 that L1 handles at the moment.</summary>
     public ref Amplification.Chain Chain => ref _chain;
 
-    /// <summary>Its number.</summary>
     public int Number { get; } = number;
 
     /// <summary>All exits.</summary>

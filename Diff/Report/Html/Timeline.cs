@@ -1,4 +1,4 @@
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Html;
@@ -24,7 +24,6 @@ internal struct TimelineSlot
     /// <summary>Whether events may be missing.</summary>
     public bool Loss;
 
-    /// <summary>The slot of one exit.</summary>
     public static TimelineSlot Of(in ExitMoment moment) => new()
     {
         Start = moment.Start,
@@ -75,10 +74,8 @@ internal sealed class Timeline
     /// <summary>Exits in every slot but the last, a power of two.</summary>
     public ulong PerSlot { get; private set; } = 1;
 
-    /// <summary>The slots.</summary>
     public ReadOnlySpan<TimelineSlot> Slots => _slots.AsSpan(0, _count);
 
-    /// <summary>Adds an exit.</summary>
     public void Add(in ExitMoment moment)
     {
         TimelineSlot one = TimelineSlot.Of(moment);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
-using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Kcidb;
 
@@ -23,23 +22,12 @@ internal static class KcidbBehaviour
     {
         foreach (BehaviourChange change in findings.Checked.SelectMany(capture => capture.Behaviour).DistinctBy(change => change.Fingerprint, StringComparer.Ordinal))
         {
-            json.WriteStartObject();
-            json.WriteString("id", IssueId(change));
-            json.WriteNumber("version", KcidbReport.IssueVersion);
-            json.WriteString("origin", KcidbReport.Origin);
-            json.WriteString("report_subject", PlainText.Of($"L0 acts otherwise at {change.Where}"));
-            json.WriteStartObject("culprit");
-            json.WriteBoolean("code", true);
-            json.WriteBoolean("tool", false);
-            json.WriteBoolean("harness", false);
-            json.WriteEndObject();
-            json.WriteString("comment", $"No rule of the manual names it. {BehaviourWords.Line(change)}");
-            json.WriteStartObject("misc");
-            json.WriteString("fingerprint", change.Fingerprint);
-            json.WriteString("exit", change.Exit);
-            json.WriteString("instruction", change.Instruction);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            KcidbReport.WriteIssue(json, change.Fingerprint, $"L0 acts otherwise at {change.Where}", isProcessor: false, $"No rule of the manual names it. {BehaviourWords.Line(change)}", () =>
+            {
+                json.WriteString("fingerprint", change.Fingerprint);
+                json.WriteString("exit", change.Exit);
+                json.WriteString("instruction", change.Instruction);
+            });
         }
     }
 
@@ -48,23 +36,11 @@ internal static class KcidbBehaviour
     {
         foreach (BehaviourChange change in capture.Behaviour)
         {
-            string test = KcidbTest.IdOfBehaviour(capture);
-            json.WriteStartObject();
-            json.WriteString("id", $"{test}:{change.Fingerprint}");
-            json.WriteString("origin", KcidbReport.Origin);
-            json.WriteString("issue_id", IssueId(change));
-            json.WriteNumber("issue_version", KcidbReport.IssueVersion);
-            json.WriteString("test_id", test);
-            json.WriteString("build_id", KcidbReport.BuildId(KcidbReport.KernelOf(capture)));
-            json.WriteBoolean("present", true);
-            json.WriteString("comment", PlainText.Of($"{capture.Name}: {BehaviourWords.Line(change)}"));
-            json.WriteStartObject("misc");
-            json.WriteString("state", BehaviourWords.Word);
-            BehaviourJson.Write(json, change);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            KcidbReport.WriteIncident(json, capture, KcidbTest.IdOfBehaviour(capture), change.Fingerprint, isPresent: true, BehaviourWords.Line(change), () =>
+            {
+                json.WriteString("state", BehaviourWords.Word);
+                BehaviourJson.Write(json, change);
+            });
         }
     }
-
-    private static string IssueId(BehaviourChange change) => $"{KcidbReport.Origin}:{change.Fingerprint}";
 }

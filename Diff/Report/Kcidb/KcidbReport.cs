@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
@@ -21,15 +21,12 @@ internal sealed class KcidbReport : IReportFormat
     internal const string Origin = "differ";
 
     // Raised when a class of the same fingerprint is described otherwise: the highest version of an issue counts.
-    internal const int IssueVersion = 1;
+    private const int IssueVersion = 1;
 
-    /// <inheritdoc/>
     public string Name => "kcidb";
 
-    /// <inheritdoc/>
     public string Summary => "KCIDB 5.3 for kernel CI: rules as tests, classes of departures as issues, where they are as incidents";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
         json.WriteStartObject("version");
@@ -49,19 +46,16 @@ internal sealed class KcidbReport : IReportFormat
     /// <summary>The release of the kernel that a capture is of; empty where the file does not say.</summary>
     internal static string KernelOf(CheckedCapture capture) => capture.Result.Header.KernelRelease;
 
-    /// <summary>The id of the build of a kernel.</summary>
     internal static string BuildId(string kernel) => Id("build", kernel.Length > 0 ? kernel : "unknown");
 
     private static string Id(string kind, string name) => $"{Origin}:{kind}:{PlainText.Of(name)}";
 
-    private static string IssueId(DivergenceClass found) => $"{Origin}:{found.Fingerprint}";
+    private static string IssueId(string fingerprint) => $"{Origin}:{fingerprint}";
 
     private static void WriteCheckouts(Utf8JsonWriter json, IEnumerable<string> kernels, string[] ran)
     {
-        json.WriteStartArray("checkouts");
-        foreach (string kernel in kernels)
+        json.WriteObjects("checkouts", kernels, kernel =>
         {
-            json.WriteStartObject();
             json.WriteString("id", Id("checkout", kernel.Length > 0 ? kernel : "unknown"));
             json.WriteString("origin", Origin);
             json.WriteString("comment", kernel.Length > 0 ? $"Linux {PlainText.Of(kernel)}" : "a kernel whose release the recording does not tell");
@@ -69,20 +63,14 @@ internal sealed class KcidbReport : IReportFormat
             {
                 json.WriteBoolean("valid", true);
             }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     // What ran was checked out and built. Of the kernel of a capture that cannot be read nothing is known.
     private static void WriteBuilds(Utf8JsonWriter json, IEnumerable<string> kernels, string[] ran)
     {
-        json.WriteStartArray("builds");
-        foreach (string kernel in kernels)
+        json.WriteObjects("builds", kernels, kernel =>
         {
-            json.WriteStartObject();
             json.WriteString("id", BuildId(kernel));
             json.WriteString("origin", Origin);
             json.WriteString("checkout_id", Id("checkout", kernel.Length > 0 ? kernel : "unknown"));
@@ -91,19 +79,13 @@ internal sealed class KcidbReport : IReportFormat
             {
                 json.WriteString("status", "PASS");
             }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteTests(Utf8JsonWriter json, IEnumerable<KcidbTest> tests)
     {
-        json.WriteStartArray("tests");
-        foreach (KcidbTest test in tests)
+        json.WriteObjects("tests", tests, test =>
         {
-            json.WriteStartObject();
             json.WriteString("id", test.Id);
             json.WriteString("origin", Origin);
             json.WriteString("build_id", BuildId(test.Kernel));
@@ -112,56 +94,72 @@ internal sealed class KcidbReport : IReportFormat
             json.WriteString("comment", PlainText.Of(test.Comment));
             if (test.WriteMisc is { } write)
             {
-                json.WriteStartObject("misc");
-                write(json);
-                json.WriteEndObject();
+                json.WriteObject("misc", () => write(json));
             }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteIssues(Utf8JsonWriter json, FindingSet findings)
     {
         json.WriteStartArray("issues");
-        foreach (FindingClass one in findings.Classes())
+        foreach (DivergenceClass found in findings.Classes().Select(one => one.Class))
         {
-            DivergenceClass found = one.Class;
-            bool isProcessor = found.Culprit == Culprit.Processor;
-            json.WriteStartObject();
-            json.WriteString("id", IssueId(found));
-            json.WriteNumber("version", IssueVersion);
-            json.WriteString("origin", Origin);
-            json.WriteString("report_subject", PlainText.Of($"{found.Rule.Id}: {string.Join("; ", found.First.Recorded.Select(field => field.Text))}"));
-
-            // The processor under the kernel is part of what runs the test, not of the code that is tested.
-            json.WriteStartObject("culprit");
-            json.WriteBoolean("code", !isProcessor);
-            json.WriteBoolean("tool", false);
-            json.WriteBoolean("harness", isProcessor);
-            json.WriteEndObject();
-            json.WriteString("comment", PlainText.Of($"{found.Rule.Citation}: {found.Rule.Statement} The manual allows: {string.Join(", or ", found.First.Expected)}"));
-            WriteIssueMisc(json, found);
-            json.WriteEndObject();
+            WriteIssue(
+                json, found.Fingerprint, $"{found.Rule.Id}: {string.Join("; ", found.First.Recorded.Select(field => field.Text))}", found.Culprit == Culprit.Processor,
+                PlainText.Of($"{found.Rule.Citation}: {found.Rule.Statement} The manual allows: {string.Join(", or ", found.First.Expected)}"),
+                () => WriteIssueMisc(json, found));
         }
 
         KcidbBehaviour.WriteIssues(json, findings);
         json.WriteEndArray();
     }
 
+    /// <summary>Writes an issue into a list that is open.</summary>
+    internal static void WriteIssue(Utf8JsonWriter json, string fingerprint, string subject, bool isProcessor, string comment, Action misc)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", IssueId(fingerprint));
+        json.WriteNumber("version", IssueVersion);
+        json.WriteString("origin", Origin);
+        json.WriteString("report_subject", PlainText.Of(subject));
+
+        // The processor under the kernel is part of what runs the test, not of the code that is tested.
+        json.WriteStartObject("culprit");
+        json.WriteBoolean("code", !isProcessor);
+        json.WriteBoolean("tool", false);
+        json.WriteBoolean("harness", isProcessor);
+        json.WriteEndObject();
+        json.WriteString("comment", comment);
+        json.WriteObject("misc", misc);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes an incident into a list that is open.</summary>
+    internal static void WriteIncident(Utf8JsonWriter json, CheckedCapture capture, string test, string fingerprint, bool isPresent, string comment, Action misc)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", $"{test}:{fingerprint}");
+        json.WriteString("origin", Origin);
+        json.WriteString("issue_id", IssueId(fingerprint));
+        json.WriteNumber("issue_version", IssueVersion);
+        json.WriteString("test_id", test);
+        json.WriteString("build_id", BuildId(KernelOf(capture)));
+        json.WriteBoolean("present", isPresent);
+        json.WriteString("comment", PlainText.Of($"{capture.Name}: {comment}"));
+        json.WriteObject("misc", misc);
+        json.WriteEndObject();
+    }
+
     // Nothing in KCIDB may be null: what is not so is left out.
     private static void WriteIssueMisc(Utf8JsonWriter json, DivergenceClass found)
     {
-        json.WriteStartObject("misc");
         json.WriteString("fingerprint", found.Fingerprint);
         json.WriteString("rule", found.Rule.Id);
         json.WriteString("section", found.Rule.Citation);
         json.WriteString("severity", FindingWords.Severity(found));
         json.WriteString("instruction", found.Instruction);
-        JsonParts.Texts(json, "alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
-        JsonParts.Texts(json, "alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
+        json.WriteTexts("alsoBroken", found.AlsoBroken.Select(rule => rule.Id));
+        json.WriteTexts("alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
         if (found.IsLikely)
         {
             json.WriteString("assumes", EvidenceTable.Of(found.Assumed).What);
@@ -171,14 +169,11 @@ internal sealed class KcidbReport : IReportFormat
         {
             json.WriteString("known", PlainText.Of(known));
         }
-
-        json.WriteEndObject();
     }
 
     private static void WriteIncidents(Utf8JsonWriter json, FindingSet findings)
     {
-        json.WriteStartArray("incidents");
-        foreach (CheckedCapture capture in findings.Checked)
+        json.WriteArray("incidents", findings.Checked, capture =>
         {
             // What the test capture had no chance to show is neither present nor absent.
             // A class that is certain at some exits and likely at others is one issue.
@@ -187,38 +182,24 @@ internal sealed class KcidbReport : IReportFormat
             {
                 foreach (RuleInfo rule in finding.Class.AlsoBroken.Prepend(finding.Class.Rule))
                 {
-                    WriteIncident(json, capture, finding, rule);
+                    WriteIncident(
+                        json, capture, KcidbTest.IdOf(capture, rule), finding.Class.Fingerprint, finding.IsPresent, $"{FindingWords.State(finding)}, {FindingWords.Departs(finding)}",
+                        () => WriteIncidentMisc(json, capture, finding));
                 }
             }
 
             KcidbBehaviour.WriteIncidents(json, capture);
-        }
-
-        json.WriteEndArray();
+        });
     }
 
-    private static void WriteIncident(Utf8JsonWriter json, CheckedCapture capture, Finding finding, RuleInfo rule)
+    private static void WriteIncidentMisc(Utf8JsonWriter json, CheckedCapture capture, Finding finding)
     {
-        ExitPlace last = finding.Class.Last;
         KeptExit first = finding.Class.First.Exit;
-        string test = KcidbTest.IdOf(capture, rule);
-        json.WriteStartObject();
-        json.WriteString("id", $"{test}:{finding.Class.Fingerprint}");
-        json.WriteString("origin", Origin);
-        json.WriteString("issue_id", IssueId(finding.Class));
-        json.WriteNumber("issue_version", IssueVersion);
-        json.WriteString("test_id", test);
-        json.WriteString("build_id", BuildId(KernelOf(capture)));
-        json.WriteBoolean("present", finding.IsPresent);
-        json.WriteString("comment", PlainText.Of($"{capture.Name}: {FindingWords.State(finding)}, {FindingWords.Departs(finding)}"));
-        json.WriteStartObject("misc");
         json.WriteString("state", FindingWords.State(finding));
         json.WriteNumber("count", finding.Class.Count);
         WritePlace(json, "first", new ExitPlace(first.Stream, first.Index));
-        WritePlace(json, "last", last);
-        JsonParts.Texts(json, "vcpus", finding.Class.Streams.Select(share => PlainText.Of(VcpuNames.Of(capture.ResultOf(finding).Summary, share.Stream))));
-        json.WriteEndObject();
-        json.WriteEndObject();
+        WritePlace(json, "last", finding.Class.Last);
+        json.WriteTexts("vcpus", finding.Class.Streams.Select(share => PlainText.Of(VcpuNames.Of(capture.ResultOf(finding).Summary, share.Stream))));
     }
 
     private static void WritePlace(Utf8JsonWriter json, string name, ExitPlace place)

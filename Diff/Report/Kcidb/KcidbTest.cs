@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -85,7 +85,6 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
             json.WriteString("code", unread.Code);
         });
 
-    /// <summary>The id of the test of a rule in a capture.</summary>
     public static string IdOf(CheckedCapture capture, RuleInfo rule) => $"{RunId(capture)}:{rule.Id}";
 
     /// <summary>The id of the test whether L0 acts as in a base.</summary>
@@ -102,11 +101,8 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
                 json.WriteString("rule", rule.Id);
                 json.WriteString("section", rule.Citation);
                 json.WriteString("severity", rule.Severity.ToString().ToLowerInvariant());
-                json.WriteNumber("conforms", count.Conforms);
-                json.WriteNumber("undecided", count.Undecided);
-                json.WriteNumber("likely", count.Likely);
-                json.WriteNumber("departs", count.Departs);
-                JsonParts.Texts(json, "lacking", count.Lacking.Select(share => share.Missing.Name));
+                JsonParts.WriteCounts(json, count);
+                json.WriteTexts("lacking", count.Lacking.Select(share => share.Missing.Name));
             });
     }
 

@@ -15,7 +15,6 @@ internal sealed class ActArguments(TraceTexts texts)
     private readonly int[] _counts = new int[ActTable.All.Count];
     private readonly TraceText _further = texts.Of("further acts");
 
-    /// <summary>Writes the arguments of an exit.</summary>
     public void Write(in ExitRecord record, PacketSequence sequence)
     {
         ulong further = 0;

@@ -18,7 +18,6 @@ internal enum ActForm : byte
     /// <summary>Only that it is so; nothing where the field is 0.</summary>
     Yes,
 
-    /// <summary>In words.</summary>
     Words,
 
     /// <summary>As the bytes of an instruction.</summary>
@@ -83,13 +82,6 @@ internal static class ActTable
         new(HappeningKind.ApicIpi, 0, "IPI"),
         new(HappeningKind.ApicvInhibit, ApicvInhibition.InhibitsSlot, "AVIC inhibited by"),
     ];
-
-    /// <summary>
-    /// Happenings without an argument: kvm_nested_vmexit repeats the exit, intercepts and states are too many to read here, the VMM has a slice.
-    /// </summary>
-    public static IReadOnlyList<HappeningKind> Silent { get; } =
-        [HappeningKind.NestedVmexit, HappeningKind.NestedIntercepts, HappeningKind.UserspaceExit, HappeningKind.KvmRun, HappeningKind.StateValue,
-         HappeningKind.GuestRead];
 
     /// <summary>Positions in <see cref="All"/> by kind.</summary>
     public static IReadOnlyList<int[]> ByKind { get; } =

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -35,7 +35,6 @@ internal sealed class FindingTracks(TraceTexts texts)
     /// <summary>The classes, in the order of their first departures.</summary>
     public IEnumerable<FindingTrack> All => _tracks.Values.OrderBy(track => track.Number);
 
-    /// <summary>Writes the departure of an exit.</summary>
     public void Write(in ExitRecord record, Departure departure, ulong time, PacketSequence sequence)
     {
         FindingTrack track = TrackOf(departure);

@@ -1,4 +1,4 @@
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Perfetto;
@@ -6,13 +6,10 @@ namespace Differ.Diff.Report.Perfetto;
 /// <summary>A trace for ui.perfetto.dev and trace_processor: every exit on the track of its vCPU.</summary>
 internal sealed class PerfettoReport : IExitReportFormat
 {
-    /// <inheritdoc/>
     public string Name => "perfetto";
 
-    /// <inheritdoc/>
     public string Summary => "a trace for ui.perfetto.dev: every exit, L2 in L1 in L0, and what departs";
 
-    /// <inheritdoc/>
     public IExitReport Begin(RunHeader header, Stream output) => new Trace(header, output);
 
     private sealed class Trace(RunHeader header, Stream output) : IExitReport

@@ -3,7 +3,6 @@ namespace Differ.Diff.Report.Perfetto;
 /// <summary>The numbers of Perfetto's trace format that are used here, message by message, as protos/perfetto/trace publishes them.</summary>
 internal static class TraceFields
 {
-    /// <summary>Field of Trace.</summary>
     public const int Packet = 1;
 
     /// <summary>Fields of TracePacket.</summary>

@@ -20,7 +20,6 @@ internal sealed class TraceTexts
     private readonly Dictionary<string, TraceText> _byValue = new(StringComparer.Ordinal);
     private readonly Dictionary<TextKey, TraceText> _byKey = [];
 
-    /// <summary>A text.</summary>
     public TraceText Of(string value)
     {
         if (_byValue.TryGetValue(value, out TraceText text))

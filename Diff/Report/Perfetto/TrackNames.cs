@@ -1,6 +1,5 @@
 using System.Globalization;
-using Differ.Diff.Compare;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using static Differ.Diff.Report.Perfetto.TraceFields;
 

@@ -8,7 +8,6 @@ internal sealed class TrackWords(TraceTexts texts)
 {
     private const int CodeText = 0, InfoText = 1, EventText = 2;
 
-    /// <summary>The texts of the trace.</summary>
     public TraceTexts Texts { get; } = texts;
 
     /// <summary>What L0 did.</summary>
@@ -29,7 +28,6 @@ internal sealed class TrackWords(TraceTexts texts)
     /// <summary>The slice of an exit that was not recorded.</summary>
     public TraceText NoExit { get; } = texts.Of("no #VMEXIT recorded");
 
-    /// <summary>The slice of the VMM.</summary>
     public TraceText VmmSlice { get; } = texts.Of("VMM");
 
     /// <summary>The instant where events may be missing.</summary>
@@ -56,7 +54,6 @@ internal sealed class TrackWords(TraceTexts texts)
     /// <summary>EXITINTINFO in words.</summary>
     public TraceText ExitIntInfo { get; } = texts.Of("EXITINTINFO");
 
-    /// <summary>The CPU of the host.</summary>
     public TraceText HostCpu { get; } = texts.Of("host CPU");
 
     /// <summary>RIP of the guest at the entry.</summary>

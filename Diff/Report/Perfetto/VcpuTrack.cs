@@ -1,4 +1,4 @@
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using static Differ.Diff.Report.Perfetto.TraceFields;
@@ -15,7 +15,6 @@ internal sealed class VcpuTrack(PacketSequence sequence, TrackWords words)
     private bool _entered;
     private int? _cpu;
 
-    /// <summary>Takes an exit.</summary>
     public void Take(in ExitRecord record, Verdict verdict, Departure? departure)
     {
         var times = ExitTimes.Of(record, _end, _entered);

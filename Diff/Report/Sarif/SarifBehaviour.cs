@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Changes;
 using Differ.Diff.Findings;
+using Differ.Diff.Writing;
 
 namespace Differ.Diff.Report.Sarif;
 
@@ -18,9 +18,7 @@ internal static class SarifBehaviour
         SarifReport.WriteMessage(json, "shortDescription", "L0 acts at an exit as it does in the base capture.");
         SarifReport.WriteMessage(
             json, "fullDescription", "Two captures of the same guest have an exit in common, nothing came from outside in between, and L0 does something else. No rule of the manual names it.");
-        json.WriteStartObject("defaultConfiguration");
-        json.WriteString("level", Level);
-        json.WriteEndObject();
+        json.WriteObject("defaultConfiguration", () => json.WriteString("level", Level));
         json.WriteEndObject();
     }
 
@@ -51,34 +49,11 @@ internal static class SarifBehaviour
         json.WriteString("level", fails ? Level : "none");
         json.WriteString("baselineState", "new");
         SarifReport.WriteMessage(json, "message", $"L0 acts otherwise, and no rule names it. {BehaviourWords.Line(change)}");
-        json.WriteStartArray("locations");
-        json.WriteStartObject();
-        json.WriteStartObject("physicalLocation");
-        SarifCaptures.WriteLocation(json, "artifactLocation", capture.File, number);
-
-        // A recording has no lines, and code scanning refuses a place without one.
-        json.WriteStartObject("region");
-        json.WriteNumber("startLine", 1);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartArray("logicalLocations");
-        json.WriteStartObject();
-        json.WriteString("name", string.Create(CultureInfo.InvariantCulture, $"exit {change.First.Test.Index}"));
-        json.WriteString("fullyQualifiedName", string.Create(CultureInfo.InvariantCulture, $"{capture.VcpuOf(change.First.Test.Stream)}, exit {change.First.Test.Index}"));
-        json.WriteString("kind", "exit");
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteStartArray("relatedLocations");
-        json.WriteEndArray();
+        json.WriteObjects("locations", [change.First.Test], place => SarifResults.WriteWhere(json, capture.File, number, capture.VcpuOf(place.Stream), place.Index));
+        json.WriteTexts("relatedLocations", []);
         json.WriteNumber("occurrenceCount", change.Count);
-        json.WriteStartObject("partialFingerprints");
-        json.WriteString("differ/v1", change.Fingerprint);
-        json.WriteEndObject();
-        json.WriteStartObject("properties");
-        BehaviourJson.Write(json, change);
-        json.WriteEndObject();
+        json.WriteObject("partialFingerprints", () => json.WriteString("differ/v1", change.Fingerprint));
+        json.WriteObject("properties", () => BehaviourJson.Write(json, change));
         json.WriteEndObject();
     }
 }

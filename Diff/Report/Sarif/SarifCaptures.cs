@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -101,9 +101,7 @@ internal static class SarifCaptures
 
     private static void WriteRole(Utf8JsonWriter json)
     {
-        json.WriteStartArray("roles");
-        json.WriteStringValue("analysisTarget");
-        json.WriteEndArray();
+        json.WriteTexts("roles", ["analysisTarget"]);
     }
 
     private static void WriteRemarks(Utf8JsonWriter json, CheckedCapture capture, int number)
@@ -140,22 +138,14 @@ internal static class SarifCaptures
         json.WriteStartObject();
         if (code.Length > 0)
         {
-            json.WriteStartObject("descriptor");
-            json.WriteString("id", code);
-            json.WriteEndObject();
+            json.WriteObject("descriptor", () => json.WriteString("id", code));
         }
 
         json.WriteString("level", level);
         SarifReport.WriteMessage(json, "message", text);
         if (file is not null)
         {
-            json.WriteStartArray("locations");
-            json.WriteStartObject();
-            json.WriteStartObject("physicalLocation");
-            WriteLocation(json, "artifactLocation", file, number);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndArray();
+            json.WriteObjects("locations", [file], one => json.WriteObject("physicalLocation", () => WriteLocation(json, "artifactLocation", one, number)));
         }
 
         json.WriteEndObject();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
@@ -14,13 +15,10 @@ internal sealed class SarifReport : IReportFormat
     /// <summary>Results beyond are left out, the least grave: GitHub shows no more.</summary>
     internal const int MostResults = 5_000;
 
-    /// <inheritdoc/>
     public string Name => "sarif";
 
-    /// <inheritdoc/>
     public string Summary => "SARIF 2.1.0 for code scanning: one result for each class of departures";
 
-    /// <inheritdoc/>
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
         IReadOnlyList<FindingClass> classes = findings.Classes();
@@ -31,9 +29,7 @@ internal sealed class SarifReport : IReportFormat
         json.WriteStartArray("runs");
         json.WriteStartObject();
         SarifTool.Write(json, findings, rules);
-        json.WriteStartObject("automationDetails");
-        json.WriteString("id", findings.Compares ? "differ-compare/" : "differ/");
-        json.WriteEndObject();
+        json.WriteObject("automationDetails", () => json.WriteString("id", findings.Compares ? "differ-compare/" : "differ/"));
         SarifCaptures.WriteInvocation(json, findings, classes.Count - shown.Length);
         SarifCaptures.WriteArtifacts(json, findings);
         json.WriteStartObject("properties");

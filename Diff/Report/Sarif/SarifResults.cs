@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Report.Ci;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -24,7 +24,6 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
     private readonly bool _hasBaseline = findings.Compares
         || findings.Checked.Any(capture => capture.Findings.Any(finding => finding.State == FindingState.Accepted));
 
-    /// <summary>Writes them.</summary>
     public void Write(IReadOnlyList<FindingClass> classes)
     {
         json.WriteStartArray("results");
@@ -46,20 +45,10 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
         json.WriteNumber("ruleIndex", _ruleNumbers[found.Rule.Id]);
         WriteStanding(one);
         SarifReport.WriteMessage(json, "message", Message(one));
-        json.WriteStartArray("locations");
-        WritePlace(one.Lead);
-        json.WriteEndArray();
-        json.WriteStartArray("relatedLocations");
-        foreach (PlacedFinding place in one.Places.Skip(1).Take(MostPlaces))
-        {
-            WritePlace(place);
-        }
-
-        json.WriteEndArray();
+        json.WriteObjects("locations", [one.Lead], WritePlace);
+        json.WriteObjects("relatedLocations", one.Places.Skip(1).Take(MostPlaces), WritePlace);
         json.WriteNumber("occurrenceCount", Math.Max(one.Count, 1));
-        json.WriteStartObject("partialFingerprints");
-        json.WriteString("differ/v1", found.Fingerprint);
-        json.WriteEndObject();
+        json.WriteObject("partialFingerprints", () => json.WriteString("differ/v1", found.Fingerprint));
         if (withFlow)
         {
             WriteFlow(one.Lead);
@@ -102,22 +91,28 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
     private void WritePlace(PlacedFinding place)
     {
         KeptExit exit = place.Finding.Class.First.Exit;
-        json.WriteStartObject();
         WriteWhere(place, exit);
         SarifReport.WriteMessage(json, "message", $"{place.Capture.Name}: {Numbers.Amount(place.Finding.Class.Count, "exit", "exits")}, first here");
-        json.WriteEndObject();
     }
 
-    private void WriteWhere(PlacedFinding place, KeptExit exit)
+    private void WriteWhere(PlacedFinding place, KeptExit exit) => WriteWhere(
+        json, place.Capture.File, _numbers[place.Capture], VcpuNames.Of(place.Capture.ResultOf(place.Finding).Summary, exit.Stream), exit.Index, exit);
+
+    /// <summary>Writes where an exit is, into an object that is open.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="file">The file of the capture.</param>
+    /// <param name="number">Its number among the artifacts.</param>
+    /// <param name="vcpu">The vCPU, for a person.</param>
+    /// <param name="index">The exit's position in its stream.</param>
+    /// <param name="exit">The exit; null where its address is not told.</param>
+    internal static void WriteWhere(Utf8JsonWriter json, string file, int number, string vcpu, ulong index, KeptExit? exit = null)
     {
         json.WriteStartObject("physicalLocation");
-        SarifCaptures.WriteLocation(json, "artifactLocation", place.Capture.File, _numbers[place.Capture]);
+        SarifCaptures.WriteLocation(json, "artifactLocation", file, number);
 
         // A recording has no lines, and code scanning refuses a place without one.
-        json.WriteStartObject("region");
-        json.WriteNumber("startLine", 1);
-        json.WriteEndObject();
-        if ((exit.Flags & RecordFlags.NoExit) == 0)
+        json.WriteObject("region", () => json.WriteNumber("startLine", 1));
+        if (exit is { HasExit: true })
         {
             json.WriteStartObject("address");
             json.WriteString("kind", "instruction");
@@ -127,60 +122,42 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
         }
 
         json.WriteEndObject();
-        json.WriteStartArray("logicalLocations");
-        json.WriteStartObject();
-        string vcpu = VcpuNames.Of(place.Capture.ResultOf(place.Finding).Summary, exit.Stream);
-        json.WriteString("name", string.Create(CultureInfo.InvariantCulture, $"exit {exit.Index}"));
-        json.WriteString("fullyQualifiedName", string.Create(CultureInfo.InvariantCulture, $"{vcpu}, exit {exit.Index}"));
-        json.WriteString("kind", "exit");
-        json.WriteEndObject();
-        json.WriteEndArray();
+        json.WriteObjects("logicalLocations", [string.Create(CultureInfo.InvariantCulture, $"exit {index}")], name =>
+        {
+            json.WriteString("name", name);
+            json.WriteString("fullyQualifiedName", $"{vcpu}, {name}");
+            json.WriteString("kind", "exit");
+        });
     }
 
     // The exits around the first one, as they came.
     private void WriteFlow(PlacedFinding place)
     {
         Occurrence first = place.Finding.Class.First;
-        json.WriteStartArray("codeFlows");
-        json.WriteStartObject();
-        json.WriteStartArray("threadFlows");
-        json.WriteStartObject();
-        json.WriteStartArray("locations");
-        int order = 1;
-        foreach (KeptExit exit in first.Before.Append(first.Exit).Concat(first.After))
+        IEnumerable<(KeptExit Exit, int Order)> exits = first.Before.Append(first.Exit).Concat(first.After).Select((exit, i) => (exit, i + 1));
+        json.WriteObjects("codeFlows", [first], _ => json.WriteObjects("threadFlows", [first], _ => json.WriteObjects("locations", exits, step =>
         {
-            json.WriteStartObject();
             json.WriteStartObject("location");
-            WriteWhere(place, exit);
-            SarifReport.WriteMessage(json, "message", ExitPrinter.Line(exit).Trim());
+            WriteWhere(place, step.Exit);
+            SarifReport.WriteMessage(json, "message", ExitPrinter.Line(step.Exit).Trim());
             json.WriteEndObject();
-            json.WriteNumber("nestingLevel", exit.Level == GuestLevel.L2 ? 2 : 1);
-            json.WriteNumber("executionOrder", order++);
-            json.WriteString("importance", ReferenceEquals(exit, first.Exit) ? "essential" : "unimportant");
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
-        json.WriteEndArray();
+            json.WriteNumber("nestingLevel", step.Exit.Level == GuestLevel.L2 ? 2 : 1);
+            json.WriteNumber("executionOrder", step.Order);
+            json.WriteString("importance", ReferenceEquals(step.Exit, first.Exit) ? "essential" : "unimportant");
+        })));
     }
 
     private void WriteSuppressions(FindingClass one)
     {
-        if (!one.Lead.Finding.IsKnown)
+        if (one.Lead.Finding.IsKnown)
         {
-            return;
+            json.WriteObjects("suppressions", [one], known =>
+            {
+                json.WriteString("kind", "external");
+                json.WriteString("status", "accepted");
+                json.WriteString("justification", PlainText.Of(known.Class.Known ?? ""));
+            });
         }
-
-        json.WriteStartArray("suppressions");
-        json.WriteStartObject();
-        json.WriteString("kind", "external");
-        json.WriteString("status", "accepted");
-        json.WriteString("justification", PlainText.Of(one.Class.Known ?? ""));
-        json.WriteEndObject();
-        json.WriteEndArray();
     }
 
     private void WriteProperties(FindingClass one)
@@ -189,8 +166,8 @@ internal sealed class SarifResults(Utf8JsonWriter json, FindingSet findings, IRe
         JsonParts.WriteClass(json, one.Class);
         json.WriteString("state", FindingWords.State(one.Lead.Finding));
         json.WriteNumber("vcpus", one.Class.Streams.Count);
-        JsonParts.Texts(json, "recorded", one.Class.First.Recorded.Select(field => PlainText.Of(field.Text)));
-        JsonParts.Texts(json, "expected", one.Class.First.Expected);
+        json.WriteTexts("recorded", one.Class.First.Recorded.Select(field => PlainText.Of(field.Text)));
+        json.WriteTexts("expected", one.Class.First.Expected);
         json.WriteNumber("captures", one.Places.Count);
         if (one.Lead.Finding.Change is { } change)
         {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Differ.Diff.Findings;
-using Differ.Schemas.Run;
+using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Sarif;
@@ -8,7 +8,6 @@ namespace Differ.Diff.Report.Sarif;
 /// <summary>Differ itself, the rules that results name, and the remarks that it makes.</summary>
 internal static class SarifTool
 {
-    /// <summary>Writes the tool.</summary>
     public static void Write(Utf8JsonWriter json, FindingSet findings, IReadOnlyList<RuleInfo> rules)
     {
         json.WriteStartObject("tool");
@@ -29,16 +28,11 @@ internal static class SarifTool
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("notifications");
-        foreach (CaptureNote note in findings.Checked.SelectMany(capture => capture.Result.Summary.Notes).DistinctBy(note => note.Code).OrderBy(note => note.Code, StringComparer.Ordinal))
+        json.WriteObjects("notifications", findings.Checked.SelectMany(capture => capture.Result.Summary.Notes).DistinctBy(note => note.Code).OrderBy(note => note.Code, StringComparer.Ordinal), note =>
         {
-            json.WriteStartObject();
             json.WriteString("id", note.Code);
             SarifReport.WriteMessage(json, "shortDescription", note.Text);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -52,15 +46,9 @@ internal static class SarifTool
         SarifReport.WriteMessage(
             json, "help", $"{rule.Statement} {rule.Citation}. It speaks when: {rule.Evidence} Expected: {rule.Expected} More: differ explain {rule.Id}",
             $"{rule.Statement}\n\n| | |\n|---|---|\n| Manual | {Cell(rule.Citation)} |\n| Speaks when | {Cell(rule.Evidence)} |\n| Expected | {Cell(rule.Expected)} |\n\nMore: `differ explain {rule.Id}`\n");
-        json.WriteStartObject("defaultConfiguration");
-        json.WriteString("level", SarifReport.Level(rule.Severity));
-        json.WriteEndObject();
+        json.WriteObject("defaultConfiguration", () => json.WriteString("level", SarifReport.Level(rule.Severity)));
         json.WriteStartObject("properties");
-        json.WriteStartArray("tags");
-        json.WriteStringValue("security");
-        json.WriteStringValue("nested-virtualization");
-        json.WriteStringValue("svm");
-        json.WriteEndArray();
+        json.WriteTexts("tags", ["security", "nested-virtualization", "svm"]);
         json.WriteString("precision", rule.Confidence switch { Confidence.Certain => "very-high", Confidence.Likely => "high", _ => "low" });
         json.WriteString("problem.severity", SarifReport.Level(rule.Severity) switch { "note" => "recommendation", var level => level });
         if (rule.Severity > Severity.Info)

@@ -1,5 +1,5 @@
 using Differ.Diff.Baseline;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Tests.Support;
 

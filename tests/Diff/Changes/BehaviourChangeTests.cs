@@ -1,7 +1,6 @@
 using Differ.Diff.Align;
-using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Diff.Report;

@@ -1,6 +1,7 @@
-using Differ.Diff.Changes;
-using Differ.Diff.Report;
-using Differ.Diff.Verdicts;
+using Differ.Diff;
+using Differ.Diff.Findings;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Tests.Diff.Report;
 using Differ.Tests.Support;
 

@@ -1,5 +1,5 @@
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 

@@ -1,6 +1,6 @@
 using Differ.Diff.Align;
 using Differ.Diff.Changes;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Tests.Diff.Report;
 
 namespace Differ.Tests.Diff.Changes;

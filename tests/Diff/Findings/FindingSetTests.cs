@@ -1,7 +1,6 @@
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Diff.Report;

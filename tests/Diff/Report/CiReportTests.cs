@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
 using System.Xml.Schema;
+using Differ.Diff;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
 using Differ.Diff.Report.Ci;
 using Differ.Tests.Support;
 

@@ -1,5 +1,7 @@
-using Differ.Diff.Compare;
-using Differ.Diff.Report;
+using Differ.Diff;
+using Differ.Diff.Report.Rules;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

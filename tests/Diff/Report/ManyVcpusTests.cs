@@ -1,8 +1,10 @@
 using System.Collections;
+using Differ.Diff;
 using Differ.Diff.Align;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

@@ -1,6 +1,6 @@
-using Differ.Diff.Changes;
+using Differ.Diff;
 using Differ.Diff.Findings;
-using Differ.Diff.Report;
+using Differ.Diff.Writing;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Diff.Report;

@@ -1,5 +1,5 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Report;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 
 namespace Differ.Tests.Diff.Report;
@@ -22,7 +22,7 @@ internal static class SampleExits
                 bool departs = ReferenceEquals(exit, found.First.Exit);
                 HardwareExit hardware = exit.Exit;
                 GuestEntry entry = exit.Entry;
-                var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, exit.Kinds, exit.Happenings.ToArray());
+                var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, Kinds(exit), exit.Happenings.ToArray());
                 report.Take(
                     record, departs ? Verdict.Diverges : Verdict.Undecided,
                     departs ? new Departure(found.Fingerprint, found.Rule, found.First.Recorded, found.First.Expected, false) : null);
@@ -32,4 +32,6 @@ internal static class SampleExits
         report.Finish(end ?? result);
         return bytes.ToArray();
     }
+
+    private static TracepointSet Kinds(KeptExit exit) => exit.Happenings.Aggregate(default(TracepointSet), (kinds, happening) => kinds | TracepointSet.Of(happening.Kind));
 }

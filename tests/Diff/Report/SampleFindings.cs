@@ -1,9 +1,7 @@
 using Differ.Diff.Align;
-using Differ.Diff.Baseline;
 using Differ.Diff.Changes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using AcceptedList = Differ.Diff.Baseline.Baseline;

@@ -1,5 +1,4 @@
-using Differ.Diff.Compare;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -116,8 +115,8 @@ internal static class SampleResult
 
     private static IReadOnlyList<VmEnding> Endings =>
     [
-        new(UserspaceExit.ShutdownReason, Plain(7), 2, new ExitPlace(new StreamId(0), 9)),
-        new(UserspaceExit.InternalErrorReason, KeptExit.Of(new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit }.Record), 1, new ExitPlace(new StreamId(2), 0)),
+        new(UserspaceExit.ShutdownReason, Plain(7), 2),
+        new(UserspaceExit.InternalErrorReason, KeptExit.Of(new RecordedExit { Stream = 2, Flags = RecordFlags.NoExit }.Record), 1),
     ];
 
     private static DivergenceClass BeforeTheFirstExit

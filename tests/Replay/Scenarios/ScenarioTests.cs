@@ -1,5 +1,5 @@
 using Differ.Cli;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay.Scenarios;
 using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;

@@ -1,5 +1,5 @@
 using Differ.Diff;
-using Differ.Diff.Compare;
+using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Svm;
 using Differ.Schemas.Model;

@@ -1,5 +1,5 @@
 using Differ.Diff;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Replay.Svm;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Differ.Diff.Compare;
 using Differ.Diff.Report.Html;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

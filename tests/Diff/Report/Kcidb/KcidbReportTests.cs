@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using Differ.Diff.Compare;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 using Differ.Schemas.Model;
 using Differ.Tests.Support;
 

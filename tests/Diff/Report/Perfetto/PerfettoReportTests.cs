@@ -1,6 +1,6 @@
-using Differ.Diff.Compare;
 using Differ.Diff.Report;
 using Differ.Diff.Report.Perfetto;
+using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Diff.Report.Perfetto.Protos;
@@ -163,9 +163,11 @@ public sealed class PerfettoReportTests
     [Fact]
     public void Every_kind_of_happening_is_an_argument_or_silent()
     {
+        // kvm_nested_vmexit repeats the exit, intercepts and states are too many to read in a slice, and the VMM has a slice of its own.
+        HappeningKind[] silent = [HappeningKind.NestedVmexit, HappeningKind.NestedIntercepts, HappeningKind.UserspaceExit, HappeningKind.KvmRun, HappeningKind.StateValue, HappeningKind.GuestRead];
         Assert.Equal(
             Enum.GetValues<HappeningKind>().Where(kind => kind != HappeningKind.None).Order(),
-            ActTable.All.Select(row => row.Kind).Concat(ActTable.Silent).Distinct().Order());
+            ActTable.All.Select(row => row.Kind).Concat(silent).Distinct().Order());
         Assert.All(ActTable.All, row => Assert.InRange(row.Slot, 0, HappeningShapes.Of(row.Kind).Slots.Count - 1));
         Assert.All(ActTable.All, row => Assert.Equal(row.Form == ActForm.Words, row.Words is not null));
     }

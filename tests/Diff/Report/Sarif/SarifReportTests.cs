@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using Differ.Diff.Findings;
-using Differ.Diff.Verdicts;
+using Differ.Diff.Results;
 
 namespace Differ.Tests.Diff.Report.Sarif;
 

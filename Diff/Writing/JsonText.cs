@@ -1,0 +1,35 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Differ.Diff.Writing;
+
+/// <summary>JSON as all reports write it: indented, with plain line ends, one value.</summary>
+internal static class JsonText
+{
+    /// <summary>Writes one object.</summary>
+    public static void Write(TextWriter output, Action<Utf8JsonWriter> content) => WriteValue(output, json =>
+    {
+        json.WriteStartObject();
+        content(json);
+        json.WriteEndObject();
+    });
+
+    public static void WriteArray(TextWriter output, Action<Utf8JsonWriter> content) => WriteValue(output, json =>
+    {
+        json.WriteStartArray();
+        content(json);
+        json.WriteEndArray();
+    });
+
+    private static void WriteValue(TextWriter output, Action<Utf8JsonWriter> content)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            content(json);
+        }
+
+        output.Write(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        output.Write('\n');
+    }
+}
