@@ -1,5 +1,4 @@
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

@@ -1,5 +1,7 @@
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.Kvm;
+using Differ.Replay.Manual;
+using Differ.Replay.Rules;
+using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

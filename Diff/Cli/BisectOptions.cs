@@ -3,7 +3,7 @@ using Differ.Capture.Disk;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
 using Differ.Diff.Results;
-using Differ.Replay.Svm;
+using Differ.Replay;
 
 namespace Differ.Cli;
 

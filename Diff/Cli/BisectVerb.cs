@@ -5,7 +5,7 @@ using Differ.Diff.Bisect;
 using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Results;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

@@ -6,8 +6,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.State;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;

@@ -6,8 +6,8 @@ using Differ.Diff.Knowledge;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay;
+using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

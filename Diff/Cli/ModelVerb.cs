@@ -5,7 +5,6 @@ using Differ.Diff;
 using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Scenarios;
-using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

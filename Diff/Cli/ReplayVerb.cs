@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Differ.Cli.Config;
 using Differ.Replay;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.State;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 

@@ -5,8 +5,8 @@ using Differ.Diff;
 using Differ.Diff.Report.Rules;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay;
+using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

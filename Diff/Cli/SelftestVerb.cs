@@ -5,7 +5,6 @@ using Differ.Diff.Findings;
 using Differ.Diff.Results;
 using Differ.Diff.Selftest;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 

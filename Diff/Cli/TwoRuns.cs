@@ -7,8 +7,7 @@ using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

@@ -1,4 +1,4 @@
-using Differ.Replay.Machine;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;

@@ -1,5 +1,6 @@
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay.Manual;
+using Differ.Replay.Manual.Tables;
+using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;

@@ -73,10 +73,10 @@ internal sealed class Processor
     private Executor Executor { get; }
 
     /// <summary>Whether it executes 64-bit code.</summary>
-    public bool In64BitMode => State.Bit(VmcbField.EferRegister, Machine.Efer.LMA) && State.Bit(VmcbField.CsAttributes, 9);
+    public bool In64BitMode => State.Bit(VmcbField.EferRegister, Manual.Tables.Efer.LMA) && State.Bit(VmcbField.CsAttributes, 9);
 
     /// <summary>Whether protection is on and virtual-8086 mode off.</summary>
-    public bool InProtectedMode => State.Bit(VmcbField.Cr0Register, Machine.Cr0.PE) && !State.Bit(VmcbField.RflagsRegister, Machine.Rflags.VM);
+    public bool InProtectedMode => State.Bit(VmcbField.Cr0Register, Manual.Tables.Cr0.PE) && !State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.VM);
 
     /// <summary>An event arrives from outside; it stays pending until it is taken.</summary>
     public void Arrives(PendingEvent arriving) => _pending.Add(arriving);
@@ -179,7 +179,7 @@ internal sealed class Processor
 
     private void ExecuteNext(bool wasInShadow)
     {
-        bool trap = State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF);
+        bool trap = State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.TF);
         ulong rip = State[VmcbField.Rip];
         Guest? running = Guest;
         Effect effect = Fetch(out Instruction instruction);
@@ -194,7 +194,7 @@ internal sealed class Processor
         if (effect.IsDone && stays)
         {
             State.InShadow &= !wasInShadow;
-            State.SetBit(VmcbField.RflagsRegister, Machine.Rflags.RF, State.Bit(VmcbField.RflagsRegister, Machine.Rflags.RF) && instruction.Mnemonic == Mnemonic.Iretq);
+            State.SetBit(VmcbField.RflagsRegister, Manual.Tables.Rflags.RF, State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.RF) && instruction.Mnemonic == Mnemonic.Iretq);
         }
 
         if (effect.IsDone && trap && stays)
@@ -211,7 +211,7 @@ internal sealed class Processor
     // An instruction breakpoint comes before the instruction and its intercepts; RF suppresses it once, GIF 0 discards it (APM2 13.1.1, 15.17).
     private bool HitsBreakpoint()
     {
-        if (State.Bit(VmcbField.RflagsRegister, Machine.Rflags.RF) || !State.Gif)
+        if (State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.RF) || !State.Gif)
         {
             return false;
         }
@@ -235,7 +235,7 @@ internal sealed class Processor
     // TF of the host at its VMRUN traps when the guest has been left (APM2 15.5.1).
     private void TrapBehindVmrun()
     {
-        if (!IsShutDown && State.Bit(VmcbField.RflagsRegister, Machine.Rflags.TF))
+        if (!IsShutDown && State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.TF))
         {
             State.SetBit(VmcbField.Dr6, SingleStep, true);
             End(Effect.Raise(ExceptionVector.DB), State[VmcbField.Rip]);

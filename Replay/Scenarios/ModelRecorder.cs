@@ -1,5 +1,5 @@
-using Differ.Replay.Machine;
 using System.Buffers.Binary;
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

@@ -3,7 +3,6 @@ using Differ.Capture.Diagnostics;
 using Differ.Diff;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 
 namespace Differ.Alterations;

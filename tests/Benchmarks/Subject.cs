@@ -2,7 +2,6 @@ using Differ.Capture;
 using Differ.Diff;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 

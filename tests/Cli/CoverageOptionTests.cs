@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Differ.Cli;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;

@@ -1,7 +1,7 @@
 using Differ.Capture;
 using Differ.Cli;
 using Differ.Diff;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 

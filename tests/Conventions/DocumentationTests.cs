@@ -3,8 +3,8 @@ using System.Reflection;
 using System.Xml.Linq;
 using Differ.Cli;
 using Differ.Diff;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 using Differ.Tests.Support;
 

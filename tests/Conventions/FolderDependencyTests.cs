@@ -8,6 +8,9 @@ public sealed class FolderDependencyTests
 {
     [Theory]
     [InlineData("Capture")]
+    [InlineData("Diff")]
+    [InlineData("Replay")]
+    [InlineData("Schemas")]
     public void Dependencies_between_folders_run_one_way(string project)
     {
         var graph = FolderGraph.Of(Repository.Sources(project).Select(file => (file, File.ReadAllText(Path.Combine(Repository.Root, file)))));

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Differ.Diff;
-using Differ.Replay.Svm;
+using Differ.Replay;
 
 namespace Differ.Tests.Conventions;
 

@@ -1,5 +1,5 @@
 using Differ.Diff.Compare;
-using Differ.Replay.Svm;
+using Differ.Replay;
 
 namespace Differ.Tests.Diff;
 

@@ -1,6 +1,6 @@
 using Differ.Diff.Compare;
 using Differ.Diff.Results;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;

@@ -5,7 +5,6 @@ using Differ.Diff.Results;
 using Differ.Diff.Statistics;
 using Differ.Diff.Writing;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 
 namespace Differ.Fuzz;

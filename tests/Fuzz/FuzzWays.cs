@@ -9,7 +9,6 @@ using Differ.Diff.Baseline;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 using Differ.Tests.Support;

@@ -3,7 +3,6 @@ using System.Text;
 using Differ.Diff;
 using Differ.Diff.Writing;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Tests.Support;
 
 namespace Differ.Fuzz;

@@ -1,6 +1,7 @@
 using Differ.Diff.Compare;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay;
+using Differ.Replay.Rules;
+using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -83,7 +84,7 @@ public sealed class LawsTests
     {
         RunStory story = new RunStory().Vmrun();
         var digest = new RecordDigest();
-        var seen = new Differ.Replay.Observations(digest, new InstructionDecoder(), story.Header.Listed);
+        var seen = new Differ.Replay.Rules.Observations(digest, new InstructionDecoder(), story.Header.Listed);
         var builder = new ExpectationBuilder { Rule = rule };
         var reader = new Reader(digest, seen);
         story.Records[0].GiveTo(reader);
@@ -153,7 +154,7 @@ public sealed class LawsTests
             + string.Join(", ", computed.Constraints.ToArray()));
     }
 
-    private sealed class Reader(RecordDigest digest, Differ.Replay.Observations seen) : IExitSink
+    private sealed class Reader(RecordDigest digest, Differ.Replay.Rules.Observations seen) : IExitSink
     {
         public void Take(in ExitRecord record)
         {

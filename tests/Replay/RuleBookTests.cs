@@ -1,4 +1,4 @@
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Tests.Replay.Support;
-using Differ.Tests.Replay.Svm;
+using Differ.Tests.Replay.Kvm;
+using Differ.Tests.Replay.Manual;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Replay;

@@ -6,7 +6,6 @@ using Differ.Capture.Tracepoints;
 using Differ.Diff;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
 using Differ.Diff.Results;
-using Differ.Replay.Machine;
+using Differ.Replay.State;
 
 namespace Differ.Cli.Config;
 

@@ -3,8 +3,8 @@ using Differ.Capture.Disk;
 using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Writing;
-using Differ.Replay.Machine;
-using Differ.Replay.Svm;
+using Differ.Replay;
+using Differ.Replay.State;
 
 namespace Differ.Cli.Config;
 

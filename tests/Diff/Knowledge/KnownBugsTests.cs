@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Differ.Diff.Knowledge;
-using Differ.Replay.Svm;
+using Differ.Replay;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 

@@ -1,7 +1,7 @@
 using Differ.Cli;
 using Differ.Diff.Results;
+using Differ.Replay;
 using Differ.Replay.Scenarios;
-using Differ.Replay.Svm;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
 

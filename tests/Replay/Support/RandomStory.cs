@@ -1,4 +1,5 @@
-using Differ.Replay.Machine;
+using Differ.Replay.Manual.Tables;
+using Differ.Replay.State;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -1,4 +1,4 @@
-using Differ.Replay.Machine;
+using Differ.Replay.State;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

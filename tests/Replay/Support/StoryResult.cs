@@ -1,7 +1,6 @@
 using Differ.Diff;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -64,7 +63,7 @@ internal sealed class StoryResult
         var replayer = new Replayer(story.Header, story.Texts, sink) { LooksAtEverything = looksAtEverything };
         foreach (StoryRecord record in story.Records)
         {
-            foreach (Action<Differ.Replay.Machine.Vcpu> learn in record.Known)
+            foreach (Action<Differ.Replay.State.Vcpu> learn in record.Known)
             {
                 learn(replayer.VcpuOf(new StreamId(0)));
             }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Differ.Replay.Machine;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -1,6 +1,5 @@
 using Differ.Diff;
 using Differ.Replay;
-using Differ.Replay.Svm;
 using Differ.Schemas.Files;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;

@@ -1,0 +1,369 @@
+using Differ.Replay.Manual.Tables;
+using Differ.Replay.Rules;
+using Differ.Schemas.Model;
+using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
+using static Differ.Schemas.Model.Constraint;
+
+namespace Differ.Replay.Manual;
+
+/// <summary>Statements that only a recorder with probes can show: they speak where states of VMCBs and registers were recorded.</summary>
+/// <remarks>Their rows stand in the files of their topics; what they do stands here, because all of them work alike.</remarks>
+internal static class StateRules
+{
+    private const ulong HostDr7 = 0x400, FlushOnVmrun = 7, Low32 = 0xffff_ffff;
+    private const int Smi = 2;
+    private const int CleanIntercepts = 0, CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
+
+    // What a processor has whatever its features. SMI is left out: L0 may not see it either.
+    private static readonly (VmcbField Field, ulong Always)[] Intercepts =
+    [
+        (VmcbField.InterceptCr, Low32), (VmcbField.InterceptDr, Low32), (VmcbField.InterceptExceptions, Low32),
+        (VmcbField.InterceptMisc1, Low32 & ~(1UL << Smi)), (VmcbField.InterceptMisc2, 0x3f),
+    ];
+
+    private static readonly (int Bit, VmcbField[] Fields)[] CleanGroups =
+    [
+        (CleanControlRegisters, [VmcbField.Cr0Register, VmcbField.Cr4Register, VmcbField.EferRegister]),
+        (CleanDebug, [VmcbField.Dr6, VmcbField.Dr7]),
+        (CleanTables, [VmcbField.GdtrBase, VmcbField.GdtrLimit, VmcbField.IdtrBase, VmcbField.IdtrLimit]),
+        (CleanSegments, [VmcbField.CsSelector, VmcbField.CsBase, VmcbField.SsSelector, VmcbField.SsBase, VmcbField.DsSelector, VmcbField.DsBase,
+            VmcbField.EsSelector, VmcbField.EsBase, VmcbField.Cpl]),
+        (CleanCr2, [VmcbField.Cr2]),
+    ];
+
+    /// <summary>#VMEXIT disables the host's breakpoints.</summary>
+    public static void HostDr7Cleared(in Step s) => Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Dr7, Bits64.Of(HostDr7));
+
+    /// <summary>#VMEXIT forces CR0.PE=1, RFLAGS.VM=0, CPL=0.</summary>
+    public static void HostProtected(in Step s)
+    {
+        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cr0Register, new Bits64(1, 1));
+        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Rflags.VM));
+        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cpl, Bits64.Of(0));
+    }
+
+    /// <summary>#VMEXIT writes back exactly the registers of its list; the others of vmcb12 stay.</summary>
+    public static void SavesSubset(in Step s)
+    {
+        foreach (VmcbField field in StateTables.GuestSaved)
+        {
+            if (field is not (VmcbField.Cr2 or VmcbField.Dr6))
+            {
+                Saved(s, field);
+            }
+        }
+
+        foreach (VmcbField field in StateTables.Vmload)
+        {
+            Shows(s, Leaves(s) && s.Vcpu.Vmcb12[field].IsKnown, StateMoment.Vmcb12AfterExit, field, s.Vcpu.Vmcb12[field]);
+        }
+    }
+
+    /// <summary>vmcb12.CR2 receives the guest's CR2.</summary>
+    public static void SavesCr2(in Step s) => Saved(s, VmcbField.Cr2);
+
+    /// <summary>The interrupt shadow is saved by #VMEXIT and loaded by VMRUN.</summary>
+    public static void SavesShadow(in Step s)
+    {
+        Bits64 left = s.Seen.State(StateMoment.L2AtExit, VmcbField.InterruptShadow);
+        Shows(s, Leaves(s), StateMoment.Vmcb12AfterExit, VmcbField.InterruptShadow, left with { Known = left.Known & 1 });
+        LoadsShadow(s);
+    }
+
+    /// <summary>The host's shadow does not leak into the guest's.</summary>
+    public static void NoShadowLeak(in Step s)
+    {
+        Bits64 before = s.Vcpu.Vmcb12[VmcbField.InterruptShadow];
+        Shows(s, s.Seen.HasVmenter && s.Vcpu.L1AtVmrun[VmcbField.InterruptShadow][0].IsYes && before[0].IsNo,
+            StateMoment.L2AtEntry, VmcbField.InterruptShadow, before with { Known = before.Known & 1 }, byProcessor: true);
+    }
+
+    /// <summary>A host whose code segment lies outside its descriptor table cannot be resumed: shutdown.</summary>
+    public static void HostSegmentsReload(in Step s)
+    {
+        Bits64 selector = s.Vcpu.L1AtVmrun[VmcbField.CsSelector], limit = s.Vcpu.L1AtVmrun[VmcbField.GdtrLimit];
+        if (!s.Seen.LeftL2)
+        {
+            return;
+        }
+
+        if (!selector.IsKnown || !limit.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
+        else if ((selector.Value | 7) > limit.Value)
+        {
+            s.Expect().Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
+        }
+        else if ((s.Vcpu.L1AtVmrun[VmcbField.Cr4Register][Cr4.PAE] & !s.Vcpu.L1AtVmrun[VmcbField.EferRegister][Efer.LMA]).IsNo)
+        {
+            // A host with legacy PAE paging may shut down for its page directory pointers.
+            s.Expect().Allow(IsNot(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
+        }
+    }
+
+    /// <summary>VMLOAD and VMSAVE move their set of registers.</summary>
+    public static void MovesVmloadSet(in Step s)
+    {
+        bool done = s.Level == GuestLevel.L1 && s.Vcpu.Svme.IsYes && s.Vcpu.Cpl.Known == 0 && s.Seen.RaisedException is null;
+        foreach (VmcbField field in StateTables.Vmload)
+        {
+            Bits64 register = s.Seen.State(StateMoment.L1AtExit, field), stored = s.Seen.State(StateMoment.Vmcb12AtVmrun, field);
+            Shows(s, done && s.Code == SvmExitCode.Vmsave, StateMoment.Vmcb12AfterExit, field, register);
+            Shows(s, done && s.Code == SvmExitCode.Vmload && !StateTables.Canonicalised.Contains(field), StateMoment.L1AtEntry, field, stored);
+        }
+    }
+
+    /// <summary>Segment bases are sign-extended as they are loaded.</summary>
+    public static void Canonicalises(in Step s)
+    {
+        foreach (VmcbField field in StateTables.Canonicalised)
+        {
+            Bits64 stored = s.Vcpu.Vmcb12[field];
+            bool loaded = StateTables.GuestLoaded.Contains(field);
+            Shows(s, s.Seen.HasVmenter && loaded && stored.IsKnown, StateMoment.L2AtEntry, field,
+                Bits64.Of(unchecked((ulong)((long)(stored.Value << 16) >> 16))));
+        }
+    }
+
+    /// <summary>What is not marked clean is loaded from vmcb12.</summary>
+    public static void LoadsWhatIsNotClean(in Step s)
+    {
+        Bits64 clean = s.Vcpu.Vmcb12[VmcbField.CleanBits];
+        foreach ((VmcbField field, ulong always) in Intercepts)
+        {
+            // The hypervisor adds its own; those of L1 must be among them.
+            Bits64 asked = s.Vcpu.Vmcb12[field];
+            ulong mask = asked.Value & asked.Known & always;
+            bool applies = s.Seen.HasVmenter && clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
+            Shows(s, applies, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
+        }
+
+        foreach ((int bit, VmcbField[] fields) in CleanGroups)
+        {
+            foreach (VmcbField field in fields)
+            {
+                bool canonical = StateTables.Canonicalised.Contains(field);
+                ulong mask = field == VmcbField.EferRegister ? Efer.Bits.Kept(~(1UL << Efer.LMA)) : ulong.MaxValue;
+                Bits64 stored = s.Vcpu.Vmcb12[field];
+                Shows(s, s.Seen.HasVmenter && clean[bit].IsNo && !canonical && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = mask });
+            }
+        }
+    }
+
+    /// <summary>The hypervisor clears the clean bit of every group it edits between an exit and the next entry.</summary>
+    public static void ClearsCleanBits(in Step s)
+    {
+        foreach ((int bit, VmcbField[] fields) in CleanGroups)
+        {
+            foreach (VmcbField field in fields)
+            {
+                Bits64 left = s.Seen.State(StateMoment.L2AtExit, field), entered = s.Seen.State(StateMoment.L2AtEntry, field);
+                bool edited = left.IsKnown && entered.IsKnown && left.Value != entered.Value;
+                if (edited && !s.Seen.LeftL2)
+                {
+                    Shows(s, true, StateMoment.L2AtEntry, VmcbField.CleanBits, new Bits64(0, 1UL << bit));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>An intercepted #DB leaves DR6 as the handler would see it.</summary>
+    public static void DebugStatusSaved(in Step s)
+    {
+        if (s.HasExit && s.Code == SvmExitCode.OfException(ExceptionVector.DB))
+        {
+            Saved(s, VmcbField.Dr6);
+        }
+    }
+
+    /// <summary>The vector of a virtual interrupt is V_INTR_VECTOR.</summary>
+    public static void VirtualVector(in Step s)
+    {
+        Bits64 control = s.Vcpu.Vmcb12[VmcbField.IntCtl];
+        bool isVirtual = s.Level == GuestLevel.L2 && s.HasExit && s.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt }
+            && control[IntCtlBits.VIrqBit].IsYes && s.Intercepted(SvmExitCode.Intr).IsYes && !s.Vcpu.Vmcb12.EventInj.Valid;
+        if (isVirtual && !control.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
+        else if (isVirtual)
+        {
+            s.Expect().Allow(Is(ComparedField.ExitIntInfo, new IntCtlBits(control.Value).Vector, byte.MaxValue));
+        }
+    }
+
+    /// <summary>vmcb12.nRIP is what the processor saved.</summary>
+    public static void NextRipForL1(in Step s)
+    {
+        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code))
+        {
+            Saved(s, VmcbField.NextRip);
+        }
+    }
+
+    /// <summary>nRIP of an instruction that branches is the address behind it.</summary>
+    public static void NextRipIsSequential(in Step s)
+    {
+        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code) && s.Seen.Instruction is { IsBranch: true } branch && branch.Code == s.Code)
+        {
+            Shows(s, true, StateMoment.L2AtExit, VmcbField.NextRip, Bits64.Of(unchecked(s.Exit.Rip + (ulong)branch.Length)), byProcessor: true);
+        }
+    }
+
+    /// <summary>TLB_CONTROL is honoured and stays as it is. A hypervisor honours it with the same control, or with an ASID that has no entries yet.</summary>
+    public static void TlbControlHonoured(in Step s)
+    {
+        Bits64 asked = s.Vcpu.Vmcb12[VmcbField.TlbControl];
+        Shows(s, Leaves(s) && asked.IsKnown, StateMoment.Vmcb12AfterExit, VmcbField.TlbControl, asked);
+        if (!s.Seen.HasVmenter || !asked.IsKnown || asked.Value is not (1 or 3 or FlushOnVmrun))
+        {
+            return;
+        }
+
+        bool isRecorded = s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.TlbControl) && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.GuestAsid);
+        if (!isRecorded || !s.Vcpu.L2Asid.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+            return;
+        }
+
+        s.Expect().Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
+    }
+
+    /// <summary>A VMRUN that is carried out sets GIF.</summary>
+    public static void GifIsSet(in Step s)
+    {
+        if (s.Seen.HasVmenter && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.Gif))
+        {
+            s.Expect().Allow(Is(At(StateMoment.L2AtEntry, VmcbField.Gif), 1));
+        }
+    }
+
+    /// <summary>Without EFER.SVME neither CLGI nor STGI is carried out: GIF is what it was when the guest was entered.</summary>
+    public static void GifStaysWithoutSvme(in Step s, bool set)
+    {
+        if (s.Level == GuestLevel.L1 && s.HasExit && s.Vcpu.Svme.IsNo && !s.Vcpu.SvmeConcluded && s.Vcpu.GifAtEntry == Truth.Of(!set) && s.Seen.IsRecorded(StateMoment.L1AtExit, VmcbField.Gif))
+        {
+            s.Expect().Allow(Is(At(StateMoment.L1AtExit, VmcbField.Gif), set ? 0UL : 1));
+        }
+    }
+
+    /// <summary>An instruction that must raise #UD without EFER.SVME exits, since the processor itself runs with EFER.SVME=1.</summary>
+    public static void ExitsOnceEntered(in Step s, SvmExitCode code)
+    {
+        ulong bit = 1UL << (int)(code.Value % 32);
+        s.Expect().Allow(Is(At(StateMoment.L1AtEntry, VmcbField.InterceptMisc2), bit, bit));
+    }
+
+    /// <summary>L1 goes on with the TSC offset that it had at its VMRUN.</summary>
+    public static void TscOffsetOfL1(in Step s)
+    {
+        Bits64 before = s.Vcpu.L1AtVmrun[VmcbField.TscOffset];
+        Shows(s, s.Seen.LeftL2 && before.IsKnown && !s.Vcpu.AskedMonitorInL2 && !s.Seen.WentToUserspace && !s.Seen.HasMsr, StateMoment.L1AtEntry, VmcbField.TscOffset, before);
+    }
+
+    /// <summary>Bit 20 of a guest physical address is never masked: without paging a fetch faults at the linear address.</summary>
+    public static void NoA20Mask(in Step s)
+    {
+        const ulong Fetch = 1 << 4, Bit20 = 1 << 20;
+        Bits64 paging = s.Seen.State(StateMoment.L2AtExit, VmcbField.Cr0Register), start = s.Seen.State(StateMoment.L2AtExit, VmcbField.CsBase);
+        if (!s.HasExit || s.Code != SvmExitCode.Npf || (s.Exit.Info1 & Fetch) == 0 || s.Level != GuestLevel.L2)
+        {
+            return;
+        }
+
+        if (!start.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
+        else if (paging[Cr0.PG].IsNo)
+        {
+            s.Expect().Allow(Is(ComparedField.ExitInfo2, unchecked(start.Value + s.Exit.Rip), Bit20)).ByProcessor();
+        }
+    }
+
+    /// <summary>VMRUN reloads the PAUSE counter.</summary>
+    public static void PauseCountReloaded(in Step s)
+    {
+        Bits64 count = s.Vcpu.Vmcb12[VmcbField.PauseFilterCount];
+        Shows(s, s.Seen.HasVmenter && count.IsKnown && s.Intercepted(SvmExitCode.Pause).IsYes, StateMoment.L2AtEntry, VmcbField.PauseFilterCount, count);
+    }
+
+    /// <summary>An index of AVIC's physical table beyond the largest makes VMRUN fail.</summary>
+    public static void AvicIndexLegal(in Step s)
+    {
+        Bits64 control = s.Seen.State(StateMoment.L2AtEntry, VmcbField.IntCtl), table = s.Seen.State(StateMoment.L2AtEntry, VmcbField.AvicPhysicalTable);
+        if (!control[IntCtlBits.AvicEnableBit].IsYes)
+        {
+            return;
+        }
+
+        var bits = new IntCtlBits(control.Value);
+        if (!table.IsKnown)
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
+        else if ((table.Value & 0xfff) > bits.MostPhysicalIndex)
+        {
+            // With x2AVIC a processor may take larger ones.
+            (bits.X2Avic ? s.Assuming(Evidence.GuestCpuid) : s.Expect()).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Invalid.Value)).ByProcessor();
+        }
+    }
+
+    /// <summary>Clearing EFER.SVME leaves GIF alone.</summary>
+    public static void GifSurvivesSvme(in Step s)
+    {
+        bool clears = s.Seen.HasMsr && s.Seen.Msr is { Write: true, Index: Efer.Index, Faulted: false } write
+            && ((write.Value >> Efer.SVME) & 1) == 0;
+        Bits64 gif = s.Seen.State(StateMoment.L1AtExit, VmcbField.Gif);
+        Shows(s, clears && s.Level == GuestLevel.L1, StateMoment.L1AtEntry, VmcbField.Gif, gif);
+    }
+
+    /// <summary>What the VMM saves and restores of a nested guest is what it was.</summary>
+    public static void RestoreIsTransparent(in Step s)
+    {
+        bool through = s.Level == GuestLevel.L2 && s.Seen.WentToUserspace && !s.Seen.LeftL2;
+        foreach (VmcbField field in (ReadOnlySpan<VmcbField>)[VmcbField.InterruptShadow, VmcbField.GPat, VmcbField.Gif])
+        {
+            Shows(s, through, StateMoment.L2AtEntry, field, s.Seen.State(StateMoment.L2AtExit, field));
+        }
+    }
+
+    private static bool Leaves(in Step s) => s.Seen.LeftL2 && s.Level == GuestLevel.L2;
+
+    private static void LoadsShadow(in Step s)
+    {
+        Bits64 stored = s.Vcpu.Vmcb12[VmcbField.InterruptShadow];
+        Shows(s, s.Seen.HasVmenter && stored.IsKnown, StateMoment.L2AtEntry, VmcbField.InterruptShadow, stored with { Known = 1 });
+    }
+
+    // A register of L2 is in vmcb12 as L2 left it.
+    private static void Saved(in Step s, VmcbField field) =>
+        Shows(s, Leaves(s), StateMoment.Vmcb12AfterExit, field, s.Seen.State(StateMoment.L2AtExit, field));
+
+    // The known bits of a value must be seen; undecided where either side was not recorded.
+    private static void Shows(in Step s, bool applies, StateMoment moment, VmcbField field, Bits64 value, bool byProcessor = false)
+    {
+        if (!applies)
+        {
+            return;
+        }
+
+        if (value.Known == 0 || !s.Seen.IsRecorded(moment, field))
+        {
+            s.Undecided(Evidence.MachineStates);
+            return;
+        }
+
+        Expecting expecting = s.Expect().Allow(Is(At(moment, field), value.Value & value.Known, value.Known));
+        if (byProcessor)
+        {
+            expecting.ByProcessor();
+        }
+    }
+
+    private static ComparedField At(StateMoment moment, VmcbField field) => ComparedState.Of(moment, VmcbLayout.Of(field).Position);
+}
