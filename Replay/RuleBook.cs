@@ -1,4 +1,3 @@
-using Differ.Replay.Kvm;
 using Differ.Replay.Manual;
 using Differ.Replay.Manual.Extensions;
 using Differ.Replay.Rules;

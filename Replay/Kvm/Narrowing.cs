@@ -11,15 +11,12 @@ namespace Differ.Replay.Kvm;
 /// <remarks>So a departure is reported once and not as an avalanche. An explicit value (a WRMSR) is stronger than a conclusion.</remarks>
 internal static class Narrowing
 {
-    /// <summary>Bytes of the longest instruction.</summary>
-    public const ulong LongestInstruction = 15;
-
     private const ulong ResetVector = 0xfff0;
 
     /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
     public static bool GoesOnNearby(in ExitRecord record) =>
         !record.HasEntry || !record.Entry.Rip.IsKnown
-        || unchecked(record.Entry.Rip.Value - record.Exit.Rip + LongestInstruction) <= 2 * LongestInstruction;
+        || unchecked(record.Entry.Rip.Value - record.Exit.Rip + NextRip.LongestInstruction) <= 2 * NextRip.LongestInstruction;
 
     /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)

@@ -1,4 +1,3 @@
-using Differ.Replay.Kvm;
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;

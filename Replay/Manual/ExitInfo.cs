@@ -1,4 +1,3 @@
-using Differ.Replay.Kvm;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -163,9 +162,9 @@ internal static class ExitInfo
     public static bool IsBehind(ulong next, ulong rip)
     {
         ulong length = unchecked(next - rip);
-        return length is > 0 and <= Narrowing.LongestInstruction
-            || (rip <= uint.MaxValue && unchecked((uint)length) is > 0 and <= (uint)Narrowing.LongestInstruction)
-            || (rip <= ushort.MaxValue && unchecked((ushort)length) is > 0 and <= (ushort)Narrowing.LongestInstruction);
+        return length is > 0 and <= NextRip.LongestInstruction
+            || (rip <= uint.MaxValue && unchecked((uint)length) is > 0 and <= (uint)NextRip.LongestInstruction)
+            || (rip <= ushort.MaxValue && unchecked((ushort)length) is > 0 and <= (ushort)NextRip.LongestInstruction);
     }
 
     // With 57-bit addresses bits 63:56 are alike.

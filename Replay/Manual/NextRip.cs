@@ -1,4 +1,3 @@
-using Differ.Replay.Kvm;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -21,7 +20,10 @@ internal sealed record RipRow(ulong First, ulong Last, int Least, string Section
 /// <summary>Group H: RIP at an exit and at the entry that follows (APM2 15.7, 15.7.1, 15.10.2).</summary>
 internal static class NextRip
 {
-    private const int Free = -1, Longest = (int)Narrowing.LongestInstruction;
+    /// <summary>Bytes of the longest instruction.</summary>
+    public const ulong LongestInstruction = 15;
+
+    private const int Free = -1, Longest = (int)LongestInstruction;
     private const ulong StringIo = 1 << 2, ResetVector = 0xfff0;
 
     // MSRs whose write a kernel may carry out before it records the exit, which then shows the RIP behind it.

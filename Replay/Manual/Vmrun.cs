@@ -1,4 +1,3 @@
-using Differ.Replay.Kvm;
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Replay.State;
@@ -34,7 +33,7 @@ internal static class Vmrun
 
         // Up to 5.12 the kernel records the address of VMRUN itself, whose prefixes are then unknown.
         ulong length = unchecked(seen.Vmenter.Rip - record.Exit.Rip);
-        return length is > 0 and <= Narrowing.LongestInstruction ? Observed<ulong>.Of(seen.Vmenter.Rip)
+        return length is > 0 and <= NextRip.LongestInstruction ? Observed<ulong>.Of(seen.Vmenter.Rip)
             : decoded ? Observed<ulong>.Of(unchecked(record.Exit.Rip + (ulong)seen.Instruction.Length))
             : Observed<ulong>.Unseen;
     }

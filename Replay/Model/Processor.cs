@@ -12,7 +12,7 @@ namespace Differ.Replay.Model;
 /// </remarks>
 internal sealed class Processor
 {
-    private const int LongestInstruction = 15, SingleStep = 14;
+    private const int LongestInstruction = (int)Manual.NextRip.LongestInstruction, SingleStep = 14;
 
     private readonly List<PendingEvent> _pending = [];
 

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Differ.Replay;
 using Differ.Tests.Replay.Support;
-using Differ.Tests.Replay.Kvm;
 using Differ.Tests.Replay.Manual;
 using Differ.Tests.Support;
 

@@ -8,7 +8,7 @@ using static Differ.Schemas.Vocabulary.SvmExitCode;
 using static Differ.Tests.Replay.Support.RuleState;
 using static Differ.Tests.Replay.Support.StoryWords;
 
-namespace Differ.Tests.Replay.Kvm;
+namespace Differ.Tests.Replay.Manual;
 
 /// <summary>Group L, in the order of the rules.</summary>
 public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases

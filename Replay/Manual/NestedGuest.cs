@@ -1,4 +1,3 @@
-using Differ.Replay.Manual;
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
@@ -6,7 +5,7 @@ using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using static Differ.Schemas.Model.Constraint;
 
-namespace Differ.Replay.Kvm;
+namespace Differ.Replay.Manual;
 
 /// <summary>Group L: what L1 is told of its guest, so that L2 sees what a processor executing L1's VMRUN would show.</summary>
 internal static class NestedGuest

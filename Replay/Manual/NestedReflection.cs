@@ -1,4 +1,3 @@
-using Differ.Replay.Manual;
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
@@ -6,7 +5,7 @@ using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using static Differ.Schemas.Model.Constraint;
 
-namespace Differ.Replay.Kvm;
+namespace Differ.Replay.Manual;
 
 /// <summary>What L1 is shown when L2 is left, and when it must be: the longer judgements of group L.</summary>
 internal static class NestedReflection
