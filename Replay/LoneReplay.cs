@@ -1,4 +1,4 @@
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;

@@ -1,5 +1,6 @@
 using Differ.Replay.Kvm;
 using Differ.Replay.Manual;
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Replay.State;
 using Differ.Schemas.Model;

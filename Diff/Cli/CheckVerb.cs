@@ -6,7 +6,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Differ.Cli.Config;
 using Differ.Replay;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Files;
 using Differ.Schemas.Run;
 

@@ -6,7 +6,7 @@ using Differ.Diff.Report.Rules;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
 using Differ.Replay;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;

@@ -7,7 +7,7 @@ using Differ.Diff.Changes;
 using Differ.Diff.Compare;
 using Differ.Diff.Results;
 using Differ.Replay;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 

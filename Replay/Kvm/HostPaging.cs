@@ -28,7 +28,7 @@ internal static class HostPaging
     /// <summary>A host offers nested paging where it uses it, unless the VMM hides it: only its absence says something, and nothing against a fault that was seen.</summary>
     public static void LearnOfCpuid(Vcpu vcpu)
     {
-        if (vcpu.HostPaging.IsUnknown && vcpu.Profile.Has(CpuFeature.NestedPaging).IsNo)
+        if (vcpu.HostPaging.IsUnknown && vcpu.Profile.Has(CpuFeature.Np).IsNo)
         {
             vcpu.HostPaging = Truth.No;
         }

@@ -1,5 +1,4 @@
 using Differ.Replay.Manual.Tables;
-using Differ.Replay.State;
 
 namespace Differ.Replay.Model;
 

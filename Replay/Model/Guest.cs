@@ -33,7 +33,7 @@ internal sealed class Guest
     public ulong Asid => this[VmcbField.GuestAsid];
 
     /// <summary>Nested paging is on.</summary>
-    public bool NestedPaging => Features.Has(CpuFeature.NestedPaging) && (this[VmcbField.NestedControl] & 1) != 0;
+    public bool NestedPaging => Features.Has(CpuFeature.Np) && (this[VmcbField.NestedControl] & 1) != 0;
 
     /// <summary>SEV-ES is on.</summary>
     public bool SevEs => (this[VmcbField.NestedControl] & 4) != 0;

@@ -49,7 +49,7 @@ internal static class IllegalState
     public static bool IsIllegalPdpe(ulong entry, int physicalBits) =>
         (entry & 1) != 0 && ((entry & PdpeMustBeZero) != 0 || entry >> physicalBits != 0);
 
-    private static bool HasNestedPaging(Processor processor, Vmcb vmcb) => processor.Features.Has(CpuFeature.NestedPaging) && vmcb.Bit(VmcbField.NestedControl, 0);
+    private static bool HasNestedPaging(Processor processor, Vmcb vmcb) => processor.Features.Has(CpuFeature.Np) && vmcb.Bit(VmcbField.NestedControl, 0);
 
     private static bool HasIllegalPdpe(Processor processor, Vmcb vmcb)
     {

@@ -187,7 +187,7 @@ internal sealed class WorldSwitch(Processor processor)
     {
         Vmcb into = vmcb;
         into[VmcbField.NextRip] = processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0;
-        ReadOnlySpan<byte> bytes = processor.Features.Has(CpuFeature.DecodeAssists) && Assists.StoresBytes(exit) ? processor.InstructionBytes : [];
+        ReadOnlySpan<byte> bytes = processor.Features.Has(CpuFeature.DecodeAssists) && Assists.StoresBytes(exit.Code, exit.Info1) ? processor.InstructionBytes : [];
         into[VmcbField.FetchedBytes] = (ulong)bytes.Length;
         ulong low = 0, high = 0;
         for (int i = 0; i < bytes.Length; i++)

@@ -1,4 +1,4 @@
-using Differ.Replay.Manual;
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Rules;

@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;

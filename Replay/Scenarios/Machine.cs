@@ -33,7 +33,7 @@ internal sealed class Machine
         guest[VmcbField.IopmBasePa] = IoMap;
         guest[VmcbField.MsrpmBasePa] = MsrMap;
         guest[VmcbField.NCr3] = NestedTables;
-        guest[VmcbField.NestedControl] = features.Has(CpuFeature.NestedPaging) ? 1UL : 0;
+        guest[VmcbField.NestedControl] = features.Has(CpuFeature.Np) ? 1UL : 0;
         guest[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Intercept(SvmExitCode.Vmrun, true);
         MakeTask();

@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 

@@ -2,7 +2,6 @@ using Differ.Replay.Manual.Tables;
 using Differ.Replay.Model;
 using Differ.Replay.Rules;
 using Differ.Replay.Scenarios;
-using Differ.Replay.State;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Replay.Support;

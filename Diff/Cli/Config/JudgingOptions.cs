@@ -2,7 +2,7 @@ using System.CommandLine;
 using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
 using Differ.Diff.Results;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 
 namespace Differ.Cli.Config;
 

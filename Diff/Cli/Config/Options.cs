@@ -4,7 +4,7 @@ using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Writing;
 using Differ.Replay;
-using Differ.Replay.State;
+using Differ.Replay.Manual.Tables;
 
 namespace Differ.Cli.Config;
 

@@ -1,4 +1,3 @@
-using Differ.Replay.Model;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Manual.Tables;
@@ -13,6 +12,6 @@ internal static class Assists
         || code.Value is (>= 0x65 and <= 0x7c) or (>= 0x80 and <= 0x8e) or (>= 0xa0 and <= 0xa4) or 0xa6;
 
     /// <summary>Whether the instruction's bytes are stored: for #PF and nested page faults of data accesses.</summary>
-    public static bool StoresBytes(in Effect exit) =>
-        (exit.Code == SvmExitCode.Npf || exit.Code == SvmExitCode.OfException(ExceptionVector.PF)) && (exit.Info1 & 0x10) == 0;
+    public static bool StoresBytes(SvmExitCode code, ulong info1) =>
+        (code == SvmExitCode.Npf || code == SvmExitCode.OfException(ExceptionVector.PF)) && (info1 & 0x10) == 0;
 }

@@ -24,7 +24,7 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         VGif = new("VGIF", 0x8000_000a, 3, 16, 8, "vgif"),
         VNmi = new("VNMI", 0x8000_000a, 3, 25, 9, "vnmi"),
         TscRateMsr = new("TscRateMsr", 0x8000_000a, 3, 4, 10, "tsc_scale"),
-        NestedPaging = new("NP", 0x8000_000a, 3, 0, 11, "npt"),
+        Np = new("NP", 0x8000_000a, 3, 0, 11, "npt"),
         LbrVirt = new("LbrVirt", 0x8000_000a, 3, 1, 12, "lbrv"),
         NripSave = new("NRIPS", 0x8000_000a, 3, 3, 13, "nrip_save"),
         PauseFilter = new("PauseFilter", 0x8000_000a, 3, 10, 14, "pausefilter"),
@@ -59,7 +59,7 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
     public static IReadOnlyList<CpuFeature> All { get; } =
     [
         Xsave, Invpcid, Skinit, Rdtscp, LongMode, Rdpru, SvmLock, DecodeAssists, VGif, VNmi, TscRateMsr,
-        NestedPaging, LbrVirt, NripSave, PauseFilter, PauseThreshold, Avic, VirtualVmload, BusLockThreshold, IdleHlt,
+        Np, LbrVirt, NripSave, PauseFilter, PauseThreshold, Avic, VirtualVmload, BusLockThreshold, IdleHlt,
         Gmet, Invlpgb, Svm, NoExecute, FastFxsave, TranslationCacheExtension, Mcommit, InterruptibleWbinvd, LmsleUnsupported,
         UpperAddressIgnore, AutomaticIbrs, LbrAndPmcFreeze, BusLockTrap, Pcid, FsGsBase, Smep, Smap, Umip, ProtectionKeys,
         ShadowStacks, FiveLevelPaging,

@@ -1,4 +1,3 @@
-using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Manual.Tables;

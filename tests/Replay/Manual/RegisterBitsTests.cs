@@ -1,5 +1,4 @@
 using Differ.Replay.Manual.Tables;
-using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Tests.Replay.Manual;

@@ -1,5 +1,4 @@
 using Differ.Replay.Manual.Tables;
-using Differ.Replay.State;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
@@ -69,7 +68,7 @@ public sealed class CpuDescriptionTests
             "processor\t: 0\nmodel name\t: AMD EPYC\nflags\t\t: fpu lm rdtscp svm npt nrip_save svm_lock\naddress sizes\t: 40 bits physical, 48 bits virtual\npower management:\n");
         Assert.True(profile.Has(CpuFeature.LongMode).IsYes);
         Assert.True(profile.Has(CpuFeature.SvmLock).IsYes);
-        Assert.True(profile.Has(CpuFeature.NestedPaging).IsYes);
+        Assert.True(profile.Has(CpuFeature.Np).IsYes);
         Assert.True(profile.Has(CpuFeature.VNmi).IsUnknown);
         Assert.Equal(40, profile.PhysicalAddressBits);
     }

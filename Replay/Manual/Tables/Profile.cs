@@ -1,8 +1,7 @@
-using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
-namespace Differ.Replay.State;
+namespace Differ.Replay.Manual.Tables;
 
 /// <summary>What is known of the virtual CPU: features as CPUID showed them to the guest, and what the user says where it did not.</summary>
 /// <param name="told">What the user says; null for nothing.</param>

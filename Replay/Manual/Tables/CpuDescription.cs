@@ -1,8 +1,7 @@
 using System.Globalization;
-using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Vocabulary;
 
-namespace Differ.Replay.State;
+namespace Differ.Replay.Manual.Tables;
 
 /// <summary>What the user says of the virtual CPU, for what a recording does not show. What it shows is believed before this.</summary>
 /// <remarks>

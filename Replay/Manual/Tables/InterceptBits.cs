@@ -1,6 +1,6 @@
 using Differ.Schemas.Vocabulary;
 
-namespace Differ.Replay.Manual;
+namespace Differ.Replay.Manual.Tables;
 
 /// <summary>Exit codes whose owner the intercept bit alone does not decide.</summary>
 internal static class InterceptBits
