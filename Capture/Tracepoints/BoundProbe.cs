@@ -74,6 +74,9 @@ internal sealed class BoundProbe
 {
     private const string RegistersName = "regs";
 
+    // A probe has no more arguments (MAX_TRACE_ARGS of the kernel).
+    private const int MostParts = 128;
+
     private readonly (int Offset, int Size)[] _numbers = new (int, int)[(int)ProbeNumber.Count];
     private readonly List<(char Letter, int Position, int Offset, int Size)> _parts = [];
     private readonly (int Offset, int Size) _registers;
@@ -94,7 +97,7 @@ internal sealed class BoundProbe
                 _registers = (field.Offset, field.Size);
             }
             else if (field.Name is ['c' or 'g' or 'h', _, _, _] name
-                && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions)
+                && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions && _parts.Count < MostParts)
             {
                 _parts.Add((name[0], position, field.Offset, field.Size));
             }

@@ -75,6 +75,9 @@ internal sealed class ExitAssembler
     /// <summary>Whether a record waits for the next event of its vCPU, whose time tells whether the record is whole.</summary>
     public bool WaitsForNext { get; init; }
 
+    /// <summary>Whether an entry that is given up is recorded, so that a second exit without one shows a loss.</summary>
+    public bool WaitsForCancel { get; init; }
+
     /// <summary>Whether events may be missing from every record.</summary>
     public bool IsLoose { get; init; }
 
@@ -134,6 +137,7 @@ internal sealed class ExitAssembler
         {
             // The exit before has no entry.
             UnpairedIfRecorded(exit.Time);
+            _probed.End();
             Close();
             _current.Mark(EntriesRecorded ? RecordFlags.LossBefore : RecordFlags.None);
         }
@@ -141,7 +145,11 @@ internal sealed class ExitAssembler
         MarkLoss(exit.Time);
         _isBounded = true;
         _current.SetExit(exit);
-        _probed.Begin();
+        if (!_probed.Begin(_current))
+        {
+            Unpaired(exit.Time);
+        }
+
         _inGuest = false;
     }
 
@@ -161,6 +169,7 @@ internal sealed class ExitAssembler
         MarkLoss(entry.Time);
         _isBounded = true;
         _current.SetEntry(entry);
+        _probed.End();
         Close();
         _inGuest = true;
     }
@@ -173,12 +182,16 @@ internal sealed class ExitAssembler
     {
         if (probe.Role != ProbeRole.Entry)
         {
-            _probed.Take(probe, payload, time, _current);
+            if (!_probed.Take(probe, payload, time, _current) && WaitsForCancel)
+            {
+                Unpaired(time);
+            }
         }
-        else if (_holding && _inGuest)
+        else if (_holding && _inGuest && !_probed.Enter(probe, payload, _held))
         {
             // It stands behind kvm_entry: the record it belongs to is complete, and waits for it.
-            ProbedStates.Enter(probe, payload, _held);
+            _held.Mark(RecordFlags.LossInside);
+            Unpaired(time);
         }
     }
 

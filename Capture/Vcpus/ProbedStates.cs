@@ -7,36 +7,60 @@ namespace Differ.Capture.Vcpus;
 /// <summary>What probes in KVM show of one vCPU becomes states of the machine at the moments of its exits.</summary>
 /// <remarks>
 /// KVM keeps some registers of the guest beside the VMCB and others in it with bits of its own: EFER has SVME set whatever the guest wrote,
-/// CR4 has what the host's paging needs, CR0 lacks the bits of the caches and is else the guest's only with nested paging, as CR3 is; DR6 never is.
+/// CR4 has what the host's paging needs, CR3 is the guest's with nested paging only, and DR6 never is. Where writes of CR0 do not exit,
+/// CR0 of the VMCB is the guest's and KVM's copy out of date; where they do, KVM's copy is.
 /// </remarks>
 internal sealed class ProbedStates
 {
-    private const int IntCtl = 0x060, NestedControl = 0x090, Efer = 0x4d0, Cr4 = 0x548, Cr3 = 0x550, Cr0 = 0x558, Dr6 = 0x568, Rax = 0x5f8;
+    private const int InterceptCr = 0x000, IntCtl = 0x060, ExitCode = 0x070, NestedControl = 0x090, Efer = 0x4d0, Cr4 = 0x548, Cr3 = 0x550, Cr0 = 0x558, Rip = 0x578, Dr6 = 0x568, Rax = 0x5f8;
     private const int Gif = 0x700, HsavePa = 0x708, VmCr = 0x710, NmiMask = 0x728, Rcx = 0x730, RcxNumber = 1;
-    private const int VGif = 9, VGifEnable = 25, NestedPagingEnable = 0, HflagGif = 0, HflagNmi = 3, PageShift = 12;
+    private const int VGif = 9, VGifEnable = 25, NestedPagingEnable = 0, Cr0Writes = 16, HflagGif = 0, HflagNmi = 3, PageShift = 12;
 
-    private const ulong CacheBits = 3UL << 29;
-
-    private bool _cancelled, _restores, _reflects;
+    private bool _cancelled, _restores, _reflects, _leaves, _enters;
     private Observed<ulong> _vmcb12;
 
-    /// <summary>A new exit begins.</summary>
-    public void Begin() => _reflects = false;
+    /// <summary>A #VMEXIT comes, perhaps behind its probe.</summary>
+    /// <param name="to">Its record.</param>
+    /// <returns>False where the probe before is of another exit, so that events are missing.</returns>
+    public bool Begin(RecordBuffer to)
+    {
+        _reflects = _restores = false;
+        bool isOfExit = !_leaves || IsOfExit(to);
+        if (!isOfExit)
+        {
+            to.States.Clear();
+        }
+
+        return isOfExit;
+    }
+
+    /// <summary>The guest is entered: what comes is of the next exit.</summary>
+    public void End() => _cancelled = _reflects = _leaves = _enters = false;
 
     /// <summary>Takes an event that belongs to an exit and its handling.</summary>
     /// <param name="probe">The probe.</param>
     /// <param name="payload">Its event, whole.</param>
     /// <param name="time">When.</param>
     /// <param name="to">The record of the exit.</param>
-    public void Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, RecordBuffer to)
+    /// <returns>False where it shows that events are missing.</returns>
+    public bool Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, RecordBuffer to)
     {
         switch (probe.Role)
         {
-            case ProbeRole.Exit when !_cancelled:
-                Machine(probe, payload, to.States, StateMoment.L1AtExit, StateMoment.L2AtExit);
-                break;
-            case ProbeRole.Exit:
+            case ProbeRole.Exit when _cancelled:
                 _cancelled = false;
+                break;
+            case ProbeRole.Exit when _leaves:
+                return false;
+            case ProbeRole.Exit:
+                _leaves = true;
+                Machine(probe, payload, to.States, StateMoment.L1AtExit, StateMoment.L2AtExit);
+                if (to.HasExit && !IsOfExit(to))
+                {
+                    to.States.Clear();
+                    return false;
+                }
+
                 break;
             case ProbeRole.Cancel:
                 _cancelled = true;
@@ -48,7 +72,9 @@ internal sealed class ProbedStates
                 Vmrun(probe, payload, to.States);
                 break;
             case ProbeRole.Vmrun:
+                // What was seen of the guest before is of another.
                 _restores = false;
+                to.Mark(RecordFlags.LossInside);
                 break;
             case ProbeRole.Vmexit:
                 _reflects = true;
@@ -63,11 +89,31 @@ internal sealed class ProbedStates
             default:
                 break;
         }
+
+        return true;
     }
 
     /// <summary>Takes the machine as the guest is entered.</summary>
-    public static void Enter(BoundProbe probe, ReadOnlySpan<byte> payload, RecordBuffer to) =>
+    /// <returns>False where it shows that events are missing.</returns>
+    public bool Enter(BoundProbe probe, ReadOnlySpan<byte> payload, RecordBuffer to)
+    {
+        if (_enters || (to.EntryRip is { IsKnown: true } rip && probe.Word(payload, 'c', Rip) is { IsKnown: true } entered && entered.Value != rip.Value))
+        {
+            return false;
+        }
+
+        _enters = true;
         Machine(probe, payload, to.States, StateMoment.L1AtEntry, StateMoment.L2AtEntry);
+        return true;
+    }
+
+    // EXITCODE had 32 bits once.
+    private static bool IsOfExit(RecordBuffer record)
+    {
+        Observed<ulong> ofL1 = record.States[StateMoment.L1AtExit].At(ExitCode, sizeof(uint)), ofL2 = record.States[StateMoment.L2AtExit].At(ExitCode, sizeof(uint));
+        Observed<ulong> code = ofL1.IsKnown ? ofL1 : ofL2;
+        return !code.IsKnown || code.Value == (record.ExitCode.Value & uint.MaxValue);
+    }
 
     private static void Machine(BoundProbe probe, ReadOnlySpan<byte> payload, MachineStates states, StateMoment ofL1, StateMoment ofL2)
     {
@@ -84,7 +130,7 @@ internal sealed class ProbedStates
         Guests(probe, payload, image);
         Register(image, Rcx, probe.Register(payload, RcxNumber));
         Flag(image, Gif, GifOf(probe, payload, isL2));
-        Flag(image, NmiMask, probe.Number(payload, ProbeNumber.Nmimask), probe.Number(payload, ProbeNumber.Hflags), HflagNmi);
+        Flag(image, NmiMask, probe.Number(payload, ProbeNumber.Nmimask), OldFlags(probe, payload), HflagNmi);
     }
 
     // Where the processor keeps GIF, it is in the VMCB of L1, and while L2 runs KVM may have it in either; else KVM keeps it.
@@ -99,24 +145,31 @@ internal sealed class ProbedStates
         ulong either = isL2 ? control.Value | probe.Word(payload, 'c', IntCtl).Or(0) : control.Value;
         return Bit(control.Value, VGifEnable) ? Observed<ulong>.Of(either >> VGif & 1)
             : probe.Number(payload, ProbeNumber.Gif) is { IsKnown: true } gif ? gif
-            : probe.Number(payload, ProbeNumber.Hflags) is { IsKnown: true } flags ? Observed<ulong>.Of(flags.Value >> HflagGif & 1)
+            : OldFlags(probe, payload) is { IsKnown: true } flags ? Observed<ulong>.Of(flags.Value >> HflagGif & 1)
             : Observed<ulong>.Unseen;
     }
+
+    // Kernels that have a field of their own for either have other things at these bits.
+    private static Observed<ulong> OldFlags(BoundProbe probe, ReadOnlySpan<byte> payload) =>
+        probe.Number(payload, ProbeNumber.Gif).IsKnown || probe.Number(payload, ProbeNumber.Nmimask).IsKnown ? Observed<ulong>.Unseen
+            : probe.Number(payload, ProbeNumber.Hflags);
 
     private static void Guests(BoundProbe probe, ReadOnlySpan<byte> payload, StateImage image)
     {
         bool nestedPaging = image.At(NestedControl, sizeof(ulong)) is { IsKnown: true } control && Bit(control.Value, NestedPagingEnable);
         Register(image, Efer, probe.Number(payload, ProbeNumber.Efer));
         Register(image, Cr4, probe.Number(payload, ProbeNumber.Cr4));
-        Observed<ulong> cr0 = probe.Number(payload, ProbeNumber.Cr0);
         if (!nestedPaging)
         {
-            Register(image, Cr0, cr0);
+            image.Forget(Cr3, sizeof(ulong));
             Register(image, Cr3, probe.Number(payload, ProbeNumber.Cr3));
         }
-        else if (cr0.IsKnown && image.At(Cr0, sizeof(ulong)) is { IsKnown: true } loaded)
+
+        Observed<ulong> intercepts = image.At(InterceptCr, sizeof(uint));
+        if (!intercepts.IsKnown || Bit(intercepts.Value, Cr0Writes))
         {
-            Register(image, Cr0, Observed<ulong>.Of(loaded.Value | (cr0.Value & CacheBits)));
+            image.Forget(Cr0, sizeof(ulong));
+            Register(image, Cr0, intercepts.IsKnown ? probe.Number(payload, ProbeNumber.Cr0) : Observed<ulong>.Unseen);
         }
     }
 

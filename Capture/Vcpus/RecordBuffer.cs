@@ -40,6 +40,9 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>RIP of the #VMEXIT; meaningless where its exit is missing.</summary>
     public ulong ExitRip => _exit.Rip;
 
+    /// <summary>RIP of the entry; unseen where the entry is missing or the kernel does not show it.</summary>
+    public Observed<ulong> EntryRip => (Flags & RecordFlags.NoEntry) == 0 ? _entry.Rip : Observed<ulong>.Unseen;
+
     /// <summary>States that probes recorded around the exit.</summary>
     public MachineStates States => _states ??= new MachineStates();
 

@@ -21,6 +21,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
     // A probe behind kvm_entry tells more of the record that the entry ends.
     private readonly bool _enters = reader.Types.Any(type => type is { IsListed: true, Probe.Role: ProbeRole.Entry });
+    private readonly bool _cancels = reader.Types.Any(type => type is { IsListed: true, Probe.Role: ProbeRole.Cancel });
     private readonly HappeningRoom _room = new();
     private readonly Dictionary<int, VcpuThread> _threads = [];
     private readonly List<ExitAssembler> _streams = [];
@@ -257,6 +258,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         {
             MarksSeen = Losses.Marks,
             WaitsForNext = !reader.IsInOrder || _enters,
+            WaitsForCancel = _cancels && header.Listed.Covers(TracepointSet.Entry),
             IsLoose = reader.IsLoose,
         };
         _streams.Add(stream);

@@ -6,7 +6,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Kvm;
 
-/// <summary>What a recorder with probes dumped tells of registers that no tracepoint shows. What an access told is believed before it.</summary>
+/// <summary>What a recorder with probes dumped tells of registers that no tracepoint shows, or that change without one.</summary>
 internal static class Dumps
 {
     private const int CodeIs64Bit = 9;
@@ -33,14 +33,15 @@ internal static class Dumps
             return;
         }
 
-        vcpu.Rflags = At(record, moment, VmcbField.RflagsRegister);
+        vcpu.Rflags = OfGuest(At(record, moment, VmcbField.RflagsRegister));
         vcpu.Cr4 = At(record, moment, VmcbField.Cr4Register);
-        vcpu.Cr0 = Or(vcpu.Cr0, cr0);
-        vcpu.SvmeConcluded &= vcpu.Svme.IsYes && !efer.IsKnown;
-        vcpu.Efer = Or(vcpu.Efer, efer);
+
+        // Not every write of CR0 exits, and INIT and the VMM change EFER without a sign.
+        vcpu.Cr0 = cr0.IsKnown ? cr0 : vcpu.Cr0;
+        vcpu.SvmeConcluded &= !efer.IsKnown;
+        vcpu.Efer = efer.IsKnown ? efer : vcpu.Efer;
         vcpu.VmCr = Or(vcpu.VmCr, At(record, moment, VmcbField.VmCrRegister));
         vcpu.HsavePa = Or(vcpu.HsavePa, At(record, moment, VmcbField.VmHsavePa));
-
 
         // An STGI or CLGI that does not exit changed it; one that exits is told.
         Truth gif = At(record, moment, VmcbField.Gif)[0];
@@ -120,6 +121,9 @@ internal static class Dumps
             vcpu.IsDumped = false;
         }
     }
+
+    // TF may be L0's own, with which it steps over an IRET or a debugger over anything.
+    private static Bits64 OfGuest(Bits64 flags) => flags[Rflags.TF].IsYes ? new Bits64(flags.Value & ~(1UL << Rflags.TF), flags.Known & ~(1UL << Rflags.TF)) : flags;
 
     private static Bits64 Or(Bits64 known, Bits64 dumped) => known.IsKnown || !dumped.IsKnown ? known
         : new Bits64((known.Value & known.Known) | (dumped.Value & ~known.Known), ulong.MaxValue);

@@ -12,6 +12,7 @@ namespace Differ.Replay.Kvm;
 internal static class Narrowing
 {
     private const ulong ResetVector = 0xfff0;
+    private const uint TimeStampCounter = 0x10, TscAdjust = 0x3b;
 
     /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
     public static bool GoesOnNearby(in ExitRecord record) =>
@@ -181,7 +182,10 @@ internal static class Narrowing
         {
             switch (happening.Kind)
             {
-                case HappeningKind.MsrAccess when record.Level != GuestLevel.L2 && !(vcpu.InSmm.IsYes && MsrAccess.Of(happening).Index == Efer.Index):
+                case HappeningKind.MsrAccess when record.Level == GuestLevel.L2:
+                    vcpu.TscWrittenInL2 |= MsrAccess.Of(happening) is { Write: true, Index: TimeStampCounter or TscAdjust };
+                    break;
+                case HappeningKind.MsrAccess when !(vcpu.InSmm.IsYes && MsrAccess.Of(happening).Index == Efer.Index):
                     LearnMsr(vcpu, MsrAccess.Of(happening));
                     break;
                 case HappeningKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:

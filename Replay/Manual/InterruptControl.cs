@@ -192,11 +192,11 @@ internal static class InterruptControl
                 "kvm_nested_vmexit_inject 0x60 before kvm_nested_vmexit_inject 0x64.") { Rank = 2040, Kvm = KvmFunctions.By("svm_check_nested_events") },
             Situation.L2Exit, Codes.Of(SvmExitCode.VIntr), static (in Step s) =>
         {
-            // An interrupt that L1 or its APIC masks gives way.
+            // An interrupt that L1 or its APIC masks gives way; so does one that arrives behind the exit, or is another vCPU's.
             bool both = s.Intercepted(SvmExitCode.Intr).IsYes && s.Intercepted(SvmExitCode.VIntr).IsYes;
             if (both && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes && s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq))
             {
-                s.When(s.Vcpu.Rflags[Rflags.IF], Evidence.PendingInterrupts).Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.VIntr.Value));
+                s.When(s.Vcpu.Rflags[Rflags.IF].IsNo ? Truth.No : Truth.Unknown, Evidence.PendingInterrupts);
             }
         }),
         new(new("SVM-15.21-SHADOW-NOBLOCK-EXIT", "15.21.5", RuleScope.Composition, Visibility.Partly, Confidence.NotChecked, Severity.Low,
@@ -207,8 +207,9 @@ internal static class InterruptControl
         {
             if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
+                // Whether its priority lets it through, and whose it is, is not recorded.
                 Truth shadow = IsAsVmrunLeftIt(s) ? s.Vcpu.Vmcb12[VmcbField.InterruptShadow][0] : Truth.Unknown;
-                s.When(shadow & s.Vcpu.Rflags[Rflags.IF], Evidence.InterruptShadow).Allow(Happens(ComparedField.ReflectedCode));
+                s.When(shadow.IsNo ? Truth.No : Truth.Unknown, shadow.IsYes ? Evidence.PendingInterrupts : Evidence.InterruptShadow);
             }
         }),
         new(new("SVM-15.21-CR8-VTPR", "15.21.2", RuleScope.Composition, Visibility.Partly, Confidence.Likely, Severity.Medium,

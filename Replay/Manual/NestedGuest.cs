@@ -253,12 +253,12 @@ internal static class NestedGuest
                 "kvm_inj_virq v or AVIC doorbell eventually; watch-dog e.g. 10 kvm_entry with IF=1.") { Rank = 2840, Kvm = KvmFunctions.By("nested_svm_vmexit") },
             Situation.L2Exit, static (in Step s) =>
         {
-            // An interrupt for L1 that arrives while L2 runs shows at once, unless L1 or L2 masks it.
+            // An interrupt for L1 that arrives while L2 runs shows at once, unless L1, its APIC or L2 masks it; one for another vCPU never does.
             if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
                 // RFLAGS.IF of L1 decides only with V_INTR_MASKING; without it that of L2 does (15.21.1).
                 Truth unmasked = s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes ? s.Vcpu.Rflags[Rflags.IF] : Truth.Unknown;
-                s.When(unmasked, Evidence.Rflags).Allow(Happens(ComparedField.ReflectedCode));
+                s.When(unmasked.IsNo ? Truth.No : Truth.Unknown, unmasked.IsYes ? Evidence.PendingInterrupts : Evidence.Rflags);
             }
         }),
         new(new("SVM-L-VINTR-L0-WINDOW", "15.21.4", RuleScope.Composition, Visibility.Observable, Confidence.Certain, Severity.High,

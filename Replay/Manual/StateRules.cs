@@ -11,8 +11,17 @@ namespace Differ.Replay.Manual;
 /// <remarks>Their rows stand in the files of their topics; what they do stands here, because all of them work alike.</remarks>
 internal static class StateRules
 {
-    private const ulong HostDr7 = 0x400, FlushOnVmrun = 7, Low32 = 0xffff_ffff;
+    private const ulong HostDr7 = 0x400, FlushOnVmrun = 7, Low32 = 0xffff_ffff, Low48 = 0xffff_ffff_ffff;
+
+    // Bits that read as 0 or 1 whatever was loaded are left out (APM2 3.1.1, 13.1.1).
+    private const ulong Cr0Loaded = 0xe005_002f, Dr7Loaded = ~0xd400UL;
+
+    // L0 may step over an IRET of L2 with these, and hides them from the guest.
+    private const ulong SteppedFlags = (1UL << Rflags.TF) | (1UL << Rflags.RF);
+
+    private const ulong LongestBehindFirst = NextRip.LongestInstruction - 1;
     private const int Smi = 2;
+    private const ulong InLocalTable = 4;
     private const int CleanIntercepts = 0, CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
 
     // What a processor has whatever its features. SMI is left out: L0 may not see it either.
@@ -32,15 +41,16 @@ internal static class StateRules
         (CleanCr2, [VmcbField.Cr2]),
     ];
 
-    /// <summary>#VMEXIT disables the host's breakpoints.</summary>
-    public static void HostDr7Cleared(in Step s) => Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Dr7, Bits64.Of(HostDr7));
+    /// <summary>#VMEXIT disables the host's breakpoints. A debugger of the VMM may have its own in their place.</summary>
+    public static void HostDr7Cleared(in Step s) =>
+        Shows(s, GoesBackToL1(s), StateMoment.L1AtEntry, VmcbField.Dr7, Bits64.Of(HostDr7), assumed: Evidence.DebugRegisters);
 
     /// <summary>#VMEXIT forces CR0.PE=1, RFLAGS.VM=0, CPL=0.</summary>
     public static void HostProtected(in Step s)
     {
-        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cr0Register, new Bits64(1, 1));
-        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Rflags.VM));
-        Shows(s, s.Seen.LeftL2, StateMoment.L1AtEntry, VmcbField.Cpl, Bits64.Of(0));
+        Shows(s, GoesBackToL1(s), StateMoment.L1AtEntry, VmcbField.Cr0Register, new Bits64(1, 1));
+        Shows(s, GoesBackToL1(s), StateMoment.L1AtEntry, VmcbField.RflagsRegister, new Bits64(0, 1UL << Rflags.VM));
+        Shows(s, GoesBackToL1(s), StateMoment.L1AtEntry, VmcbField.Cpl, Bits64.Of(0));
     }
 
     /// <summary>#VMEXIT writes back exactly the registers of its list; the others of vmcb12 stay.</summary>
@@ -50,7 +60,7 @@ internal static class StateRules
         {
             if (field is not (VmcbField.Cr2 or VmcbField.Dr6))
             {
-                Saved(s, field);
+                Saved(s, field, field == VmcbField.RflagsRegister ? ~SteppedFlags : ulong.MaxValue);
             }
         }
 
@@ -66,8 +76,7 @@ internal static class StateRules
     /// <summary>The interrupt shadow is saved by #VMEXIT and loaded by VMRUN.</summary>
     public static void SavesShadow(in Step s)
     {
-        Bits64 left = s.Seen.State(StateMoment.L2AtExit, VmcbField.InterruptShadow);
-        Shows(s, Leaves(s), StateMoment.Vmcb12AfterExit, VmcbField.InterruptShadow, left with { Known = left.Known & 1 });
+        Saved(s, VmcbField.InterruptShadow, 1);
         LoadsShadow(s);
     }
 
@@ -75,7 +84,7 @@ internal static class StateRules
     public static void NoShadowLeak(in Step s)
     {
         Bits64 before = s.Vcpu.Vmcb12[VmcbField.InterruptShadow];
-        Shows(s, s.Seen.HasVmenter && s.Vcpu.L1AtVmrun[VmcbField.InterruptShadow][0].IsYes && before[0].IsNo,
+        Shows(s, StartsL2(s) && s.Vcpu.L1AtVmrun[VmcbField.InterruptShadow][0].IsYes && before[0].IsNo,
             StateMoment.L2AtEntry, VmcbField.InterruptShadow, before with { Known = before.Known & 1 }, byProcessor: true);
     }
 
@@ -83,7 +92,7 @@ internal static class StateRules
     public static void HostSegmentsReload(in Step s)
     {
         Bits64 selector = s.Vcpu.L1AtVmrun[VmcbField.CsSelector], limit = s.Vcpu.L1AtVmrun[VmcbField.GdtrLimit];
-        if (!s.Seen.LeftL2)
+        if (!s.Seen.LeftL2 || (selector.Value & InLocalTable) != 0)
         {
             return;
         }
@@ -103,27 +112,30 @@ internal static class StateRules
         }
     }
 
-    /// <summary>VMLOAD and VMSAVE move their set of registers.</summary>
+    /// <summary>VMLOAD and VMSAVE move their set of registers. Most recorders leave these registers out, and then nothing is said.</summary>
     public static void MovesVmloadSet(in Step s)
     {
-        bool done = s.Level == GuestLevel.L1 && s.Vcpu.Svme.IsYes && s.Vcpu.Cpl.Known == 0 && s.Seen.RaisedException is null;
+        bool done = s.Level == GuestLevel.L1 && s.Vcpu.Svme.IsYes && !s.Vcpu.Cpl.Any(3).IsYes && s.Seen.RaisedException is null && !s.Seen.WentToUserspace;
         foreach (VmcbField field in StateTables.Vmload)
         {
             Bits64 register = s.Seen.State(StateMoment.L1AtExit, field), stored = s.Seen.State(StateMoment.Vmcb12AtVmrun, field);
-            Shows(s, done && s.Code == SvmExitCode.Vmsave, StateMoment.Vmcb12AfterExit, field, register);
-            Shows(s, done && s.Code == SvmExitCode.Vmload && !StateTables.Canonicalised.Contains(field), StateMoment.L1AtEntry, field, stored);
+            bool saves = s.Code == SvmExitCode.Vmsave && register.IsKnown;
+            bool loads = s.Code == SvmExitCode.Vmload && s.Seen.IsRecorded(StateMoment.L1AtEntry, field) && !StateTables.Canonicalised.Contains(field);
+            Shows(s, done && saves, StateMoment.Vmcb12AfterExit, field, register);
+            Shows(s, done && loads, StateMoment.L1AtEntry, field, stored);
         }
     }
 
     /// <summary>Segment bases are sign-extended as they are loaded.</summary>
+    /// <remarks>The processor does it too, from a bit that depends on how wide its addresses are: what it is given may have the upper bits either way.</remarks>
     public static void Canonicalises(in Step s)
     {
         foreach (VmcbField field in StateTables.Canonicalised)
         {
             Bits64 stored = s.Vcpu.Vmcb12[field];
-            bool loaded = StateTables.GuestLoaded.Contains(field);
-            Shows(s, s.Seen.HasVmenter && loaded && stored.IsKnown, StateMoment.L2AtEntry, field,
-                Bits64.Of(unchecked((ulong)((long)(stored.Value << 16) >> 16))));
+            bool isTable = field is VmcbField.GdtrBase or VmcbField.IdtrBase;
+            bool loads = StateTables.GuestLoaded.Contains(field) && s.Vcpu.Vmcb12[VmcbField.CleanBits][isTable ? CleanTables : CleanSegments].IsNo;
+            Shows(s, StartsL2(s) && loads && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = Low48 });
         }
     }
 
@@ -136,7 +148,7 @@ internal static class StateRules
             // The hypervisor adds its own; those of L1 must be among them.
             Bits64 asked = s.Vcpu.Vmcb12[field];
             ulong mask = asked.Value & asked.Known & always;
-            bool applies = s.Seen.HasVmenter && clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
+            bool applies = StartsL2(s) && clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
             Shows(s, applies, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
         }
 
@@ -144,10 +156,9 @@ internal static class StateRules
         {
             foreach (VmcbField field in fields)
             {
-                bool canonical = StateTables.Canonicalised.Contains(field);
-                ulong mask = field == VmcbField.EferRegister ? Efer.Bits.Kept(~(1UL << Efer.LMA)) : ulong.MaxValue;
+                bool asStored = !StateTables.Canonicalised.Contains(field) && (field != VmcbField.Cpl || KeepsCpl(s)) && (field != VmcbField.Cr2 || s.Seen.RaisedException is null);
                 Bits64 stored = s.Vcpu.Vmcb12[field];
-                Shows(s, s.Seen.HasVmenter && clean[bit].IsNo && !canonical && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = mask });
+                Shows(s, StartsL2(s) && clean[bit].IsNo && asStored && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = LoadedBits(field) });
             }
         }
     }
@@ -198,9 +209,17 @@ internal static class StateRules
     /// <summary>vmcb12.nRIP is what the processor saved.</summary>
     public static void NextRipForL1(in Step s)
     {
-        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code))
+        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code) && s.Seen.LeftL2)
         {
-            Saved(s, VmcbField.NextRip);
+            Truth saves = s.Vcpu.Profile.Has(CpuFeature.NripSave);
+            if (saves.IsYes)
+            {
+                Saved(s, VmcbField.NextRip);
+            }
+            else
+            {
+                s.When(saves, Evidence.GuestCpuid);
+            }
         }
     }
 
@@ -218,7 +237,7 @@ internal static class StateRules
     {
         Bits64 asked = s.Vcpu.Vmcb12[VmcbField.TlbControl];
         Shows(s, Leaves(s) && asked.IsKnown, StateMoment.Vmcb12AfterExit, VmcbField.TlbControl, asked);
-        if (!s.Seen.HasVmenter || !asked.IsKnown || asked.Value is not (1 or 3 or FlushOnVmrun))
+        if (!StartsL2(s) || !asked.IsKnown || asked.Value is not (1 or 3 or FlushOnVmrun))
         {
             return;
         }
@@ -230,13 +249,14 @@ internal static class StateRules
             return;
         }
 
-        s.Expect().Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
+        // On another CPU, or once all were given out anew, the same ASID has no entries either.
+        s.Assuming(Evidence.Asid).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
     }
 
     /// <summary>A VMRUN that is carried out sets GIF.</summary>
     public static void GifIsSet(in Step s)
     {
-        if (s.Seen.HasVmenter && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.Gif))
+        if (StartsL2(s) && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.Gif))
         {
             s.Expect().Allow(Is(At(StateMoment.L2AtEntry, VmcbField.Gif), 1));
         }
@@ -251,18 +271,33 @@ internal static class StateRules
         }
     }
 
-    /// <summary>An instruction that must raise #UD without EFER.SVME exits, since the processor itself runs with EFER.SVME=1.</summary>
+    /// <summary>An instruction that must raise #UD without EFER.SVME exits, since the processor itself runs with EFER.SVME=1. A write that faults changes nothing.</summary>
     public static void ExitsOnceEntered(in Step s, SvmExitCode code)
     {
         ulong bit = 1UL << (int)(code.Value % 32);
-        s.Expect().Allow(Is(At(StateMoment.L1AtEntry, VmcbField.InterceptMisc2), bit, bit));
+        s.Expect().Allow(Is(At(StateMoment.L1AtEntry, VmcbField.InterceptMisc2), bit, bit))
+            .Allow(Is(ComparedField.MsrFaulted, 1)).Allow(Happens(ComparedField.UserspaceReason));
     }
 
-    /// <summary>L1 goes on with the TSC offset that it had at its VMRUN.</summary>
+    /// <summary>L1 goes on without the TSC offset of L2.</summary>
     public static void TscOffsetOfL1(in Step s)
     {
-        Bits64 before = s.Vcpu.L1AtVmrun[VmcbField.TscOffset];
-        Shows(s, s.Seen.LeftL2 && before.IsKnown && !s.Vcpu.AskedMonitorInL2 && !s.Seen.WentToUserspace && !s.Seen.HasMsr, StateMoment.L1AtEntry, VmcbField.TscOffset, before);
+        // L2 moves it by writes to the TSC that L1 does not intercept, and L0 itself where the host's TSC is not stable; but not to the offset of L2.
+        Bits64 before = s.Vcpu.L1AtVmrun[VmcbField.TscOffset], ofL2 = s.Seen.State(StateMoment.L2AtExit, VmcbField.TscOffset);
+        bool mayMove = s.Vcpu.AskedMonitorInL2 || s.Seen.WentToUserspace || s.Vcpu.TscWrittenInL2 || s.Seen.HasMsr || !s.Header.Listed.Has(HappeningKind.MsrAccess);
+        if (!s.Seen.LeftL2 || !before.IsKnown || mayMove)
+        {
+            return;
+        }
+
+        if (!ofL2.IsKnown || !s.Seen.IsRecorded(StateMoment.L1AtEntry, VmcbField.TscOffset))
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
+        else if (ofL2.Value != before.Value)
+        {
+            s.Expect().Allow(IsNot(At(StateMoment.L1AtEntry, VmcbField.TscOffset), ofL2.Value));
+        }
     }
 
     /// <summary>Bit 20 of a guest physical address is never masked: without paging a fetch faults at the linear address.</summary>
@@ -281,15 +316,29 @@ internal static class StateRules
         }
         else if (paging[Cr0.PG].IsNo)
         {
-            s.Expect().Allow(Is(ComparedField.ExitInfo2, unchecked(start.Value + s.Exit.Rip), Bit20)).ByProcessor();
+            // The last bytes of an instruction may lie behind the border of the megabyte.
+            ulong first = unchecked(start.Value + s.Exit.Rip);
+            s.Expect().Allow(Is(ComparedField.ExitInfo2, first, Bit20)).Allow(Is(ComparedField.ExitInfo2, unchecked(first + LongestBehindFirst), Bit20)).ByProcessor();
         }
     }
 
-    /// <summary>VMRUN reloads the PAUSE counter.</summary>
+    /// <summary>VMRUN reloads the PAUSE counter. A hypervisor may count some of it itself, and so start with less.</summary>
     public static void PauseCountReloaded(in Step s)
     {
         Bits64 count = s.Vcpu.Vmcb12[VmcbField.PauseFilterCount];
-        Shows(s, s.Seen.HasVmenter && count.IsKnown && s.Intercepted(SvmExitCode.Pause).IsYes, StateMoment.L2AtEntry, VmcbField.PauseFilterCount, count);
+        if (!StartsL2(s) || !count.IsKnown || !s.Intercepted(SvmExitCode.Pause).IsYes)
+        {
+            return;
+        }
+
+        if (s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.PauseFilterCount))
+        {
+            s.When(s.Vcpu.Profile.Has(CpuFeature.PauseFilter), Evidence.GuestCpuid).Allow(IsAtMost(At(StateMoment.L2AtEntry, VmcbField.PauseFilterCount), count.Value));
+        }
+        else
+        {
+            s.Undecided(Evidence.MachineStates);
+        }
     }
 
     /// <summary>An index of AVIC's physical table beyond the largest makes VMRUN fail.</summary>
@@ -328,24 +377,73 @@ internal static class StateRules
         bool through = s.Level == GuestLevel.L2 && s.Seen.WentToUserspace && !s.Seen.LeftL2;
         foreach (VmcbField field in (ReadOnlySpan<VmcbField>)[VmcbField.InterruptShadow, VmcbField.GPat, VmcbField.Gif])
         {
-            Shows(s, through, StateMoment.L2AtEntry, field, s.Seen.State(StateMoment.L2AtExit, field));
+            Bits64 left = s.Seen.State(StateMoment.L2AtExit, field);
+            if (through && left.IsKnown && s.Seen.IsRecorded(StateMoment.L2AtEntry, field))
+            {
+                // An instruction that the VMM completes ends the shadow.
+                s.Expect().Allow(Is(At(StateMoment.L2AtEntry, field), left.Value)).Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip));
+            }
+            else if (through)
+            {
+                s.Undecided(Evidence.MachineStates);
+            }
         }
     }
 
-    private static bool Leaves(in Step s) => s.Seen.LeftL2 && s.Level == GuestLevel.L2;
+    // What L2 is entered with is from VMRUN alone: the VMM may set any register, and RSM loads what the handler left in memory.
+    private static bool StartsL2(in Step s) => s.Seen.HasVmenter && !s.Seen.WentToUserspace && !s.Seen.SmmLeft;
+
+    // L1 is entered with what #VMEXIT made of it, and not with what System Management Mode or the VMM did.
+    private static bool GoesBackToL1(in Step s) =>
+        s.Seen.LeftL2 && !s.Seen.LeftL2ForHostUse && !s.Seen.SmmEntered && !s.Seen.SmmLeft && !s.Seen.WentToUserspace;
+
+    private static bool Leaves(in Step s) => s.Seen.LeftL2 && s.Level == GuestLevel.L2 && !s.Seen.LeftL2ForHostUse;
 
     private static void LoadsShadow(in Step s)
     {
         Bits64 stored = s.Vcpu.Vmcb12[VmcbField.InterruptShadow];
-        Shows(s, s.Seen.HasVmenter && stored.IsKnown, StateMoment.L2AtEntry, VmcbField.InterruptShadow, stored with { Known = 1 });
+        Shows(s, StartsL2(s) && stored.IsKnown, StateMoment.L2AtEntry, VmcbField.InterruptShadow, stored with { Known = 1 });
     }
 
-    // A register of L2 is in vmcb12 as L2 left it.
-    private static void Saved(in Step s, VmcbField field) =>
-        Shows(s, Leaves(s), StateMoment.Vmcb12AfterExit, field, s.Seen.State(StateMoment.L2AtExit, field));
+    private static ulong LoadedBits(VmcbField field) => field switch
+    {
+        VmcbField.EferRegister => Efer.Bits.Kept(~(1UL << Efer.LMA)),
+        VmcbField.Cr0Register => Cr0Loaded,
+        VmcbField.Dr7 => Dr7Loaded,
+        _ => ulong.MaxValue,
+    };
+
+    // "In real mode CPL is 0, in virtual-8086 mode 3" whatever vmcb12 has (15.5.1).
+    private static bool KeepsCpl(in Step s) => (s.Vcpu.Vmcb12[VmcbField.Cr0Register][Cr0.PE] & !s.Vcpu.Vmcb12[VmcbField.RflagsRegister][Rflags.VM]).IsYes;
+
+    // Exits that L0 handles without a change of L2's registers, unless it decodes an instruction.
+    private static bool LeavesRegisters(SvmExitCode code) => code.Value is >= 0x60 and <= 0x64 || code == SvmExitCode.Npf;
+
+    // A register of L2 is in vmcb12 as L2 left it. L0 may carry an instruction out before it shows L1 another #VMEXIT than came.
+    private static void Saved(in Step s, VmcbField field, ulong mask = ulong.MaxValue)
+    {
+        Bits64 left = s.Seen.State(StateMoment.L2AtExit, field);
+        if (!Leaves(s) || s.Seen.WentToUserspace)
+        {
+            return;
+        }
+
+        if (!left.IsKnown || !s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, field) || s.Seen.MayHaveInstruction)
+        {
+            s.Undecided(Evidence.MachineStates);
+            return;
+        }
+
+        Expecting expecting = s.Expect().Allow(Is(At(StateMoment.Vmcb12AfterExit, field), left.Value & mask, mask));
+        if (!LeavesRegisters(s.Code))
+        {
+            expecting.Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
+        }
+    }
 
     // The known bits of a value must be seen; undecided where either side was not recorded.
-    private static void Shows(in Step s, bool applies, StateMoment moment, VmcbField field, Bits64 value, bool byProcessor = false)
+    private static void Shows(
+        in Step s, bool applies, StateMoment moment, VmcbField field, Bits64 value, bool byProcessor = false, Evidence assumed = Evidence.None)
     {
         if (!applies)
         {
@@ -358,7 +456,7 @@ internal static class StateRules
             return;
         }
 
-        Expecting expecting = s.Expect().Allow(Is(At(moment, field), value.Value & value.Known, value.Known));
+        Expecting expecting = (assumed == Evidence.None ? s.Expect() : s.Assuming(assumed)).Allow(Is(At(moment, field), value.Value & value.Known, value.Known));
         if (byProcessor)
         {
             expecting.ByProcessor();

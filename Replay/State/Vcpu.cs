@@ -84,6 +84,9 @@ internal sealed class Vcpu(CpuDescription? told = null)
     /// <summary>The VMM was asked since VMRUN started L2: it may have given L2 an event to deliver.</summary>
     public bool AskedMonitorInL2 { get; set; }
 
+    /// <summary>L2 wrote to its TSC since VMRUN started it, which moves the offset of L1.</summary>
+    public bool TscWrittenInL2 { get; set; }
+
     /// <summary>The event that L0 delivers at the last entry, or that the exit before interrupted; none where there was none.</summary>
     public EventInfo InDelivery { get; set; }
 
@@ -260,6 +263,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
         FirstExitPending = false;
         FirstExitForced = default;
         AskedMonitorInL2 = false;
+        TscWrittenInL2 = false;
         InDelivery = default;
         Vmcb12.Forget();
         L1AtVmrun.Forget();

@@ -45,6 +45,8 @@ public sealed partial class RuleCasesTests
         ["SVM-15.13-VINTR-CODE"] = "L1 may clear V_IRQ",
         ["SVM-15.7-INTINFO-DF-DIRECT"] = "the earlier exception is not recorded",
         ["SVM-15.21-SHADOW-NOBLOCK-EXIT"] = "the shadow is not recorded",
+        ["SVM-15.21-PHYS-OVER-VIRT"] = "the interrupt may come behind the exit, wait for its priority or be another vCPU's",
+        ["SVM-L-IRQ-NOT-LOST"] = "the interrupt may wait for its priority or be another vCPU's",
         ["SVM-15.21-CR8-BOTH"] = "V_TPR is not recorded",
         ["SVM-15.29-VTPR-SYNC-AVIC"] = "AVIC may have been off for a moment",
         ["SVM-15.33-VGIF-INIT"] = "L1 may write V_GIF",

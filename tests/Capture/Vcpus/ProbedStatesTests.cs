@@ -16,6 +16,7 @@ public sealed class ProbedStatesTests
     private static readonly EventFormat
         Machine = new("entry", 900, "s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24, u64 efer @32, u8 gif @40, u8 c058[24] @48, u8 h058[24] @72, u8 c5f8[8] @96, u8 regs[16] @104", 120),
         Left = new("exit", 901, "s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24, u64 efer @32, u8 gif @40, u8 c058[24] @48, u8 h058[24] @72, u8 c5f8[8] @96, u8 regs[16] @104", 120),
+        WithCr = new("exit", 901, "s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24, u64 cr0 @32, u8 c000[8] @40, u8 c070[8] @48, u8 c558[8] @56", 64),
         Cancel = new("cancel", 902, "s32 vcpu @8", 16),
         Vmrun = new("vmrun", 903, "s32 vcpu @8, u64 hsave @16, u8 g058[8] @24, u8 h058[8] @32", 40),
         Vmexit = new("vmexit", 904, "s32 vcpu @8, u64 vmcb12 @16", 24),
@@ -45,6 +46,79 @@ public sealed class ProbedStatesTests
         IReadOnlyList<KeptRecord> records = Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2))
             .Add(Cancel.Record(100)).Add(Of(Left, OfL1, 9)).Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 3)).Entry(1));
         Assert.Equal(["", "exit 2", "exit 3"], records.Select(Asids));
+    }
+
+    [Fact]
+    public void A_second_exit_of_one_entry_shows_that_events_are_missing()
+    {
+        IReadOnlyList<KeptRecord> records = Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2)).Add(Of(Left, OfL1, 9)).Entry(1)
+            .Exit(Npf, 1).Add(Of(Left, OfL1, 3)).Entry(1));
+        Assert.Equal(["", "exit 2", "exit 3"], records.Select(Asids));
+        Assert.Equal([false, true, false], records.Select(static record => (record.Flags & RecordFlags.LossInside) != 0));
+    }
+
+    [Fact]
+    public void A_second_state_behind_one_entry_shows_that_events_are_missing()
+    {
+        IReadOnlyList<KeptRecord> records = Records(static story => story.Entry(1).Exit(Npf, 1).Entry(1).Add(Of(Machine, OfL1, 2)).Add(Of(Machine, OfL2, 9)).Exit(Npf, 1).Entry(1));
+        Assert.Equal(["", "entry 2", ""], records.Select(Asids));
+        Assert.NotEqual(RecordFlags.None, records[1].Flags & RecordFlags.LossInside);
+    }
+
+    [Fact]
+    public void A_cancelled_entry_whose_exit_is_missing_takes_no_other_exit_away() =>
+        Assert.Equal(["", "exit 2", "exit 3"], Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2)).Add(Cancel.Record(100)).Entry(1)
+            .Exit(Npf, 1).Add(Of(Left, OfL1, 3)).Entry(1)).Select(Asids));
+
+    [Fact]
+    public void A_restored_vCPU_that_runs_no_guest_takes_no_VMRUN_away()
+    {
+        EventRecord found = Vmrun.Record(100).With("g058", Bytes(5));
+        IReadOnlyList<KeptRecord> records = Records(story => story.Entry(1).Exit(Npf, 1).Add(SetNested.Record(100)).Entry(1).Exit(0x80, 1).Add(found).Entry(1));
+        Assert.Equal(Observed<ulong>.Of(5), records[2].States.At(Vmcb12AtVmrun, Asid));
+    }
+
+    [Fact]
+    public void A_restored_guest_is_another_than_the_one_before() =>
+        Assert.NotEqual(RecordFlags.None, Records(static story => story.Entry(1).Exit(Npf, 1).Add(SetNested.Record(100)).Add(Vmrun.Record(100)).Entry(1))[1].Flags & RecordFlags.LossInside);
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public void A_probe_with_another_EXITCODE_is_of_another_exit(bool exitComesFirst, bool isOther)
+    {
+        EventRecord left = WithCr.Record(100).With("vmcb", OfL1).With("vmcb02", OfL2).With("c070", Bytes(isOther ? Cpuid : Npf));
+        KeptRecord record = Records(story =>
+        {
+            story.Entry(1);
+            _ = exitComesFirst ? story.Add(left).Exit(Npf, 1) : story.Exit(Npf, 1).Add(left);
+            story.Entry(1);
+        }, exit: WithCr)[1];
+        Assert.Equal(isOther, record.States.IsEmpty);
+        Assert.Equal(isOther, (record.Flags & RecordFlags.LossInside) != 0);
+    }
+
+    [Theory]
+    [InlineData(0, 0x8005_0033)]
+    [InlineData(1 << 16, 0x6005_0033)]
+    public void CR0_is_KVMs_where_its_writes_exit_and_the_VMCBs_where_not(ulong intercepts, ulong cr0)
+    {
+        MachineStates states = Records(story => story.Entry(1).Exit(Npf, 1).Add(WithCr.Record(100).With("vmcb", OfL1).With("vmcb02", OfL2)
+            .With("cr0", 0x6005_0033).With("c000", Bytes(intercepts)).With("c070", Bytes(Npf)).With("c558", Bytes(0x8005_0033))).Entry(1), exit: WithCr)[1].States;
+        Assert.Equal(Observed<ulong>.Of(cr0), states.At(L1AtExit, 0x558));
+    }
+
+    [Theory]
+    [InlineData("hflags", false)]
+    [InlineData("gif", true)]
+    public void Flags_of_old_kernels_count_where_there_is_no_field_of_their_own(string other, bool isSet)
+    {
+        // Bit 0 of hflags is GIF up to 6.1 only; a kernel with the field nmimask has another flag there.
+        EventFormat newer = new("exit", 901, $"s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24, u32 {other} @32, u8 nmimask @36, u8 c060[8] @40", 48);
+        MachineStates states = Records(story => story.Entry(1).Exit(Npf, 1).Add(newer.Record(100).With("vmcb", OfL1).With("vmcb02", OfL2).With(other, 1)).Entry(1), exit: newer)[1].States;
+        Assert.Equal(isSet ? Observed<ulong>.Of(1) : Observed<ulong>.Unseen, states.At(L1AtExit, Gif));
     }
 
     [Fact]
@@ -123,11 +197,11 @@ public sealed class ProbedStatesTests
         Assert.True(Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2).With("vcpu", 1)).Entry(1))[1].States.IsEmpty
             && Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2)).Entry(1), group: "kprobes")[1].States.IsEmpty);
 
-    private static IReadOnlyList<KeptRecord> Records(Action<KvmStory> tell, string group = "differ")
+    private static IReadOnlyList<KeptRecord> Records(Action<KvmStory> tell, string group = "differ", EventFormat? exit = null)
     {
         var layouts = KernelLayouts.Of("6.12");
         TraceDatBuilder builder = KvmStory.Capture(layouts);
-        foreach (EventFormat format in (EventFormat[])[Machine, Left, Cancel, Vmrun, Vmexit, Unmap, SetNested, Read])
+        foreach (EventFormat format in (EventFormat[])[Machine, exit ?? Left, Cancel, Vmrun, Vmexit, Unmap, SetNested, Read])
         {
             builder.Describe(group, format.Text);
         }

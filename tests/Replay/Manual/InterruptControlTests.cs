@@ -118,7 +118,9 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
 
         // "Physical interrupts take priority over virtual ones."
         new("SVM-15.21-PHYS-OVER-VIRT",
-            Breaks(BothPending().Knowing(static vcpu => vcpu.Rflags = Bits64.Of(1 << 9)).L2Exit(VIntr).Stays()
+            Undecided(Evidence.PendingInterrupts, BothPending().Knowing(static vcpu => vcpu.Rflags = Bits64.Of(1 << 9)).L2Exit(VIntr).Stays()
+                .AcceptsInterrupt(0x31).Reflects(VIntr)),
+            Silent("L1 masks interrupts", BothPending().Knowing(static vcpu => vcpu.Rflags = Bits64.Of(0)).L2Exit(VIntr).Stays()
                 .AcceptsInterrupt(0x31).Reflects(VIntr)),
             Undecided(Evidence.PendingInterrupts, BothPending().L2Exit(VIntr).Stays().AcceptsInterrupt(0x31).Reflects(VIntr)),
             Silent("none is pending", BothPending().L2Exit(VIntr).Stays().Reflects(VIntr))),

@@ -175,7 +175,7 @@ public sealed class NestedGuestTests : RuleTests<NestedGuestTests>, IRuleCases
 
         // "in bounded time once unmasked"; what masks it is never recorded.
         new("SVM-L-IRQ-NOT-LOST",
-            Breaks(L1().Vmrun([Intr], intCtl: VIntrMasking).Knowing(InterruptsOn).L2Exit(Npf).AcceptsInterrupt(0x31)),
+            Undecided(Evidence.PendingInterrupts, L1().Vmrun([Intr], intCtl: VIntrMasking).Knowing(InterruptsOn).L2Exit(Npf).AcceptsInterrupt(0x31)),
             Undecided(Evidence.Rflags, L2(Intr).Knowing(InterruptsOn).L2Exit(Npf).AcceptsInterrupt(0x31)),
             Undecided(Evidence.Rflags, L1().Vmrun([Intr], intCtl: VIntrMasking).L2Exit(Npf).AcceptsInterrupt(0x31)),
             Silent("it is L2's", L2().L2Exit(Npf).AcceptsInterrupt(0x31))),

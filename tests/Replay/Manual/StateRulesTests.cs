@@ -42,7 +42,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
     [
         // "#VMEXIT disables all breakpoints: DR7 = 400h"
         new("SVM-15.6-HOST-DR7",
-            Breaks(Left().State(L1AtEntry, Dr7, 0x455)),
+            BreaksAssuming(Evidence.DebugRegisters, Left().State(L1AtEntry, Dr7, 0x455)),
             Keeps(Left().State(L1AtEntry, Dr7, 0x400)),
             Undecided(Evidence.MachineStates, Left().State(L2AtExit, Dr7, 0x455)),
             Silent("L2 goes on", L2().L2Exit(Npf).State(L1AtEntry, Dr7, 0x455))),
@@ -52,6 +52,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Left().State(L1AtEntry, Cr0Register, 0)),
             Breaks(Left().State(L1AtEntry, RflagsRegister, 1 << 17)),
             Breaks(Left().State(L1AtEntry, VmcbField.Cpl, 3)),
+            Silent("System Management Mode begins without protection", L2().L2Exit(SvmExitCode.Smi).Reflects(SvmExitCode.HostUse).EntersSmm().State(L1AtEntry, Cr0Register, 0)),
+            Silent("the VMM may set registers", Left().AsksUserspace(IoReason).State(L1AtEntry, Cr0Register, 0)),
             Keeps(Left().State(L1AtEntry, Cr0Register, 1).State(L1AtEntry, RflagsRegister, 2).State(L1AtEntry, VmcbField.Cpl, 0)),
             Undecided(Evidence.MachineStates, Left().State(L1AtEntry, Cr0Register, 1))),
 
@@ -59,8 +61,15 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
         new("SVM-15.6-SAVE-SUBSET",
             Breaks(Left().State(L2AtExit, Rsp, 0x10).State(Vmcb12AfterExit, Rsp, 0x20)),
             Breaks(Finds(FsBase, 0x10).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, FsBase, 0x20)),
+            Breaks(L2(Intr).LeavesForIntr().ReflectsIntr().State(L2AtExit, Rsp, 0x10).State(Vmcb12AfterExit, Rsp, 0x20)),
             Keeps(Left().States(StateTables.GuestSaved, 0, L2AtExit, Vmcb12AfterExit)),
             Undecided(Evidence.MachineStates, Left().State(L2AtExit, Rsp, 0x10)),
+
+            // L0 carried HLT out before an interrupt came; it steps over an IRET with TF and RF.
+            Keeps(L2(Intr).L2Exit(Hlt).ReflectsIntr().States(StateTables.GuestSaved, 0, L2AtExit, Vmcb12AfterExit).State(L2AtExit, VmcbField.Rip, 0x10).State(Vmcb12AfterExit, VmcbField.Rip, 0x11)),
+            Keeps(Left().States(StateTables.GuestSaved, 0, L2AtExit, Vmcb12AfterExit).State(L2AtExit, RflagsRegister, 0x10102).State(Vmcb12AfterExit, RflagsRegister, 2)),
+            Breaks(Left().State(L2AtExit, RflagsRegister, 0x202).State(Vmcb12AfterExit, RflagsRegister, 2)),
+            Undecided(Evidence.MachineStates, L2(Intr).L2Exit(Npf).Emulates("0f a2").ReflectsIntr().State(L2AtExit, VmcbField.Rip, 0x10).State(Vmcb12AfterExit, VmcbField.Rip, 0x12)),
             Silent("L2 goes on", L2().L2Exit(Npf).State(L2AtExit, Rsp, 0x10).State(Vmcb12AfterExit, Rsp, 0x20))),
         new("SVM-15.6-CR2-SAVED",
             Breaks(Left().State(L2AtExit, Cr2, 0x10).State(Vmcb12AfterExit, Cr2, 0x20)),
@@ -87,26 +96,40 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(HostCode(0x10, limit: 7)),
             Breaks(HostCode(0x10, limit: 0xff).AsksUserspace(UserspaceExit.ShutdownReason)),
             Keeps(HostCode(0x10, limit: 0xff)),
+            Silent("the code segment is of the local table", HostCode(0x14, limit: 7)),
             Keeps(HostCode(0x10, limit: 7).AsksUserspace(UserspaceExit.ShutdownReason)),
             Undecided(Evidence.MachineStates, Left().State(L2AtExit, CsSelector, 0x10))),
 
         // "VMSAVE and VMLOAD move FS, GS, TR, LDTR and the MSRs of system calls"
         new("SVM-15.5-VMSAVE-SET",
             Breaks(On().L1Exit(Vmsave).State(L1AtExit, FsBase, 0x10).State(Vmcb12AfterExit, FsBase, 0x20)),
+            Breaks(On().L1Exit(Vmsave).State(L1AtExit, VmcbField.Cpl, 0).State(L1AtExit, FsBase, 0x10).State(Vmcb12AfterExit, FsBase, 0x20)),
+            Silent("the registers are not dumped", On().L1Exit(Vmsave).State(L1AtExit, VmcbField.Cpl, 0).State(Vmcb12AfterExit, FsBase, 0x20)),
             Breaks(On().L1Exit(Vmload).State(Vmcb12AtVmrun, Star, 0x10).State(L1AtEntry, Star, 0x20)),
             Keeps(On().L1Exit(Vmsave).States(StateTables.Vmload, 0x10, L1AtExit, Vmcb12AfterExit)),
             Undecided(Evidence.MachineStates, On().L1Exit(Vmsave).State(L1AtExit, FsBase, 0x10)),
             Silent("it is raised an exception", On().L1Exit(Vmsave).Raises(13, 0).State(L1AtExit, FsBase, 0x10).State(Vmcb12AfterExit, FsBase, 0x20))),
         new("SVM-15.5-CANONICALIZE",
-            Breaks(Finds(CsBase, 1UL << 47).State(L2AtEntry, CsBase, 1UL << 47)),
-            Keeps(Finds(CsBase, 1UL << 47).State(L2AtEntry, CsBase, 0xffff_8000_0000_0000)),
-            Undecided(Evidence.MachineStates, Finds(CsBase, 1UL << 47))),
+            Breaks(Finds(CsBase, 1UL << 47).State(Vmcb12AtVmrun, CleanBits, 0).State(L2AtEntry, CsBase, 0xffff_0000_0000_0000)),
+            Keeps(Finds(CsBase, 1UL << 47).State(Vmcb12AtVmrun, CleanBits, 0).State(L2AtEntry, CsBase, 0xffff_8000_0000_0000)),
+            Keeps(Finds(CsBase, 1UL << 47).State(Vmcb12AtVmrun, CleanBits, 0).State(L2AtEntry, CsBase, 1UL << 47)),
+            Silent("the segments are clean", Finds(CsBase, 1UL << 47).State(Vmcb12AtVmrun, CleanBits, 1 << 8).State(L2AtEntry, CsBase, 0)),
+            Undecided(Evidence.MachineStates, Finds(CsBase, 1UL << 47).State(Vmcb12AtVmrun, CleanBits, 0))),
 
         // "A clean bit of 0: the field is loaded from the VMCB"
         new("SVM-15.15-CLEANBITS-HONOUR0",
             Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401)),
             Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x400)),
             Undecided(Evidence.MachineStates, Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400)),
+
+            // These bits read alike whatever is loaded.
+            Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0).State(L2AtEntry, Dr7, 0x400)),
+            Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Cr0Register, 1).State(L2AtEntry, Cr0Register, 0x11)),
+            Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Cr0Register, 1).State(L2AtEntry, Cr0Register, 0x10)),
+            Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Cr0Register, 0).State(L2AtEntry, Cr0Register, 0)
+                .State(Vmcb12AtVmrun, VmcbField.Cpl, 3).State(L2AtEntry, VmcbField.Cpl, 0)),
+            Silent("the VMM may set registers", Finds(CleanBits, 0).AsksUserspace(IoReason).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401)),
+            Silent("RSM loads what the handler left", Finds(CleanBits, 0).LeavesSmm().State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401)),
             Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptExceptions, 1 << 14).State(L2AtEntry, InterceptExceptions, 1 << 6)),
             Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptExceptions, 1 << 14).State(L2AtEntry, InterceptExceptions, 3 << 14)),
             Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, InterceptCr, 1 << 20).State(L2AtEntry, InterceptCr, 0)),
@@ -144,9 +167,11 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
         // "nRIP of vmcb12 is the instruction after"
         new("SVM-15.7-NRIP-L1",
-            Breaks(Left().State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0x2003)),
-            Keeps(Left().State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0x2002)),
-            Undecided(Evidence.MachineStates, Left().State(L2AtExit, NextRip, 0x2002))),
+            Breaks(Left().Having(CpuFeature.NripSave).State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0x2003)),
+            Keeps(Left().Having(CpuFeature.NripSave).State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0x2002)),
+            Undecided(Evidence.MachineStates, Left().Having(CpuFeature.NripSave).State(L2AtExit, NextRip, 0x2002)),
+            Undecided(Evidence.GuestCpuid, Left().State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0)),
+            Silent("the virtual CPU saves none", Left().Having(CpuFeature.NripSave, false).State(L2AtExit, NextRip, 0x2002).State(Vmcb12AfterExit, NextRip, 0))),
 
         // "For branches nRIP is the next sequential instruction"
         new("SVM-15.8-NRIP-CFLOW",
@@ -157,8 +182,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
         // "The processor honours TLB_CONTROL and does not change it"
         new("SVM-15.16-TLBCTL-HONOUR",
-            Breaks(Flushes(1, 7).State(L2AtEntry, TlbControl, 0)),
-            Breaks(Flushes(7, 7).State(L2AtEntry, TlbControl, 0)),
+            BreaksAssuming(Evidence.Asid, Flushes(1, 7).State(L2AtEntry, TlbControl, 0)),
+            BreaksAssuming(Evidence.Asid, Flushes(7, 7).State(L2AtEntry, TlbControl, 0)),
             Keeps(Flushes(3, 8).State(L2AtEntry, TlbControl, 0)),
             Breaks(Finds(TlbControl, 3).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, TlbControl, 0)),
             Keeps(Flushes(1, 7).State(L2AtEntry, TlbControl, 1)),
@@ -177,8 +202,11 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
         // "VMRUN loads the PAUSE counter"
         new("SVM-15.14-PAUSE-RELOAD",
-            Breaks(Counted(4)),
-            Keeps(Counted(5)),
+            Breaks(Counted(6).Having(CpuFeature.PauseFilter)),
+            Keeps(Counted(5).Having(CpuFeature.PauseFilter)),
+            Keeps(Counted(4).Having(CpuFeature.PauseFilter)),
+            Undecided(Evidence.GuestCpuid, Counted(6)),
+            Silent("the virtual CPU has no filter", Counted(6).Having(CpuFeature.PauseFilter, false)),
             Undecided(Evidence.MachineStates, L2(Pause).State(Vmcb12AtVmrun, PauseFilterCount, 5)),
             Silent("PAUSE is not intercepted", Finds(PauseFilterCount, 5).State(L2AtEntry, PauseFilterCount, 4))),
 
@@ -188,6 +216,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
         // "Save and restore of a nested guest changes nothing"
         new("SVM-L-RESTORE-EQUIV",
             Breaks(Asked().State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0)),
+            Keeps(L2().L2Exit(Hlt).AsksUserspace(IoReason).States([GPat, VmcbField.Gif], 1, L2AtExit, L2AtEntry)
+                .State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0)),
             Keeps(Asked().States([InterruptShadow, GPat, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
             Undecided(Evidence.MachineStates, Asked().State(L2AtExit, InterruptShadow, 1)),
             Silent("the VMM was not asked", L2().L2Exit(Npf).State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0))),
@@ -228,4 +258,15 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
         L2(Pause).State(Vmcb12AtVmrun, PauseFilterCount, 5).State(L2AtEntry, PauseFilterCount, count);
 
     private static RunStory Asked() => L2().L2Exit(Npf).AsksUserspace(IoReason);
+}
+
+/// <summary>Words of these rules.</summary>
+internal static class StateWords
+{
+    /// <summary>The virtual CPU has a feature, or has it not.</summary>
+    public static RunStory Having(this RunStory story, CpuFeature feature, bool has = true)
+    {
+        story.Records[0].Known = [.. story.Records[0].Known, vcpu => vcpu.Profile.Set(feature, has)];
+        return story;
+    }
 }

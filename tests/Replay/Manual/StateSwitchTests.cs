@@ -90,9 +90,16 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
 
         // "TSC_OFFSET is cleared inside the processor on #VMEXIT": only the VMCB that L1 is entered with shows it.
         new("SVM-15.6-TSC-OFFSET-CLEAR",
-            Breaks(TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x300)),
-            Keeps(TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x100)),
-            Undecided(Evidence.MachineStates, TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.Rsp, 0)),
+            Breaks(TscOffset(0x100).State(StateMoment.L2AtExit, VmcbField.TscOffset, 0x300).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x300)),
+            Silent("L2 wrote to the TSC", L2().State(StateMoment.L1AtExit, VmcbField.TscOffset, 1).State(StateMoment.Vmcb12AtVmrun, VmcbField.TscOffset, 0)
+                .L2Exit(Msr, info1: 1).Msr(true, 0x10, 5).L2Exit(Cpuid).Reflects(Cpuid)
+                .State(StateMoment.L2AtExit, VmcbField.TscOffset, 2).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 2)),
+            Keeps(TscOffset(0x100).State(StateMoment.L2AtExit, VmcbField.TscOffset, 0x300).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x100)),
+
+            // L0 moves the offset itself where the TSC of the host is not stable.
+            Keeps(TscOffset(0x100).State(StateMoment.L2AtExit, VmcbField.TscOffset, 0x300).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0xf0)),
+            Silent("L2 has the offset of L1", TscOffset(0x100).State(StateMoment.L2AtExit, VmcbField.TscOffset, 0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x100)),
+            Undecided(Evidence.MachineStates, TscOffset(0x100).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 0x300)),
             Silent("the VMM was asked", L2().State(StateMoment.L1AtExit, VmcbField.TscOffset, 1).State(StateMoment.Vmcb12AtVmrun, VmcbField.TscOffset, 0)
                 .L2Exit(Cpuid).AsksUserspace(2).Reflects(Cpuid).State(StateMoment.L1AtEntry, VmcbField.TscOffset, 2)),
             Undecided(Evidence.VmcbControlArea, L2())),

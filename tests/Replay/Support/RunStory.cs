@@ -222,7 +222,7 @@ internal sealed class StoryRecord(ulong index, GuestLevel level)
     }
 
     /// <summary>What becomes known before the record.</summary>
-    public IReadOnlyList<Action<Vcpu>> Known { get; init; } = [];
+    public IReadOnlyList<Action<Vcpu>> Known { get; set; } = [];
 
     public List<Happening> Happenings { get; } = [];
 
