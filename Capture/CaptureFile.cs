@@ -7,7 +7,7 @@ namespace Differ.Capture;
 
 /// <summary>What a file or a pipe holds when it is unpacked: one capture or run, or those in a tar archive.</summary>
 /// <remarks>
-/// What it is, is found in its first bytes, never by its name. What is packed and comes from a file, and an archive from a pipe, is
+/// What it is, is found in its first bytes, never by its name. What is packed and comes from a file, and an archive or a packed run from a pipe, is
 /// unpacked into a temporary file that vanishes with this: it is read as it would be unpacked. A pipe that is watched is read as it comes,
 /// any other as the file that it would be (<see cref="PipeReading"/>).
 /// </remarks>
@@ -73,8 +73,12 @@ public sealed class CaptureFile : IDisposable
         var opened = new CaptureFile();
         try
         {
-            PeekStream bare = opened._pipe = Packings.Unwrap(live ?? pipe);
-            if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)))
+            var outer = new PeekStream(live ?? pipe);
+            bool isPacked = Packings.Sniff(outer.Peek(Packings.SniffLength));
+            PeekStream bare = opened._pipe = Packings.Unwrap(outer);
+
+            // A packed run is unpacked whole, as that of a file is, so that damage of the packing is told before what it did to the run.
+            if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) || (isPacked && RunReader.Sniff(bare.Peek(RunFile.Magic.Length))))
             {
                 opened.Take(opened.Keep(FileSource.Spool([], bare, live)), "", 0);
             }

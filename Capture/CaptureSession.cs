@@ -174,7 +174,16 @@ public sealed class CaptureSession : IDisposable
             && (length == 0 || live is null || live.Wait(live.Silence - since.Elapsed) || TraceFormats.NeedMore(start.AsSpan(0, length))))
         {
             // A writer that never falls silent may take hours for so much.
-            read = pipe.Read(start.AsSpan(length));
+            try
+            {
+                read = pipe.Read(start.AsSpan(length));
+            }
+            catch (CaptureFormatException) when (length >= TraceFormats.SniffLength && TraceFormats.Find(start.AsSpan(0, length)) is null)
+            {
+                // What is no capture is that, however damaged it goes on.
+                break;
+            }
+
             length += read;
             since.Start();
         }

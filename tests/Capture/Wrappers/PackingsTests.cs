@@ -30,6 +30,31 @@ public sealed class PackingsTests
         }
     }
 
+    // The head of the run is damaged, the packing is cut, and what is packed is no capture.
+    public static TheoryData<string> Damaged => ["a run with another head", "a run, cut", "a run with a flipped byte", "no capture, cut"];
+
+    [Theory]
+    [MemberData(nameof(Damaged))]
+    public void What_is_packed_and_damaged_ends_in_a_pipe_as_in_a_file(string what)
+    {
+        byte[] run = Gzip(Recording.Of(Capture).ToRun()), random = new byte[1 << 18];
+        new Random(1).NextBytes(random);
+        byte[] head = Recording.Of(Capture).ToRun();
+        head[20] ^= 0xff;
+        byte[] packed = what switch
+        {
+            "a run with another head" => [.. Gzip(head)[..^2], 0, 0],
+            "a run, cut" => run[..(run.Length / 3)],
+            "a run with a flipped byte" => [.. run[..40], (byte)(run[40] ^ 0x10), .. run[41..]],
+            _ => Gzip(random)[..^4],
+        };
+        using var scratch = new Scratch();
+        scratch.Write("packed", packed);
+        CommandResult file = CommandLine.Run("check", scratch["packed"]), pipe = CommandLine.RunWith(packed, "check", "-");
+        Assert.Equal(2, file.Status);
+        Assert.Equal((file.Status, file.Errors), (pipe.Status, pipe.Errors));
+    }
+
     [Theory]
     [InlineData("02 21 4c 18", "lz4 -d")]
     [InlineData("4c 5a 49 50 01", "lzip -d")]
