@@ -25,7 +25,7 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
         new(HappeningKind.PortAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio)),
         new(HappeningKind.SmmTransition, 1, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Rsm)),
         new(HappeningKind.InjectInterrupt, 1, static (in ExitRecord record, GuestLevel _) =>
-            record is { HasExit: true, Level: GuestLevel.L1 } && record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt }),
+            record is { HasExit: true, Level: GuestLevel.L1 } && record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt or EventType.SoftwareInterrupt }),
         new(HappeningKind.InjectInterrupt, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.VIntr)),
         new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => AcceptsInterrupt(record)),
         new(HappeningKind.InjectException, Several, static (in ExitRecord record, GuestLevel _) => HasFaulted(record)),

@@ -25,8 +25,8 @@ internal static class DeliveryBugs
             static s => s.RunsL2(OfException(GP)).ExitFromL2(OfException(GP).Value, L2Rip, intInfo: Fault).Shows(OfException(GP), intInfo: Fault).L1GoesOn())
             { From = "5.10" },
         new("BUG-089", "SVM-15.7-REINJECT-SOFT",
-            static s => s.Exit(Npf.Value, L1Rip, UserRead, 0x1000, Soft).Entry(L1Rip).L1GoesOn(),
-            static s => s.Exit(Npf.Value, L1Rip, UserRead, 0x1000, Soft).Interrupt(0x80, soft: true, again: true).Entry(L1Rip + 2, Soft).L1GoesOn()) { From = "6.0" },
+            static s => Interrupted(s).Exit(Npf.Value, L1Rip, UserRead, 0x1000, Soft).Entry(L1Rip).L1GoesOn(),
+            static s => Interrupted(s).Exit(Npf.Value, L1Rip, UserRead, 0x1000, Soft).Interrupt(0x80, soft: true, again: true).Entry(L1Rip + 2, Soft).L1GoesOn()) { From = "6.0" },
         new("BUG-089", "SVM-15.7-REINJECT-SOFT",
             static s => s.RunsL2With(0, Soft, Intr).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000, Soft).Entry(L2Rip).L2GoesOn(),
             static s => s.RunsL2With(0, Soft, Intr).ExitFromL2(Npf.Value, L2Rip, UserRead, 0x1000, Soft).Interrupt(0x80, soft: true, again: true).Entry(L2Rip, Soft).L2GoesOn())
@@ -57,6 +57,9 @@ internal static class DeliveryBugs
     private static uint Int3 => Event(EventType.Exception, ExceptionVector.BP);
 
     private static uint Nmi => Event(EventType.Nmi, 2);
+
+    // An interrupt of another kind shows that kvm_inj_virq was on.
+    private static KvmStory Interrupted(KvmStory story) => story.Exit(VIntr.Value, L1Rip).Interrupt(0x31).Entry(L1Rip);
 
     // L2 halts without L1, and an interrupt of L1 ends that.
     private static KvmStory Wakes(KvmStory story) => story.RunsL2(Intr).ExitFromL2(Hlt.Value, L2Rip)
