@@ -74,11 +74,10 @@ public sealed class CaptureFile : IDisposable
         try
         {
             var outer = new PeekStream(live ?? pipe);
-            bool isPacked = Packings.Sniff(outer.Peek(Packings.SniffLength));
             PeekStream bare = opened._pipe = Packings.Unwrap(outer);
 
             // A packed run is unpacked whole, as that of a file is, so that damage of the packing is told before what it did to the run.
-            if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) || (isPacked && RunReader.Sniff(bare.Peek(RunFile.Magic.Length))))
+            if (TarArchive.Sniff(bare.Peek(TarArchive.BlockSize)) || (bare != outer && RunReader.Sniff(bare.Peek(RunFile.Magic.Length))))
             {
                 opened.Take(opened.Keep(FileSource.Spool([], bare, live)), "", 0);
             }

@@ -180,16 +180,25 @@ internal sealed class ExitAssembler
     /// <param name="time">When.</param>
     public void Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time)
     {
-        if (probe.Role != ProbeRole.Entry)
+        if (probe.Role == ProbeRole.ReadGuest)
         {
-            if (!_probed.Take(probe, payload, time, _current) && WaitsForCancel)
+            if (ProbedStates.TryRead(probe, payload, time, out Happening read))
+            {
+                Happen(read);
+            }
+        }
+        else if (probe.Role != ProbeRole.Entry)
+        {
+            if (!_probed.Take(probe, payload, _current) && WaitsForCancel)
             {
                 Unpaired(time);
             }
         }
+
+        // It stands behind kvm_entry: the record it belongs to is complete, and waits for it.
         else if (_holding && _inGuest && !_probed.Enter(probe, payload, _held))
         {
-            // It stands behind kvm_entry: the record it belongs to is complete, and waits for it.
+            Unpaired(time);
             _held.Mark(RecordFlags.LossInside);
             Unpaired(time);
         }
@@ -235,19 +244,7 @@ internal sealed class ExitAssembler
             return false;
         }
 
-        if (kind == HappeningKind.NestedVmexit)
-        {
-            PairNestedVmexit(happening);
-        }
-        else if (kind == HappeningKind.NestedVmenter)
-        {
-            PairNestedVmenter(raw.Time);
-        }
-        else if (kind == HappeningKind.EmulateInstruction)
-        {
-            PairEmulation(happening);
-        }
-
+        Pair(happening);
         _current.Keep();
         return true;
     }

@@ -40,10 +40,9 @@ internal sealed class ProbedStates
     /// <summary>Takes an event that belongs to an exit and its handling.</summary>
     /// <param name="probe">The probe.</param>
     /// <param name="payload">Its event, whole.</param>
-    /// <param name="time">When.</param>
     /// <param name="to">The record of the exit.</param>
     /// <returns>False where it shows that events are missing.</returns>
-    public bool Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, RecordBuffer to)
+    public bool Take(BoundProbe probe, ReadOnlySpan<byte> payload, RecordBuffer to)
     {
         switch (probe.Role)
         {
@@ -82,9 +81,6 @@ internal sealed class ProbedStates
                 break;
             case ProbeRole.Unmap:
                 Unmap(probe, payload, to);
-                break;
-            case ProbeRole.ReadGuest:
-                ReadGuest(probe, payload, time, to);
                 break;
             default:
                 break;
@@ -184,20 +180,28 @@ internal sealed class ProbedStates
         Register(l1, VmCr, probe.Number(payload, ProbeNumber.Vmcr));
     }
 
-    private static void ReadGuest(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, RecordBuffer to)
+    /// <summary>What L0 read of the guest's memory, as an event.</summary>
+    /// <param name="probe">The probe.</param>
+    /// <param name="payload">Its event, whole.</param>
+    /// <param name="time">When.</param>
+    /// <param name="read">The event.</param>
+    /// <returns>False where nothing was read, or more than the probe shows.</returns>
+    public static bool TryRead(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, out Happening read)
     {
+        read = default;
         Observed<ulong> address = probe.Number(payload, ProbeNumber.Gpa), value = probe.Number(payload, ProbeNumber.Val);
         if (probe.Number(payload, ProbeNumber.Len) is not { IsKnown: true, Value: > 0 and <= sizeof(ulong) } length
             || !address.IsKnown || !value.IsKnown || probe.Number(payload, ProbeNumber.Ret).Or(0) != 0)
         {
-            return;
+            return false;
         }
 
         var values = new FieldValues();
         values.Set(GuestRead.AddressSlot, address.Value);
         values.Set(GuestRead.LengthSlot, length.Value);
         values.Set(GuestRead.ValueSlot, value.Value & (ulong.MaxValue >> (64 - (8 * (int)length.Value))));
-        to.Add(new Happening(HappeningKind.GuestRead, time, values));
+        read = new Happening(HappeningKind.GuestRead, time, values);
+        return true;
     }
 
     // L0 maps pages of the guest for other things too: only that of the VMCB counts.

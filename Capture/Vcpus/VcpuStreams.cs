@@ -141,11 +141,15 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     // Probes stand beside tracepoints of the same thread, and are of the vCPU that those are of.
     private void Probed(in RawEvent raw, BoundProbe probe)
     {
-        if (!probe.Fits(raw.Payload))
+        if (ThreadOf(raw.Thread) is not { } thread)
         {
-            notes.Add(CaptureNotes.ShortRecord, $"byte 0x{raw.FileOffset:x}");
+            notes.Add(CaptureNotes.ManyVcpus, $"time {raw.Time.Value}");
         }
-        else if (ThreadOf(raw.Thread)?.Current is { } stream && probe.Number(raw.Payload, ProbeNumber.Vcpu).Or(stream.Vcpu) == stream.Vcpu)
+        else if (!probe.Fits(raw.Payload))
+        {
+            Short(raw, thread);
+        }
+        else if (thread.Current is { } stream && probe.Number(raw.Payload, ProbeNumber.Vcpu).Or(stream.Vcpu) == stream.Vcpu)
         {
             TellLosses(stream);
             stream.Take(probe, raw.Payload, raw.Time);

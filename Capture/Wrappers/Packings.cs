@@ -43,7 +43,7 @@ internal static class Packings
     /// <exception cref="CaptureFormatException">DIF0390, DIF0391: it cannot be unpacked.</exception>
     public static PeekStream Unwrap(Stream pipe)
     {
-        var outermost = new PeekStream(pipe);
+        PeekStream outermost = pipe as PeekStream ?? new PeekStream(pipe);
         PeekStream stream = outermost;
         try
         {

@@ -36,10 +36,12 @@ internal static class Dumps
         vcpu.Rflags = OfGuest(At(record, moment, VmcbField.RflagsRegister));
         vcpu.Cr4 = At(record, moment, VmcbField.Cr4Register);
 
-        // Not every write of CR0 exits, and INIT and the VMM change EFER without a sign.
+        // Not every write of CR0 exits. Every write of EFER does, and L0 may have got it wrong: its copy counts only where the write was
+        // not seen, or where the VMM or INIT may have changed EFER since without a sign.
         vcpu.Cr0 = cr0.IsKnown ? cr0 : vcpu.Cr0;
+        bool mayHaveChanged = vcpu.SvmeConcluded || vcpu.AskedMonitor || vcpu.InitAccepted;
         vcpu.SvmeConcluded &= !efer.IsKnown;
-        vcpu.Efer = efer.IsKnown ? efer : vcpu.Efer;
+        vcpu.Efer = mayHaveChanged && efer.IsKnown ? efer : Or(vcpu.Efer, efer);
         vcpu.VmCr = Or(vcpu.VmCr, At(record, moment, VmcbField.VmCrRegister));
         vcpu.HsavePa = Or(vcpu.HsavePa, At(record, moment, VmcbField.VmHsavePa));
 

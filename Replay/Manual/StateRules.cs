@@ -250,7 +250,7 @@ internal static class StateRules
         }
 
         // On another CPU, or once all were given out anew, the same ASID has no entries either.
-        s.Assuming(Evidence.Asid).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
+        s.Assuming(Evidence.MachineStates).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.TlbControl), 0)).Allow(IsNot(At(StateMoment.L2AtEntry, VmcbField.GuestAsid), s.Vcpu.L2Asid.Value));
     }
 
     /// <summary>A VMRUN that is carried out sets GIF.</summary>

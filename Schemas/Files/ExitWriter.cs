@@ -189,7 +189,8 @@ internal sealed class ExitWriter(TextTable texts)
         Number(output, HappeningReader.TimeField, happening.Time.Value);
     }
 
-    private static void Raw(CodedOutputStream output, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes bytes as they are, without a copy.</summary>
+    public static void Raw(CodedOutputStream output, ReadOnlySpan<byte> bytes)
     {
         foreach (byte value in bytes)
         {

@@ -15,7 +15,7 @@ internal static class StatesCodec
     public static int SizeOf(MachineStates states)
     {
         int size = 0;
-        foreach (StateMoment moment in Enum.GetValues<StateMoment>())
+        foreach (StateMoment moment in MachineStates.Moments)
         {
             for (int from = 0; states[moment].Next(from, out int start, out ReadOnlySpan<byte> bytes); from = start + bytes.Length)
             {
@@ -30,7 +30,7 @@ internal static class StatesCodec
     /// <summary>Writes all states.</summary>
     public static void Write(CodedOutputStream output, MachineStates states)
     {
-        foreach (StateMoment moment in Enum.GetValues<StateMoment>())
+        foreach (StateMoment moment in MachineStates.Moments)
         {
             for (int from = 0; states[moment].Next(from, out int start, out ReadOnlySpan<byte> bytes); from = start + bytes.Length)
             {
@@ -41,7 +41,8 @@ internal static class StatesCodec
                 output.WriteTag(PositionField, WireFormat.WireType.Varint);
                 output.WriteUInt32((uint)start);
                 output.WriteTag(BytesField, WireFormat.WireType.LengthDelimited);
-                output.WriteBytes(ByteString.CopyFrom(bytes));
+                output.WriteLength(bytes.Length);
+                ExitWriter.Raw(output, bytes);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
@@ -160,7 +161,10 @@ public sealed class StateImage
 /// <summary>The states recorded around one exit; reused for the next one. Empty unless the recorder had probes in the hypervisor.</summary>
 public sealed class MachineStates
 {
-    private readonly StateImage[] _images = [.. Enum.GetValues<StateMoment>().Select(static _ => new StateImage())];
+    private readonly StateImage[] _images = [.. Moments.Select(static _ => new StateImage())];
+
+    /// <summary>Every moment, by number.</summary>
+    public static ImmutableArray<StateMoment> Moments { get; } = [.. Enum.GetValues<StateMoment>()];
 
     /// <summary>Nothing.</summary>
     public static MachineStates None { get; } = new();

@@ -193,6 +193,15 @@ public sealed class ProbedStatesTests
     }
 
     [Fact]
+    public void A_probe_that_is_shorter_than_its_description_counts_as_lost()
+    {
+        var cut = new EventFormat("exit", 901, "s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24", 16);
+        KeptRecord record = Records(story => story.Entry(1).Exit(Npf, 1).Add(cut.Record(100)).Entry(1), exit: cut)[1];
+        Assert.True(record.States.IsEmpty);
+        Assert.True(record.Flags.HasFlag(RecordFlags.LossInside));
+    }
+
+    [Fact]
     public void A_probe_of_another_vCPU_or_group_is_none() =>
         Assert.True(Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2).With("vcpu", 1)).Entry(1))[1].States.IsEmpty
             && Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2)).Entry(1), group: "kprobes")[1].States.IsEmpty);

@@ -69,7 +69,11 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(Off().L1Exit(Invlpga)),
             Breaks(Off().L1Exit(Invlpga).Happens(HappeningKind.Invlpga, RunStory.L1Rip, 1, 0), NoNested),
             Keeps(Off().L1Exit(Invlpga).Raises(UD)),
-            Undecided(Evidence.EferSvme, Blank().L1Exit(Invlpga))),
+            Undecided(Evidence.EferSvme, Blank().L1Exit(Invlpga)),
+
+            // L0's copy of EFER is no excuse for what L1 wrote, unless the VMM may have written since.
+            Breaks(Off().L1Exit(Invlpga).State(StateMoment.L1AtExit, VmcbField.EferRegister, 0x1000)),
+            Silent("the VMM may have set SVME", Off().L1Exit(Npf).AsksUserspace(2).L1Exit(Invlpga).State(StateMoment.L1AtExit, VmcbField.EferRegister, 0x1000))),
 
         // "KVM departs by ABI design: VMMCALL from L1 never faults."
         new("SVM-15.4-SVME-UD-VMMCALL",

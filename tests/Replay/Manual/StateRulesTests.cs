@@ -182,8 +182,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
 
         // "The processor honours TLB_CONTROL and does not change it"
         new("SVM-15.16-TLBCTL-HONOUR",
-            BreaksAssuming(Evidence.Asid, Flushes(1, 7).State(L2AtEntry, TlbControl, 0)),
-            BreaksAssuming(Evidence.Asid, Flushes(7, 7).State(L2AtEntry, TlbControl, 0)),
+            BreaksAssuming(Evidence.MachineStates, Flushes(1, 7).State(L2AtEntry, TlbControl, 0)),
+            BreaksAssuming(Evidence.MachineStates, Flushes(7, 7).State(L2AtEntry, TlbControl, 0)),
             Keeps(Flushes(3, 8).State(L2AtEntry, TlbControl, 0)),
             Breaks(Finds(TlbControl, 3).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, TlbControl, 0)),
             Keeps(Flushes(1, 7).State(L2AtEntry, TlbControl, 1)),
