@@ -6,7 +6,7 @@ namespace Differ.Fuzz;
 /// <param name="Outcome">How it ended; null where it failed.</param>
 /// <param name="Fault">What came out in the place of a verdict or diagnostic; null where nothing did. The same fault has the same words.</param>
 /// <param name="Time">How long it took.</param>
-/// <param name="Allocated">Bytes allocated, whether they were given back or not.</param>
+/// <param name="Allocated">Bytes that the thread which reads allocated, whether they were given back or not: other threads of the process may be at other work.</param>
 internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time, long Allocated)
 {
     /// <summary>Bytes that one input may allocate.</summary>
@@ -18,7 +18,7 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
     /// <summary>Reads an input.</summary>
     public static Trial Of(FuzzInput input, FuzzWay way)
     {
-        long since = Stopwatch.GetTimestamp(), before = GC.GetTotalAllocatedBytes(), allocated;
+        long since = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread(), allocated;
         TimeSpan worked = Environment.CpuUsage.TotalTime;
         FuzzOutcome? outcome = null;
         string? fault = null;
@@ -34,7 +34,7 @@ internal sealed record Trial(FuzzOutcome? Outcome, string? Fault, TimeSpan Time,
 
         TimeSpan time = Stopwatch.GetElapsedTime(since);
         worked = Environment.CpuUsage.TotalTime - worked;
-        allocated = GC.GetTotalAllocatedBytes() - before;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         fault ??= time > MostTime && worked > MostTime / 4 ? $"takes more than {MostTime.TotalSeconds:f0} s" : allocated > MostAllocated ? $"allocates more than {MostAllocated >> 20} MiB" : null;
         return new Trial(outcome, fault, time, allocated);
     }
