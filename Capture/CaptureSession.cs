@@ -227,9 +227,9 @@ public sealed class CaptureSession : IDisposable
             }
 
             listed |= KvmTracepoints.MemberOf(tracepoint);
-            failed = tracepoint.Kind == HappeningKind.NestedVmenterFailed ? layout : failed;
-            exception = tracepoint.Kind == HappeningKind.InjectException ? layout : exception;
-            nested = tracepoint.Kind == HappeningKind.NestedVmexit ? layout : nested;
+            failed = tracepoint.Kind == KvmEventKind.NestedVmenterFailed ? layout : failed;
+            exception = tracepoint.Kind == KvmEventKind.InjectException ? layout : exception;
+            nested = tracepoint.Kind == KvmEventKind.NestedVmexit ? layout : nested;
         }
 
         return reader.Header with

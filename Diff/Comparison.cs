@@ -117,7 +117,7 @@ public sealed class Comparison : INamingSink
     }
 
     private static Trust TrustIn(RunSummary summary) =>
-        summary.Off.Has(HappeningKind.NestedVmexit) ? Trust.Nothing
+        summary.Off.Has(KvmEventKind.NestedVmexit) ? Trust.Nothing
         : summary.Notes.Any(static note => note.Cost == NoteCost.Unmarked) ? Trust.OneEvent
         : Trust.Everything;
 

@@ -33,11 +33,11 @@ public sealed class LoneReplay : ILoneReplay, IComputedSink
             Replay(record, record.Level, record.Exit, []);
         }
 
-        for (int i = 0; i < record.Happenings.Length; i++)
+        for (int i = 0; i < record.Events.Length; i++)
         {
-            if (record.Happenings[i].Kind == HappeningKind.NestedVmexitInject)
+            if (record.Events[i].Kind == KvmEventKind.NestedVmexitInject)
             {
-                Replay(record, GuestLevel.L2, AsReported(record, NestedVmexitInject.Of(record.Happenings[i])), record.Happenings.Slice(i, 1));
+                Replay(record, GuestLevel.L2, AsReported(record, NestedVmexitInject.Of(record.Events[i])), record.Events.Slice(i, 1));
             }
         }
     }
@@ -49,11 +49,11 @@ public sealed class LoneReplay : ILoneReplay, IComputedSink
         record.HasExit ? record.Exit.Time : default, record.HasExit ? record.Exit.HostCpu : 0, shown.ExitCode, record.HasExit ? record.Exit.Rip : 0,
         shown.Info1, shown.Info2, Observed<uint>.Of(shown.IntInfo.Raw), Observed<uint>.Of(shown.IntInfoError));
 
-    private void Replay(in ExitRecord record, GuestLevel level, in HardwareExit exit, ReadOnlySpan<Happening> happenings)
+    private void Replay(in ExitRecord record, GuestLevel level, in HardwareExit exit, ReadOnlySpan<KvmEvent> events)
     {
         GuestEntry none = default;
-        TracepointSet kinds = happenings.IsEmpty ? default : TracepointSet.Of(happenings[0].Kind);
+        TracepointSet kinds = events.IsEmpty ? default : TracepointSet.Of(events[0].Kind);
         _replayer.Take(new ExitRecord(
-            new StreamId(0), record.Index, level, RecordFlags.LossBefore | RecordFlags.NoEntry, in exit, in none, kinds, happenings));
+            new StreamId(0), record.Index, level, RecordFlags.LossBefore | RecordFlags.NoEntry, in exit, in none, kinds, events));
     }
 }

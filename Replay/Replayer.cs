@@ -13,12 +13,12 @@ namespace Differ.Replay;
 public sealed class Replayer : IExitSink
 {
     // Kinds that a plain exit of L1 may have without any rule having something to say.
-    private const ulong Boring = (1UL << (int)HappeningKind.PortAccess) | (1UL << (int)HappeningKind.MmioAccess)
-        | (1UL << (int)HappeningKind.PageFault) | (1UL << (int)HappeningKind.KvmRun) | (1UL << (int)HappeningKind.Eoi)
-        | (1UL << (int)HappeningKind.ApicIpi) | (1UL << (int)HappeningKind.ApicAccess) | (1UL << (int)HappeningKind.ApicAcceptIrq)
-        | (1UL << (int)HappeningKind.EmulateInstruction) | (1UL << (int)HappeningKind.VcpuWakeup) | (1UL << (int)HappeningKind.Hypercall)
-        | (1UL << (int)HappeningKind.AsyncPageFault) | (1UL << (int)HappeningKind.MsrAccess)
-        | (1UL << (int)HappeningKind.UserspaceExit);
+    private const ulong Boring = (1UL << (int)KvmEventKind.PortAccess) | (1UL << (int)KvmEventKind.MmioAccess)
+        | (1UL << (int)KvmEventKind.PageFault) | (1UL << (int)KvmEventKind.KvmRun) | (1UL << (int)KvmEventKind.Eoi)
+        | (1UL << (int)KvmEventKind.ApicIpi) | (1UL << (int)KvmEventKind.ApicAccess) | (1UL << (int)KvmEventKind.ApicAcceptIrq)
+        | (1UL << (int)KvmEventKind.EmulateInstruction) | (1UL << (int)KvmEventKind.VcpuWakeup) | (1UL << (int)KvmEventKind.Hypercall)
+        | (1UL << (int)KvmEventKind.AsyncPageFault) | (1UL << (int)KvmEventKind.MsrAccess)
+        | (1UL << (int)KvmEventKind.UserspaceExit);
 
     private const int MostSituations = 4096;
 
@@ -112,14 +112,14 @@ public sealed class Replayer : IExitSink
     // INIT of one vCPU is accepted on the thread of the vCPU that sends it, and ends the other's guest without a #VMEXIT.
     private void NoteInit(in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+        if (!record.Kinds.Has(KvmEventKind.ApicAcceptIrq))
         {
             return;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.ApicAcceptIrq && AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode)
+            if (kvmEvent.Kind == KvmEventKind.ApicAcceptIrq && AcceptedInterrupt.Of(kvmEvent).DeliveryMode == AcceptedInterrupt.InitMode)
             {
                 foreach (Vcpu vcpu in _vcpus.All)
                 {
@@ -139,9 +139,9 @@ public sealed class Replayer : IExitSink
         && IsSettled(vcpu, record.Exit.Code) && !record.Exit.Code.IsException && !IsRare(record.Exit.Code)
         && (!record.Entry.EventInj.IsKnown || (record.Entry.EventInj.Value & EventInfo.ValidBit) == 0)
         && ExitInfo.IsLegal(record.Exit) && !GoesOnElsewhere(record)
-        && (!record.Kinds.Has(HappeningKind.MsrAccess) || !AccessesWatchedMsr(vcpu, record))
+        && (!record.Kinds.Has(KvmEventKind.MsrAccess) || !AccessesWatchedMsr(vcpu, record))
         && Narrowing.GoesOnNearby(record)
-        && (!record.Kinds.Has(HappeningKind.UserspaceExit) || PassesUserspace(record));
+        && (!record.Kinds.Has(KvmEventKind.UserspaceExit) || PassesUserspace(record));
 
     // VMLOAD and VMSAVE are spoken of for EFER.SVME=0 and CPL > 0 only, and neither is so.
     private static bool IsSettled(Vcpu vcpu, SvmExitCode code) =>
@@ -151,9 +151,9 @@ public sealed class Replayer : IExitSink
     // The VMM answers, and the guest goes on; behind a shutdown it is reset.
     private static bool PassesUserspace(in ExitRecord record)
     {
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.UserspaceExit && UserspaceExit.Of(happening).Reason == UserspaceExit.ShutdownReason)
+            if (kvmEvent.Kind == KvmEventKind.UserspaceExit && UserspaceExit.Of(kvmEvent).Reason == UserspaceExit.ShutdownReason)
             {
                 return false;
             }
@@ -164,9 +164,9 @@ public sealed class Replayer : IExitSink
 
     private static bool AccessesWatchedMsr(Vcpu vcpu, in ExitRecord record)
     {
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening) is var access
+            if (kvmEvent.Kind == KvmEventKind.MsrAccess && MsrAccess.Of(kvmEvent) is var access
                 && (Availability.IsSvmMsr(access.Index) || vcpu.Shared.IsNews(access)))
             {
                 return true;
@@ -257,7 +257,7 @@ public sealed class Replayer : IExitSink
         situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
         situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
-        bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(HappeningKind.Invlpga);
+        bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(KvmEventKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded && !_seen.SmmLeft;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
     }

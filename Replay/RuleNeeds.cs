@@ -19,23 +19,23 @@ public static class RuleNeeds
     private static readonly (uint IntCtl, uint Intercepts)[] Controls = [(0, 0), (0x0100_0100, uint.MaxValue)];
 
     // What a record may hold that makes rules speak; the values are the plainest that KVM records.
-    private static readonly Happening[][] Contents =
+    private static readonly KvmEvent[][] Contents =
     [
         [],
-        [Of(HappeningKind.NestedVmenter, 0, 0x1000, 0, 0, 0, 1, 0x2000)],
-        [Of(HappeningKind.NestedVmenter, 0, 0x1000, 0, 0x0700_0100, 0x8000_0020, 0, 0x2000)],
-        [Of(HappeningKind.NestedVmexitInject, 0x60, 0, 0, 0, 0)],
-        [Of(HappeningKind.NestedVmexitInject, 0x400, 0, 0, InterruptedException, 0)],
-        [Of(HappeningKind.InjectException, 14, 1, 0, 0)],
-        [Of(HappeningKind.InjectInterrupt, 0x20, 0, 0)],
-        [Of(HappeningKind.MsrAccess, 1, Efer.Index, 0, 0)],
-        [Of(HappeningKind.MsrAccess, 1, Efer.Index, 1 << Efer.SVME, 0)],
-        [Of(HappeningKind.MsrAccess, 1, VmCr.Index, 0, 0)],
-        [Of(HappeningKind.MsrAccess, 1, HsavePa.Index, 1, 0)],
-        [Of(HappeningKind.SmmTransition, 1, 0)],
-        [Of(HappeningKind.Invlpga, 0, 1, 0)],
-        [Of(HappeningKind.CrAccess, 1, 8, 0)],
-        [Of(HappeningKind.NestedVmenterFailed, 0, 1)],
+        [Of(KvmEventKind.NestedVmenter, 0, 0x1000, 0, 0, 0, 1, 0x2000)],
+        [Of(KvmEventKind.NestedVmenter, 0, 0x1000, 0, 0x0700_0100, 0x8000_0020, 0, 0x2000)],
+        [Of(KvmEventKind.NestedVmexitInject, 0x60, 0, 0, 0, 0)],
+        [Of(KvmEventKind.NestedVmexitInject, 0x400, 0, 0, InterruptedException, 0)],
+        [Of(KvmEventKind.InjectException, 14, 1, 0, 0)],
+        [Of(KvmEventKind.InjectInterrupt, 0x20, 0, 0)],
+        [Of(KvmEventKind.MsrAccess, 1, Efer.Index, 0, 0)],
+        [Of(KvmEventKind.MsrAccess, 1, Efer.Index, 1 << Efer.SVME, 0)],
+        [Of(KvmEventKind.MsrAccess, 1, VmCr.Index, 0, 0)],
+        [Of(KvmEventKind.MsrAccess, 1, HsavePa.Index, 1, 0)],
+        [Of(KvmEventKind.SmmTransition, 1, 0)],
+        [Of(KvmEventKind.Invlpga, 0, 1, 0)],
+        [Of(KvmEventKind.CrAccess, 1, 8, 0)],
+        [Of(KvmEventKind.NestedVmenterFailed, 0, 1)],
     ];
 
     /// <summary>What a rule may lack, in the order of <see cref="EvidenceTable"/>; empty where it never lacks anything.</summary>
@@ -48,7 +48,7 @@ public static class RuleNeeds
         {
             foreach (uint interrupted in (ReadOnlySpan<uint>)[0, InterruptedInjection, InterruptedException])
             {
-                foreach (Happening[] content in Contents.Append([Of(HappeningKind.NestedVmexitInject, code, 0, 0, 0, 0)]))
+                foreach (KvmEvent[] content in Contents.Append([Of(KvmEventKind.NestedVmexitInject, code, 0, 0, 0, 0)]))
                 {
                     Ask(rule, new SvmExitCode(code), GuestLevel.L1, new Vcpu(), interrupted, content, lacking);
                     Ask(rule, new SvmExitCode(code), GuestLevel.L2, new Vcpu(), interrupted, content, lacking);
@@ -68,12 +68,12 @@ public static class RuleNeeds
     {
         var vcpu = new Vcpu { InL2 = Truth.Yes };
         vcpu.Vmcb12.Load(
-            NestedVmenter.Of(Of(HappeningKind.NestedVmenter, 0, 0x1000, 0, intCtl, 0, 1, 0x2000)),
-            NestedIntercepts.Of(Of(HappeningKind.NestedIntercepts, intercepts & 0xffff, intercepts & 0xffff, intercepts, intercepts, intercepts, intercepts)));
+            NestedVmenter.Of(Of(KvmEventKind.NestedVmenter, 0, 0x1000, 0, intCtl, 0, 1, 0x2000)),
+            NestedIntercepts.Of(Of(KvmEventKind.NestedIntercepts, intercepts & 0xffff, intercepts & 0xffff, intercepts, intercepts, intercepts, intercepts)));
         return vcpu;
     }
 
-    private static void Ask(Rule rule, SvmExitCode code, GuestLevel level, Vcpu vcpu, uint interrupted, Happening[] content, SortedSet<Evidence> lacking)
+    private static void Ask(Rule rule, SvmExitCode code, GuestLevel level, Vcpu vcpu, uint interrupted, KvmEvent[] content, SortedSet<Evidence> lacking)
     {
         if (rule.Codes?.Invoke(code) == false)
         {
@@ -82,7 +82,7 @@ public static class RuleNeeds
 
         var exit = new HardwareExit(default, 0, code, 0x1000, 0, 0, Observed<uint>.Of(interrupted), Observed<uint>.Of(0));
         var entry = new GuestEntry(default, 0, Observed<ulong>.Of(0x1003), Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.No);
-        TracepointSet kinds = content.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
+        TracepointSet kinds = content.Aggregate(default(TracepointSet), static (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
         var record = new ExitRecord(default, 0, level, RecordFlags.None, in exit, in entry, kinds, content);
         var digest = new RecordDigest();
         digest.Read(record);
@@ -97,7 +97,7 @@ public static class RuleNeeds
         }
     }
 
-    private static Happening Of(HappeningKind kind, params ReadOnlySpan<ulong> fields)
+    private static KvmEvent Of(KvmEventKind kind, params ReadOnlySpan<ulong> fields)
     {
         var values = new FieldValues();
         for (int i = 0; i < fields.Length; i++)
@@ -105,6 +105,6 @@ public static class RuleNeeds
             values.Set(i, fields[i]);
         }
 
-        return new Happening(kind, default, values);
+        return new KvmEvent(kind, default, values);
     }
 }

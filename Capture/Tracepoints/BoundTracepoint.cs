@@ -37,9 +37,9 @@ internal sealed class BoundTracepoint
             _present |= place.Slots;
         }
 
-        IsSimple = tracepoint is { Role: TracepointRole.Happening, Kind: not (HappeningKind.ApicAcceptIrq or HappeningKind.KvmRun or HappeningKind.Cpuid) }
+        IsSimple = tracepoint is { Role: TracepointRole.KvmEvent, Kind: not (KvmEventKind.ApicAcceptIrq or KvmEventKind.KvmRun or KvmEventKind.Cpuid) }
             && (_present >> Tracepoint.VcpuSlot & 1) == 0;
-        int slots = tracepoint.Kind == HappeningKind.None ? FieldValues.Capacity : HappeningShapes.Of(tracepoint.Kind).Slots.Count;
+        int slots = tracepoint.Kind == KvmEventKind.None ? FieldValues.Capacity : EventSchemas.Of(tracepoint.Kind).Slots.Count;
         _fillsShape = (_present & ((1 << slots) - 1)) == (1 << slots) - 1;
     }
 

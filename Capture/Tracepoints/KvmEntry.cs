@@ -9,7 +9,7 @@ internal static class KvmEntry
     public const int RipSlot = 0, ImmediateExitSlot = 1, IntrInfoSlot = 2, ErrorCodeSlot = 3;
 
     /// <summary>The table.</summary>
-    public static Tracepoint Tracepoint { get; } = new("kvm_entry", TracepointRole.Entry, HappeningKind.None,
+    public static Tracepoint Tracepoint { get; } = new("kvm_entry", TracepointRole.Entry, KvmEventKind.None,
     [
         new("vcpu_id", Tracepoint.VcpuSlot, Required: true),
         new("rip", RipSlot),

@@ -12,7 +12,7 @@ internal static class KvmExit
     public const ulong Svm = 2;
 
     /// <summary>The table.</summary>
-    public static Tracepoint Tracepoint { get; } = new("kvm_exit", TracepointRole.Exit, HappeningKind.None,
+    public static Tracepoint Tracepoint { get; } = new("kvm_exit", TracepointRole.Exit, KvmEventKind.None,
     [
         // 32 bits in every kernel so far: the manual's VMEXIT_INVALID (-1) arrives as 0xffffffff.
         new("exit_reason", ReasonSlot, Required: true, FieldForm.ExitCode),

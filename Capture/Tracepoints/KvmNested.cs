@@ -18,13 +18,13 @@ internal static class KvmNested
     ];
 
     /// <summary>kvm_nested_vmrun, up to 6.0.</summary>
-    public static Tracepoint Vmrun { get; } = Tracepoint.Of("kvm_nested_vmrun", HappeningKind.NestedVmenter, VmenterRows);
+    public static Tracepoint Vmrun { get; } = Tracepoint.Of("kvm_nested_vmrun", KvmEventKind.NestedVmenter, VmenterRows);
 
     /// <summary>kvm_nested_vmenter, since 6.1.</summary>
-    public static Tracepoint Vmenter { get; } = Tracepoint.Of("kvm_nested_vmenter", HappeningKind.NestedVmenter, VmenterRows);
+    public static Tracepoint Vmenter { get; } = Tracepoint.Of("kvm_nested_vmenter", KvmEventKind.NestedVmenter, VmenterRows);
 
     /// <summary>kvm_nested_intercepts.</summary>
-    public static Tracepoint Intercepts { get; } = Tracepoint.Of("kvm_nested_intercepts", HappeningKind.NestedIntercepts,
+    public static Tracepoint Intercepts { get; } = Tracepoint.Of("kvm_nested_intercepts", KvmEventKind.NestedIntercepts,
         new("cr_read", NestedIntercepts.CrReadSlot, Required: true),
         new("cr_write", NestedIntercepts.CrWriteSlot, Required: true),
         new("exceptions", NestedIntercepts.ExceptionsSlot, Required: true),
@@ -36,7 +36,7 @@ internal static class KvmNested
         new("intercept3", NestedIntercepts.Word5Slot));
 
     /// <summary>kvm_nested_vmexit; up to 5.9 with names of its own and without vcpu_id.</summary>
-    public static Tracepoint Vmexit { get; } = Tracepoint.Of("kvm_nested_vmexit", HappeningKind.NestedVmexit,
+    public static Tracepoint Vmexit { get; } = Tracepoint.Of("kvm_nested_vmexit", KvmEventKind.NestedVmexit,
         new("exit_code", NestedVmexit.ExitCodeSlot, Required: true, FieldForm.ExitCode),
         new("exit_reason", NestedVmexit.ExitCodeSlot, Required: true, FieldForm.ExitCode),
         new("rip", NestedVmexit.RipSlot),
@@ -52,7 +52,7 @@ internal static class KvmNested
         new("vcpu_id", Tracepoint.VcpuSlot));
 
     /// <summary>kvm_nested_vmexit_inject.</summary>
-    public static Tracepoint VmexitInject { get; } = Tracepoint.Of("kvm_nested_vmexit_inject", HappeningKind.NestedVmexitInject,
+    public static Tracepoint VmexitInject { get; } = Tracepoint.Of("kvm_nested_vmexit_inject", KvmEventKind.NestedVmexitInject,
         new("exit_code", NestedVmexitInject.ExitCodeSlot, Required: true, FieldForm.ExitCode),
         new("exit_info1", NestedVmexitInject.Info1Slot, Required: true),
         new("exit_info2", NestedVmexitInject.Info2Slot, Required: true),
@@ -60,10 +60,10 @@ internal static class KvmNested
         new("exit_int_info_err", NestedVmexitInject.IntInfoErrorSlot, Required: true));
 
     public static Tracepoint IntrVmexit { get; } =
-        Tracepoint.Of("kvm_nested_intr_vmexit", HappeningKind.NestedIntrVmexit, new FieldRow("rip", 0));
+        Tracepoint.Of("kvm_nested_intr_vmexit", KvmEventKind.NestedIntrVmexit, new FieldRow("rip", 0));
 
     /// <summary>kvm_nested_vmenter_failed; emitted on AMD since 5.13, where the message became a text.</summary>
-    public static Tracepoint VmenterFailed { get; } = Tracepoint.Of("kvm_nested_vmenter_failed", HappeningKind.NestedVmenterFailed,
+    public static Tracepoint VmenterFailed { get; } = Tracepoint.Of("kvm_nested_vmenter_failed", KvmEventKind.NestedVmenterFailed,
         new("msg", NestedVmenterFailed.MessageSlot, Form: FieldForm.Text),
         new("err", NestedVmenterFailed.ErrorSlot));
 }

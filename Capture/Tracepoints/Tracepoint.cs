@@ -6,8 +6,8 @@ namespace Differ.Capture.Tracepoints;
 /// <summary>Which part of a record a tracepoint makes.</summary>
 internal enum TracepointRole : byte
 {
-    /// <summary>A happening between exit and entry.</summary>
-    Happening,
+    /// <summary>An event between exit and entry.</summary>
+    KvmEvent,
 
     /// <summary>The #VMEXIT.</summary>
     Exit,
@@ -45,16 +45,16 @@ internal readonly record struct FieldRow(string Name, int Slot, bool Required = 
 /// <summary>One tracepoint Differ reads, for every kernel that has it.</summary>
 /// <param name="Name">The kernel's name.</param>
 /// <param name="Role">Which part of a record it makes.</param>
-/// <param name="Kind">Which happening it is; <see cref="HappeningKind.None"/> for exit and entry.</param>
+/// <param name="Kind">Which event it is; <see cref="KvmEventKind.None"/> for exit and entry.</param>
 /// <param name="Rows">
 /// Its fields. A kernel that adds, moves, drops or widens a field changes a row here or nothing at all.
 /// Where the kernel renamed a field, two rows share a slot and the one that the layout has counts.
 /// </param>
-internal sealed record Tracepoint(string Name, TracepointRole Role, HappeningKind Kind, IReadOnlyList<FieldRow> Rows)
+internal sealed record Tracepoint(string Name, TracepointRole Role, KvmEventKind Kind, IReadOnlyList<FieldRow> Rows)
 {
     /// <summary>The slot in which every tracepoint that carries it puts KVM's vCPU number.</summary>
     public const int VcpuSlot = FieldValues.Capacity - 1;
 
-    public static Tracepoint Of(string name, HappeningKind kind, params IReadOnlyList<FieldRow> rows) =>
-        new(name, TracepointRole.Happening, kind, rows);
+    public static Tracepoint Of(string name, KvmEventKind kind, params IReadOnlyList<FieldRow> rows) =>
+        new(name, TracepointRole.KvmEvent, kind, rows);
 }

@@ -8,7 +8,7 @@ namespace Differ.Capture.Vcpus;
 /// <summary>The events of one vCPU become records: exit, what happened while handling it, entry.</summary>
 /// <remarks>
 /// <code>
-///   kvm_exit  happenings  kvm_entry | [happenings]  kvm_exit  happenings  kvm_entry
+///   kvm_exit  events  kvm_entry | [events]  kvm_exit  events  kvm_entry
 ///   `------ one record -----------'   fast path: belong to the exit that follows
 /// </code>
 /// Up to 5.7 the kernel pretends a second entry and exit before it shows L1 an event of its own:
@@ -43,7 +43,7 @@ internal sealed class ExitAssembler
     private ClockTime _lossUntil;
     private bool _lossOpen;
 
-    public ExitAssembler(StreamId id, int thread, uint vcpu, IExitSink sink, RunHeader header, CaptureNotes notes, HappeningRoom room)
+    public ExitAssembler(StreamId id, int thread, uint vcpu, IExitSink sink, RunHeader header, CaptureNotes notes, EventBudget room)
     {
         _current = new RecordBuffer(room);
         _held = new RecordBuffer(room);
@@ -182,7 +182,7 @@ internal sealed class ExitAssembler
     {
         if (probe.Role == ProbeRole.ReadGuest)
         {
-            if (ProbedStates.TryRead(probe, payload, time, out Happening read))
+            if (ProbedStates.TryRead(probe, payload, time, out KvmEvent read))
             {
                 Happen(read);
             }
@@ -205,17 +205,17 @@ internal sealed class ExitAssembler
     }
 
     /// <summary>Takes anything else.</summary>
-    public void Happen(in Happening happening)
+    public void Happen(in KvmEvent kvmEvent)
     {
-        Pair(happening);
+        Pair(kvmEvent);
         if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
-            Resolve(happening.Kind);
+            Resolve(kvmEvent.Kind);
         }
 
-        if (!_current.Add(happening))
+        if (!_current.Add(kvmEvent))
         {
-            Overflows(happening.Time);
+            Overflows(kvmEvent.Time);
         }
     }
 
@@ -223,7 +223,7 @@ internal sealed class ExitAssembler
     /// <returns>False when the event is shorter than its layout.</returns>
     public bool Happen(BoundTracepoint binding, in RawEvent raw)
     {
-        HappeningKind kind = binding.Tracepoint.Kind;
+        KvmEventKind kind = binding.Tracepoint.Kind;
         if (_perhapsPretended && !_inGuest && !_current.Nested)
         {
             Resolve(kind);
@@ -235,16 +235,16 @@ internal sealed class ExitAssembler
             return true;
         }
 
-        ref Happening happening = ref _current.Reserved;
-        happening.Kind = kind;
-        happening.Time = raw.Time;
-        happening.NewerLength = 0;
-        if (!binding.Decode(raw.Payload, ref happening.MutableValues))
+        ref KvmEvent kvmEvent = ref _current.Reserved;
+        kvmEvent.Kind = kind;
+        kvmEvent.Time = raw.Time;
+        kvmEvent.NewerLength = 0;
+        if (!binding.Decode(raw.Payload, ref kvmEvent.MutableValues))
         {
             return false;
         }
 
-        Pair(happening);
+        Pair(kvmEvent);
         _current.Keep();
         return true;
     }
@@ -323,27 +323,27 @@ internal sealed class ExitAssembler
     }
 
     // What can only stand behind something else shows where that is missing.
-    private void Pair(in Happening happening)
+    private void Pair(in KvmEvent kvmEvent)
     {
-        if (happening.Kind == HappeningKind.NestedVmexit)
+        if (kvmEvent.Kind == KvmEventKind.NestedVmexit)
         {
-            PairNestedVmexit(happening);
+            PairNestedVmexit(kvmEvent);
         }
-        else if (happening.Kind == HappeningKind.NestedVmenter)
+        else if (kvmEvent.Kind == KvmEventKind.NestedVmenter)
         {
-            PairNestedVmenter(happening.Time);
+            PairNestedVmenter(kvmEvent.Time);
         }
-        else if (happening.Kind == HappeningKind.EmulateInstruction)
+        else if (kvmEvent.Kind == KvmEventKind.EmulateInstruction)
         {
-            PairEmulation(happening);
+            PairEmulation(kvmEvent);
         }
-        else if (happening.Kind == HappeningKind.KvmRun)
+        else if (kvmEvent.Kind == KvmEventKind.KvmRun)
         {
             // Each KVM_RUN starts and ends.
-            var starts = Truth.Of(happening.Values[0] != 0);
+            var starts = Truth.Of(kvmEvent.Values[0] != 0);
             if (starts == _inKvmRun)
             {
-                Unpaired(happening.Time);
+                Unpaired(kvmEvent.Time);
             }
 
             _inKvmRun = starts;
@@ -351,12 +351,12 @@ internal sealed class ExitAssembler
     }
 
     // It is recorded right behind kvm_exit, and of the same exit.
-    private void PairNestedVmexit(in Happening happening)
+    private void PairNestedVmexit(in KvmEvent kvmEvent)
     {
         bool hasExit = (_current.Flags & RecordFlags.NoExit) == 0;
-        if (hasExit ? _current.Nested || _current.ExitCode != NestedVmexit.Of(happening).ExitCode : _inGuest && _header.Listed.Covers(TracepointSet.Exit))
+        if (hasExit ? _current.Nested || _current.ExitCode != NestedVmexit.Of(kvmEvent).ExitCode : _inGuest && _header.Listed.Covers(TracepointSet.Exit))
         {
-            Unpaired(happening.Time);
+            Unpaired(kvmEvent.Time);
         }
     }
 
@@ -370,11 +370,11 @@ internal sealed class ExitAssembler
     }
 
     // L0 decodes the instruction that exited, and no other before the guest runs again.
-    private void PairEmulation(in Happening happening)
+    private void PairEmulation(in KvmEvent kvmEvent)
     {
-        if ((_current.Flags & (RecordFlags.NoExit | RecordFlags.LossInside)) == 0 && EmulatedInstruction.Of(happening) is { Failed: false } decoded && decoded.Rip != _current.ExitRip)
+        if ((_current.Flags & (RecordFlags.NoExit | RecordFlags.LossInside)) == 0 && EmulatedInstruction.Of(kvmEvent) is { Failed: false } decoded && decoded.Rip != _current.ExitRip)
         {
-            Unpaired(happening.Time);
+            Unpaired(kvmEvent.Time);
         }
     }
 
@@ -399,7 +399,7 @@ internal sealed class ExitAssembler
     private void Close()
     {
         Release();
-        _perhapsPretended = _header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(HappeningKind.NestedVmenter)) && !_current.Reflected;
+        _perhapsPretended = _header.PretendsNestedExits && (_current.Nested || _current.Kinds.Has(KvmEventKind.NestedVmenter)) && !_current.Reflected;
         _holding = _perhapsPretended || WaitsForNext;
         if (_holding)
         {
@@ -413,10 +413,10 @@ internal sealed class ExitAssembler
         _current.Reset();
     }
 
-    // The first happening after the next exit tells whether that exit was pretended.
-    private void Resolve(HappeningKind kind)
+    // The first event after the next exit tells whether that exit was pretended.
+    private void Resolve(KvmEventKind kind)
     {
-        if (kind == HappeningKind.NestedVmexitInject && (_current.Flags & RecordFlags.NoExit) == 0)
+        if (kind == KvmEventKind.NestedVmexitInject && (_current.Flags & RecordFlags.NoExit) == 0)
         {
             bool whole = _held.Append(_current);
             _held.ClearEntry();
@@ -429,7 +429,7 @@ internal sealed class ExitAssembler
                 Overflows(_lastTime);
             }
         }
-        else if (kind == HappeningKind.NestedVmexit)
+        else if (kind == KvmEventKind.NestedVmexit)
         {
             Release();
         }
@@ -493,7 +493,7 @@ internal sealed class ExitAssembler
             return GuestLevel.L2;
         }
 
-        bool decided = _header.Listed.Has(HappeningKind.NestedVmexit) && (buffer.Flags & (RecordFlags.LossInside | RecordFlags.NoExit)) == 0;
+        bool decided = _header.Listed.Has(KvmEventKind.NestedVmexit) && (buffer.Flags & (RecordFlags.LossInside | RecordFlags.NoExit)) == 0;
         return decided ? GuestLevel.L1 : GuestLevel.Unknown;
     }
 }

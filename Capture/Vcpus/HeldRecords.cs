@@ -4,7 +4,7 @@ namespace Differ.Capture.Vcpus;
 
 /// <summary>Records of a vCPU that are complete, and wait until it shows whether their order can be believed.</summary>
 /// <param name="room">What they may take, together with all others.</param>
-internal sealed class HeldRecords(HappeningRoom room)
+internal sealed class HeldRecords(EventBudget room)
 {
     // What a vCPU does in the time for which records wait, and more.
     private const int Most = 256;

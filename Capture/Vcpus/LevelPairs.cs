@@ -10,7 +10,7 @@ namespace Differ.Capture.Vcpus;
 /// <param name="listed">Tracepoints that are on.</param>
 internal sealed class LevelPairs(TracepointSet listed)
 {
-    private readonly bool _isShown = listed.Has(HappeningKind.NestedVmenter) && listed.Has(HappeningKind.NestedVmexitInject);
+    private readonly bool _isShown = listed.Has(KvmEventKind.NestedVmenter) && listed.Has(KvmEventKind.NestedVmexitInject);
     private Place _place;
 
     private enum Place : byte
@@ -29,10 +29,10 @@ internal sealed class LevelPairs(TracepointSet listed)
         // A loss that is marked explains it already.
         _place = (record.Flags & RecordFlags.LossBefore) != 0 ? Place.Unknown : _place;
         bool isMissing = _isShown && record.Level == GuestLevel.L2 && _place is (Place.L1Unexplained or Place.BehindVmrun);
-        _place = record.HasHole || record.Kinds.Has(HappeningKind.SmmTransition) ? Place.Unknown
+        _place = record.HasHole || record.Kinds.Has(KvmEventKind.SmmTransition) ? Place.Unknown
             : record.Level switch
             {
-                GuestLevel.L2 => record.Kinds.Has(HappeningKind.NestedVmexitInject) ? Place.L1 : Place.L2,
+                GuestLevel.L2 => record.Kinds.Has(KvmEventKind.NestedVmexitInject) ? Place.L1 : Place.L2,
                 GuestLevel.L1 => BehindL1(record),
                 _ => Place.Unknown,
             };
@@ -41,11 +41,11 @@ internal sealed class LevelPairs(TracepointSet listed)
 
     private Place BehindL1(in ExitRecord record)
     {
-        bool enters = record.Kinds.Has(HappeningKind.NestedVmenter), leaves = record.Kinds.Has(HappeningKind.NestedVmexitInject);
+        bool enters = record.Kinds.Has(KvmEventKind.NestedVmenter), leaves = record.Kinds.Has(KvmEventKind.NestedVmexitInject);
         return enters ? (leaves ? Place.Unknown : Place.L2)
             : leaves ? Place.L1
             : _place is Place.L2 or Place.L1Unexplained ? Place.L1Unexplained
-            : record.HasExit && record.Exit.Code == SvmExitCode.Vmrun && !record.Kinds.Has(HappeningKind.NestedVmenterFailed) ? Place.BehindVmrun
+            : record.HasExit && record.Exit.Code == SvmExitCode.Vmrun && !record.Kinds.Has(KvmEventKind.NestedVmenterFailed) ? Place.BehindVmrun
             : Place.L1;
     }
 }

@@ -186,7 +186,7 @@ internal sealed class ProbedStates
     /// <param name="time">When.</param>
     /// <param name="read">The event.</param>
     /// <returns>False where nothing was read, or more than the probe shows.</returns>
-    public static bool TryRead(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, out Happening read)
+    public static bool TryRead(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, out KvmEvent read)
     {
         read = default;
         Observed<ulong> address = probe.Number(payload, ProbeNumber.Gpa), value = probe.Number(payload, ProbeNumber.Val);
@@ -200,7 +200,7 @@ internal sealed class ProbedStates
         values.Set(GuestRead.AddressSlot, address.Value);
         values.Set(GuestRead.LengthSlot, length.Value);
         values.Set(GuestRead.ValueSlot, value.Value & (ulong.MaxValue >> (64 - (8 * (int)length.Value))));
-        read = new Happening(HappeningKind.GuestRead, time, values);
+        read = new KvmEvent(KvmEventKind.GuestRead, time, values);
         return true;
     }
 
@@ -213,7 +213,7 @@ internal sealed class ProbedStates
         }
 
         bool stores = to.HasExit && to.ExitCode == SvmExitCode.Vmsave, loads = to.HasExit && to.ExitCode == SvmExitCode.Vmload;
-        bool fails = to.HasExit && to.ExitCode == SvmExitCode.Vmrun && to.Kinds.Has(HappeningKind.NestedVmenterFailed);
+        bool fails = to.HasExit && to.ExitCode == SvmExitCode.Vmrun && to.Kinds.Has(KvmEventKind.NestedVmenterFailed);
         Observed<ulong> address = _reflects ? _vmcb12 : to.States.At(StateMoment.L1AtExit, Rax);
         if (!(_reflects || stores || loads || fails) || !address.IsKnown || address.Value >> PageShift != page.Value)
         {

@@ -5,15 +5,15 @@ namespace Differ.Capture.Vcpus;
 
 /// <summary>A record while it is being assembled; reused for the next one.</summary>
 /// <param name="room">What it may grow by, together with all others.</param>
-internal sealed class RecordBuffer(HappeningRoom room)
+internal sealed class RecordBuffer(EventBudget room)
 {
-    /// <summary>Most happenings a record holds.</summary>
+    /// <summary>Most events a record holds.</summary>
     public const int Limit = 1 << 16;
 
     // A record of thousands of events is rare: its memory is given back.
     private const int First = 16, Kept = 1 << 12;
 
-    private Happening[] _happenings = new Happening[First];
+    private KvmEvent[] _events = new KvmEvent[First];
     private int _count;
     private MachineStates? _states;
     private HardwareExit _exit;
@@ -22,14 +22,14 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>What is special so far.</summary>
     public RecordFlags Flags { get; private set; } = RecordFlags.NoExit | RecordFlags.NoEntry;
 
-    /// <summary>The kinds of happenings it holds.</summary>
+    /// <summary>The kinds of events it holds.</summary>
     public TracepointSet Kinds { get; private set; }
 
     /// <summary>Whether L0 said that L2 was running.</summary>
-    public bool Nested => Kinds.Has(HappeningKind.NestedVmexit);
+    public bool Nested => Kinds.Has(KvmEventKind.NestedVmexit);
 
     /// <summary>Whether L1 was shown a #VMEXIT.</summary>
-    public bool Reflected => Kinds.Has(HappeningKind.NestedVmexitInject);
+    public bool Reflected => Kinds.Has(KvmEventKind.NestedVmexitInject);
 
     /// <summary>Whether it has an exit.</summary>
     public bool HasExit => (Flags & RecordFlags.NoExit) == 0;
@@ -56,10 +56,10 @@ internal sealed class RecordBuffer(HappeningRoom room)
     public void Reset()
     {
         _count = 0;
-        if (_happenings.Length > Kept)
+        if (_events.Length > Kept)
         {
-            room.Give(_happenings.Length - First);
-            _happenings = new Happening[First];
+            room.Give(_events.Length - First);
+            _events = new KvmEvent[First];
         }
 
         Flags = RecordFlags.NoExit | RecordFlags.NoEntry;
@@ -86,46 +86,46 @@ internal sealed class RecordBuffer(HappeningRoom room)
     /// <summary>Takes the entry back: it was pretended.</summary>
     public void ClearEntry() => Flags |= RecordFlags.NoEntry;
 
-    /// <summary>Adds a happening.</summary>
+    /// <summary>Adds an event.</summary>
     /// <returns>False when the record is full.</returns>
-    public bool Add(in Happening happening)
+    public bool Add(in KvmEvent kvmEvent)
     {
         if (!Reserve())
         {
             return false;
         }
 
-        Reserved = happening;
+        Reserved = kvmEvent;
         Keep();
         return true;
     }
 
-    /// <summary>A place for a happening that is about to be read into it; <see cref="Keep"/> makes it part of the record.</summary>
-    public ref Happening Reserved => ref _happenings[_count];
+    /// <summary>A place for an event that is about to be read into it; <see cref="Keep"/> makes it part of the record.</summary>
+    public ref KvmEvent Reserved => ref _events[_count];
 
-    /// <summary>Makes room for one more happening.</summary>
+    /// <summary>Makes room for one more event.</summary>
     /// <returns>False when the record is full.</returns>
     public bool Reserve()
     {
-        if (_count == _happenings.Length)
+        if (_count == _events.Length)
         {
             if (_count >= Limit || !room.Take(_count))
             {
                 return false;
             }
 
-            Array.Resize(ref _happenings, _count * 2);
+            Array.Resize(ref _events, _count * 2);
         }
 
         return true;
     }
 
-    /// <summary>Keeps the happening in the last place given out.</summary>
+    /// <summary>Keeps the event in the last place given out.</summary>
     public void Keep()
     {
-        ref readonly Happening kept = ref _happenings[_count++];
+        ref readonly KvmEvent kept = ref _events[_count++];
         Kinds |= TracepointSet.Of(kept.Kind);
-        if (kept.Kind == HappeningKind.NestedVmexit && !_exit.IntInfo.IsKnown && (Flags & RecordFlags.NoExit) == 0)
+        if (kept.Kind == KvmEventKind.NestedVmexit && !_exit.IntInfo.IsKnown && (Flags & RecordFlags.NoExit) == 0)
         {
             // Up to 5.9 kvm_exit lacks EXITINTINFO; for exits of L2 this event has it.
             NestedVmexit same = NestedVmexit.Of(kept);
@@ -142,9 +142,9 @@ internal sealed class RecordBuffer(HappeningRoom room)
             States.Take(states);
         }
 
-        foreach (ref readonly Happening happening in other._happenings.AsSpan(0, other._count))
+        foreach (ref readonly KvmEvent kvmEvent in other._events.AsSpan(0, other._count))
         {
-            if (!Add(happening))
+            if (!Add(kvmEvent))
             {
                 return false;
             }
@@ -165,5 +165,5 @@ internal sealed class RecordBuffer(HappeningRoom room)
 
     /// <summary>The record as others see it.</summary>
     public ExitRecord View(StreamId stream, ulong index, GuestLevel level) =>
-        new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _happenings.AsSpan(0, _count), default, _states);
+        new(stream, index, level, Flags, ref _exit, ref _entry, Kinds, _events.AsSpan(0, _count), default, _states);
 }

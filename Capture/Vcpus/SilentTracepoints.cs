@@ -15,21 +15,21 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
 
     private static readonly Cause[] Causes =
     [
-        new(HappeningKind.NestedVmenter, 1, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L2 && before == GuestLevel.L1),
-        new(HappeningKind.NestedVmexit, 1, LeavesUnseenL2),
-        new(HappeningKind.NestedVmexitInject, Twice, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L1 && before == GuestLevel.L2),
-        new(HappeningKind.NestedVmexitInject, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.NestedVmenter)),
-        new(HappeningKind.NestedIntercepts, Twice, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.NestedVmenter)),
-        new(HappeningKind.MsrAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Msr)),
-        new(HappeningKind.Cpuid, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Cpuid)),
-        new(HappeningKind.PortAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio)),
-        new(HappeningKind.SmmTransition, 1, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Rsm)),
-        new(HappeningKind.InjectInterrupt, 1, static (in ExitRecord record, GuestLevel _) =>
+        new(KvmEventKind.NestedVmenter, 1, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L2 && before == GuestLevel.L1),
+        new(KvmEventKind.NestedVmexit, 1, LeavesUnseenL2),
+        new(KvmEventKind.NestedVmexitInject, Twice, static (in ExitRecord record, GuestLevel before) => record.Level == GuestLevel.L1 && before == GuestLevel.L2),
+        new(KvmEventKind.NestedVmexitInject, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(KvmEventKind.NestedVmenter)),
+        new(KvmEventKind.NestedIntercepts, Twice, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(KvmEventKind.NestedVmenter)),
+        new(KvmEventKind.MsrAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Msr)),
+        new(KvmEventKind.Cpuid, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Cpuid)),
+        new(KvmEventKind.PortAccess, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Ioio)),
+        new(KvmEventKind.SmmTransition, 1, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.Rsm)),
+        new(KvmEventKind.InjectInterrupt, 1, static (in ExitRecord record, GuestLevel _) =>
             record is { HasExit: true, Level: GuestLevel.L1 } && record.Exit.Interrupted is { Valid: true, Type: EventType.Interrupt or EventType.SoftwareInterrupt }),
-        new(HappeningKind.InjectInterrupt, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.VIntr)),
-        new(HappeningKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => AcceptsInterrupt(record)),
-        new(HappeningKind.InjectException, Several, static (in ExitRecord record, GuestLevel _) => HasFaulted(record)),
-        new(HappeningKind.ApicAcceptIrq, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(HappeningKind.Eoi)),
+        new(KvmEventKind.InjectInterrupt, Several, static (in ExitRecord record, GuestLevel _) => IsOfL1(record, SvmExitCode.VIntr)),
+        new(KvmEventKind.InjectInterrupt, Many, static (in ExitRecord record, GuestLevel _) => AcceptsInterrupt(record)),
+        new(KvmEventKind.InjectException, Several, static (in ExitRecord record, GuestLevel _) => HasFaulted(record)),
+        new(KvmEventKind.ApicAcceptIrq, Several, static (in ExitRecord record, GuestLevel _) => record.Kinds.Has(KvmEventKind.Eoi)),
     ];
 
     private readonly StreamTable<Last> _last = new(static () => new Last());
@@ -44,13 +44,13 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
     public TracepointSet OffIn(TracepointSet listed)
     {
         TracepointSet caused = Causes.Where((cause, i) => _counts[i] >= cause.Times).Aggregate(default(TracepointSet), static (set, cause) => set | cause.Effect);
-        return (caused & listed) - _seen - (_hasAvic ? TracepointSet.Of(HappeningKind.InjectInterrupt) : default);
+        return (caused & listed) - _seen - (_hasAvic ? TracepointSet.Of(KvmEventKind.InjectInterrupt) : default);
     }
 
     /// <inheritdoc/>
     public void Take(in ExitRecord record)
     {
-        TracepointSet kinds = record.Kinds | (record.Level == GuestLevel.L2 ? TracepointSet.Of(HappeningKind.NestedVmexit) : default);
+        TracepointSet kinds = record.Kinds | (record.Level == GuestLevel.L2 ? TracepointSet.Of(KvmEventKind.NestedVmexit) : default);
         if (!(kinds - _seen).IsEmpty)
         {
             _seen |= kinds;
@@ -77,7 +77,7 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
 
     // L1 is shown an exit, and the VMRUN before was carried out behind another one: L2 ran in between, and exited.
     private static bool LeavesUnseenL2(in ExitRecord record, GuestLevel before) =>
-        record is { HasExit: true, HasHole: false } && record.Kinds.Has(HappeningKind.NestedVmexitInject) && !record.Kinds.Has(HappeningKind.NestedVmenter)
+        record is { HasExit: true, HasHole: false } && record.Kinds.Has(KvmEventKind.NestedVmexitInject) && !record.Kinds.Has(KvmEventKind.NestedVmenter)
         && record.Level != GuestLevel.L2;
 
     // AVIC delivers interrupts without L0.
@@ -85,14 +85,14 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
 
     private static bool AcceptsInterrupt(in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+        if (!record.Kinds.Has(KvmEventKind.ApicAcceptIrq))
         {
             return false;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.ApicAcceptIrq && AcceptedInterrupt.Of(happening) is { DeliveryMode: AcceptedInterrupt.FixedMode })
+            if (kvmEvent.Kind == KvmEventKind.ApicAcceptIrq && AcceptedInterrupt.Of(kvmEvent) is { DeliveryMode: AcceptedInterrupt.FixedMode })
             {
                 return true;
             }
@@ -104,14 +104,14 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
     // KVM answers an access that faults with #GP.
     private static bool HasFaulted(in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.MsrAccess))
+        if (!record.Kinds.Has(KvmEventKind.MsrAccess))
         {
             return false;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening).Faulted)
+            if (kvmEvent.Kind == KvmEventKind.MsrAccess && MsrAccess.Of(kvmEvent).Faulted)
             {
                 return true;
             }
@@ -126,7 +126,7 @@ internal sealed class SilentTracepoints(IExitSink sink) : IExitSink
     }
 
     // What makes the kernel record a tracepoint, and how often it has to occur to prove that the tracepoint was off.
-    private sealed class Cause(HappeningKind effect, int times, Causing occurs)
+    private sealed class Cause(KvmEventKind effect, int times, Causing occurs)
     {
         public TracepointSet Effect { get; } = TracepointSet.Of(effect);
 

@@ -22,14 +22,14 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     // A probe behind kvm_entry tells more of the record that the entry ends.
     private readonly bool _enters = reader.Types.Any(type => type is { IsListed: true, Probe.Role: ProbeRole.Entry });
     private readonly bool _cancels = reader.Types.Any(type => type is { IsListed: true, Probe.Role: ProbeRole.Cancel });
-    private readonly HappeningRoom _room = new();
+    private readonly EventBudget _room = new();
     private readonly Dictionary<int, VcpuThread> _threads = [];
     private readonly List<ExitAssembler> _streams = [];
 
     // The stream of a vCPU number on a host; null where several have it.
     private readonly Dictionary<(int Host, uint Vcpu), ExitAssembler?> _streamOfNumber = [];
     private VcpuThread? _last;
-    private Happening _scratch;
+    private KvmEvent _scratch;
     private TracepointSet _seen;
     private ClockTime _now;
     private ClockTime _lostUntil;
@@ -194,37 +194,37 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
             values.Has(KvmEntry.ImmediateExitSlot) ? Truth.Of(values[KvmEntry.ImmediateExitSlot] != 0) : Truth.Unknown));
     }
 
-    private void Happen(in RawEvent raw, VcpuThread thread, in Happening happening)
+    private void Happen(in RawEvent raw, VcpuThread thread, in KvmEvent kvmEvent)
     {
-        switch (happening.Kind)
+        switch (kvmEvent.Kind)
         {
-            case HappeningKind.ApicAcceptIrq:
-                Accepted(raw, thread, happening);
+            case KvmEventKind.ApicAcceptIrq:
+                Accepted(raw, thread, kvmEvent);
                 return;
-            case HappeningKind.KvmRun when happening.Values[0] != 0:
+            case KvmEventKind.KvmRun when kvmEvent.Values[0] != 0:
                 thread.BeginRun();
                 break;
-            case HappeningKind.Cpuid:
-                LearnVendor(happening);
+            case KvmEventKind.Cpuid:
+                LearnVendor(kvmEvent);
                 break;
             default:
                 break;
         }
 
-        if ((happening.Values.Has(Tracepoint.VcpuSlot) ? StreamOf(thread, happening.Values) : thread.Current) is not { } stream)
+        if ((kvmEvent.Values.Has(Tracepoint.VcpuSlot) ? StreamOf(thread, kvmEvent.Values) : thread.Current) is not { } stream)
         {
-            thread.Wait(happening);
+            thread.Wait(kvmEvent);
         }
-        else if (Accept(stream, raw, (int)happening.Kind))
+        else if (Accept(stream, raw, (int)kvmEvent.Kind))
         {
-            stream.Happen(happening);
+            stream.Happen(kvmEvent);
         }
     }
 
     // Recorded in the sender's context; belongs to the receiver.
-    private void Accepted(in RawEvent raw, VcpuThread thread, in Happening happening)
+    private void Accepted(in RawEvent raw, VcpuThread thread, in KvmEvent kvmEvent)
     {
-        uint vcpu = AcceptedInterrupt.Of(happening).Vcpu;
+        uint vcpu = AcceptedInterrupt.Of(kvmEvent).Vcpu;
         ExitAssembler? receiver = thread.StreamOf(vcpu);
         if (receiver is null && _streamOfNumber.TryGetValue((reader.PlaceOf(raw.Thread).Host, vcpu), out receiver) && receiver is null)
         {
@@ -234,7 +234,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         if (receiver is not null)
         {
             TellLosses(receiver);
-            receiver.Happen(happening);
+            receiver.Happen(kvmEvent);
         }
     }
 
@@ -330,9 +330,9 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         return thread;
     }
 
-    private void LearnVendor(in Happening happening)
+    private void LearnVendor(in KvmEvent kvmEvent)
     {
-        CpuidAccess cpuid = CpuidAccess.Of(happening);
+        CpuidAccess cpuid = CpuidAccess.Of(kvmEvent);
         if (cpuid.Function != 0 || GuestVendor.Length > 0)
         {
             return;

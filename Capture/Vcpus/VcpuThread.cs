@@ -5,14 +5,14 @@ namespace Differ.Capture.Vcpus;
 /// <summary>A host thread that may run vCPUs, usually one and always the same.</summary>
 /// <param name="id">The thread id.</param>
 /// <param name="room">What its waiting events may take, together with everything that is kept.</param>
-internal sealed class VcpuThread(int id, HappeningRoom room)
+internal sealed class VcpuThread(int id, EventBudget room)
 {
     // Events before the first entry of a thread; a thread that enters no guest never has a use for them.
     private const int MostWaiting = 256;
 
     // Most threads have neither.
     private Dictionary<uint, ExitAssembler>? _streams;
-    private List<Happening>? _waiting;
+    private List<KvmEvent>? _waiting;
 
     public int Id { get; } = id;
 
@@ -43,9 +43,9 @@ internal sealed class VcpuThread(int id, HappeningRoom room)
 
         if (_waiting is not null)
         {
-            foreach (Happening happening in _waiting)
+            foreach (KvmEvent kvmEvent in _waiting)
             {
-                Current.Happen(happening);
+                Current.Happen(kvmEvent);
             }
 
             room.Give(_waiting.Count);
@@ -68,12 +68,12 @@ internal sealed class VcpuThread(int id, HappeningRoom room)
     }
 
     /// <summary>Keeps an event until the vCPU it belongs to is known.</summary>
-    public void Wait(in Happening happening)
+    public void Wait(in KvmEvent kvmEvent)
     {
         if ((_waiting?.Count ?? 0) < MostWaiting && room.Take(1))
         {
             _waiting ??= [];
-            _waiting.Add(happening);
+            _waiting.Add(kvmEvent);
         }
         else
         {

@@ -63,8 +63,8 @@ internal static class AlignedFields
     // V_TPR and V_INTR_VECTOR say which interrupts wait, not what L1 wants of VMRUN (APM2 appendix B).
     private const uint NotOfInterrupts = 0xffff_ff00;
 
-    private static readonly TracepointSet Hypercalls = TracepointSet.Of(HappeningKind.Hypercall)
-        | TracepointSet.Of(HappeningKind.HypervHypercall) | TracepointSet.Of(HappeningKind.XenHypercall);
+    private static readonly TracepointSet Hypercalls = TracepointSet.Of(KvmEventKind.Hypercall)
+        | TracepointSet.Of(KvmEventKind.HypervHypercall) | TracepointSet.Of(KvmEventKind.XenHypercall);
 
     /// <summary>In the order in which they are told.</summary>
     public static IReadOnlyList<AlignedField> All { get; } =

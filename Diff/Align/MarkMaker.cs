@@ -37,7 +37,7 @@ internal sealed class MarkMaker(TracepointSet listed)
             _worlds.Remove(record.Stream.Value);
         }
 
-        bool switches = record.Kinds.Has(HappeningKind.NestedVmexitInject) || record.Kinds.Has(HappeningKind.NestedVmenter);
+        bool switches = record.Kinds.Has(KvmEventKind.NestedVmexitInject) || record.Kinds.Has(KvmEventKind.NestedVmenter);
         bool counts = record.HasExit && !IsOfTheWorld(record);
         if (!counts && !switches)
         {
@@ -120,7 +120,7 @@ internal sealed class MarkMaker(TracepointSet listed)
         SvmExitCode code = record.Exit.Code;
         return IsAsynchronous(code) || code == SvmExitCode.Pause || code == SvmExitCode.BusLock || code == SvmExitCode.AvicIncompleteIpi
             || code == SvmExitCode.AvicNoAccel || code == SvmExitCode.HostUse
-            || (code == SvmExitCode.Npf && !record.Kinds.Has(HappeningKind.NestedVmexitInject))
+            || (code == SvmExitCode.Npf && !record.Kinds.Has(KvmEventKind.NestedVmexitInject))
             || (code == SvmExitCode.Hlt && record.Level == GuestLevel.L1);
     }
 

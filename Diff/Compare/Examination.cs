@@ -142,7 +142,7 @@ internal sealed class Examination
             Holes += (record.Flags & (RecordFlags.LossBefore | RecordFlags.LossInside)) != 0 ? 1UL : 0;
             int cpu = record.HasExit ? record.Exit.HostCpu : record.Entry.HostCpu;
             CollectionsMarshal.GetValueRefOrAddDefault(ByCpu, ByCpu.Count < MostCpus || ByCpu.ContainsKey(cpu) ? cpu : Elsewhere, out _) +=
-                (ulong)record.Happenings.Length + (record.HasExit ? 1UL : 0) + (record.HasEntry ? 1UL : 0);
+                (ulong)record.Events.Length + (record.HasExit ? 1UL : 0) + (record.HasEntry ? 1UL : 0);
         }
     }
 }

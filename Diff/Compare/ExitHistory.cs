@@ -80,7 +80,7 @@ internal sealed class ExitHistory
         private RecordFlags _flags;
         private HardwareExit _exit;
         private GuestEntry _entry;
-        private Happening[] _happenings = new Happening[8];
+        private KvmEvent[] _events = new KvmEvent[8];
         private int _count;
 
         public void Set(in ExitRecord record)
@@ -93,15 +93,15 @@ internal sealed class ExitHistory
             _entry = record.Entry;
 
             // The neighbourhood is for orientation: of a very long record its start will do.
-            _count = Math.Min(record.Happenings.Length, 64);
-            if (_count > _happenings.Length)
+            _count = Math.Min(record.Events.Length, 64);
+            if (_count > _events.Length)
             {
-                _happenings = new Happening[64];
+                _events = new KvmEvent[64];
             }
 
-            record.Happenings[.._count].CopyTo(_happenings);
+            record.Events[.._count].CopyTo(_events);
         }
 
-        public KeptExit Keep() => new(_stream, _index, _level, _flags, _exit, _entry, _happenings.AsSpan(0, _count).ToArray());
+        public KeptExit Keep() => new(_stream, _index, _level, _flags, _exit, _entry, _events.AsSpan(0, _count).ToArray());
     }
 }

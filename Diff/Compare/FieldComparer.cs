@@ -91,7 +91,7 @@ internal sealed class FieldComparer(TracepointSet listed)
     // Nothing can follow any more that would have to stand in the record: the guest is entered, it cannot go on, or the recording
     // shows something that comes later. A guest that cannot go on is not entered, so that no interrupt is delivered to it either.
     private static bool IsOver(in ExitRecord record, RecordDigest digest, FieldRow row) =>
-        record.HasEntry || (digest.GuestEnded && !row.Source.Has(HappeningKind.InjectInterrupt)) || row.Settled?.Invoke(record, digest) == true;
+        record.HasEntry || (digest.GuestEnded && !row.Source.Has(KvmEventKind.InjectInterrupt)) || row.Settled?.Invoke(record, digest) == true;
 
     // L0 decides at once whether an instruction's exit is L1's: once it works on the instruction, L1 is not shown that exit, and once it
     // has carried it out, it does not shut L1 down in its place.

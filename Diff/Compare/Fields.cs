@@ -47,20 +47,20 @@ internal delegate bool SilenceTest(in ExitRecord record, RecordDigest digest);
 internal static class Fields
 {
     private static readonly TracepointSet
-        Inject = TracepointSet.Of(HappeningKind.NestedVmexitInject),
-        Nested = TracepointSet.Of(HappeningKind.NestedVmexit) | TracepointSet.Of(HappeningKind.NestedVmexitInject),
-        Staging = TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt),
-        Requests = TracepointSet.Of(HappeningKind.VmgexitEnter) | TracepointSet.Of(HappeningKind.VmgexitExit)
-            | TracepointSet.Of(HappeningKind.VmgexitMsrEnter) | TracepointSet.Of(HappeningKind.VmgexitMsrExit),
+        Inject = TracepointSet.Of(KvmEventKind.NestedVmexitInject),
+        Nested = TracepointSet.Of(KvmEventKind.NestedVmexit) | TracepointSet.Of(KvmEventKind.NestedVmexitInject),
+        Staging = TracepointSet.Of(KvmEventKind.InjectException) | TracepointSet.Of(KvmEventKind.InjectInterrupt),
+        Requests = TracepointSet.Of(KvmEventKind.VmgexitEnter) | TracepointSet.Of(KvmEventKind.VmgexitExit)
+            | TracepointSet.Of(KvmEventKind.VmgexitMsrEnter) | TracepointSet.Of(KvmEventKind.VmgexitMsrExit),
 
         // What L0 records only while it handles an exit, behind what it records of the exit itself. An interrupt of the host may bring
         // events of local APICs at any moment.
         OfHandling = Set(
-            HappeningKind.NestedVmexitInject, HappeningKind.NestedVmenter, HappeningKind.NestedVmenterFailed, HappeningKind.InjectInterrupt,
-            HappeningKind.InjectException, HappeningKind.MsrAccess, HappeningKind.CrAccess, HappeningKind.PortAccess, HappeningKind.MmioAccess,
-            HappeningKind.Cpuid, HappeningKind.Hypercall, HappeningKind.HypervHypercall, HappeningKind.XenHypercall, HappeningKind.EmulateInstruction,
-            HappeningKind.PageFault, HappeningKind.Invlpga, HappeningKind.Skinit, HappeningKind.UserspaceExit, HappeningKind.SmmTransition,
-            HappeningKind.VcpuWakeup);
+            KvmEventKind.NestedVmexitInject, KvmEventKind.NestedVmenter, KvmEventKind.NestedVmenterFailed, KvmEventKind.InjectInterrupt,
+            KvmEventKind.InjectException, KvmEventKind.MsrAccess, KvmEventKind.CrAccess, KvmEventKind.PortAccess, KvmEventKind.MmioAccess,
+            KvmEventKind.Cpuid, KvmEventKind.Hypercall, KvmEventKind.HypervHypercall, KvmEventKind.XenHypercall, KvmEventKind.EmulateInstruction,
+            KvmEventKind.PageFault, KvmEventKind.Invlpga, KvmEventKind.Skinit, KvmEventKind.UserspaceExit, KvmEventKind.SmmTransition,
+            KvmEventKind.VcpuWakeup);
 
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<FieldRow> All { get; } =
@@ -89,30 +89,30 @@ internal static class Fields
         new(ComparedField.ReflectedIntInfoError, "reflectedIntInfoError", "error code of EXITINTINFO for L1", "no error code for L1", false, Inject,
             static (in ExitRecord r, RecordDigest d) => d.Reflections > 0 ? Known(d.Reflection.IntInfoError) : Absent, Hex),
         new(ComparedField.IntrReflectionAnnounced, "intrReflectionAnnounced", "kvm_nested_intr_vmexit", "no kvm_nested_intr_vmexit", true,
-            TracepointSet.Of(HappeningKind.NestedIntrVmexit),
+            TracepointSet.Of(KvmEventKind.NestedIntrVmexit),
             static (in ExitRecord r, RecordDigest d) => d.IntrAnnounced ? Known(1) : Absent, YesNo),
         new(ComparedField.WakeupsAfterReflection, "wakeupsAfterReflection", "wake-ups after L1 was shown the #VMEXIT", "no wake-up", false,
-            TracepointSet.Of(HappeningKind.VcpuWakeup),
+            TracepointSet.Of(KvmEventKind.VcpuWakeup),
             static (in ExitRecord r, RecordDigest d) => Known((ulong)d.WakeupsAfterReflection), Number),
-        new(ComparedField.VmrunsEntered, "vmrunsEntered", "L2 is started", "L2 is not started", true, TracepointSet.Of(HappeningKind.NestedVmenter),
+        new(ComparedField.VmrunsEntered, "vmrunsEntered", "L2 is started", "L2 is not started", true, TracepointSet.Of(KvmEventKind.NestedVmenter),
             static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known((ulong)d.Vmenters) : Absent, Times),
         new(ComparedField.VmrunChecksFailed, "vmrunChecksFailed", "a check of VMRUN fails", "no check of VMRUN fails", false,
-            TracepointSet.Of(HappeningKind.NestedVmenterFailed),
+            TracepointSet.Of(KvmEventKind.NestedVmenterFailed),
             static (in ExitRecord r, RecordDigest d) => d.FailedChecks > 0 ? Known((ulong)d.FailedChecks) : Absent, Times),
-        new(ComparedField.Exception, "exception", "exception raised", "no exception raised", true, TracepointSet.Of(HappeningKind.InjectException),
+        new(ComparedField.Exception, "exception", "exception raised", "no exception raised", true, TracepointSet.Of(KvmEventKind.InjectException),
             static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Vector) : Absent, ExceptionVector.NameOf),
         new(ComparedField.ExceptionHasError, "exceptionHasError", "the exception pushes an error code", "no exception raised", true,
-            TracepointSet.Of(HappeningKind.InjectException),
+            TracepointSet.Of(KvmEventKind.InjectException),
             static (in ExitRecord r, RecordDigest d) => !d.HasException ? Absent
                 : d.Exception.HasError.IsUnknown ? Observed<ulong>.Unseen : Known(d.Exception.HasError.IsYes ? 1UL : 0), YesNo),
         new(ComparedField.ExceptionError, "exceptionError", "error code of the exception", "no exception raised", false,
-            TracepointSet.Of(HappeningKind.InjectException),
+            TracepointSet.Of(KvmEventKind.InjectException),
             static (in ExitRecord r, RecordDigest d) => d.HasException ? Known(d.Exception.Error) : Absent, Hex),
-        new(ComparedField.Interrupt, "interrupt", "interrupt delivered", "no interrupt delivered", false, TracepointSet.Of(HappeningKind.InjectInterrupt),
+        new(ComparedField.Interrupt, "interrupt", "interrupt delivered", "no interrupt delivered", false, TracepointSet.Of(KvmEventKind.InjectInterrupt),
             static (in ExitRecord r, RecordDigest d) => d.HasInterrupt ? Known(d.Interrupt.Vector) : Absent, Hex),
         new(ComparedField.StagedEvent, "stagedEvent", "event delivered at the entry", "no event delivered at the entry", false, Staging, StagedEvent, Event),
         new(ComparedField.NewInterrupt, "newInterrupt", "new interrupt delivered", "no new interrupt delivered", false,
-            TracepointSet.Of(HappeningKind.InjectInterrupt), NewInterrupt, Hex),
+            TracepointSet.Of(KvmEventKind.InjectInterrupt), NewInterrupt, Hex),
         new(ComparedField.StagedEvents, "stagedEvents", "different events staged for one entry", "no event staged", true, Staging,
             static (in ExitRecord r, RecordDigest d) => Known((ulong)d.StagedEvents), Number),
         new(ComparedField.StagedAgain, "stagedAgain", "an event is delivered again", "no event is delivered", true, Staging, StagedAgain, YesNo),
@@ -121,36 +121,36 @@ internal static class Fields
                 r.HasEntry && r.Entry.EventInj.IsKnown ? Known(new EventInfo(r.Entry.EventInj.Value).Normalised.Raw) : default, Event) { Same = SameEvent },
         new(ComparedField.EntryRip, "entryRip", "entry at rip", "no entry", false, default,
             static (in ExitRecord r, RecordDigest d) => r.HasEntry ? r.Entry.Rip : default, Hex),
-        new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, Inject | TracepointSet.Of(HappeningKind.NestedVmenter),
+        new(ComparedField.EntryLevel, "entryLevel", "entry into", "no entry", true, Inject | TracepointSet.Of(KvmEventKind.NestedVmenter),
             EntryLevel, static value => $"L{value}", static digest => !digest.ChangesGuest),
-        new(ComparedField.MsrFaulted, "msrFaulted", "#GP for the MSR access", "no MSR access", true, TracepointSet.Of(HappeningKind.MsrAccess),
+        new(ComparedField.MsrFaulted, "msrFaulted", "#GP for the MSR access", "no MSR access", true, TracepointSet.Of(KvmEventKind.MsrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Faulted ? 1UL : 0) : Absent, YesNo),
-        new(ComparedField.MsrValue, "msrValue", "MSR value", "no MSR access", false, TracepointSet.Of(HappeningKind.MsrAccess),
+        new(ComparedField.MsrValue, "msrValue", "MSR value", "no MSR access", false, TracepointSet.Of(KvmEventKind.MsrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Value) : Absent, Hex),
         new(ComparedField.MsrAccessed, "msrAccessed", "L0 carries out the MSR access", "L0 carries out no MSR access", true,
-            TracepointSet.Of(HappeningKind.MsrAccess),
+            TracepointSet.Of(KvmEventKind.MsrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(1) : Absent, YesNo),
         new(ComparedField.InvlpgaExecuted, "invlpgaExecuted", "L0 executes INVLPGA", "L0 does not execute INVLPGA", true,
-            TracepointSet.Of(HappeningKind.Invlpga), Happened(HappeningKind.Invlpga), YesNo),
+            TracepointSet.Of(KvmEventKind.Invlpga), Happened(KvmEventKind.Invlpga), YesNo),
         new(ComparedField.HypercallExecuted, "hypercallExecuted", "L0 executes a hypercall", "L0 executes no hypercall", true,
-            TracepointSet.Of(HappeningKind.Hypercall),
+            TracepointSet.Of(KvmEventKind.Hypercall),
             static (in ExitRecord r, RecordDigest d) => d.Hypercall ? Known(1) : Absent, YesNo),
         new(ComparedField.SkinitMet, "skinitMet", "L0 handles SKINIT", "L0 does not handle SKINIT", true,
-            TracepointSet.Of(HappeningKind.Skinit), Happened(HappeningKind.Skinit), YesNo),
+            TracepointSet.Of(KvmEventKind.Skinit), Happened(KvmEventKind.Skinit), YesNo),
         new(ComparedField.PortAccessed, "portAccessed", "port I/O is carried out", "no port I/O is carried out", true,
-            TracepointSet.Of(HappeningKind.PortAccess), Happened(HappeningKind.PortAccess), YesNo),
+            TracepointSet.Of(KvmEventKind.PortAccess), Happened(KvmEventKind.PortAccess), YesNo),
         new(ComparedField.TaskPriorityWritten, "taskPriorityWritten", "the task priority of L1's APIC is written", "the task priority is not written", true,
-            TracepointSet.Of(HappeningKind.ApicAccess),
+            TracepointSet.Of(KvmEventKind.ApicAccess),
             static (in ExitRecord r, RecordDigest d) => d.TaskPriorityWritten ? Known(1) : Absent, YesNo),
         new(ComparedField.UserspaceReason, "userspaceReason", "return to the VMM", "no return to the VMM", true,
-            TracepointSet.Of(HappeningKind.UserspaceExit),
+            TracepointSet.Of(KvmEventKind.UserspaceExit),
             static (in ExitRecord r, RecordDigest d) => d.UserspaceReason is { } reason ? Known(reason) : Absent, static value => $"for reason {value}")
             { ByChance = static reason => reason == UserspaceExit.InterruptedReason },
         new(ComparedField.SmmEntered, "smmEntered", "System Management Mode is entered", "System Management Mode is not entered", true,
-            TracepointSet.Of(HappeningKind.SmmTransition),
+            TracepointSet.Of(KvmEventKind.SmmTransition),
             static (in ExitRecord r, RecordDigest d) => d.SmmEntered ? Known(1) : Absent, YesNo),
         new(ComparedField.EmulationFailed, "emulationFailed", "L0 cannot emulate the instruction", "L0 emulates the instruction", true,
-            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            TracepointSet.Of(KvmEventKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.EmulationFailed ? Known(1) : Absent, YesNo),
         new(ComparedField.ExitOfL2, "exitOfL2", "it is L2 that exits", "it is L1 that exits", true, Nested, ExitOfL2, YesNo)
         {
@@ -159,52 +159,52 @@ internal static class Fields
         new(ComparedField.Reflections, "reflections", "#VMEXITs shown to L1", "L1 is shown no #VMEXIT", true, default,
             static (in ExitRecord r, RecordDigest d) => Known((ulong)d.Reflections), Number),
         new(ComparedField.Vmcb12IntCtl, "vmcb12IntCtl", "virtual interrupt control of vmcb12", "L2 is not started", false,
-            TracepointSet.Of(HappeningKind.NestedVmenter),
+            TracepointSet.Of(KvmEventKind.NestedVmenter),
             static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known(d.Vmenter.IntCtl) : Absent, Hex),
-        new(ComparedField.Vmcb12EventInj, "vmcb12EventInj", "EVENTINJ of vmcb12", "L2 is not started", false, TracepointSet.Of(HappeningKind.NestedVmenter),
+        new(ComparedField.Vmcb12EventInj, "vmcb12EventInj", "EVENTINJ of vmcb12", "L2 is not started", false, TracepointSet.Of(KvmEventKind.NestedVmenter),
             static (in ExitRecord r, RecordDigest d) => d.Vmenters > 0 ? Known(d.Vmenter.EventInj.Normalised.Raw) : Absent, Event),
         new(ComparedField.ControlRegisterWritten, "controlRegisterWritten", "L0 writes a control register", "L0 writes no control register", true,
-            TracepointSet.Of(HappeningKind.CrAccess),
+            TracepointSet.Of(KvmEventKind.CrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasCrWrite ? Known(1) : Absent, YesNo),
-        new(ComparedField.PortDescription, "portDescription", "port access", "no port I/O is carried out", false, TracepointSet.Of(HappeningKind.PortAccess),
+        new(ComparedField.PortDescription, "portDescription", "port access", "no port I/O is carried out", false, TracepointSet.Of(KvmEventKind.PortAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasPort ? Known(d.Port.AsExitInfo) : Absent, Hex),
-        new(ComparedField.MsrWritten, "msrWritten", "the MSR access is a write", "no MSR access", true, TracepointSet.Of(HappeningKind.MsrAccess),
+        new(ComparedField.MsrWritten, "msrWritten", "the MSR access is a write", "no MSR access", true, TracepointSet.Of(KvmEventKind.MsrAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasMsr ? Known(d.Msr.Write ? 1UL : 0) : Absent, Number),
-        new(ComparedField.PageFaultAddress, "pageFaultAddress", "page fault at", "no page fault", false, TracepointSet.Of(HappeningKind.PageFault),
+        new(ComparedField.PageFaultAddress, "pageFaultAddress", "page fault at", "no page fault", false, TracepointSet.Of(KvmEventKind.PageFault),
             static (in ExitRecord r, RecordDigest d) => d.HasPageFault ? Known(d.PageFaultAddress) : Absent, Hex),
         new(ComparedField.AvicIpiCommand, "avicIpiCommand", "ICR that L0 takes", "no interrupt of AVIC", false,
-            TracepointSet.Of(HappeningKind.AvicIncompleteIpi),
+            TracepointSet.Of(KvmEventKind.AvicIncompleteIpi),
             static (in ExitRecord r, RecordDigest d) => d.HasAvicIpi ? Known(d.AvicIpi.Command) : Absent, Hex),
         new(ComparedField.AvicIpiReason, "avicIpiReason", "reason and index that L0 takes", "no interrupt of AVIC", false,
-            TracepointSet.Of(HappeningKind.AvicIncompleteIpi),
+            TracepointSet.Of(KvmEventKind.AvicIncompleteIpi),
             static (in ExitRecord r, RecordDigest d) => d.HasAvicIpi ? Known(d.AvicIpi.Reason) : Absent, Hex),
-        new(ComparedField.AvicAccess, "avicAccess", "access that L0 takes", "no access of AVIC", false, TracepointSet.Of(HappeningKind.AvicUnacceleratedAccess),
+        new(ComparedField.AvicAccess, "avicAccess", "access that L0 takes", "no access of AVIC", false, TracepointSet.Of(KvmEventKind.AvicUnacceleratedAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.AsExitInfo) : Absent, Hex),
-        new(ComparedField.AvicVector, "avicVector", "vector that L0 takes", "no access of AVIC", false, TracepointSet.Of(HappeningKind.AvicUnacceleratedAccess),
+        new(ComparedField.AvicVector, "avicVector", "vector that L0 takes", "no access of AVIC", false, TracepointSet.Of(KvmEventKind.AvicUnacceleratedAccess),
             static (in ExitRecord r, RecordDigest d) => d.HasAvicAccess ? Known(d.AvicAccess.Vector) : Absent, Hex),
         new(ComparedField.InstructionDecoded, "instructionDecoded", "L0 decodes an instruction", "L0 decodes no instruction", true,
-            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            TracepointSet.Of(KvmEventKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.HasInstruction ? Known(1) : Absent, YesNo),
         new(ComparedField.InstructionRip, "instructionRip", "rip of the instruction that L0 decodes", "L0 decodes no instruction", false,
-            TracepointSet.Of(HappeningKind.EmulateInstruction),
+            TracepointSet.Of(KvmEventKind.EmulateInstruction),
             static (in ExitRecord r, RecordDigest d) => d.HasInstruction ? Known(d.Instruction.Rip) : Absent, Hex),
         new(ComparedField.InvlpgaAddress, "invlpgaAddress", "address of INVLPGA", "L0 does not execute INVLPGA", false,
-            TracepointSet.Of(HappeningKind.Invlpga),
+            TracepointSet.Of(KvmEventKind.Invlpga),
             static (in ExitRecord r, RecordDigest d) => d.InvlpgaAddress is { } address ? Known(address) : Absent, Hex),
         new(ComparedField.ApicIpiSent, "apicIpiSent", "the APIC sends an interrupt", "the APIC sends no interrupt", true,
-            TracepointSet.Of(HappeningKind.ApicIpi), Happened(HappeningKind.ApicIpi), YesNo),
-        new(ComparedField.EoiVector, "eoiVector", "end of interrupt for vector", "no end of interrupt", false, TracepointSet.Of(HappeningKind.Eoi),
+            TracepointSet.Of(KvmEventKind.ApicIpi), Happened(KvmEventKind.ApicIpi), YesNo),
+        new(ComparedField.EoiVector, "eoiVector", "end of interrupt for vector", "no end of interrupt", false, TracepointSet.Of(KvmEventKind.Eoi),
             static (in ExitRecord r, RecordDigest d) => d.EoiVector is { } vector ? Known(vector) : Absent, Hex),
         new(ComparedField.VmgexitBegun, "vmgexitBegun", "a request of the guest begins", "no request of the guest begins", true, Requests,
             static (in ExitRecord r, RecordDigest d) =>
-                r.Kinds.Has(HappeningKind.VmgexitEnter) || r.Kinds.Has(HappeningKind.VmgexitMsrEnter) ? Known(1) : Absent, YesNo),
+                r.Kinds.Has(KvmEventKind.VmgexitEnter) || r.Kinds.Has(KvmEventKind.VmgexitMsrEnter) ? Known(1) : Absent, YesNo),
         new(ComparedField.VmgexitEnded, "vmgexitEnded", "a request of the guest ends", "no request of the guest ends", true, Requests,
             static (in ExitRecord r, RecordDigest d) =>
-                r.Kinds.Has(HappeningKind.VmgexitExit) || r.Kinds.Has(HappeningKind.VmgexitMsrExit) ? Known(1) : Absent, YesNo),
+                r.Kinds.Has(KvmEventKind.VmgexitExit) || r.Kinds.Has(KvmEventKind.VmgexitMsrExit) ? Known(1) : Absent, YesNo),
         new(ComparedField.ShutdownReported, "shutdownReported", "the VMM is told of a shutdown", "the VMM is told of no shutdown", true,
-            TracepointSet.Of(HappeningKind.UserspaceExit),
+            TracepointSet.Of(KvmEventKind.UserspaceExit),
             static (in ExitRecord r, RecordDigest d) => d.ShutdownReported ? Known(1) : Absent, YesNo),
-        new(ComparedField.InitAccepted, "initAccepted", "a local APIC accepts INIT", "no local APIC accepts INIT", true, TracepointSet.Of(HappeningKind.ApicAcceptIrq),
+        new(ComparedField.InitAccepted, "initAccepted", "a local APIC accepts INIT", "no local APIC accepts INIT", true, TracepointSet.Of(KvmEventKind.ApicAcceptIrq),
             static (in ExitRecord r, RecordDigest d) => d.InitAccepted ? Known(1) : Absent, YesNo)
         {
             // It has to come before the exit.
@@ -214,10 +214,10 @@ internal static class Fields
 
     private static FieldRow[] ByNumber { get; } = Index();
 
-    private static TracepointSet Set(params ReadOnlySpan<HappeningKind> kinds)
+    private static TracepointSet Set(params ReadOnlySpan<KvmEventKind> kinds)
     {
         TracepointSet all = default;
-        foreach (HappeningKind kind in kinds)
+        foreach (KvmEventKind kind in kinds)
         {
             all |= TracepointSet.Of(kind);
         }
@@ -232,7 +232,7 @@ internal static class Fields
 
     /// <summary>Whether L0 is seen to work on the instruction that exited, or to have left it to the VMM.</summary>
     public static bool IsWorkedOn(in ExitRecord record) =>
-        IsCarriedOut(record) || record.Kinds.Has(HappeningKind.EmulateInstruction) || record.Kinds.Has(HappeningKind.UserspaceExit);
+        IsCarriedOut(record) || record.Kinds.Has(KvmEventKind.EmulateInstruction) || record.Kinds.Has(KvmEventKind.UserspaceExit);
 
     public static FieldRow Of(ComparedField field) => ComparedState.IsState(field) ? StateRows.Of(field) : ByNumber[(int)field];
 
@@ -252,15 +252,15 @@ internal static class Fields
     private static Observed<ulong> OfExit(in ExitRecord record, ulong value) => record.HasExit ? Known(value) : default;
 
     // What L0 does in the place of the processor, where a tracepoint tells of it.
-    private static HappeningKind WorkOf(SvmExitCode code) =>
-        code == SvmExitCode.Cpuid ? HappeningKind.Cpuid
-        : code == SvmExitCode.Vmmcall ? HappeningKind.Hypercall
-        : code == SvmExitCode.Invlpga ? HappeningKind.Invlpga
-        : code == SvmExitCode.Msr ? HappeningKind.MsrAccess
-        : code == SvmExitCode.Ioio ? HappeningKind.PortAccess
-        : HappeningKind.None;
+    private static KvmEventKind WorkOf(SvmExitCode code) =>
+        code == SvmExitCode.Cpuid ? KvmEventKind.Cpuid
+        : code == SvmExitCode.Vmmcall ? KvmEventKind.Hypercall
+        : code == SvmExitCode.Invlpga ? KvmEventKind.Invlpga
+        : code == SvmExitCode.Msr ? KvmEventKind.MsrAccess
+        : code == SvmExitCode.Ioio ? KvmEventKind.PortAccess
+        : KvmEventKind.None;
 
-    private static FieldReader Happened(HappeningKind kind) =>
+    private static FieldReader Happened(KvmEventKind kind) =>
         (in ExitRecord record, RecordDigest digest) => record.Kinds.Has(kind) ? Known(1) : Absent;
 
     // EVENTINJ of the entry is the better witness: it shows NMIs too. Without it, nothing staged counts as no event.

@@ -66,14 +66,14 @@ internal sealed class NestedStretch
 
     private static bool Enables(in ExitRecord record)
     {
-        if (record.Level == GuestLevel.L2 || !record.Kinds.Has(HappeningKind.MsrAccess))
+        if (record.Level == GuestLevel.L2 || !record.Kinds.Has(KvmEventKind.MsrAccess))
         {
             return false;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.MsrAccess && MsrAccess.Of(happening) is { Write: true, Faulted: false, Index: Efer } access && (access.Value & Svme) != 0)
+            if (kvmEvent.Kind == KvmEventKind.MsrAccess && MsrAccess.Of(kvmEvent) is { Write: true, Faulted: false, Index: Efer } access && (access.Value & Svme) != 0)
             {
                 return true;
             }

@@ -17,14 +17,14 @@ internal sealed class VmEndings
 
     public void Take(in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.UserspaceExit))
+        if (!record.Kinds.Has(KvmEventKind.UserspaceExit))
         {
             return;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.UserspaceExit && UserspaceExit.Of(happening) is { EndsTheGuest: true, Reason: var reason })
+            if (kvmEvent.Kind == KvmEventKind.UserspaceExit && UserspaceExit.Of(kvmEvent) is { EndsTheGuest: true, Reason: var reason })
             {
                 Add(reason, record);
             }

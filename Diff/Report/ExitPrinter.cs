@@ -32,9 +32,9 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             AppendInfo(line, exit.Exit);
         }
 
-        foreach (Happening happening in exit.Happenings)
+        foreach (KvmEvent kvmEvent in exit.Events)
         {
-            if (Brief(happening) is { } brief)
+            if (Brief(kvmEvent) is { } brief)
             {
                 line.Append("; ").Append(brief);
             }
@@ -68,9 +68,9 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             yield return line.ToString();
         }
 
-        foreach (Happening happening in exit.Happenings)
+        foreach (KvmEvent kvmEvent in exit.Events)
         {
-            yield return $"{Time(happening.Time)}    {Full(happening)}";
+            yield return $"{Time(kvmEvent.Time)}    {Full(kvmEvent)}";
         }
 
         if (exit.HasEntry)
@@ -104,17 +104,17 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     }
 
     // What matters for the flow; the rest is left to the full form.
-    private static string? Brief(in Happening happening) => happening.Kind switch
+    private static string? Brief(in KvmEvent kvmEvent) => kvmEvent.Kind switch
     {
-        HappeningKind.NestedVmenter => $"VMRUN enters L2 at 0x{NestedVmenter.Of(happening).NestedRip:x}",
-        HappeningKind.NestedVmexitInject => $"L1 is shown {NestedVmexitInject.Of(happening).ExitCode.Name}",
-        HappeningKind.NestedVmenterFailed => "a check of VMRUN fails",
-        HappeningKind.InjectException => $"raises {ExceptionVector.NameOf(InjectedException.Of(happening).Vector)}",
-        HappeningKind.InjectInterrupt => $"delivers interrupt 0x{InjectedInterrupt.Of(happening).Vector:x}",
-        HappeningKind.MsrAccess => $"{(MsrAccess.Of(happening).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(happening).Index:x}",
-        HappeningKind.EmulateInstruction => $"decodes {Bytes(EmulatedInstruction.Of(happening))}",
-        HappeningKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.NameOf(UserspaceExit.Of(happening).Reason)})",
-        HappeningKind.SmmTransition => SmmTransition.Of(happening).Entering ? "enters SMM" : "leaves SMM",
+        KvmEventKind.NestedVmenter => $"VMRUN enters L2 at 0x{NestedVmenter.Of(kvmEvent).NestedRip:x}",
+        KvmEventKind.NestedVmexitInject => $"L1 is shown {NestedVmexitInject.Of(kvmEvent).ExitCode.Name}",
+        KvmEventKind.NestedVmenterFailed => "a check of VMRUN fails",
+        KvmEventKind.InjectException => $"raises {ExceptionVector.NameOf(InjectedException.Of(kvmEvent).Vector)}",
+        KvmEventKind.InjectInterrupt => $"delivers interrupt 0x{InjectedInterrupt.Of(kvmEvent).Vector:x}",
+        KvmEventKind.MsrAccess => $"{(MsrAccess.Of(kvmEvent).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(kvmEvent).Index:x}",
+        KvmEventKind.EmulateInstruction => $"decodes {Bytes(EmulatedInstruction.Of(kvmEvent))}",
+        KvmEventKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.NameOf(UserspaceExit.Of(kvmEvent).Reason)})",
+        KvmEventKind.SmmTransition => SmmTransition.Of(kvmEvent).Entering ? "enters SMM" : "leaves SMM",
         _ => null,
     };
 
@@ -125,13 +125,13 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         return string.Join(' ', instruction.CopyBytes(sixteen).ToArray().Select(value => value.ToString("x2", CultureInfo.InvariantCulture)));
     }
 
-    private string Full(in Happening happening)
+    private string Full(in KvmEvent kvmEvent)
     {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
         var text = new StringBuilder(shape.Name);
         for (int slot = 0; slot < shape.Slots.Count; slot++)
         {
-            if (!happening.Values.Has(slot) || shape.FormOf(slot) == SlotForm.BytesTail)
+            if (!kvmEvent.Values.Has(slot) || shape.FormOf(slot) == SlotForm.BytesTail)
             {
                 continue;
             }
@@ -139,9 +139,9 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             text.Append("  ").Append(shape.Slots[slot]).Append(' ');
             text.Append(shape.FormOf(slot) switch
             {
-                SlotForm.Bytes => Bytes(EmulatedInstruction.Of(happening)),
-                SlotForm.Text => $"\"{texts[(int)happening.Values[slot]]}\"",
-                _ => Value(shape.Slots[slot], happening.Values[slot]),
+                SlotForm.Bytes => Bytes(EmulatedInstruction.Of(kvmEvent)),
+                SlotForm.Text => $"\"{texts[(int)kvmEvent.Values[slot]]}\"",
+                _ => Value(shape.Slots[slot], kvmEvent.Values[slot]),
             });
         }
 

@@ -21,10 +21,10 @@ internal readonly record struct ExitTimes(ulong Start, ulong Exit, ulong End)
     public static ExitTimes Of(in ExitRecord record, ulong floor, bool entered)
     {
         // Clocks may go backwards between CPUs: a time before the one it follows counts as that one.
-        ReadOnlySpan<Happening> happenings = record.Happenings;
-        ulong exit = Math.Max(floor, record.HasExit ? record.Exit.Time.Value : happenings.Length > 0 ? happenings[0].Time.Value
+        ReadOnlySpan<KvmEvent> events = record.Events;
+        ulong exit = Math.Max(floor, record.HasExit ? record.Exit.Time.Value : events.Length > 0 ? events[0].Time.Value
             : record.HasEntry ? record.Entry.Time.Value : floor);
-        ulong end = record.HasEntry ? record.Entry.Time.Value : happenings.Length > 0 ? happenings[^1].Time.Value : exit;
+        ulong end = record.HasEntry ? record.Entry.Time.Value : events.Length > 0 ? events[^1].Time.Value : exit;
         ulong start = entered && (record.Flags & RecordFlags.LossBefore) == 0 ? floor : exit;
         return new ExitTimes(start, exit, Math.Max(end, exit));
     }
@@ -34,23 +34,23 @@ internal readonly record struct ExitTimes(ulong Start, ulong Exit, ulong End)
     /// Parts follow each other and do not overlap.
     /// </summary>
     /// <param name="record">The record of these times.</param>
-    /// <param name="next">The happening to go on at: 0 for the first part, then as it was left.</param>
+    /// <param name="next">The event to go on at: 0 for the first part, then as it was left.</param>
     /// <param name="span">The part before it, then the one that was found.</param>
     /// <returns>Whether there is one.</returns>
     public bool NextVmmSpan(in ExitRecord record, ref int next, ref VmmSpan span)
     {
         ulong floor = Math.Max(span.To, Exit);
         VmmSpan? open = null;
-        while (next < record.Happenings.Length)
+        while (next < record.Events.Length)
         {
-            ref readonly Happening happening = ref record.Happenings[next++];
-            if (happening.Kind == HappeningKind.UserspaceExit)
+            ref readonly KvmEvent kvmEvent = ref record.Events[next++];
+            if (kvmEvent.Kind == KvmEventKind.UserspaceExit)
             {
-                open ??= new VmmSpan(Math.Clamp(happening.Time.Value, floor, End), End, UserspaceExit.Of(happening).Reason);
+                open ??= new VmmSpan(Math.Clamp(kvmEvent.Time.Value, floor, End), End, UserspaceExit.Of(kvmEvent).Reason);
             }
-            else if (open is { } left && happening.Kind == HappeningKind.KvmRun && happening.Values[0] != 0)
+            else if (open is { } left && kvmEvent.Kind == KvmEventKind.KvmRun && kvmEvent.Values[0] != 0)
             {
-                span = left with { To = Math.Clamp(happening.Time.Value, left.From, End) };
+                span = left with { To = Math.Clamp(kvmEvent.Time.Value, left.From, End) };
                 return true;
             }
         }

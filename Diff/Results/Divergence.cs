@@ -11,10 +11,10 @@ namespace Differ.Diff.Results;
 /// <param name="Flags">What is special.</param>
 /// <param name="Exit">The #VMEXIT.</param>
 /// <param name="Entry">The entry.</param>
-/// <param name="Happenings">What L0 did.</param>
+/// <param name="Events">What L0 did.</param>
 public sealed record KeptExit(
     StreamId Stream, ulong Index, GuestLevel Level, RecordFlags Flags, HardwareExit Exit, GuestEntry Entry,
-    IReadOnlyList<Happening> Happenings)
+    IReadOnlyList<KvmEvent> Events)
 {
     /// <summary>Whether the #VMEXIT was recorded.</summary>
     public bool HasExit => (Flags & RecordFlags.NoExit) == 0;
@@ -27,7 +27,7 @@ public sealed record KeptExit(
 
     /// <summary>Copies a record.</summary>
     public static KeptExit Of(in ExitRecord record) => new(
-        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Happenings.ToArray());
+        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Events.ToArray());
 }
 
 /// <summary>Where an exit is in a run.</summary>

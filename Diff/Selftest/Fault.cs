@@ -23,13 +23,13 @@ internal sealed class FaultSite
     public bool IsL1 => Record.Level == GuestLevel.L1 && (Record.Flags & RecordFlags.NoExit) == 0;
 
     /// <summary>L1 is shown a #VMEXIT.</summary>
-    public bool IsReflected => Record.Has(HappeningKind.NestedVmexitInject);
+    public bool IsReflected => Record.Has(KvmEventKind.NestedVmexitInject);
 
     /// <summary>L1 is shown the processor's own exit of L2, not another that became pending meanwhile.</summary>
-    public bool IsDirect => IsReflected && Record.Value(HappeningKind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot) == Code.Value;
+    public bool IsDirect => IsReflected && Record.Value(KvmEventKind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot) == Code.Value;
 
     /// <summary>L2 is started.</summary>
-    public bool IsVmrun => Record.Has(HappeningKind.NestedVmenter) && Record.Has(HappeningKind.NestedIntercepts);
+    public bool IsVmrun => Record.Has(KvmEventKind.NestedVmenter) && Record.Has(KvmEventKind.NestedIntercepts);
 
     /// <summary>Whether L1 intercepts what the exit is about; unknown where the recording does not carry the bit.</summary>
     public Truth Intercepted

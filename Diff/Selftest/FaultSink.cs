@@ -62,22 +62,22 @@ internal sealed class SiteTracker
     {
         NestedIntercepts? before = _intercepts.TryGetValue(record.Stream, out NestedIntercepts words) ? words : null;
         bool svmeSet = _svmeSet.Contains(record.Stream);
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.NestedIntercepts)
+            if (kvmEvent.Kind == KvmEventKind.NestedIntercepts)
             {
-                _intercepts[record.Stream] = NestedIntercepts.Of(happening);
+                _intercepts[record.Stream] = NestedIntercepts.Of(kvmEvent);
             }
-            else if (happening.Kind == HappeningKind.MsrAccess && record.Level == GuestLevel.L1)
+            else if (kvmEvent.Kind == KvmEventKind.MsrAccess && record.Level == GuestLevel.L1)
             {
-                TakeEfer(record.Stream, happening);
+                TakeEfer(record.Stream, kvmEvent);
             }
         }
 
         return record.Flags == RecordFlags.None ? new FaultSite { Record = new MutableRecord(record), Intercepts = before, IsSvmeSet = svmeSet } : null;
     }
 
-    private void TakeEfer(StreamId stream, in Happening access)
+    private void TakeEfer(StreamId stream, in KvmEvent access)
     {
         if (access.Values[MsrAccess.IndexSlot] != Efer || access.Values[MsrAccess.WriteSlot] == 0 || access.Values[MsrAccess.FaultedSlot] != 0)
         {

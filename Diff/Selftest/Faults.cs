@@ -1,6 +1,6 @@
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
-using Kind = Differ.Schemas.Run.HappeningKind;
+using Kind = Differ.Schemas.Run.KvmEventKind;
 
 namespace Differ.Diff.Selftest;
 
@@ -22,7 +22,7 @@ internal static class Faults
         new("exception-reflection-invented", "an exception that L1 does not intercept is shown to it", static s => s.IsL2 && !s.IsReflected && s.Intercepted.IsNo && s.Code.IsException, static r => r.Add(Kind.NestedVmexitInject, r.Exit.Code.Value, r.Exit.Info1, r.Exit.Info2, 0, 0)),
         new("reflected-code", "L1 is shown another exit code", static s => s.IsL2 && s.IsReflected && s.Intercepted.IsYes && !IsAsynchronous(s.Code), static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static code => code ^ 1)),
         new("reflected-code-undefined", "L1 is shown an exit code that does not exist", static s => s.IsL2 && s.IsReflected, static r => r.Change(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot, static _ => 0x3ff)),
-        new("reflected-twice", "L1 is shown one exit twice", static s => s.IsL2 && s.IsReflected, static r => r.Happenings.Add(r.Happenings.FindLast(static h => h.Kind == Kind.NestedVmexitInject))),
+        new("reflected-twice", "L1 is shown one exit twice", static s => s.IsL2 && s.IsReflected, static r => r.Events.Add(r.Events.FindLast(static h => h.Kind == Kind.NestedVmexitInject))),
         new("reflected-info1", "EXITINFO1 for L1 is another than the processor's", static s => s.IsDirect && s.Code is { } code && (code == SvmExitCode.Ioio || code == SvmExitCode.Msr || code == SvmExitCode.OfException(ExceptionVector.GP)), static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ 1)),
         new("reflected-info2", "EXITINFO2 for L1 is another than the processor's", static s => s.IsDirect && s.IsL2 && (s.Code == SvmExitCode.Npf || s.Code == SvmExitCode.Ioio || s.Code == SvmExitCode.OfException(ExceptionVector.PF)), static r => r.Change(Kind.NestedVmexitInject, Inject2, static info => info ^ 0x10_0000)),
         new("npf-stage", "a nested page fault for L1 swaps final translation and table walk", static s => s.IsDirect && s.Code == SvmExitCode.Npf && (s.Record.Value(Kind.NestedVmexitInject, Inject1) & (FinalStage | TableStage)) != 0, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ (FinalStage | TableStage))),
@@ -32,7 +32,7 @@ internal static class Faults
         new("npf-write", "a nested page fault for L1 tells a read from a write wrongly", static s => s.IsDirect && s.Code == SvmExitCode.Npf && !s.Record.Has(Kind.EmulateInstruction), static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info ^ 2)),
         new("npf-write-and-fetch", "a nested page fault for L1 is of a write and of a fetch at once", static s => s.IsDirect && s.Code == SvmExitCode.Npf, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info | 0x12)),
         new("page-fault-reserved", "the error code of a page fault for L1 has reserved bits", static s => s.IsL2 && s.Record.Value(Kind.NestedVmexitInject, NestedVmexitInject.ExitCodeSlot) == SvmExitCode.OfException(ExceptionVector.PF).Value, static r => r.Change(Kind.NestedVmexitInject, Inject1, static info => info | 0x200)),
-        new("l2-given-up", "L0 gives the guest up at an instruction of L2 that L1 does not intercept", static s => s.IsL2 && !s.IsReflected && s.Code == SvmExitCode.Cpuid && s.Intercepted.IsNo, static r => { r.Happenings.RemoveAll(static h => h.Kind != Kind.NestedVmexit); r.Add(Kind.UserspaceExit, UserspaceExit.InternalErrorReason, 0); }),
+        new("l2-given-up", "L0 gives the guest up at an instruction of L2 that L1 does not intercept", static s => s.IsL2 && !s.IsReflected && s.Code == SvmExitCode.Cpuid && s.Intercepted.IsNo, static r => { r.Events.RemoveAll(static h => h.Kind != Kind.NestedVmexit); r.Add(Kind.UserspaceExit, UserspaceExit.InternalErrorReason, 0); }),
         new("exception-into-l2", "an exception that L1 intercepts is delivered into L2", static s => s.IsDirect && s.Code.IsException && !s.Record.Exit.Interrupted.Valid, static r => { r.Remove(Kind.NestedVmexitInject); r.Add(Kind.InjectException, r.Exit.Code.Vector, ExceptionVector.PushesErrorCode(r.Exit.Code.Vector) ? 1UL : 0, r.Exit.Info1, 0); r.EnterAt(r.Exit.Rip); }),
         new("gp-in-place-of-reflection", "an exit that L1 intercepts becomes #GP of L2", static s => s.IsDirect && s.Intercepted.IsYes && !IsAsynchronous(s.Code) && !s.Code.IsException, static r => { r.Remove(Kind.NestedVmexitInject); r.Add(Kind.InjectException, ExceptionVector.GP, 1, 0, 0); r.EnterAt(r.Exit.Rip); }),
         new("intr-into-l2", "an interrupt for L1 is delivered into L2 although L1 intercepts interrupts", static s => IsIntrForL1(s) && !s.Record.Exit.Interrupted.Valid, static r => { r.Remove(Kind.NestedVmexitInject); r.Remove(Kind.NestedIntrVmexit); r.Add(Kind.InjectInterrupt, 0x31, 0, 0); r.EnterAt(r.Exit.Rip); }),
@@ -85,7 +85,7 @@ internal static class Faults
         new("vmcr-accepted", "VM_CR takes reserved bits", static s => IsWrite(s, Efer) || IsWrite(s, VmCr), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x100); }),
         new("svmdis-accepted", "VM_CR.SVMDIS is set although EFER.SVME is", static s => s.IsSvmeSet && s.Code == SvmExitCode.Msr && IsWrite(s), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => VmCr); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 0x10); }),
         new("tsc-ratio-accepted", "TSC_RATIO takes reserved bits", static s => IsWrite(s, Efer), static r => { r.Change(Kind.MsrAccess, MsrAccess.IndexSlot, static _ => TscRatio); r.Change(Kind.MsrAccess, MsrAccess.ValueSlot, static _ => 1UL << 50); }),
-        new("msr-and-reflected", "L0 carries out an access that L1 is shown too", static s => s.IsDirect && s.Code == SvmExitCode.Msr, static r => r.Happenings.Insert(0, MsrWrite(r, 0x277, 0))),
+        new("msr-and-reflected", "L0 carries out an access that L1 is shown too", static s => s.IsDirect && s.Code == SvmExitCode.Msr, static r => r.Events.Insert(0, MsrWrite(r, 0x277, 0))),
 
         // The processor, and what L0 makes of its exits.
         new("exit-code-undefined", "the processor reports an exit code that does not exist", static s => s.IsL1 && s.Code == SvmExitCode.Cpuid, static r => r.ChangeExit(static exit => exit with { Code = new SvmExitCode(0x3ff) })),
@@ -115,13 +115,13 @@ internal static class Faults
     private static bool IsWrite(FaultSite site) =>
         site.IsL1 && site.Record.Has(Kind.MsrAccess) && site.Record.Value(Kind.MsrAccess, MsrAccess.WriteSlot) != 0 && site.Record.Value(Kind.MsrAccess, MsrAccess.FaultedSlot) == 0;
 
-    private static Happening MsrWrite(MutableRecord record, uint index, ulong value)
+    private static KvmEvent MsrWrite(MutableRecord record, uint index, ulong value)
     {
         var values = new FieldValues();
         values.Set(MsrAccess.WriteSlot, 1);
         values.Set(MsrAccess.IndexSlot, index);
         values.Set(MsrAccess.ValueSlot, value);
         values.Set(MsrAccess.FaultedSlot, 0);
-        return new Happening(Kind.MsrAccess, record.Exit.Time, values);
+        return new KvmEvent(Kind.MsrAccess, record.Exit.Time, values);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class MutableRecord
         Flags = record.Flags;
         _exit = record.HasExit ? record.Exit : default;
         _entry = record.HasEntry ? record.Entry : default;
-        Happenings = [.. record.Happenings];
+        Events = [.. record.Events];
         _states = record.States;
     }
 
@@ -47,28 +47,28 @@ internal sealed class MutableRecord
     }
 
     /// <summary>What happened in between.</summary>
-    public List<Happening> Happenings { get; }
+    public List<KvmEvent> Events { get; }
 
-    /// <summary>Whether there is a happening of a kind.</summary>
-    public bool Has(HappeningKind kind) => Happenings.Exists(happening => happening.Kind == kind);
+    /// <summary>Whether there is an event of a kind.</summary>
+    public bool Has(KvmEventKind kind) => Events.Exists(kvmEvent => kvmEvent.Kind == kind);
 
-    /// <summary>The value of a field of the last happening of a kind; 0 where there is none.</summary>
-    public ulong Value(HappeningKind kind, int slot) => Happenings.FindLastIndex(happening => happening.Kind == kind) is >= 0 and var at ? Happenings[at].Values[slot] : 0;
+    /// <summary>The value of a field of the last event of a kind; 0 where there is none.</summary>
+    public ulong Value(KvmEventKind kind, int slot) => Events.FindLastIndex(kvmEvent => kvmEvent.Kind == kind) is >= 0 and var at ? Events[at].Values[slot] : 0;
 
-    /// <summary>Changes a field of the last happening of a kind.</summary>
-    public void Change(HappeningKind kind, int slot, Func<ulong, ulong> change)
+    /// <summary>Changes a field of the last event of a kind.</summary>
+    public void Change(KvmEventKind kind, int slot, Func<ulong, ulong> change)
     {
-        int at = Happenings.FindLastIndex(happening => happening.Kind == kind);
-        Happening changed = Happenings[at];
+        int at = Events.FindLastIndex(kvmEvent => kvmEvent.Kind == kind);
+        KvmEvent changed = Events[at];
         changed.MutableValues.Set(slot, change(changed.Values[slot]));
-        Happenings[at] = changed;
+        Events[at] = changed;
     }
 
-    /// <summary>Takes every happening of a kind away.</summary>
-    public void Remove(HappeningKind kind) => Happenings.RemoveAll(happening => happening.Kind == kind);
+    /// <summary>Takes every event of a kind away.</summary>
+    public void Remove(KvmEventKind kind) => Events.RemoveAll(kvmEvent => kvmEvent.Kind == kind);
 
-    /// <summary>Adds a happening at the end.</summary>
-    public void Add(HappeningKind kind, params ReadOnlySpan<ulong> fields)
+    /// <summary>Adds an event at the end.</summary>
+    public void Add(KvmEventKind kind, params ReadOnlySpan<ulong> fields)
     {
         var values = new FieldValues();
         for (int i = 0; i < fields.Length; i++)
@@ -76,7 +76,7 @@ internal sealed class MutableRecord
             values.Set(i, fields[i]);
         }
 
-        Happenings.Add(new Happening(kind, _exit.Time, values));
+        Events.Add(new KvmEvent(kind, _exit.Time, values));
     }
 
     /// <summary>Enters at another address.</summary>
@@ -86,20 +86,20 @@ internal sealed class MutableRecord
     public void ChangeExit(Func<HardwareExit, HardwareExit> change)
     {
         Exit = change(Exit);
-        if (!Has(HappeningKind.NestedVmexit))
+        if (!Has(KvmEventKind.NestedVmexit))
         {
             return;
         }
 
-        Change(HappeningKind.NestedVmexit, NestedVmexit.ExitCodeSlot, _ => Exit.Code.Value);
-        Change(HappeningKind.NestedVmexit, NestedVmexit.Info1Slot, _ => Exit.Info1);
-        Change(HappeningKind.NestedVmexit, NestedVmexit.Info2Slot, _ => Exit.Info2);
-        Change(HappeningKind.NestedVmexit, NestedVmexit.IntInfoSlot, _ => Exit.IntInfo.Or(0));
+        Change(KvmEventKind.NestedVmexit, NestedVmexit.ExitCodeSlot, _ => Exit.Code.Value);
+        Change(KvmEventKind.NestedVmexit, NestedVmexit.Info1Slot, _ => Exit.Info1);
+        Change(KvmEventKind.NestedVmexit, NestedVmexit.Info2Slot, _ => Exit.Info2);
+        Change(KvmEventKind.NestedVmexit, NestedVmexit.IntInfoSlot, _ => Exit.IntInfo.Or(0));
     }
 
     public void GiveTo(IExitSink sink)
     {
-        TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        sink.Take(new ExitRecord(Stream, Index, Level, Flags, in _exit, in _entry, kinds, Happenings.ToArray(), default, _states));
+        TracepointSet kinds = Events.Aggregate(default(TracepointSet), static (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
+        sink.Take(new ExitRecord(Stream, Index, Level, Flags, in _exit, in _entry, kinds, Events.ToArray(), default, _states));
     }
 }

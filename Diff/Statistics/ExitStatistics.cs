@@ -60,7 +60,7 @@ public sealed class ExitStatistics : IExitSink
 
         return new StatsResult(
             header, summary, [.. reasons.OrderByDescending(reason => reason.Exits).ThenBy(reason => reason.Level).ThenBy(reason => reason.Name, StringComparer.Ordinal)],
-            new LevelTimes(_handled, header.Listed.Has(HappeningKind.KvmRun) ? _vmm : null, _guest[(int)GuestLevel.L1], _guest[(int)GuestLevel.L2], _guest[(int)GuestLevel.Unknown]),
+            new LevelTimes(_handled, header.Listed.Has(KvmEventKind.KvmRun) ? _vmm : null, _guest[(int)GuestLevel.L1], _guest[(int)GuestLevel.L2], _guest[(int)GuestLevel.Unknown]),
             new Amplification(_sinceVmrun, _fromL2, _shown, _vmruns), _msrs.Top(), _ports.Top(), _hypercalls.Top());
     }
 
@@ -89,30 +89,30 @@ public sealed class ExitStatistics : IExitSink
     {
         bool shown = false;
         ClockTime? left = null;
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            switch (happening.Kind)
+            switch (kvmEvent.Kind)
             {
-                case HappeningKind.NestedVmenter:
+                case KvmEventKind.NestedVmenter:
                     _vmruns++;
                     stream.HasRunL2 = true;
                     break;
-                case HappeningKind.NestedVmexitInject:
+                case KvmEventKind.NestedVmexitInject:
                     _shown++;
                     shown = true;
                     break;
-                case HappeningKind.MsrAccess:
-                    MsrAccess msr = MsrAccess.Of(happening);
+                case KvmEventKind.MsrAccess:
+                    MsrAccess msr = MsrAccess.Of(kvmEvent);
                     _msrs.Add(msr.Index, msr.Write);
                     break;
-                case HappeningKind.Hypercall or HappeningKind.HypervHypercall or HappeningKind.XenHypercall:
-                    _hypercalls.Add(happening.Values[0], write: false);
+                case KvmEventKind.Hypercall or KvmEventKind.HypervHypercall or KvmEventKind.XenHypercall:
+                    _hypercalls.Add(kvmEvent.Values[0], write: false);
                     break;
-                case HappeningKind.KvmRun when happening.Values[0] == 0:
-                    left = happening.Time;
+                case KvmEventKind.KvmRun when kvmEvent.Values[0] == 0:
+                    left = kvmEvent.Time;
                     break;
-                case HappeningKind.KvmRun when left is { } since && happening.Time >= since:
-                    _vmm = Plus(_vmm, record.HasHole ? 0 : happening.Time.Value - since.Value);
+                case KvmEventKind.KvmRun when left is { } since && kvmEvent.Time >= since:
+                    _vmm = Plus(_vmm, record.HasHole ? 0 : kvmEvent.Time.Value - since.Value);
                     left = null;
                     break;
                 default:

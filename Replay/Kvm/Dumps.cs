@@ -62,7 +62,7 @@ internal static class Dumps
         vcpu.IsDumped = true;
         vcpu.L2Asid = asid.IsKnown ? asid : vcpu.L2Asid;
         vcpu.GifAtEntry = At(record, StateMoment.L1AtEntry, VmcbField.Gif)[0];
-        if (record.Kinds.Has(HappeningKind.GuestRead))
+        if (record.Kinds.Has(KvmEventKind.GuestRead))
         {
             // They are of this access.
             vcpu.MsrIntercepted = vcpu.PortIntercepted = Truth.Unknown;
@@ -72,7 +72,7 @@ internal static class Dumps
     // L0 asks L1's permission maps, and a probe shows what it read of them.
     private static void ReadMaps(Vcpu vcpu, in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.GuestRead))
+        if (!record.Kinds.Has(KvmEventKind.GuestRead))
         {
             return;
         }
@@ -103,9 +103,9 @@ internal static class Dumps
     private static Truth Bit(in ExitRecord record, ulong address, int bit)
     {
         Truth known = Truth.Unknown;
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.GuestRead && GuestRead.Of(happening) is var read && unchecked(address - read.Address) is var offset && offset < (ulong)read.Length)
+            if (kvmEvent.Kind == KvmEventKind.GuestRead && GuestRead.Of(kvmEvent) is var read && unchecked(address - read.Address) is var offset && offset < (ulong)read.Length)
             {
                 known = Truth.Of((read.Value >> ((8 * (int)offset) + bit) & 1) != 0);
             }

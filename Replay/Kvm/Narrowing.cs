@@ -19,13 +19,13 @@ internal static class Narrowing
         !record.HasEntry || !record.Entry.Rip.IsKnown
         || unchecked(record.Entry.Rip.Value - record.Exit.Rip + NextRip.LongestInstruction) <= 2 * NextRip.LongestInstruction;
 
-    /// <summary>What a record without happenings of interest tells; for most exits of L1 this is all.</summary>
+    /// <summary>What a record without events of interest tells; for most exits of L1 this is all.</summary>
     public static void AfterPlainExit(Vcpu vcpu, in ExitRecord record)
     {
         vcpu.RipMoves |= record.Entry.Rip.Or(record.Exit.Rip) != record.Exit.Rip;
         vcpu.InL2 = vcpu.InL2.IsYes && record.Level == GuestLevel.Unknown ? Truth.Unknown : vcpu.InL2;
-        vcpu.AskedMonitor = record.Kinds.Has(HappeningKind.UserspaceExit);
-        vcpu.InterruptAccepted |= record.Kinds.Has(HappeningKind.ApicAcceptIrq);
+        vcpu.AskedMonitor = record.Kinds.Has(KvmEventKind.UserspaceExit);
+        vcpu.InterruptAccepted |= record.Kinds.Has(KvmEventKind.ApicAcceptIrq);
         LearnDecodeAssists(vcpu, record.Exit);
         HostPaging.LearnOfExit(vcpu, record);
         vcpu.GoesOnWithoutGif = default;
@@ -131,7 +131,7 @@ internal static class Narrowing
     private static void AfterL1Instruction(Vcpu vcpu, in ExitRecord record, RecordDigest digest, TracepointSet listed)
     {
         SvmExitCode code = record.Exit.Code;
-        if (code == SvmExitCode.Rsm && !listed.Has(HappeningKind.SmmTransition))
+        if (code == SvmExitCode.Rsm && !listed.Has(KvmEventKind.SmmTransition))
         {
             vcpu.ForgetModes();
         }
@@ -157,7 +157,7 @@ internal static class Narrowing
         if (code == SvmExitCode.Clgi)
         {
             // With virtual GIF L0 never intercepts CLGI of an L1 that has SVM enabled. VMRUN sets GIF too.
-            vcpu.GifInstructionsExit = vcpu.Svme.IsYes && listed.Has(HappeningKind.NestedVmenter) ? Truth.Yes : vcpu.GifInstructionsExit;
+            vcpu.GifInstructionsExit = vcpu.Svme.IsYes && listed.Has(KvmEventKind.NestedVmenter) ? Truth.Yes : vcpu.GifInstructionsExit;
             vcpu.Gif = moved ? Truth.No : vcpu.Gif;
         }
 
@@ -166,7 +166,7 @@ internal static class Narrowing
             vcpu.Gif = Truth.Yes;
         }
 
-        if (code == SvmExitCode.Vmrun && digest.Vmenters == 0 && (digest.FailedChecks > 0 || (moved && listed.Has(HappeningKind.NestedVmenter))))
+        if (code == SvmExitCode.Vmrun && digest.Vmenters == 0 && (digest.FailedChecks > 0 || (moved && listed.Has(KvmEventKind.NestedVmenter))))
         {
             // Refused: VMEXIT_INVALID, behind which L1 goes on as behind any #VMEXIT.
             vcpu.Gif = Truth.No;
@@ -178,24 +178,24 @@ internal static class Narrowing
 
     private static void LearnAccesses(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            switch (happening.Kind)
+            switch (kvmEvent.Kind)
             {
-                case HappeningKind.MsrAccess when record.Level == GuestLevel.L2:
-                    vcpu.TscWrittenInL2 |= MsrAccess.Of(happening) is { Write: true, Index: TimeStampCounter or TscAdjust };
+                case KvmEventKind.MsrAccess when record.Level == GuestLevel.L2:
+                    vcpu.TscWrittenInL2 |= MsrAccess.Of(kvmEvent) is { Write: true, Index: TimeStampCounter or TscAdjust };
                     break;
-                case HappeningKind.MsrAccess when !(vcpu.InSmm.IsYes && MsrAccess.Of(happening).Index == Efer.Index):
-                    LearnMsr(vcpu, MsrAccess.Of(happening));
+                case KvmEventKind.MsrAccess when !(vcpu.InSmm.IsYes && MsrAccess.Of(kvmEvent).Index == Efer.Index):
+                    LearnMsr(vcpu, MsrAccess.Of(kvmEvent));
                     break;
-                case HappeningKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:
-                    LearnCr(vcpu, CrAccess.Of(happening));
+                case KvmEventKind.CrAccess when record.Level == GuestLevel.L1 && !digest.HasException:
+                    LearnCr(vcpu, CrAccess.Of(kvmEvent));
                     break;
-                case HappeningKind.Cpuid when record.Level != GuestLevel.L2:
-                    vcpu.Profile.Learn(CpuidAccess.Of(happening));
+                case KvmEventKind.Cpuid when record.Level != GuestLevel.L2:
+                    vcpu.Profile.Learn(CpuidAccess.Of(kvmEvent));
                     HostPaging.LearnOfCpuid(vcpu);
                     break;
-                case HappeningKind.VmgexitEnter or HappeningKind.VmgexitMsrEnter:
+                case KvmEventKind.VmgexitEnter or KvmEventKind.VmgexitMsrEnter:
                     vcpu.SevEs = Truth.Yes;
                     break;
                 default:
@@ -208,7 +208,7 @@ internal static class Narrowing
     private static void LearnOfRun(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
         vcpu.AskedMonitor = digest.UserspaceReason is not null;
-        vcpu.InterruptAccepted = (vcpu.InterruptAccepted || record.Kinds.Has(HappeningKind.ApicAcceptIrq))
+        vcpu.InterruptAccepted = (vcpu.InterruptAccepted || record.Kinds.Has(KvmEventKind.ApicAcceptIrq))
             && !(digest.EntryLevel == GuestLevel.L1 && digest.HasInterrupt);
         if (record.Level != GuestLevel.L2 || !record.HasExit)
         {

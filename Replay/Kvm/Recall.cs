@@ -11,17 +11,17 @@ internal static class Recall
     // LBR virtualization, VMCB offset 0b8h (APM2 appendix B).
     private const int LbrVirtualization = 0;
 
-    private static readonly TracepointSet Remembered = TracepointSet.Of(HappeningKind.MsrAccess)
-        | TracepointSet.Of(HappeningKind.ApicvInhibit) | TracepointSet.Of(HappeningKind.ApicAcceptIrq);
+    private static readonly TracepointSet Remembered = TracepointSet.Of(KvmEventKind.MsrAccess)
+        | TracepointSet.Of(KvmEventKind.ApicvInhibit) | TracepointSet.Of(KvmEventKind.ApicAcceptIrq);
 
     /// <summary>Takes a record before L2 is left, so that vmcb12 is still known.</summary>
     public static void After(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
     {
         if (!(record.Kinds & Remembered).IsEmpty)
         {
-            foreach (ref readonly Happening happening in record.Happenings)
+            foreach (ref readonly KvmEvent kvmEvent in record.Events)
             {
-                Take(vcpu, record.Level, happening);
+                Take(vcpu, record.Level, kvmEvent);
             }
         }
 
@@ -65,24 +65,24 @@ internal static class Recall
         vcpu.NmiTaken = inL1 && (injects || (vcpu.NmiTaken && !unblocks));
     }
 
-    private static void Take(Vcpu vcpu, GuestLevel level, in Happening happening)
+    private static void Take(Vcpu vcpu, GuestLevel level, in KvmEvent kvmEvent)
     {
-        switch (happening.Kind)
+        switch (kvmEvent.Kind)
         {
-            case HappeningKind.MsrAccess:
-                MsrAccess msr = MsrAccess.Of(happening);
+            case KvmEventKind.MsrAccess:
+                MsrAccess msr = MsrAccess.Of(kvmEvent);
                 if (!msr.Faulted && level != GuestLevel.Unknown)
                 {
                     vcpu.Shared.Learn(msr, level == GuestLevel.L2, vcpu.Vmcb12.NestedPaging);
                 }
 
                 break;
-            case HappeningKind.ApicvInhibit:
-                Observed<ulong> inhibits = ApicvInhibition.Of(happening).Inhibits;
+            case KvmEventKind.ApicvInhibit:
+                Observed<ulong> inhibits = ApicvInhibition.Of(kvmEvent).Inhibits;
                 vcpu.AvicActive = inhibits.IsKnown ? Truth.Of(inhibits.Value == 0) : Truth.Unknown;
                 break;
-            case HappeningKind.ApicAcceptIrq when level == GuestLevel.L2:
-                vcpu.InitAccepted |= AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode;
+            case KvmEventKind.ApicAcceptIrq when level == GuestLevel.L2:
+                vcpu.InitAccepted |= AcceptedInterrupt.Of(kvmEvent).DeliveryMode == AcceptedInterrupt.InitMode;
                 break;
             default:
                 break;

@@ -124,7 +124,7 @@ internal static class InterruptControl
             Situation.LeftL2 | Situation.L2Exit | Situation.VmrunEntered, static (in Step s) =>
         {
             // It comes in the same breath; where vmcb12 cannot be written, L1 shuts down.
-            if (s.Seen.Kinds.Has(HappeningKind.NestedIntrVmexit))
+            if (s.Seen.Kinds.Has(KvmEventKind.NestedIntrVmexit))
             {
                 s.Expect().Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.ShutdownReported));
             }
@@ -194,7 +194,7 @@ internal static class InterruptControl
         {
             // An interrupt that L1 or its APIC masks gives way; so does one that arrives behind the exit, or is another vCPU's.
             bool both = s.Intercepted(SvmExitCode.Intr).IsYes && s.Intercepted(SvmExitCode.VIntr).IsYes;
-            if (both && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes && s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq))
+            if (both && s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes && s.Seen.Kinds.Has(KvmEventKind.ApicAcceptIrq))
             {
                 s.When(s.Vcpu.Rflags[Rflags.IF].IsNo ? Truth.No : Truth.Unknown, Evidence.PendingInterrupts);
             }
@@ -205,7 +205,7 @@ internal static class InterruptControl
                 "The exit does not wait for the shadow to end.") { Rank = 2050, Kvm = KvmFunctions.By("svm_interrupt_blocked") },
             Situation.L2Exit, Codes.Of(SvmExitCode.Intr), static (in Step s) =>
         {
-            if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
+            if (s.Seen.Kinds.Has(KvmEventKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
                 // Whether its priority lets it through, and whose it is, is not recorded.
                 Truth shadow = IsAsVmrunLeftIt(s) ? s.Vcpu.Vmcb12[VmcbField.InterruptShadow][0] : Truth.Unknown;

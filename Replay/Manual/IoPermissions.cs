@@ -90,7 +90,7 @@ internal static class IoPermissions
 
     public static void DecidesOnce(in Step s)
     {
-        if (s.Seen.Kinds.Has(HappeningKind.PortAccess))
+        if (s.Seen.Kinds.Has(KvmEventKind.PortAccess))
         {
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Ioio)).Allow(HappensNot(ComparedField.PortAccessed));
         }

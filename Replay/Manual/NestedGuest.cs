@@ -70,7 +70,7 @@ internal static class NestedGuest
                     "earlier).") { Rank = 2670, Kvm = KvmFunctions.By("nested_svm_exit_special") },
             Situation.L2Exit, Codes.Of(SvmExitCode.Intr, SvmExitCode.Nmi), static (in Step s) =>
         {
-            if (s.Seen.LeftL2 && s.Header.Listed.Has(HappeningKind.NestedIntrVmexit))
+            if (s.Seen.LeftL2 && s.Header.Listed.Has(KvmEventKind.NestedIntrVmexit))
             {
                 s.Assuming(Evidence.PendingInterrupts)
                     .Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Intr.Value)).Allow(Happens(ComparedField.IntrReflectionAnnounced));
@@ -254,7 +254,7 @@ internal static class NestedGuest
             Situation.L2Exit, static (in Step s) =>
         {
             // An interrupt for L1 that arrives while L2 runs shows at once, unless L1, its APIC or L2 masks it; one for another vCPU never does.
-            if (s.Seen.Kinds.Has(HappeningKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
+            if (s.Seen.Kinds.Has(KvmEventKind.ApicAcceptIrq) && !s.Seen.LeftL2 && s.Intercepted(SvmExitCode.Intr).IsYes)
             {
                 // RFLAGS.IF of L1 decides only with V_INTR_MASKING; without it that of L2 does (15.21.1).
                 Truth unmasked = s.Vcpu.Vmcb12[VmcbField.IntCtl][VIntrMasking].IsYes ? s.Vcpu.Rflags[Rflags.IF] : Truth.Unknown;

@@ -70,7 +70,7 @@ internal static class NestedReflection
     // The code L1 is shown is the processor's, or one of those that something else justifies.
     public static void Code(in Step s)
     {
-        if (!FromL2(s) || !s.Header.Listed.Has(HappeningKind.EmulateInstruction))
+        if (!FromL2(s) || !s.Header.Listed.Has(KvmEventKind.EmulateInstruction))
         {
             return;
         }

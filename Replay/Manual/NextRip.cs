@@ -93,7 +93,7 @@ internal static class NextRip
             Situation.UnusualRip, static (in Step s) =>
         {
             // L0 skips an access to a device that only has to be told of it.
-            if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(HappeningKind.MmioAccess))
+            if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(KvmEventKind.MmioAccess))
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Rip)).Allow(Happens(ComparedField.InstructionDecoded)))
                     .Allow(Happens(ComparedField.Interrupt));

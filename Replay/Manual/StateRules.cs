@@ -284,7 +284,7 @@ internal static class StateRules
     {
         // L2 moves it by writes to the TSC that L1 does not intercept, and L0 itself where the host's TSC is not stable; but not to the offset of L2.
         Bits64 before = s.Vcpu.L1AtVmrun[VmcbField.TscOffset], ofL2 = s.Seen.State(StateMoment.L2AtExit, VmcbField.TscOffset);
-        bool mayMove = s.Vcpu.AskedMonitorInL2 || s.Seen.WentToUserspace || s.Vcpu.TscWrittenInL2 || s.Seen.HasMsr || !s.Header.Listed.Has(HappeningKind.MsrAccess);
+        bool mayMove = s.Vcpu.AskedMonitorInL2 || s.Seen.WentToUserspace || s.Vcpu.TscWrittenInL2 || s.Seen.HasMsr || !s.Header.Listed.Has(KvmEventKind.MsrAccess);
         if (!s.Seen.LeftL2 || !before.IsKnown || mayMove)
         {
             return;

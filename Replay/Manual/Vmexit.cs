@@ -103,7 +103,7 @@ internal static class Vmexit
     public static void InterceptsNothingOfL1(in Step s)
     {
         bool byMonitor = MonitorMayHaveActed(s) || (s.Seen.WentToUserspace && s.Level == GuestLevel.L1);
-        if (byMonitor || s.Seen.SmmLeft || !s.Header.Listed.Has(HappeningKind.SmmTransition))
+        if (byMonitor || s.Seen.SmmLeft || !s.Header.Listed.Has(KvmEventKind.SmmTransition))
         {
             s.Undecided(Evidence.Level);
         }
@@ -157,7 +157,7 @@ internal static class Vmexit
         {
             s.Undecided(Evidence.Level);
         }
-        else if ((s.Vcpu.InitAccepted || !s.Header.Listed.Has(HappeningKind.ApicAcceptIrq)) && !intercepted.IsYes)
+        else if ((s.Vcpu.InitAccepted || !s.Header.Listed.Has(KvmEventKind.ApicAcceptIrq)) && !intercepted.IsYes)
         {
             s.When(intercepted, Evidence.Vmcb12Controls);
         }
@@ -173,7 +173,7 @@ internal static class Vmexit
     }
 
     // Between the last entry and this exit the VMM may have set the vCPU to anything.
-    private static bool MonitorMayHaveActed(in Step s) => s.Vcpu.AskedMonitor || !s.Header.Listed.Has(HappeningKind.UserspaceExit);
+    private static bool MonitorMayHaveActed(in Step s) => s.Vcpu.AskedMonitor || !s.Header.Listed.Has(KvmEventKind.UserspaceExit);
 
     // What follows is undefined, but it is not L1 going on with the state of L2.
     public static void FollowsClearedSvme(in Step s)

@@ -11,11 +11,11 @@ internal sealed class FailedChecks(TextTable table)
     public void Read(in ExitRecord record)
     {
         _texts.Clear();
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.NestedVmenterFailed && happening.Values.Has(NestedVmenterFailed.MessageSlot))
+            if (kvmEvent.Kind == KvmEventKind.NestedVmenterFailed && kvmEvent.Values.Has(NestedVmenterFailed.MessageSlot))
             {
-                _texts.Add(table[NestedVmenterFailed.Of(happening).Message]);
+                _texts.Add(table[NestedVmenterFailed.Of(kvmEvent).Message]);
             }
         }
     }

@@ -28,14 +28,14 @@ internal sealed class Observations
         _listed = listed;
     }
 
-    /// <summary>The kinds of happenings in the record.</summary>
+    /// <summary>The kinds of events in the record.</summary>
     public TracepointSet Kinds { get; private set; }
 
     /// <summary>Whether L0 decoded an instruction.</summary>
     public bool HasInstruction => _digest.HasInstruction;
 
     /// <summary>Whether L0 decoded an instruction, or may have without a sign.</summary>
-    public bool MayHaveInstruction => HasInstruction || !_listed.Has(HappeningKind.EmulateInstruction);
+    public bool MayHaveInstruction => HasInstruction || !_listed.Has(KvmEventKind.EmulateInstruction);
 
     /// <summary>The instruction L0 decoded.</summary>
     public DecodedInstruction Instruction
@@ -93,7 +93,7 @@ internal sealed class Observations
 
     /// <summary>Whether L0 had begun to deliver an event before L2 was left, or may have without a sign.</summary>
     public bool MayHaveBegun => BegunBeforeReflection.Valid
-        || !_listed.Covers(TracepointSet.Of(HappeningKind.InjectException) | TracepointSet.Of(HappeningKind.InjectInterrupt));
+        || !_listed.Covers(TracepointSet.Of(KvmEventKind.InjectException) | TracepointSet.Of(KvmEventKind.InjectInterrupt));
 
     /// <summary>L2 was left in this record.</summary>
     public bool LeftL2 => _digest.Reflections > 0;
@@ -111,13 +111,13 @@ internal sealed class Observations
     public bool SmmLeft => _digest.SmmLeft;
 
     /// <summary>A Hyper-V hypercall or TLB flush took place: the enlightened flush of L2 is L0's.</summary>
-    public bool HypervFlush => Kinds.Has(HappeningKind.HypervHypercall) || Kinds.Has(HappeningKind.HypervFlushTlb);
+    public bool HypervFlush => Kinds.Has(KvmEventKind.HypervHypercall) || Kinds.Has(KvmEventKind.HypervFlushTlb);
 
     /// <summary>Whether a Hyper-V hypercall or TLB flush took place, or may have without a sign.</summary>
-    public bool MayFlushForHyperv => HypervFlush || !_listed.Has(HappeningKind.HypervHypercall);
+    public bool MayFlushForHyperv => HypervFlush || !_listed.Has(KvmEventKind.HypervHypercall);
 
     /// <summary>An asynchronous page fault of the host took place.</summary>
-    public bool AsyncPageFault => Kinds.Has(HappeningKind.AsyncPageFault);
+    public bool AsyncPageFault => Kinds.Has(KvmEventKind.AsyncPageFault);
 
     /// <summary>The VMM was asked, so that it could change anything.</summary>
     public bool WentToUserspace => _digest.UserspaceReason is not null;

@@ -13,7 +13,7 @@ internal sealed class ModelRecorder : IProcessorObserver
 {
     private readonly IExitSink _sink;
     private readonly TextTable _texts;
-    private readonly List<Happening> _happenings = [];
+    private readonly List<KvmEvent> _events = [];
     private readonly MachineStates _states = new();
     private HardwareExit _exit;
     private GuestEntry _entry;
@@ -57,10 +57,10 @@ internal sealed class ModelRecorder : IProcessorObserver
         State(StateMoment.L2AtEntry, VmcbLayout.Of(VmcbField.PauseFilterCount), guest[VmcbField.PauseFilterCount]);
         State(StateMoment.L2AtEntry, VmcbLayout.Of(VmcbField.TlbControl), guest[VmcbField.TlbControl]);
         bool nested = guest.NestedPaging;
-        Add(HappeningKind.NestedVmenter, processor.NextRip, guest.Vmcb, processor.State[VmcbField.Rip], guest[VmcbField.IntCtl] & uint.MaxValue,
+        Add(KvmEventKind.NestedVmenter, processor.NextRip, guest.Vmcb, processor.State[VmcbField.Rip], guest[VmcbField.IntCtl] & uint.MaxValue,
             guest[VmcbField.EventInj] & uint.MaxValue, nested ? 1UL : 0, nested ? guest[VmcbField.NCr3] : processor.State[VmcbField.Cr3Register]);
         ulong cr = guest[VmcbField.InterceptCr];
-        Add(HappeningKind.NestedIntercepts, cr & 0xffff, cr >> 16, guest[VmcbField.InterceptExceptions], guest[VmcbField.InterceptMisc1],
+        Add(KvmEventKind.NestedIntercepts, cr & 0xffff, cr >> 16, guest[VmcbField.InterceptExceptions], guest[VmcbField.InterceptMisc1],
             guest[VmcbField.InterceptMisc2], guest[VmcbField.InterceptMisc3]);
         _entryRip = processor.State[VmcbField.Rip];
         _entered = true;
@@ -72,7 +72,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         EventInfo current = exit.Code == SvmExitCode.Invalid ? default : processor.Delivery.Current;
         if (exit.Code == SvmExitCode.Invalid)
         {
-            Add(HappeningKind.NestedVmenterFailed, (ulong)_texts.Add("illegal state of vmcb12"), 0);
+            Add(KvmEventKind.NestedVmenterFailed, (ulong)_texts.Add("illegal state of vmcb12"), 0);
             return;
         }
 
@@ -95,10 +95,10 @@ internal sealed class ModelRecorder : IProcessorObserver
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
         if (exit.Code == SvmExitCode.Intr)
         {
-            Add(HappeningKind.NestedIntrVmexit, processor.State[VmcbField.Rip]);
+            Add(KvmEventKind.NestedIntrVmexit, processor.State[VmcbField.Rip]);
         }
 
-        Add(HappeningKind.NestedVmexitInject, exit.Code.Value, exit.Info1, exit.Info2, current.Raw, processor.Delivery.CurrentError);
+        Add(KvmEventKind.NestedVmexitInject, exit.Code.Value, exit.Info1, exit.Info2, current.Raw, processor.Delivery.CurrentError);
         _entryRip = null;
     }
 
@@ -124,11 +124,11 @@ internal sealed class ModelRecorder : IProcessorObserver
         _entryRip ??= processor.State[VmcbField.Rip];
         if (what.Type == EventType.Exception)
         {
-            Add(HappeningKind.InjectException, what.Vector, error is null ? 0UL : 1, error ?? 0, 0);
+            Add(KvmEventKind.InjectException, what.Vector, error is null ? 0UL : 1, error ?? 0, 0);
         }
         else if (what.Type != EventType.Nmi)
         {
-            Add(HappeningKind.InjectInterrupt, what.Vector, what.Type == EventType.SoftwareInterrupt ? 1UL : 0, 0);
+            Add(KvmEventKind.InjectInterrupt, what.Vector, what.Type == EventType.SoftwareInterrupt ? 1UL : 0, 0);
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed class ModelRecorder : IProcessorObserver
             Open(processor, SvmExitCode.Shutdown, 0, 0);
         }
 
-        Add(HappeningKind.UserspaceExit, UserspaceExit.ShutdownReason, 0);
+        Add(KvmEventKind.UserspaceExit, UserspaceExit.ShutdownReason, 0);
     }
 
     /// <summary>An instruction or event is over: the record is complete.</summary>
@@ -162,9 +162,9 @@ internal sealed class ModelRecorder : IProcessorObserver
         }
 
         _entry = new GuestEntry(new ClockTime(++_time), 0, Observed<ulong>.Of(_entryRip ?? processor.State[VmcbField.Rip]), Observed<uint>.Unseen, Observed<uint>.Unseen, Truth.No);
-        TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _happenings.ToArray(), default, _states));
-        _happenings.Clear();
+        TracepointSet kinds = _events.Aggregate(default(TracepointSet), static (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
+        _sink.Take(new ExitRecord(new StreamId(0), _index++, _level, RecordFlags.None, in _exit, in _entry, kinds, _events.ToArray(), default, _states));
+        _events.Clear();
         _states.Clear();
         _open = false;
         _entered = false;
@@ -193,7 +193,7 @@ internal sealed class ModelRecorder : IProcessorObserver
             _open = true;
             _level = GuestLevel.L1;
             _exit = new HardwareExit(new ClockTime(++_time), 0, SvmExitCode.Cpuid, rip, 0, 0, Observed<uint>.Of(0), Observed<uint>.Of(0));
-            Add(HappeningKind.Cpuid, function, 0, registers[0], registers[1], registers[2], registers[3], 1);
+            Add(KvmEventKind.Cpuid, function, 0, registers[0], registers[1], registers[2], registers[3], 1);
             _entryRip = rip + Length;
             StepEnds(processor);
         }
@@ -209,7 +209,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         Open(processor, SvmExitCode.Npf, FinalUserAccess | (write ? Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset);
         byte[] bytes = new byte[16];
         processor.InstructionBytes.CopyTo(bytes, 0);
-        Add(HappeningKind.EmulateInstruction, _exit.Rip, 0, (ulong)processor.InstructionBytes.Length,
+        Add(KvmEventKind.EmulateInstruction, _exit.Rip, 0, (ulong)processor.InstructionBytes.Length,
             BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)), (ulong)DecodeMode.Long64, 0);
     }
 
@@ -228,7 +228,7 @@ internal sealed class ModelRecorder : IProcessorObserver
 
         if (_level == GuestLevel.L2)
         {
-            Add(HappeningKind.NestedVmexit, code.Value, _exit.Rip, info1, info2, intInfo.Raw, intInfoError);
+            Add(KvmEventKind.NestedVmexit, code.Value, _exit.Rip, info1, info2, intInfo.Raw, intInfoError);
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class ModelRecorder : IProcessorObserver
 
     private void State(StateMoment moment, VmcbRow row, ulong value) => _states[moment].Write(row.Position, row.Size, value);
 
-    private void Add(HappeningKind kind, params ReadOnlySpan<ulong> fields)
+    private void Add(KvmEventKind kind, params ReadOnlySpan<ulong> fields)
     {
         var values = new FieldValues();
         for (int i = 0; i < fields.Length; i++)
@@ -264,6 +264,6 @@ internal sealed class ModelRecorder : IProcessorObserver
             values.Set(i, fields[i]);
         }
 
-        _happenings.Add(new Happening(kind, new ClockTime(++_time), values));
+        _events.Add(new KvmEvent(kind, new ClockTime(++_time), values));
     }
 }

@@ -243,7 +243,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
     public void Reset(TracepointSet listed)
     {
         Forget();
-        if (listed.Has(HappeningKind.MsrAccess))
+        if (listed.Has(KvmEventKind.MsrAccess))
         {
             Efer = Bits64.Of(0);
             VmCr = Bits64.Of(0);
@@ -252,7 +252,7 @@ internal sealed class Vcpu(CpuDescription? told = null)
 
         Gif = Truth.Yes;
         InL2 = Truth.No;
-        InSmm = listed.Has(HappeningKind.SmmTransition) ? Truth.No : Truth.Unknown;
+        InSmm = listed.Has(KvmEventKind.SmmTransition) ? Truth.No : Truth.Unknown;
         QueuedSeen = true;
     }
 

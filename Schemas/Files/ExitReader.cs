@@ -8,18 +8,18 @@ namespace Differ.Schemas.Files;
 internal sealed class ExitReader
 {
     // As many as are recorded between an exit and its entry; a record that the kernel's pretended exits were folded into is no longer.
-    private const int MostHappenings = 1 << 16;
+    private const int MostEvents = 1 << 16;
 
-    private readonly HappeningReader _happeningReader;
-    private readonly List<byte> _happeningNewer = [];
+    private readonly EventReader _eventReader;
+    private readonly List<byte> _eventNewer = [];
     private readonly List<byte> _newer = [];
-    private Happening[] _happenings = new Happening[16];
+    private KvmEvent[] _events = new KvmEvent[16];
     private int _count;
     private TracepointSet _kinds;
     private MachineStates? _states;
     private Fields _fields;
 
-    public ExitReader(TextTable texts) => _happeningReader = new HappeningReader(texts, _happeningNewer);
+    public ExitReader(TextTable texts) => _eventReader = new EventReader(texts, _eventNewer);
 
     /// <summary>Reads one message and hands the record on.</summary>
     /// <param name="bytes">The message.</param>
@@ -39,7 +39,7 @@ internal sealed class ExitReader
             bool number = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint;
             bool known = number ? _fields.Set(field, input) : field switch
             {
-                13 => ReadHappening(input),
+                13 => ReadEvent(input),
                 StatesCodec.Field => StatesCodec.Read(input.ReadBytes(), _states ??= new MachineStates()),
                 _ => Skip(input),
             };
@@ -61,9 +61,9 @@ internal sealed class ExitReader
         HardwareExit exit = _fields.Exit();
         GuestEntry entry = _fields.Entry();
         RecordFlags flags = (RecordFlags)(_fields.Flags & 0x1f) | (lossBefore(stream) ? RecordFlags.LossBefore : RecordFlags.None);
-        byte[] newer = _happeningNewer.Count + _newer.Count == 0 ? [] : [.. _happeningNewer, .. _newer];
+        byte[] newer = _eventNewer.Count + _newer.Count == 0 ? [] : [.. _eventNewer, .. _newer];
         sink.Take(new ExitRecord(
-            stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _happenings.AsSpan(0, _count), newer, _states));
+            stream, _fields.Index, (GuestLevel)Math.Min(_fields.Level, 2), flags, ref exit, ref entry, _kinds, _events.AsSpan(0, _count), newer, _states));
         return stream;
     }
 
@@ -80,19 +80,19 @@ internal sealed class ExitReader
         _kinds = default;
         _fields = default;
         _newer.Clear();
-        _happeningNewer.Clear();
+        _eventNewer.Clear();
     }
 
-    private bool ReadHappening(CodedInputStream input)
+    private bool ReadEvent(CodedInputStream input)
     {
-        if (!_happeningReader.Read(input.ReadBytes().ToByteArray(), out Happening happening))
+        if (!_eventReader.Read(input.ReadBytes().ToByteArray(), out KvmEvent kvmEvent))
         {
             return false;
         }
 
-        if (happening.Kind == HappeningKind.StateValue)
+        if (kvmEvent.Kind == KvmEventKind.StateValue)
         {
-            StateValue value = StateValue.Of(happening);
+            StateValue value = StateValue.Of(kvmEvent);
             if (MachineStates.IsMoment((ulong)value.Moment))
             {
                 (_states ??= new MachineStates())[value.Moment].Write(value.Position, VmcbLayout.SizeAt(value.Position), value.Value);
@@ -101,18 +101,18 @@ internal sealed class ExitReader
             return true;
         }
 
-        if (_count == MostHappenings)
+        if (_count == MostEvents)
         {
-            throw new InvalidDataException($"an exit has more than {MostHappenings} happenings");
+            throw new InvalidDataException($"an exit has more than {MostEvents} events");
         }
 
-        if (_count == _happenings.Length)
+        if (_count == _events.Length)
         {
-            Array.Resize(ref _happenings, _count * 2);
+            Array.Resize(ref _events, _count * 2);
         }
 
-        _happenings[_count++] = happening;
-        _kinds |= TracepointSet.Of(happening.Kind);
+        _events[_count++] = kvmEvent;
+        _kinds |= TracepointSet.Of(kvmEvent.Kind);
         return true;
     }
 

@@ -6,21 +6,21 @@ namespace Differ.Schemas.Files;
 
 /// <summary>Writes recorded exits as the message <c>Exit</c> of run.proto.</summary>
 /// <remarks>
-/// By hand and not through the generated class, so that nothing is allocated per exit: the fields of a happening are its slots
-/// in order, and <see cref="HappeningShapes"/> is the whole description. A test reads the bytes back through the generated class.
+/// By hand and not through the generated class, so that nothing is allocated per exit: the fields of an event are its slots
+/// in order, and <see cref="EventSchemas"/> is the whole description. A test reads the bytes back through the generated class.
 /// </remarks>
 internal sealed class ExitWriter(TextTable texts)
 {
     /// <summary>Appends one exit to a message <c>Exits</c>.</summary>
     public void Write(CodedOutputStream output, in ExitRecord record)
     {
-        int happeningNewer = 0;
-        foreach (ref readonly Happening happening in record.Happenings)
+        int eventNewer = 0;
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            happeningNewer += happening.NewerLength;
+            eventNewer += kvmEvent.NewerLength;
         }
 
-        ReadOnlySpan<byte> newer = record.Newer[happeningNewer..];
+        ReadOnlySpan<byte> newer = record.Newer[eventNewer..];
         output.WriteTag(1, WireFormat.WireType.LengthDelimited);
         output.WriteLength(SizeOf(record) + newer.Length);
         WriteFields(output, record);
@@ -55,9 +55,9 @@ internal sealed class ExitWriter(TextTable texts)
                 + Number(9, exit.Info1) + Number(10, exit.Info2) + Number(11, exit.IntInfo) + Number(12, exit.IntInfoError);
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            int length = SizeOf(happening);
+            int length = SizeOf(kvmEvent);
             size += CodedOutputStream.ComputeTagSize(13) + CodedOutputStream.ComputeLengthSize(length) + length;
         }
 
@@ -90,11 +90,11 @@ internal sealed class ExitWriter(TextTable texts)
             Number(output, 12, exit.IntInfoError);
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
             output.WriteTag(13, WireFormat.WireType.LengthDelimited);
-            output.WriteLength(SizeOf(happening));
-            Write(output, happening, record.Newer);
+            output.WriteLength(SizeOf(kvmEvent));
+            Write(output, kvmEvent, record.Newer);
         }
 
         if (record.HasEntry)
@@ -125,26 +125,26 @@ internal sealed class ExitWriter(TextTable texts)
         }
     }
 
-    private int SizeOf(in Happening happening)
+    private int SizeOf(in KvmEvent kvmEvent)
     {
-        int what = FieldsSize(happening) + happening.NewerLength;
-        return CodedOutputStream.ComputeTagSize((int)happening.Kind) + CodedOutputStream.ComputeLengthSize(what) + what
-            + Number(HappeningReader.TimeField, happening.Time.Value);
+        int what = FieldsSize(kvmEvent) + kvmEvent.NewerLength;
+        return CodedOutputStream.ComputeTagSize((int)kvmEvent.Kind) + CodedOutputStream.ComputeLengthSize(what) + what
+            + Number(EventReader.TimeField, kvmEvent.Time.Value);
     }
 
-    private int FieldsSize(in Happening happening)
+    private int FieldsSize(in KvmEvent kvmEvent)
     {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
         int size = 0;
         for (int slot = 0; slot < shape.Slots.Count; slot++)
         {
-            if (happening.Values.Has(slot))
+            if (kvmEvent.Values.Has(slot))
             {
                 size += shape.FormOf(slot) switch
                 {
-                    SlotForm.Number => Number(slot + 1, happening.Values[slot]),
-                    SlotForm.Bytes => CodedOutputStream.ComputeTagSize(slot + 1) + 1 + HappeningReader.BytesLength,
-                    SlotForm.Text => CodedOutputStream.ComputeTagSize(slot + 1) + CodedOutputStream.ComputeStringSize(texts[(int)happening.Values[slot]]),
+                    SlotForm.Number => Number(slot + 1, kvmEvent.Values[slot]),
+                    SlotForm.Bytes => CodedOutputStream.ComputeTagSize(slot + 1) + 1 + EventReader.BytesLength,
+                    SlotForm.Text => CodedOutputStream.ComputeTagSize(slot + 1) + CodedOutputStream.ComputeStringSize(texts[(int)kvmEvent.Values[slot]]),
                     _ => 0,
                 };
             }
@@ -153,14 +153,14 @@ internal sealed class ExitWriter(TextTable texts)
         return size;
     }
 
-    private void Write(CodedOutputStream output, in Happening happening, ReadOnlySpan<byte> newer)
+    private void Write(CodedOutputStream output, in KvmEvent kvmEvent, ReadOnlySpan<byte> newer)
     {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
-        output.WriteTag((int)happening.Kind, WireFormat.WireType.LengthDelimited);
-        output.WriteLength(FieldsSize(happening) + happening.NewerLength);
+        EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
+        output.WriteTag((int)kvmEvent.Kind, WireFormat.WireType.LengthDelimited);
+        output.WriteLength(FieldsSize(kvmEvent) + kvmEvent.NewerLength);
         for (int slot = 0; slot < shape.Slots.Count; slot++)
         {
-            if (!happening.Values.Has(slot))
+            if (!kvmEvent.Values.Has(slot))
             {
                 continue;
             }
@@ -168,25 +168,25 @@ internal sealed class ExitWriter(TextTable texts)
             switch (shape.FormOf(slot))
             {
                 case SlotForm.Number:
-                    Number(output, slot + 1, happening.Values[slot]);
+                    Number(output, slot + 1, kvmEvent.Values[slot]);
                     break;
                 case SlotForm.Bytes:
                     output.WriteTag(slot + 1, WireFormat.WireType.LengthDelimited);
-                    output.WriteLength(HappeningReader.BytesLength);
-                    WriteBytes(output, happening.Values[slot]);
-                    WriteBytes(output, happening.Values[slot + 1]);
+                    output.WriteLength(EventReader.BytesLength);
+                    WriteBytes(output, kvmEvent.Values[slot]);
+                    WriteBytes(output, kvmEvent.Values[slot + 1]);
                     break;
                 case SlotForm.Text:
                     output.WriteTag(slot + 1, WireFormat.WireType.LengthDelimited);
-                    output.WriteString(texts[(int)happening.Values[slot]]);
+                    output.WriteString(texts[(int)kvmEvent.Values[slot]]);
                     break;
                 default:
                     break;
             }
         }
 
-        Raw(output, newer.Slice(happening.NewerStart, happening.NewerLength));
-        Number(output, HappeningReader.TimeField, happening.Time.Value);
+        Raw(output, newer.Slice(kvmEvent.NewerStart, kvmEvent.NewerLength));
+        Number(output, EventReader.TimeField, kvmEvent.Time.Value);
     }
 
     /// <summary>Writes bytes as they are, without a copy.</summary>

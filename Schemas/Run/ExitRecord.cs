@@ -61,7 +61,7 @@ public readonly ref struct ExitRecord
     /// <summary>A view of one record.</summary>
     public ExitRecord(
         StreamId stream, ulong index, GuestLevel level, RecordFlags flags,
-        ref readonly HardwareExit exit, ref readonly GuestEntry entry, TracepointSet kinds, ReadOnlySpan<Happening> happenings,
+        ref readonly HardwareExit exit, ref readonly GuestEntry entry, TracepointSet kinds, ReadOnlySpan<KvmEvent> events,
         ReadOnlySpan<byte> newer = default, MachineStates? states = null)
     {
         Stream = stream;
@@ -71,7 +71,7 @@ public readonly ref struct ExitRecord
         _exit = ref exit;
         _entry = ref entry;
         Kinds = kinds;
-        Happenings = happenings;
+        Events = events;
         Newer = newer;
         States = states ?? MachineStates.None;
     }
@@ -94,11 +94,11 @@ public readonly ref struct ExitRecord
     /// <summary>The entry; meaningless when <see cref="HasEntry"/> is false.</summary>
     public ref readonly GuestEntry Entry => ref _entry;
 
-    /// <summary>The kinds that occur among <see cref="Happenings"/>.</summary>
+    /// <summary>The kinds that occur among <see cref="Events"/>.</summary>
     public TracepointSet Kinds { get; }
 
     /// <summary>What L0 did in between, in the order of recording.</summary>
-    public ReadOnlySpan<Happening> Happenings { get; }
+    public ReadOnlySpan<KvmEvent> Events { get; }
 
     /// <summary>States of VMCBs and registers around the exit; empty unless the recorder had probes in the hypervisor.</summary>
     public MachineStates States { get; }

@@ -38,8 +38,8 @@ public readonly record struct StateValue(StateMoment Moment, int Position, ulong
     /// <summary>Positions are below this.</summary>
     public const int Positions = 0x800;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static StateValue Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static StateValue Of(in KvmEvent h) =>
         new((StateMoment)(h.Values[MomentSlot] & 0xf), (int)(h.Values[PositionSlot] & (Positions - 1)), h.Values[ValueSlot]);
 }
 

@@ -2,7 +2,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
 
-/// <summary>Where things are in a record: one pass over its happenings, reused for the next record.</summary>
+/// <summary>Where things are in a record: one pass over its events, reused for the next record.</summary>
 /// <remarks>
 /// A record is cut into parts at every change of guest (kvm_nested_vmenter, kvm_nested_vmexit_inject): what is staged in the
 /// last part is delivered to the guest that is entered, what was staged before had to be handed over or dropped.
@@ -38,7 +38,7 @@ public sealed class RecordDigest
     /// <summary>Checks of VMRUN that failed by name.</summary>
     public int FailedChecks { get; private set; }
 
-    /// <summary>Which guest is entered, as far as happenings tell: the level of the exit where nothing changed it.</summary>
+    /// <summary>Which guest is entered, as far as events tell: the level of the exit where nothing changed it.</summary>
     public GuestLevel EntryLevel { get; private set; }
 
     /// <summary>Whether anything recorded changes the guest; where nothing does, <see cref="EntryLevel"/> is that of the exit.</summary>
@@ -160,9 +160,9 @@ public sealed class RecordDigest
     {
         Reset(record.Level);
         States = record.States;
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            Note(happening);
+            Note(kvmEvent);
         }
 
         if (SmmEntered && Reflections > 0 && Reflection.ExitCode != SvmExitCode.Smi)
@@ -214,118 +214,118 @@ public sealed class RecordDigest
         NewInterrupt = Truth.No;
     }
 
-    private void Note(in Happening happening)
+    private void Note(in KvmEvent kvmEvent)
     {
-        switch (happening.Kind)
+        switch (kvmEvent.Kind)
         {
-            case HappeningKind.NestedVmexitInject:
-                NoteReflection(NestedVmexitInject.Of(happening));
+            case KvmEventKind.NestedVmexitInject:
+                NoteReflection(NestedVmexitInject.Of(kvmEvent));
                 break;
-            case HappeningKind.NestedVmenter:
+            case KvmEventKind.NestedVmenter:
                 Vmenters++;
-                Vmenter = NestedVmenter.Of(happening);
+                Vmenter = NestedVmenter.Of(kvmEvent);
                 HasIntercepts = false;
                 EntryLevel = GuestLevel.L2;
                 StartPart();
                 break;
-            case HappeningKind.NestedIntercepts:
+            case KvmEventKind.NestedIntercepts:
                 HasIntercepts = true;
-                Intercepts = NestedIntercepts.Of(happening);
+                Intercepts = NestedIntercepts.Of(kvmEvent);
                 break;
-            case HappeningKind.NestedIntrVmexit:
+            case KvmEventKind.NestedIntrVmexit:
                 IntrAnnounced = true;
                 break;
-            case HappeningKind.NestedVmenterFailed:
+            case KvmEventKind.NestedVmenterFailed:
                 FailedChecks++;
                 break;
-            case HappeningKind.InjectException:
-                NoteException(InjectedException.Of(happening));
+            case KvmEventKind.InjectException:
+                NoteException(InjectedException.Of(kvmEvent));
                 break;
-            case HappeningKind.InjectInterrupt:
-                NoteInterrupt(InjectedInterrupt.Of(happening));
+            case KvmEventKind.InjectInterrupt:
+                NoteInterrupt(InjectedInterrupt.Of(kvmEvent));
                 break;
-            case HappeningKind.MsrAccess:
+            case KvmEventKind.MsrAccess:
                 HasMsr = true;
-                Msr = MsrAccess.Of(happening);
+                Msr = MsrAccess.Of(kvmEvent);
                 break;
             default:
-                NoteOther(happening);
+                NoteOther(kvmEvent);
                 break;
         }
     }
 
-    private void NoteOther(in Happening happening)
+    private void NoteOther(in KvmEvent kvmEvent)
     {
-        switch (happening.Kind)
+        switch (kvmEvent.Kind)
         {
-            case HappeningKind.EmulateInstruction:
-                EmulatedInstruction instruction = EmulatedInstruction.Of(happening);
+            case KvmEventKind.EmulateInstruction:
+                EmulatedInstruction instruction = EmulatedInstruction.Of(kvmEvent);
                 Instruction = HasInstruction ? Instruction : instruction;
                 HasInstruction = true;
                 EmulationFailed |= instruction.Failed;
                 break;
-            case HappeningKind.Hypercall or HappeningKind.HypervHypercall or HappeningKind.XenHypercall:
+            case KvmEventKind.Hypercall or KvmEventKind.HypervHypercall or KvmEventKind.XenHypercall:
                 Hypercall = true;
                 break;
-            case HappeningKind.ApicAccess:
-                ApicAccess access = ApicAccess.Of(happening);
+            case KvmEventKind.ApicAccess:
+                ApicAccess access = ApicAccess.Of(kvmEvent);
                 TaskPriorityWritten |= access is { Write: true, Register: ApicAccess.TaskPriority };
                 break;
-            case HappeningKind.VcpuWakeup:
+            case KvmEventKind.VcpuWakeup:
                 WakeupsAfterReflection += Reflections > 0 ? 1 : 0;
                 break;
-            case HappeningKind.UserspaceExit:
-                UserspaceExit exit = UserspaceExit.Of(happening);
+            case KvmEventKind.UserspaceExit:
+                UserspaceExit exit = UserspaceExit.Of(kvmEvent);
                 UserspaceReason = exit.Reason;
                 ShutdownReported |= exit.Reason == UserspaceExit.ShutdownReason;
                 GuestEnded = exit.EndsTheGuest;
                 break;
-            case HappeningKind.Invlpga:
-                InvlpgaAddress = InvlpgaExecution.Of(happening).Address;
+            case KvmEventKind.Invlpga:
+                InvlpgaAddress = InvlpgaExecution.Of(kvmEvent).Address;
                 break;
-            case HappeningKind.Eoi:
-                EoiVector = EndOfInterrupt.Of(happening).Vector;
+            case KvmEventKind.Eoi:
+                EoiVector = EndOfInterrupt.Of(kvmEvent).Vector;
                 break;
-            case HappeningKind.SmmTransition:
-                bool entering = SmmTransition.Of(happening).Entering;
+            case KvmEventKind.SmmTransition:
+                bool entering = SmmTransition.Of(kvmEvent).Entering;
                 SmmEntered |= entering;
                 SmmLeft |= !entering;
                 EntryLevel = entering ? GuestLevel.L1 : GuestLevel.Unknown;
                 StartPart();
                 break;
             default:
-                NoteDevice(happening);
+                NoteDevice(kvmEvent);
                 break;
         }
     }
 
-    private void NoteDevice(in Happening happening)
+    private void NoteDevice(in KvmEvent kvmEvent)
     {
-        switch (happening.Kind)
+        switch (kvmEvent.Kind)
         {
-            case HappeningKind.CrAccess:
-                CrAccess access = CrAccess.Of(happening);
+            case KvmEventKind.CrAccess:
+                CrAccess access = CrAccess.Of(kvmEvent);
                 CrWrite = access.Write ? access : CrWrite;
                 HasCrWrite |= access.Write;
                 break;
-            case HappeningKind.ApicAcceptIrq:
-                InitAccepted |= AcceptedInterrupt.Of(happening).DeliveryMode == AcceptedInterrupt.InitMode;
+            case KvmEventKind.ApicAcceptIrq:
+                InitAccepted |= AcceptedInterrupt.Of(kvmEvent).DeliveryMode == AcceptedInterrupt.InitMode;
                 break;
-            case HappeningKind.PortAccess when !HasPort:
+            case KvmEventKind.PortAccess when !HasPort:
                 HasPort = true;
-                Port = PortAccess.Of(happening);
+                Port = PortAccess.Of(kvmEvent);
                 break;
-            case HappeningKind.PageFault when !HasPageFault:
+            case KvmEventKind.PageFault when !HasPageFault:
                 HasPageFault = true;
-                PageFaultAddress = happening.Values[PageFaultAddressSlot];
+                PageFaultAddress = kvmEvent.Values[PageFaultAddressSlot];
                 break;
-            case HappeningKind.AvicIncompleteIpi when !HasAvicIpi:
+            case KvmEventKind.AvicIncompleteIpi when !HasAvicIpi:
                 HasAvicIpi = true;
-                AvicIpi = AvicIncompleteIpi.Of(happening);
+                AvicIpi = AvicIncompleteIpi.Of(kvmEvent);
                 break;
-            case HappeningKind.AvicUnacceleratedAccess when !HasAvicAccess:
+            case KvmEventKind.AvicUnacceleratedAccess when !HasAvicAccess:
                 HasAvicAccess = true;
-                AvicAccess = AvicUnacceleratedAccess.Of(happening);
+                AvicAccess = AvicUnacceleratedAccess.Of(kvmEvent);
                 break;
             default:
                 break;

@@ -1,7 +1,7 @@
 namespace Differ.Schemas.Run;
 
 /// <summary>A set of the tracepoints Differ reads.</summary>
-/// <param name="Bits">Bit n stands for <see cref="HappeningKind"/> n; bit 62 for kvm_exit, bit 63 for kvm_entry.</param>
+/// <param name="Bits">Bit n stands for <see cref="KvmEventKind"/> n; bit 62 for kvm_exit, bit 63 for kvm_entry.</param>
 public readonly record struct TracepointSet(ulong Bits)
 {
     private const int ExitBit = 62, EntryBit = 63;
@@ -16,10 +16,10 @@ public readonly record struct TracepointSet(ulong Bits)
     public bool IsEmpty => Bits == 0;
 
     /// <summary>The set of one kind.</summary>
-    public static TracepointSet Of(HappeningKind kind) => new(1UL << (int)kind);
+    public static TracepointSet Of(KvmEventKind kind) => new(1UL << (int)kind);
 
     /// <summary>Whether a kind is in the set.</summary>
-    public bool Has(HappeningKind kind) => (Bits >> (int)kind & 1) != 0;
+    public bool Has(KvmEventKind kind) => (Bits >> (int)kind & 1) != 0;
 
     /// <summary>Whether every member of <paramref name="other"/> is in this set.</summary>
     public bool Covers(TracepointSet other) => (other.Bits & ~Bits) == 0;

@@ -58,26 +58,26 @@ public sealed partial class ListsTests
     }
 
     [Fact]
-    public void Every_kind_of_happening_has_a_shape_at_its_number()
+    public void Every_kind_of_event_has_a_shape_at_its_number()
     {
-        Assert.Equal(Enum.GetValues<HappeningKind>().Where(kind => kind != HappeningKind.None), HappeningShapes.All.Select(shape => shape.Kind));
-        Assert.All(HappeningShapes.All, shape => Assert.Same(shape, HappeningShapes.Of(shape.Kind)));
-        Assert.All(HappeningShapes.All, shape => Assert.InRange(shape.Slots.Count, 1, FieldValues.Capacity));
+        Assert.Equal(Enum.GetValues<KvmEventKind>().Where(kind => kind != KvmEventKind.None), EventSchemas.All.Select(shape => shape.Kind));
+        Assert.All(EventSchemas.All, shape => Assert.Same(shape, EventSchemas.Of(shape.Kind)));
+        Assert.All(EventSchemas.All, shape => Assert.InRange(shape.Slots.Count, 1, FieldValues.Capacity));
     }
 
     // No kernel's own tracepoint carries a state of the machine, or memory; probes do.
     [Fact]
-    public void Every_kind_of_happening_but_what_probes_show_is_made_by_a_tracepoint() => Assert.Equal(
-        [HappeningKind.StateValue, HappeningKind.GuestRead],
-        HappeningShapes.All.Select(shape => shape.Kind).Except(KvmTracepoints.All.Select(tracepoint => tracepoint.Kind)));
+    public void Every_kind_of_event_but_what_probes_show_is_made_by_a_tracepoint() => Assert.Equal(
+        [KvmEventKind.StateValue, KvmEventKind.GuestRead],
+        EventSchemas.All.Select(shape => shape.Kind).Except(KvmTracepoints.All.Select(tracepoint => tracepoint.Kind)));
 
     [Fact]
     public void Shapes_have_the_names_and_numbers_of_the_run_format()
     {
         string proto = File.ReadAllText(Path.Combine(Repository.Root, "Schemas", "Proto", "run.proto"));
-        Dictionary<string, int> numbers = FieldsOf(proto, "Happening").Where(field => field.Number < 100).ToDictionary(field => field.Type, field => field.Number);
-        Assert.Equal(HappeningShapes.All.Select(shape => (shape.Name, (int)shape.Kind)), numbers.Select(pair => (pair.Key, pair.Value)));
-        Assert.All(HappeningShapes.All, shape => Assert.Equal(
+        Dictionary<string, int> numbers = FieldsOf(proto, "KvmEvent").Where(field => field.Number < 100).ToDictionary(field => field.Type, field => field.Number);
+        Assert.Equal(EventSchemas.All.Select(shape => (shape.Name, (int)shape.Kind)), numbers.Select(pair => (pair.Key, pair.Value)));
+        Assert.All(EventSchemas.All, shape => Assert.Equal(
             shape.Slots.Select((slot, i) => (Name: slot, Number: i + 1)).Where((_, i) => shape.FormOf(i) != SlotForm.BytesTail),
             FieldsOf(proto, shape.Name).Select(field => (field.Name, field.Number))));
     }
@@ -95,7 +95,7 @@ public sealed partial class ListsTests
     [Fact]
     public void Numbers_of_the_run_format_stay_as_they_are()
     {
-        Type[] stored = [typeof(HappeningKind), typeof(ComparedField), typeof(Evidence), typeof(Relation), typeof(Standing), typeof(Culprit), typeof(GuestLevel), typeof(RecordFlags), typeof(StateMoment)];
+        Type[] stored = [typeof(KvmEventKind), typeof(ComparedField), typeof(Evidence), typeof(Relation), typeof(Standing), typeof(Culprit), typeof(GuestLevel), typeof(RecordFlags), typeof(StateMoment)];
         Golden.Matches("Conventions/numbers.txt", string.Concat(stored.SelectMany(type =>
             Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(number => string.Create(CultureInfo.InvariantCulture, $"{type.Name} {number} {Enum.GetName(type, number)}\n")))));
     }

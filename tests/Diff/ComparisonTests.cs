@@ -46,7 +46,7 @@ public sealed class ComparisonTests
     [Fact]
     public void An_outcome_whose_tracepoint_is_not_listed_is_undecided()
     {
-        var compared = new Compared(Rules, listed: Everything - TracepointSet.Of(HappeningKind.InjectException));
+        var compared = new Compared(Rules, listed: Everything - TracepointSet.Of(KvmEventKind.InjectException));
         DiffResult result = compared.Take(new RecordedExit(), new ComputedParts().Add(0, [Happens(ComparedField.Exception)])).Finish();
         Assert.Equal((1UL, Evidence.Tracepoint), (result.CountOf(Verdict.Undecided), Assert.Single(result.Undecided).Missing.Evidence));
     }
@@ -54,7 +54,7 @@ public sealed class ComparisonTests
     [Fact]
     public void A_finding_that_rests_on_a_tracepoint_that_never_occurs_is_withdrawn()
     {
-        var raise = TracepointSet.Of(HappeningKind.InjectException);
+        var raise = TracepointSet.Of(KvmEventKind.InjectException);
         ComputedParts rule = new ComputedParts().Add(0, [Happens(ComparedField.Exception)]);
         DiffResult silent = new Compared(Rules).Take(new RecordedExit(), rule).Finish(seen: Everything - raise);
         Assert.Empty(silent.Divergences);
@@ -176,7 +176,7 @@ public sealed class ComparisonTests
     [Fact]
     public void A_listed_departure_is_reported_as_known_and_not_dropped()
     {
-        RecordedExit ud = new RecordedExit().With(HappeningKind.InjectException, ExceptionVector.UD, 0, 0, 0);
+        RecordedExit ud = new RecordedExit().With(KvmEventKind.InjectException, ExceptionVector.UD, 0, 0, 0);
         DiffResult result = new Compared(Rules).Take(ud, new ComputedParts().Add(3, [HappensNot(ComparedField.Exception)])).Finish();
         Assert.False(result.Diverges);
         Assert.Equal((1UL, 0UL), (result.CountOf(Verdict.KnownDeparture), result.CountOf(Verdict.Diverges)));
@@ -189,7 +189,7 @@ public sealed class ComparisonTests
     public void A_departure_that_is_not_the_listed_one_is_a_finding_though_its_rule_is_listed()
     {
         // Both exits break the rule in the same fields; only the first looks as the register says.
-        RecordedExit ud = new RecordedExit().With(HappeningKind.InjectException, ExceptionVector.UD, 0, 0, 0);
+        RecordedExit ud = new RecordedExit().With(KvmEventKind.InjectException, ExceptionVector.UD, 0, 0, 0);
         ComputedParts rule = new ComputedParts().Add(3, NotSeen);
         DiffResult result = new Compared(Rules).Take(ud, rule).Take(new RecordedExit(), rule).Finish();
         Assert.Equal((1UL, 1UL), (Assert.Single(result.KnownDepartures).Count, Assert.Single(result.Divergences).Count));
@@ -199,7 +199,7 @@ public sealed class ComparisonTests
     [Fact]
     public void A_known_departure_does_not_hide_a_finding_at_the_same_exit()
     {
-        RecordedExit ud = new RecordedExit().With(HappeningKind.InjectException, ExceptionVector.UD, 0, 0, 0);
+        RecordedExit ud = new RecordedExit().With(KvmEventKind.InjectException, ExceptionVector.UD, 0, 0, 0);
         DiffResult result = AssertVerdict(Verdict.Diverges, ud, new ComputedParts().Add(3, NotSeen).Add(0, NotSeen));
         Assert.Equal("A", Assert.Single(result.Divergences).Rule.Id);
         Assert.Equal("SVM-15.27-SKINIT-ABSENT", Assert.Single(result.KnownDepartures).Rule.Id);

@@ -196,7 +196,7 @@ public sealed class DivergenceGroupsTests
         var compared = new Compared(Rules);
         ComputedParts silent = new ComputedParts().Add(0, [Happens(ComparedField.UserspaceReason)]);
         compared.Take(Departing(), silent).Take(Departing(), silent)
-            .Take(new RecordedExit().With(HappeningKind.UserspaceExit, 2, 0), new ComputedParts()).Take(Departing(), silent);
+            .Take(new RecordedExit().With(KvmEventKind.UserspaceExit, 2, 0), new ComputedParts()).Take(Departing(), silent);
         DivergenceClass found = Assert.Single(compared.Finish().Divergences);
         Assert.Equal((3UL, 0UL, 3UL), (found.Count, found.First.Exit.Index, found.Last.Index));
     }
@@ -254,7 +254,7 @@ public sealed class DivergenceGroupsTests
     {
         ComputedParts rule = new ComputedParts().Add(0, [Is(ComparedField.ReflectedCode, 0x46)]).Add(1, [Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason)]);
         var nothing = new RecordedExit { Level = GuestLevel.L2 };
-        RecordedExit signal = new RecordedExit { Level = GuestLevel.L2 }.With(HappeningKind.UserspaceExit, UserspaceExit.InterruptedReason, 0);
+        RecordedExit signal = new RecordedExit { Level = GuestLevel.L2 }.With(KvmEventKind.UserspaceExit, UserspaceExit.InterruptedReason, 0);
         DiffResult result = new Compared(Rules).Take(Plain(nothing), rule).Take(Departing(reflected: 0x60), rule).Take(Plain(signal), rule).Finish();
         Assert.Equal(3UL, Assert.Single(result.Divergences).Count);
 
@@ -278,7 +278,7 @@ public sealed class DivergenceGroupsTests
     public void How_far_a_limit_is_passed_makes_no_class_of_its_own()
     {
         ComputedParts rule = new ComputedParts().Add(0, [IsAtMost(ComparedField.Reflections, 0)]);
-        RecordedExit twice = Departing().With(HappeningKind.NestedVmexitInject, 0x72, 0, 0, 0, 0);
+        RecordedExit twice = Departing().With(KvmEventKind.NestedVmexitInject, 0x72, 0, 0, 0, 0);
         Assert.Equal(FingerprintOf(Departing(), rule), FingerprintOf(twice, rule));
     }
 
@@ -299,14 +299,14 @@ public sealed class DivergenceGroupsTests
 
     private static RecordedExit Interrupted(ulong info, ulong error = 0)
     {
-        RecordedExit exit = new RecordedExit { Level = GuestLevel.L2 }.With(HappeningKind.NestedVmexitInject, 0x400, 0, 0, info, error);
+        RecordedExit exit = new RecordedExit { Level = GuestLevel.L2 }.With(KvmEventKind.NestedVmexitInject, 0x400, 0, 0, info, error);
         exit.Exit = exit.Exit with { Code = SvmExitCode.Npf };
         return exit;
     }
 
     private static RecordedExit Departing(int stream = 0, ulong code = 0x72, ulong reflected = 0x72, GuestLevel level = GuestLevel.L2)
     {
-        RecordedExit exit = new RecordedExit { Stream = stream, Level = level }.With(HappeningKind.NestedVmexitInject, reflected, 0, 0, 0, 0);
+        RecordedExit exit = new RecordedExit { Stream = stream, Level = level }.With(KvmEventKind.NestedVmexitInject, reflected, 0, 0, 0, 0);
         exit.Exit = exit.Exit with { Code = new SvmExitCode(code) };
         return exit;
     }

@@ -11,8 +11,8 @@ public sealed class FieldComparerTests
 {
     private static readonly TracepointSet
         Everything = new(ulong.MaxValue),
-        Inject = TracepointSet.Of(HappeningKind.NestedVmexitInject),
-        Raise = TracepointSet.Of(HappeningKind.InjectException);
+        Inject = TracepointSet.Of(KvmEventKind.NestedVmexitInject),
+        Raise = TracepointSet.Of(KvmEventKind.InjectException);
 
     // The exit is CPUID (0x72) of L2; L1 is shown EXITINFO1 0x1234; no exception is raised.
     [Theory]
@@ -40,7 +40,7 @@ public sealed class FieldComparerTests
     [InlineData(ComparedField.Exception, Relation.OneOf, 0UL, ulong.MaxValue, false)]
     public void A_relation_holds_or_not(ComparedField field, Relation relation, ulong value, ulong mask, bool holds)
     {
-        RecordedExit exit = new RecordedExit().With(HappeningKind.NestedVmexitInject, 0x72, 0x1234, 0, 0, 0);
+        RecordedExit exit = new RecordedExit().With(KvmEventKind.NestedVmexitInject, 0x72, 0x1234, 0, 0, 0);
         Assert.Equal(Truth.Of(holds), Holds(exit, new Constraint(field, relation, value, mask), Everything, out _));
     }
 
@@ -85,7 +85,7 @@ public sealed class FieldComparerTests
         var holed = new RecordedExit { Flags = flags };
         Assert.True(Holds(holed, HappensNot(ComparedField.Exception), Everything, out _).IsUnknown);
         Assert.True(Holds(holed, Is(ComparedField.StagedEvents, 0), Everything, out _).IsUnknown);
-        holed.With(HappeningKind.InjectException, 6, 0, 0, 0);
+        holed.With(KvmEventKind.InjectException, 6, 0, 0, 0);
         Assert.True(Holds(holed, HappensNot(ComparedField.Exception), Everything, out _).IsNo);
     }
 

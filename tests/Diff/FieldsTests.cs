@@ -24,53 +24,53 @@ public sealed class FieldsTests
         [ComparedField.ReflectedInfo2] = (Reflected(), 2),
         [ComparedField.ReflectedIntInfo] = (Reflected(), Interrupt0x30),
         [ComparedField.ReflectedIntInfoError] = (Reflected(), 4),
-        [ComparedField.IntrReflectionAnnounced] = (new RecordedExit().With(HappeningKind.NestedIntrVmexit, 0x40_0123), 1),
-        [ComparedField.WakeupsAfterReflection] = (Reflected().With(HappeningKind.VcpuWakeup, 100, 1, 1), 1),
-        [ComparedField.VmrunsEntered] = (new RecordedExit().With(HappeningKind.NestedVmenter, 1, 2, 3, 4, 0, 0, 0), 1),
-        [ComparedField.VmrunChecksFailed] = (new RecordedExit().With(HappeningKind.NestedVmenterFailed, 1, 0).With(HappeningKind.NestedVmenterFailed, 2, 0), 2),
+        [ComparedField.IntrReflectionAnnounced] = (new RecordedExit().With(KvmEventKind.NestedIntrVmexit, 0x40_0123), 1),
+        [ComparedField.WakeupsAfterReflection] = (Reflected().With(KvmEventKind.VcpuWakeup, 100, 1, 1), 1),
+        [ComparedField.VmrunsEntered] = (new RecordedExit().With(KvmEventKind.NestedVmenter, 1, 2, 3, 4, 0, 0, 0), 1),
+        [ComparedField.VmrunChecksFailed] = (new RecordedExit().With(KvmEventKind.NestedVmenterFailed, 1, 0).With(KvmEventKind.NestedVmenterFailed, 2, 0), 2),
         [ComparedField.Exception] = (Raised(), 13),
         [ComparedField.ExceptionHasError] = (Raised(), 1),
         [ComparedField.ExceptionError] = (Raised(), 0x18),
         [ComparedField.Interrupt] = (Delivered(), 0x30),
         [ComparedField.StagedEvent] = (Delivered(), Interrupt0x30),
         [ComparedField.NewInterrupt] = (Delivered(), 0x30),
-        [ComparedField.StagedEvents] = (Raised().With(HappeningKind.InjectInterrupt, 0x30, 0, 0), 2),
-        [ComparedField.StagedAgain] = (new RecordedExit().With(HappeningKind.InjectInterrupt, 0x30, 0, 1), 1),
+        [ComparedField.StagedEvents] = (Raised().With(KvmEventKind.InjectInterrupt, 0x30, 0, 0), 2),
+        [ComparedField.StagedAgain] = (new RecordedExit().With(KvmEventKind.InjectInterrupt, 0x30, 0, 1), 1),
         [ComparedField.EntryEventInj] = (Entry(entry => entry with { EventInj = Observed<uint>.Of(Interrupt0x30) }), Interrupt0x30),
         [ComparedField.EntryRip] = (new(), 0x40_0125),
         [ComparedField.EntryLevel] = (new(), 2),
         [ComparedField.MsrFaulted] = (Wrmsr(), 1),
         [ComparedField.MsrValue] = (Wrmsr(), 0x1000),
         [ComparedField.MsrAccessed] = (Wrmsr(), 1),
-        [ComparedField.InvlpgaExecuted] = (new RecordedExit().With(HappeningKind.Invlpga, 1, 2, 3), 1),
-        [ComparedField.HypercallExecuted] = (new RecordedExit().With(HappeningKind.Hypercall, 1, 0, 0, 0, 0), 1),
-        [ComparedField.SkinitMet] = (new RecordedExit().With(HappeningKind.Skinit, 1, 2), 1),
-        [ComparedField.PortAccessed] = (new RecordedExit().With(HappeningKind.PortAccess, 1, 0x80, 1, 1, 0), 1),
-        [ComparedField.TaskPriorityWritten] = (new RecordedExit().With(HappeningKind.ApicAccess, 1, 0x80, 0x20), 1),
-        [ComparedField.UserspaceReason] = (new RecordedExit().With(HappeningKind.UserspaceExit, 8, 0), 8),
-        [ComparedField.SmmEntered] = (new RecordedExit().With(HappeningKind.SmmTransition, 0x3_0000, 1), 1),
-        [ComparedField.EmulationFailed] = (new RecordedExit().With(HappeningKind.EmulateInstruction, 1, 0, 0, 0, 0, 9, 1), 1),
+        [ComparedField.InvlpgaExecuted] = (new RecordedExit().With(KvmEventKind.Invlpga, 1, 2, 3), 1),
+        [ComparedField.HypercallExecuted] = (new RecordedExit().With(KvmEventKind.Hypercall, 1, 0, 0, 0, 0), 1),
+        [ComparedField.SkinitMet] = (new RecordedExit().With(KvmEventKind.Skinit, 1, 2), 1),
+        [ComparedField.PortAccessed] = (new RecordedExit().With(KvmEventKind.PortAccess, 1, 0x80, 1, 1, 0), 1),
+        [ComparedField.TaskPriorityWritten] = (new RecordedExit().With(KvmEventKind.ApicAccess, 1, 0x80, 0x20), 1),
+        [ComparedField.UserspaceReason] = (new RecordedExit().With(KvmEventKind.UserspaceExit, 8, 0), 8),
+        [ComparedField.SmmEntered] = (new RecordedExit().With(KvmEventKind.SmmTransition, 0x3_0000, 1), 1),
+        [ComparedField.EmulationFailed] = (new RecordedExit().With(KvmEventKind.EmulateInstruction, 1, 0, 0, 0, 0, 9, 1), 1),
         [ComparedField.ExitOfL2] = (new(), 1),
-        [ComparedField.Reflections] = (Reflected().With(HappeningKind.NestedVmexitInject, 0x72, 1, 2, 0, 0), 2),
+        [ComparedField.Reflections] = (Reflected().With(KvmEventKind.NestedVmexitInject, 0x72, 1, 2, 0, 0), 2),
         [ComparedField.Vmcb12IntCtl] = (Vmrun(), 4),
         [ComparedField.Vmcb12EventInj] = (Vmrun(), Interrupt0x30),
-        [ComparedField.ControlRegisterWritten] = (new RecordedExit().With(HappeningKind.CrAccess, 1, 3, 0x1000), 1),
-        [ComparedField.PortDescription] = (new RecordedExit().With(HappeningKind.PortAccess, 0, 0x60, 2, 1, 0), 0x60_0021),
+        [ComparedField.ControlRegisterWritten] = (new RecordedExit().With(KvmEventKind.CrAccess, 1, 3, 0x1000), 1),
+        [ComparedField.PortDescription] = (new RecordedExit().With(KvmEventKind.PortAccess, 0, 0x60, 2, 1, 0), 0x60_0021),
         [ComparedField.MsrWritten] = (Wrmsr(), 1),
-        [ComparedField.PageFaultAddress] = (new RecordedExit().With(HappeningKind.PageFault, 1, 0x7000, 4), 0x7000),
+        [ComparedField.PageFaultAddress] = (new RecordedExit().With(KvmEventKind.PageFault, 1, 0x7000, 4), 0x7000),
         [ComparedField.AvicIpiCommand] = (AvicIpi(), 0x1_0000_00fd),
         [ComparedField.AvicIpiReason] = (AvicIpi(), 0x2_0000_0003),
         [ComparedField.AvicAccess] = (AvicAccess(), 0x1_0000_00b0),
         [ComparedField.AvicVector] = (AvicAccess(), 0x31),
         [ComparedField.InstructionDecoded] = (Decoded(), 1),
         [ComparedField.InstructionRip] = (Decoded(), 0x40_0123),
-        [ComparedField.InvlpgaAddress] = (new RecordedExit().With(HappeningKind.Invlpga, 1, 2, 0x3000), 0x3000),
-        [ComparedField.ApicIpiSent] = (new RecordedExit().With(HappeningKind.ApicIpi, 0xfd, 0), 1),
-        [ComparedField.EoiVector] = (new RecordedExit().With(HappeningKind.Eoi, 0, 0x31), 0x31),
-        [ComparedField.VmgexitBegun] = (new RecordedExit().With(HappeningKind.VmgexitEnter, 0x72, 0, 0), 1),
-        [ComparedField.VmgexitEnded] = (new RecordedExit().With(HappeningKind.VmgexitMsrExit, 0, 0), 1),
-        [ComparedField.InitAccepted] = (new RecordedExit().With(HappeningKind.ApicAcceptIrq, 0, AcceptedInterrupt.InitMode, 0, 0), 1),
-        [ComparedField.ShutdownReported] = (new RecordedExit().With(HappeningKind.UserspaceExit, 2, 0).With(HappeningKind.UserspaceExit, 8, 0), 1),
+        [ComparedField.InvlpgaAddress] = (new RecordedExit().With(KvmEventKind.Invlpga, 1, 2, 0x3000), 0x3000),
+        [ComparedField.ApicIpiSent] = (new RecordedExit().With(KvmEventKind.ApicIpi, 0xfd, 0), 1),
+        [ComparedField.EoiVector] = (new RecordedExit().With(KvmEventKind.Eoi, 0, 0x31), 0x31),
+        [ComparedField.VmgexitBegun] = (new RecordedExit().With(KvmEventKind.VmgexitEnter, 0x72, 0, 0), 1),
+        [ComparedField.VmgexitEnded] = (new RecordedExit().With(KvmEventKind.VmgexitMsrExit, 0, 0), 1),
+        [ComparedField.InitAccepted] = (new RecordedExit().With(KvmEventKind.ApicAcceptIrq, 0, AcceptedInterrupt.InitMode, 0, 0), 1),
+        [ComparedField.ShutdownReported] = (new RecordedExit().With(KvmEventKind.UserspaceExit, 2, 0).With(KvmEventKind.UserspaceExit, 8, 0), 1),
     };
 
     public static TheoryData<ComparedField> All => [.. Enum.GetValues<ComparedField>().Where(one => one != ComparedField.None)];
@@ -136,9 +136,9 @@ public sealed class FieldsTests
     [Fact]
     public void An_interrupt_after_an_interrupted_delivery_may_be_the_old_one()
     {
-        RecordedExit old = Exit(exit => exit with { IntInfo = Observed<uint>.Of(Interrupt0x30) }).With(HappeningKind.InjectInterrupt, 0x30, null, null);
+        RecordedExit old = Exit(exit => exit with { IntInfo = Observed<uint>.Of(Interrupt0x30) }).With(KvmEventKind.InjectInterrupt, 0x30, null, null);
         Assert.Equal(Sight.Unseen, Fields.Of(ComparedField.NewInterrupt).Read(old.Record, old.Digest()).Sight);
-        RecordedExit fresh = new RecordedExit().With(HappeningKind.InjectInterrupt, 0x30, null, null);
+        RecordedExit fresh = new RecordedExit().With(KvmEventKind.InjectInterrupt, 0x30, null, null);
         Assert.Equal(Observed<ulong>.Of(0x30), Fields.Of(ComparedField.NewInterrupt).Read(fresh.Record, fresh.Digest()));
     }
 
@@ -164,19 +164,19 @@ public sealed class FieldsTests
         return record;
     }
 
-    private static RecordedExit Reflected() => new RecordedExit().With(HappeningKind.NestedVmexitInject, 0x72, 1, 2, Interrupt0x30, 4);
+    private static RecordedExit Reflected() => new RecordedExit().With(KvmEventKind.NestedVmexitInject, 0x72, 1, 2, Interrupt0x30, 4);
 
-    private static RecordedExit Vmrun() => new RecordedExit().With(HappeningKind.NestedVmenter, 1, 2, 3, 4, Interrupt0x30, 0, 0);
+    private static RecordedExit Vmrun() => new RecordedExit().With(KvmEventKind.NestedVmenter, 1, 2, 3, 4, Interrupt0x30, 0, 0);
 
-    private static RecordedExit AvicIpi() => new RecordedExit().With(HappeningKind.AvicIncompleteIpi, 1, 0xfd, 2, 3);
+    private static RecordedExit AvicIpi() => new RecordedExit().With(KvmEventKind.AvicIncompleteIpi, 1, 0xfd, 2, 3);
 
-    private static RecordedExit AvicAccess() => new RecordedExit().With(HappeningKind.AvicUnacceleratedAccess, 0xb0, 1, 1, 0x31);
+    private static RecordedExit AvicAccess() => new RecordedExit().With(KvmEventKind.AvicUnacceleratedAccess, 0xb0, 1, 1, 0x31);
 
-    private static RecordedExit Decoded() => new RecordedExit().With(HappeningKind.EmulateInstruction, 0x40_0123, 0, 2, 0xa20f, 0, 9, 0);
+    private static RecordedExit Decoded() => new RecordedExit().With(KvmEventKind.EmulateInstruction, 0x40_0123, 0, 2, 0xa20f, 0, 9, 0);
 
-    private static RecordedExit Raised() => new RecordedExit().With(HappeningKind.InjectException, 13, 1, 0x18, 0);
+    private static RecordedExit Raised() => new RecordedExit().With(KvmEventKind.InjectException, 13, 1, 0x18, 0);
 
-    private static RecordedExit Delivered() => new RecordedExit().With(HappeningKind.InjectInterrupt, 0x30, 0, 0);
+    private static RecordedExit Delivered() => new RecordedExit().With(KvmEventKind.InjectInterrupt, 0x30, 0, 0);
 
-    private static RecordedExit Wrmsr() => new RecordedExit().With(HappeningKind.MsrAccess, 1, 0xc000_0080, 0x1000, 1);
+    private static RecordedExit Wrmsr() => new RecordedExit().With(KvmEventKind.MsrAccess, 1, 0xc000_0080, 0x1000, 1);
 }

@@ -53,7 +53,7 @@ public sealed class UnmarkedLossTests
         DiffResult result = compared.Finish(new RunSummary
         {
             ListIsSelective = true,
-            Off = TracepointSet.Of(HappeningKind.NestedVmexit),
+            Off = TracepointSet.Of(KvmEventKind.NestedVmexit),
             Notes = [new CaptureNote("DIF0133", 1, "", "", NoteCost.Unmarked)],
         });
         Assert.Equal((0, 1), (result.Divergences.Count, result.Likely.Count));
@@ -67,7 +67,7 @@ public sealed class UnmarkedLossTests
         Assert.Single(compared.Finish(new RunSummary { ListIsSelective = true }).Divergences);
         compared = new Compared(Rules);
         compared.Take(new RecordedExit(), new ComputedParts().Add(0, [Happens(ComparedField.ReflectedCode)]));
-        DiffResult result = compared.Finish(new RunSummary { ListIsSelective = true, Off = TracepointSet.Of(HappeningKind.NestedVmexitInject) });
+        DiffResult result = compared.Finish(new RunSummary { ListIsSelective = true, Off = TracepointSet.Of(KvmEventKind.NestedVmexitInject) });
         Assert.Equal((0, 0, 1UL), (result.Divergences.Count, result.Likely.Count, result.CountOf(Verdict.Undecided)));
     }
 
@@ -87,7 +87,7 @@ public sealed class UnmarkedLossTests
         Assert.Contains(verdict, result.Output, StringComparison.Ordinal);
     }
 
-    private static RecordedExit Reflected() => new RecordedExit().With(HappeningKind.NestedVmexitInject, 0x72, 0, 0, 0, 0);
+    private static RecordedExit Reflected() => new RecordedExit().With(KvmEventKind.NestedVmexitInject, 0x72, 0, 0, 0, 0);
 
     private static DiffResult Of(RecordedExit exit, ComputedParts computed, bool isUnmarked, ComputedParts? alone = null)
     {

@@ -43,7 +43,7 @@ public sealed class VmEndingsTests
         Assert.Equal(200UL, endings.Aggregate(0UL, (sum, ending) => sum + ending.Count));
     }
 
-    private static RecordedExit Returning(uint reason) => new RecordedExit().With(HappeningKind.UserspaceExit, reason, 0);
+    private static RecordedExit Returning(uint reason) => new RecordedExit().With(KvmEventKind.UserspaceExit, reason, 0);
 
     private static IReadOnlyList<VmEnding> Endings(params RecordedExit[] exits)
     {

@@ -87,7 +87,7 @@ internal static class Seeds
         ];
     }
 
-    /// <summary>Run files, with every kind of happening, and computed ones.</summary>
+    /// <summary>Run files, with every kind of event, and computed ones.</summary>
     public static IReadOnlyList<FuzzInput> Runs() =>
     [
         .. Kernels.Select(kernel => new FuzzInput(Recording.Of(StoryFiles.TraceDat(kernel, Tell)).ToRun())),

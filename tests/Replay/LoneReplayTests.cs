@@ -15,7 +15,7 @@ public sealed class LoneReplayTests
     public void The_exit_is_replayed_without_what_follows_and_what_L1_is_shown_as_if_the_processor_had_reported_it()
     {
         var parts = new Parts();
-        Of(PageFault(ReservedBit).With(HappeningKind.Cpuid).With(HappeningKind.NestedVmexitInject, 0x4d, 3, 4, 0, 0), parts);
+        Of(PageFault(ReservedBit).With(KvmEventKind.Cpuid).With(KvmEventKind.NestedVmexitInject, 0x4d, 3, 4, 0, 0), parts);
         Assert.Equal(["PF 1 exit, no entry: ", "#GP 3 exit, no entry: NestedVmexitInject"], parts.Seen);
     }
 
@@ -26,7 +26,7 @@ public sealed class LoneReplayTests
         LoneReplay replay = Replay();
         for (int i = 0; i < 2; i++)
         {
-            replay.Replay(PageFault(0).With(HappeningKind.NestedVmenter, 0, 0x1000, 0, 0, 0, 1, 0x2000).Record, parts);
+            replay.Replay(PageFault(0).With(KvmEventKind.NestedVmenter, 0, 0x1000, 0, 0, 0, 1, 0x2000).Record, parts);
         }
 
         Assert.All(parts.Flags, flags => Assert.True(flags.HasFlag(RecordFlags.LossBefore)));
@@ -52,7 +52,7 @@ public sealed class LoneReplayTests
         public void Take(in ExitRecord recorded, in ComputedExit computed)
         {
             Flags.Add(recorded.Flags);
-            string kinds = string.Join(", ", recorded.Happenings.ToArray().Select(happening => happening.Kind));
+            string kinds = string.Join(", ", recorded.Events.ToArray().Select(kvmEvent => kvmEvent.Kind));
             Seen.Add($"{(recorded.Exit.Code.Value == 0x4e ? "PF" : "#GP")} {recorded.Exit.Info1} {(recorded.HasExit ? "exit" : "no exit")}, {(recorded.HasEntry ? "entry" : "no entry")}: {kinds}");
         }
     }

@@ -6,7 +6,7 @@ namespace Differ.Tests.Support;
 /// <summary>A record that a test puts together: an exit of L2 for CPUID and the entry after it, until told otherwise.</summary>
 internal sealed class RecordedExit
 {
-    private readonly List<Happening> _happenings = [];
+    private readonly List<KvmEvent> _events = [];
     private HardwareExit _exit = new(
         new ClockTime(1_000_000_100), 0, SvmExitCode.Cpuid, 0x40_0123, 0, 0, Observed<uint>.Of(0), Observed<uint>.Of(0));
 
@@ -39,15 +39,15 @@ internal sealed class RecordedExit
     {
         get
         {
-            TracepointSet kinds = _happenings.Aggregate(default(TracepointSet), (set, happening) => set | TracepointSet.Of(happening.Kind));
-            return new ExitRecord(new StreamId(Stream), Index, Level, Flags, ref _exit, ref _entry, kinds, _happenings.ToArray(), default, States);
+            TracepointSet kinds = _events.Aggregate(default(TracepointSet), (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
+            return new ExitRecord(new StreamId(Stream), Index, Level, Flags, ref _exit, ref _entry, kinds, _events.ToArray(), default, States);
         }
     }
 
-    /// <summary>Adds a happening.</summary>
+    /// <summary>Adds an event.</summary>
     /// <param name="kind">What it tells.</param>
     /// <param name="values">Its fields by position; null for one that the recording lacks.</param>
-    public RecordedExit With(HappeningKind kind, params ulong?[] values)
+    public RecordedExit With(KvmEventKind kind, params ulong?[] values)
     {
         var fields = default(FieldValues);
         for (int slot = 0; slot < values.Length; slot++)
@@ -58,7 +58,7 @@ internal sealed class RecordedExit
             }
         }
 
-        _happenings.Add(new Happening(kind, new ClockTime(_exit.Time.Value + (ulong)_happenings.Count + 1), fields));
+        _events.Add(new KvmEvent(kind, new ClockTime(_exit.Time.Value + (ulong)_events.Count + 1), fields));
         return this;
     }
 

@@ -23,7 +23,7 @@ internal sealed class KeptRecord
         _exit = record.HasExit ? record.Exit : default;
         _entry = record.HasEntry ? record.Entry : default;
         Kinds = record.Kinds;
-        Happenings = [.. record.Happenings];
+        Events = [.. record.Events];
         Newer = [.. record.Newer];
         States.Take(record.States);
     }
@@ -42,17 +42,17 @@ internal sealed class KeptRecord
 
     public TracepointSet Kinds { get; }
 
-    public Happening[] Happenings { get; }
+    public KvmEvent[] Events { get; }
 
     public byte[] Newer { get; }
 
     public MachineStates States { get; } = new();
 
-    /// <summary>The kinds of its happenings, in order.</summary>
-    public IEnumerable<HappeningKind> What => Happenings.Select(happening => happening.Kind);
+    /// <summary>The kinds of its events, in order.</summary>
+    public IEnumerable<KvmEventKind> What => Events.Select(kvmEvent => kvmEvent.Kind);
 
     /// <summary>The record again.</summary>
-    public ExitRecord View => new(new(Stream), Index, Level, Flags, in _exit, in _entry, Kinds, Happenings, Newer, States);
+    public ExitRecord View => new(new(Stream), Index, Level, Flags, in _exit, in _entry, Kinds, Events, Newer, States);
 }
 
 /// <summary>Keeps every record.</summary>

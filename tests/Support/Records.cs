@@ -6,8 +6,8 @@ namespace Differ.Tests.Support;
 /// <summary>Records made by hand, for tests of what writes and reads them.</summary>
 internal static partial class Records
 {
-    /// <summary>A happening with these values in its first slots.</summary>
-    public static Happening Happen(HappeningKind kind, params ulong[] values)
+    /// <summary>An event with these values in its first slots.</summary>
+    public static KvmEvent Happen(KvmEventKind kind, params ulong[] values)
     {
         FieldValues fields = default;
         for (int i = 0; i < values.Length; i++)
@@ -15,18 +15,18 @@ internal static partial class Records
             fields.Set(i, values[i]);
         }
 
-        return new Happening(kind, new ClockTime(1000), fields);
+        return new KvmEvent(kind, new ClockTime(1000), fields);
     }
 
     /// <summary>A record of stream 0.</summary>
-    public static KeptRecord Make(ulong index, HardwareExit exit, GuestEntry entry, params Happening[] happenings) =>
-        Make(0, index, RecordFlags.None, exit, entry, happenings);
+    public static KeptRecord Make(ulong index, HardwareExit exit, GuestEntry entry, params KvmEvent[] events) =>
+        Make(0, index, RecordFlags.None, exit, entry, events);
 
     /// <summary>A record.</summary>
-    public static KeptRecord Make(int stream, ulong index, RecordFlags flags, HardwareExit exit, GuestEntry entry, params Happening[] happenings)
+    public static KeptRecord Make(int stream, ulong index, RecordFlags flags, HardwareExit exit, GuestEntry entry, params KvmEvent[] events)
     {
-        TracepointSet kinds = happenings.Aggregate(default(TracepointSet), (set, happening) => set | TracepointSet.Of(happening.Kind));
-        return new KeptRecord(new ExitRecord(new StreamId(stream), index, GuestLevel.L2, flags, in exit, in entry, kinds, happenings));
+        TracepointSet kinds = events.Aggregate(default(TracepointSet), (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
+        return new KeptRecord(new ExitRecord(new StreamId(stream), index, GuestLevel.L2, flags, in exit, in entry, kinds, events));
     }
 
     /// <summary>A run of these records.</summary>
@@ -49,24 +49,24 @@ internal static partial class Records
             Notes = [],
         });
 
-    /// <summary>Every kind of happening with each of its fields alone, none and all, with extreme numbers; exits and entries seen in full and in part.</summary>
+    /// <summary>Every kind of event with each of its fields alone, none and all, with extreme numbers; exits and entries seen in full and in part.</summary>
     public static Recording Everything()
     {
         var texts = new TextTable();
         var records = new List<KeptRecord>();
 
         // StateValue is read as a state, and written in another form.
-        foreach (HappeningShape shape in HappeningShapes.All.Where(shape => shape.Kind != HappeningKind.StateValue))
+        foreach (EventSchema shape in EventSchemas.All.Where(shape => shape.Kind != KvmEventKind.StateValue))
         {
             for (int present = 0; present <= shape.Slots.Count + 1; present++)
             {
-                Happening happening = Partly(shape, present, texts);
+                KvmEvent kvmEvent = Partly(shape, present, texts);
                 records.Add(Make(records.Count % 2, (ulong)records.Count, (RecordFlags)(records.Count % 4),
                     new HardwareExit(new(ulong.MaxValue), int.MaxValue, SvmExitCode.Invalid, ulong.MaxValue, 1UL << 63, 127,
                         present % 2 == 0 ? Observed<uint>.Of(uint.MaxValue) : Observed<uint>.Unseen, present % 3 == 0 ? Observed<uint>.Of(0) : Observed<uint>.Unseen),
                     new GuestEntry(new(0), 0, present % 2 == 0 ? Observed<ulong>.Of(ulong.MaxValue) : Observed<ulong>.Unseen,
                         present % 3 == 0 ? Observed<uint>.Of(0) : Observed<uint>.Unseen, Observed<uint>.Of(128), present % 2 == 0 ? Truth.Yes : Truth.No),
-                    happening, happening));
+                    kvmEvent, kvmEvent));
             }
         }
 
@@ -80,10 +80,10 @@ internal static partial class Records
     /// <summary>A long run of two streams.</summary>
     public static Recording Many(int count) => Of([.. Enumerable.Range(0, count).Select(i => Make(i % 2, (ulong)i / 2, RecordFlags.None,
         new HardwareExit(new((ulong)i * 1000), 0, SvmExitCode.Hlt, 0xffff_ffff_8000_0000 + (ulong)i, 0, 0, default, default),
-        default, Happen(HappeningKind.NestedVmexit, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue)))]);
+        default, Happen(KvmEventKind.NestedVmexit, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue)))]);
 
     // 0: no field; 1 to n: that field alone, bytes with their second half; n + 1: all.
-    private static Happening Partly(HappeningShape shape, int present, TextTable texts)
+    private static KvmEvent Partly(EventSchema shape, int present, TextTable texts)
     {
         FieldValues values = default;
         for (int slot = 0; slot < shape.Slots.Count; slot++)
@@ -96,6 +96,6 @@ internal static partial class Records
             }
         }
 
-        return new Happening(shape.Kind, new ClockTime((ulong)present << 40), values);
+        return new KvmEvent(shape.Kind, new ClockTime((ulong)present << 40), values);
     }
 }

@@ -13,17 +13,17 @@ internal static partial class Records
             (KeptRecord left, KeptRecord right) = (before.Records[i], after.Records[i]);
             Assert.Equal((left.Stream, left.Index, left.Level, left.Flags, left.Exit, left.Entry, left.Kinds),
                 (right.Stream, right.Index, right.Level, right.Flags, right.Exit, right.Entry, right.Kinds));
-            Assert.Equal(left.Happenings.Select(happening => Describe(happening, before.Texts)), right.Happenings.Select(happening => Describe(happening, after.Texts)));
+            Assert.Equal(left.Events.Select(kvmEvent => Describe(kvmEvent, before.Texts)), right.Events.Select(kvmEvent => Describe(kvmEvent, after.Texts)));
         }
 
         Assert.Equivalent(before.Summary, after.Summary, strict: true);
     }
 
-    private static string Describe(Happening happening, TextTable texts)
+    private static string Describe(KvmEvent kvmEvent, TextTable texts)
     {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
-        IEnumerable<string> fields = shape.Slots.Select((name, slot) => !happening.Values.Has(slot) ? "-"
-            : shape.FormOf(slot) == SlotForm.Text ? texts[(int)happening.Values[slot]] : $"{name}={happening.Values[slot]:x}");
-        return $"{happening.Kind} at {happening.Time.Value}: {string.Join(' ', fields)}";
+        EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
+        IEnumerable<string> fields = shape.Slots.Select((name, slot) => !kvmEvent.Values.Has(slot) ? "-"
+            : shape.FormOf(slot) == SlotForm.Text ? texts[(int)kvmEvent.Values[slot]] : $"{name}={kvmEvent.Values[slot]:x}");
+        return $"{kvmEvent.Kind} at {kvmEvent.Time.Value}: {string.Join(' ', fields)}";
     }
 }

@@ -45,7 +45,7 @@ internal sealed class CtfKind
 
         // A field of the tracepoint is found before one of the recorder's with the same name.
         var layout = EventLayout.Of(system, name, [.. fields.Fields.Skip(around.Count), .. around]);
-        bool isCut = tracepoint is { Role: TracepointRole.Happening } && BoundTracepoint.Missing(tracepoint, layout) is not null;
+        bool isCut = tracepoint is { Role: TracepointRole.KvmEvent } && BoundTracepoint.Missing(tracepoint, layout) is not null;
         int In(IEnumerable<EventField> from, params string[] names) => names
             .Select(wanted => from.FirstOrDefault(field => field.Name == wanted && field.Size == sizeof(int))).FirstOrDefault(field => field is not null)?.Offset ?? -1;
         return new CtfKind

@@ -63,7 +63,7 @@ internal sealed class Amplification
             return;
         }
 
-        bool shown = record.Kinds.Has(HappeningKind.NestedVmexitInject);
+        bool shown = record.Kinds.Has(KvmEventKind.NestedVmexitInject);
         if (record.Level == GuestLevel.L2)
         {
             AmplificationRow row = RowOf(record.Exit.Code);
@@ -78,7 +78,7 @@ internal sealed class Amplification
         }
 
         chain = chain with { Exits = chain.Exits + 1 };
-        bool runs = record.Kinds.Has(HappeningKind.NestedVmenter);
+        bool runs = record.Kinds.Has(KvmEventKind.NestedVmenter);
         if (runs && (record.Level == GuestLevel.L2 || !shown))
         {
             Close(chain, moment.End);

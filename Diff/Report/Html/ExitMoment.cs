@@ -39,7 +39,7 @@ internal readonly record struct ExitMoment(
 
     private static ulong UserTime(in ExitRecord record, in ExitTimes times)
     {
-        if (!record.Kinds.Has(HappeningKind.UserspaceExit))
+        if (!record.Kinds.Has(KvmEventKind.UserspaceExit))
         {
             return 0;
         }

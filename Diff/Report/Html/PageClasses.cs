@@ -85,9 +85,9 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
 
         // The record may hold thousands of events: of those the first ones are shown.
         int most = departs ? MostLines : MostLinesBeside;
-        KeptExit start = exit with { Happenings = [.. exit.Happenings.Take(most)] };
+        KeptExit start = exit with { Events = [.. exit.Events.Take(most)] };
         json.WriteTexts("lines", _printer.Lines(start).Select(Cut));
-        json.WriteNumber("left", Math.Max(0, exit.Happenings.Count - most));
+        json.WriteNumber("left", Math.Max(0, exit.Events.Count - most));
     }
 
     private void WriteVmcb12(Utf8JsonWriter json, DivergenceClass found)

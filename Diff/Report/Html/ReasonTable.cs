@@ -75,7 +75,7 @@ internal sealed class ReasonTable
         ReasonRow row = _rows[moment.Reason];
         row.Count++;
         row.User = unchecked(row.User + moment.User);
-        row.Asked += record.Kinds.Has(HappeningKind.UserspaceExit) ? 1UL : 0;
+        row.Asked += record.Kinds.Has(KvmEventKind.UserspaceExit) ? 1UL : 0;
         if (record.HasExit && record.HasEntry && !record.HasHole)
         {
             row.Handling.Add(moment.End - moment.Exit);

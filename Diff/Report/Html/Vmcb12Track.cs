@@ -47,7 +47,7 @@ internal sealed class Vmcb12Track
             _rip = record.Exit.Rip;
         }
 
-        if (record.Kinds.Has(HappeningKind.NestedVmenter) || record.Kinds.Has(HappeningKind.NestedVmexitInject))
+        if (record.Kinds.Has(KvmEventKind.NestedVmenter) || record.Kinds.Has(KvmEventKind.NestedVmexitInject))
         {
             AddChanges(record);
         }
@@ -87,19 +87,19 @@ internal sealed class Vmcb12Track
 
     private void AddChanges(in ExitRecord record)
     {
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            switch (happening.Kind)
+            switch (kvmEvent.Kind)
             {
-                case HappeningKind.NestedVmenter:
+                case KvmEventKind.NestedVmenter:
                     Forget();
-                    _run = NestedVmenter.Of(happening);
+                    _run = NestedVmenter.Of(kvmEvent);
                     break;
-                case HappeningKind.NestedIntercepts:
-                    _intercepts = NestedIntercepts.Of(happening);
+                case KvmEventKind.NestedIntercepts:
+                    _intercepts = NestedIntercepts.Of(kvmEvent);
                     break;
-                case HappeningKind.NestedVmexitInject:
-                    _shown = NestedVmexitInject.Of(happening);
+                case KvmEventKind.NestedVmexitInject:
+                    _shown = NestedVmexitInject.Of(kvmEvent);
                     break;
             }
         }

@@ -19,11 +19,11 @@ internal sealed class ActArguments(TraceTexts texts)
     {
         ulong further = 0;
         Array.Clear(_counts);
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            foreach (int row in ActTable.ByKind[(int)happening.Kind])
+            foreach (int row in ActTable.ByKind[(int)kvmEvent.Kind])
             {
-                if (!happening.Values.Has(ActTable.All[row].Slot))
+                if (!kvmEvent.Values.Has(ActTable.All[row].Slot))
                 {
                     continue;
                 }
@@ -34,7 +34,7 @@ internal sealed class ActArguments(TraceTexts texts)
                     continue;
                 }
 
-                Write(happening, row, sequence);
+                Write(kvmEvent, row, sequence);
             }
         }
 
@@ -44,10 +44,10 @@ internal sealed class ActArguments(TraceTexts texts)
         }
     }
 
-    private void Write(in Happening happening, int row, PacketSequence sequence)
+    private void Write(in KvmEvent kvmEvent, int row, PacketSequence sequence)
     {
         ActRow act = ActTable.All[row];
-        ulong value = happening.Values[act.Slot];
+        ulong value = kvmEvent.Values[act.Slot];
         switch (act.Form)
         {
             case ActForm.Hex:
@@ -64,7 +64,7 @@ internal sealed class ActArguments(TraceTexts texts)
                 sequence.Words(NameOf(row), WordsFor(row, value));
                 break;
             case ActForm.Bytes:
-                sequence.Words(NameOf(row), BytesFor(EmulatedInstruction.Of(happening)));
+                sequence.Words(NameOf(row), BytesFor(EmulatedInstruction.Of(kvmEvent)));
                 break;
         }
     }

@@ -62,20 +62,20 @@ internal sealed class GuestSlices(PacketSequence sequence, TraceTexts texts)
     /// <summary>Remembers what decides who is entered next.</summary>
     public void Look(in ExitRecord record)
     {
-        if (!record.Kinds.Has(HappeningKind.NestedVmexitInject) && !record.Kinds.Has(HappeningKind.NestedVmenter))
+        if (!record.Kinds.Has(KvmEventKind.NestedVmexitInject) && !record.Kinds.Has(KvmEventKind.NestedVmenter))
         {
             return;
         }
 
-        foreach (ref readonly Happening happening in record.Happenings)
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
         {
-            if (happening.Kind == HappeningKind.NestedVmexitInject)
+            if (kvmEvent.Kind == KvmEventKind.NestedVmexitInject)
             {
-                _shown = NestedVmexitInject.Of(happening).ExitCode;
+                _shown = NestedVmexitInject.Of(kvmEvent).ExitCode;
             }
-            else if (happening.Kind == HappeningKind.NestedVmenter)
+            else if (kvmEvent.Kind == KvmEventKind.NestedVmenter)
             {
-                _address = NestedVmenter.Of(happening).Vmcb12;
+                _address = NestedVmenter.Of(kvmEvent).Vmcb12;
             }
         }
     }

@@ -124,7 +124,7 @@ internal sealed class VcpuTrack(PacketSequence sequence, TrackWords words)
 
     private void WriteVmm(in ExitRecord record, in ExitTimes times)
     {
-        if (!record.Kinds.Has(HappeningKind.UserspaceExit))
+        if (!record.Kinds.Has(KvmEventKind.UserspaceExit))
         {
             return;
         }

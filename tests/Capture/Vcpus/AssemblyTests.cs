@@ -12,17 +12,17 @@ public sealed class AssemblyTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Exit_happenings_and_entry_become_one_record(string kernel)
+    public void Exit_events_and_entry_become_one_record(string kernel)
     {
         Recording run = Told(kernel, static story => Stories.EnterL2(story.Entry(Stories.L1Rip))
             .ExitFromL2(Vmmcall, Stories.L2Rip).Inject(Vmmcall).Entry(Stories.L1Rip + 3));
         Assert.Equal([RecordFlags.NoExit, RecordFlags.None, RecordFlags.None], run.Records.Select(record => record.Flags));
         Assert.Equal([GuestLevel.Unknown, GuestLevel.L1, GuestLevel.L2], run.Records.Select(record => record.Level));
         Assert.Equal([0UL, 1, 2], run.Records.Select(record => record.Index));
-        Assert.Equal([HappeningKind.NestedVmenter, HappeningKind.NestedIntercepts], run.Records[1].What);
-        Assert.Equal([HappeningKind.NestedVmexit, HappeningKind.NestedVmexitInject], run.Records[2].What);
+        Assert.Equal([KvmEventKind.NestedVmenter, KvmEventKind.NestedIntercepts], run.Records[1].What);
+        Assert.Equal([KvmEventKind.NestedVmexit, KvmEventKind.NestedVmexitInject], run.Records[2].What);
         Assert.Equal((SvmExitCode.Vmmcall, Stories.L2Rip), (run.Records[2].Exit.Code, run.Records[2].Exit.Rip));
-        Assert.Equal(Vmmcall, NestedVmexitInject.Of(run.Records[2].Happenings[1]).ExitCode.Value);
+        Assert.Equal(Vmmcall, NestedVmexitInject.Of(run.Records[2].Events[1]).ExitCode.Value);
         VcpuStream stream = Assert.Single(run.Summary.Streams);
         Assert.Equal((0U, 100, 3UL), (stream.Vcpu!.Value.Value, stream.Thread!.Value.Value, stream.Exits));
         Assert.Empty(run.Notes);
@@ -51,7 +51,7 @@ public sealed class AssemblyTests
             .ExitFromL2(Intr, 0x10010).Event("kvm_nested_intr_vmexit", ("rip", 0x10010)).Entry(0).Exit(Intr, 0x10010).Inject(Intr).Entry(0x401003)
             .Exit(Hlt, 0x401005).Entry(0x401006));
         Assert.Equal([RecordFlags.NoExit, RecordFlags.Folded, RecordFlags.None], run.Records.Select(record => record.Flags));
-        Assert.Equal([HappeningKind.NestedVmexit, HappeningKind.NestedIntrVmexit, HappeningKind.NestedVmexitInject], run.Records[1].What);
+        Assert.Equal([KvmEventKind.NestedVmexit, KvmEventKind.NestedIntrVmexit, KvmEventKind.NestedVmexitInject], run.Records[1].What);
         Assert.Equal([GuestLevel.Unknown, GuestLevel.L2, GuestLevel.L1], run.Records.Select(record => record.Level));
         Assert.Empty(run.Notes);
     }
@@ -77,7 +77,7 @@ public sealed class AssemblyTests
             .Event("kvm_nested_intr_vmexit", ("rip", 3)).Inject(Intr).Entry(4).Exit(Hlt, 5).Entry(6));
         Assert.Equal([RecordFlags.NoExit, RecordFlags.None, RecordFlags.None, RecordFlags.None], run.Records.Select(record => record.Flags));
         Assert.Equal([GuestLevel.Unknown, GuestLevel.L2, GuestLevel.L2, GuestLevel.L1], run.Records.Select(record => record.Level));
-        Assert.Equal([HappeningKind.NestedVmexit, HappeningKind.NestedIntrVmexit, HappeningKind.NestedVmexitInject], run.Records[2].What);
+        Assert.Equal([KvmEventKind.NestedVmexit, KvmEventKind.NestedIntrVmexit, KvmEventKind.NestedVmexitInject], run.Records[2].What);
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public sealed class AssemblyTests
                 ? story.Msr(true, 0x830, 1).Exit(Msr, 3).Entry(3)
                 : story.Exit(Msr, 1).Msr(true, 0x830, 1).Entry(3);
         });
-        Assert.Equal((SvmExitCode.Msr, HappeningKind.MsrAccess), (run.Records[1].Exit.Code, Assert.Single(run.Records[1].What)));
+        Assert.Equal((SvmExitCode.Msr, KvmEventKind.MsrAccess), (run.Records[1].Exit.Code, Assert.Single(run.Records[1].What)));
         Assert.Empty(run.Notes);
     }
 
@@ -162,7 +162,7 @@ public sealed class AssemblyTests
         new KvmStory(trace.Top, layouts).Entry(1).Exit(Hlt, 1).Entry(2);
         Recording run = Recording.Of(trace.File);
         Assert.Equal(GuestLevel.Unknown, run.Records[1].Level);
-        Assert.False(run.Header.Listed.Has(HappeningKind.NestedVmexit));
+        Assert.False(run.Header.Listed.Has(KvmEventKind.NestedVmexit));
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class LevelPairsTests
     {
         RecordedExit[] whole =
         [
-            L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter), L2(), L2().With(HappeningKind.NestedVmexitInject), L1(SvmExitCode.Cpuid),
-            L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter), L2(),
+            L1(SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter), L2(), L2().With(KvmEventKind.NestedVmexitInject), L1(SvmExitCode.Cpuid),
+            L1(SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter), L2(),
         ];
         Assert.DoesNotContain(true, Missing(whole));
     }
@@ -35,11 +35,11 @@ public sealed class LevelPairsTests
     [Fact]
     public void A_refused_VMRUN_a_marked_loss_and_SMM_prove_nothing()
     {
-        Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenterFailed), L2()));
+        Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenterFailed), L2()));
         Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Npf), new RecordedExit { Level = GuestLevel.Unknown, Flags = RecordFlags.LossInside }, L2()));
         Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Npf), new RecordedExit { Flags = RecordFlags.LossBefore }));
-        Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Rsm).With(HappeningKind.SmmTransition), L2()));
-        Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter).With(HappeningKind.NestedVmexitInject), L2()));
+        Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Rsm).With(KvmEventKind.SmmTransition), L2()));
+        Assert.DoesNotContain(true, Missing(L1(SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter).With(KvmEventKind.NestedVmexitInject), L2()));
     }
 
     [Fact]
@@ -47,9 +47,9 @@ public sealed class LevelPairsTests
         Assert.DoesNotContain(true, Missing(L2(), L1(SvmExitCode.Hlt), L1(SvmExitCode.Cpuid)));
 
     [Theory]
-    [InlineData(HappeningKind.NestedVmenter)]
-    [InlineData(HappeningKind.NestedVmexitInject)]
-    public void What_is_not_recorded_is_not_missed(HappeningKind kind) =>
+    [InlineData(KvmEventKind.NestedVmenter)]
+    [InlineData(KvmEventKind.NestedVmexitInject)]
+    public void What_is_not_recorded_is_not_missed(KvmEventKind kind) =>
         Assert.DoesNotContain(true, Missing(Everything - TracepointSet.Of(kind), L2(), L1(SvmExitCode.Npf), L2()));
 
     [Fact]

@@ -189,7 +189,7 @@ public sealed class ProbedStatesTests
     {
         KeptRecord record = Records(story => story.Entry(1).Exit(Npf, 1)
             .Add(Read.Record(100).With("gpa", 0x103105c).With("len", length).With("val", 0x14d6_db00_0000_0100).With("ret", unchecked((uint)result))).Entry(1))[1];
-        Assert.Equal(isKept ? [new GuestRead(0x103105c, 4, 0x100)] : [], record.Happenings.Where(one => one.Kind == HappeningKind.GuestRead).Select(one => GuestRead.Of(one)));
+        Assert.Equal(isKept ? [new GuestRead(0x103105c, 4, 0x100)] : [], record.Events.Where(one => one.Kind == KvmEventKind.GuestRead).Select(one => GuestRead.Of(one)));
     }
 
     [Fact]

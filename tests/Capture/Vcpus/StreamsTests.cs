@@ -25,7 +25,7 @@ public sealed class StreamsTests
 
         Recording run = Recording.Of(trace.File);
         Assert.Equal([(0U, 10, 0), (1U, 11, 0)], Streams(run));
-        Assert.All(run.Records.SelectMany(record => record.Happenings.Select(happening => (record.Stream, MsrAccess.Of(happening).Index))),
+        Assert.All(run.Records.SelectMany(record => record.Events.Select(kvmEvent => (record.Stream, MsrAccess.Of(kvmEvent).Index))),
             item => Assert.Equal(item.Stream == 0 ? 0x10U : 0x20U, item.Index));
     }
 
@@ -50,9 +50,9 @@ public sealed class StreamsTests
         Assert.Equal([(0U, 10, 0), (1U, 10, 0)], Streams(run));
 
         // Once the thread is known to serve both, what comes before the entry of a KVM_RUN belongs to the vCPU that is entered.
-        Assert.All(run.Records.SelectMany(record => record.Happenings.Where(happening => happening.Time.Value > secondRound).Where(happening => happening.Kind == HappeningKind.MsrAccess)
-            .Select(happening => (record.Stream, MsrAccess.Of(happening).Index))), item => Assert.Equal((uint)item.Stream, item.Index));
-        Assert.Equal(6, run.Records.SelectMany(record => record.What).Count(kind => kind == HappeningKind.MsrAccess));
+        Assert.All(run.Records.SelectMany(record => record.Events.Where(kvmEvent => kvmEvent.Time.Value > secondRound).Where(kvmEvent => kvmEvent.Kind == KvmEventKind.MsrAccess)
+            .Select(kvmEvent => (record.Stream, MsrAccess.Of(kvmEvent).Index))), item => Assert.Equal((uint)item.Stream, item.Index));
+        Assert.Equal(6, run.Records.SelectMany(record => record.What).Count(kind => kind == KvmEventKind.MsrAccess));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class StreamsTests
         // The first exit came before anything told whose it is.
         Assert.Equal([(7U, 10, 0)], Streams(run));
         Assert.Equal([RecordFlags.NoExit, RecordFlags.None], run.Records.Select(record => record.Flags));
-        Assert.Equal([HappeningKind.MsrAccess], run.Records[0].What);
+        Assert.Equal([KvmEventKind.MsrAccess], run.Records[0].What);
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public sealed class StreamsTests
         receiver.Time += 1;
         receiver.Entry(2);
         Recording run = Recording.Of(trace.File);
-        Happening accepted = Assert.Single(run.Records[1].Happenings);
-        Assert.Equal((HappeningKind.ApicAcceptIrq, 1U), (accepted.Kind, AcceptedInterrupt.Of(accepted).Vcpu));
+        KvmEvent accepted = Assert.Single(run.Records[1].Events);
+        Assert.Equal((KvmEventKind.ApicAcceptIrq, 1U), (accepted.Kind, AcceptedInterrupt.Of(accepted).Vcpu));
         Assert.Empty(run.Notes);
     }
 
@@ -109,7 +109,7 @@ public sealed class StreamsTests
         top.Time += 10;
         top.Entry(2);
         Recording run = Recording.Of(trace.File);
-        Assert.Equal([HappeningKind.MsrAccess], run.Records[1].What);
+        Assert.Equal([KvmEventKind.MsrAccess], run.Records[1].What);
         Assert.Empty(run.Notes);
     }
 
@@ -122,7 +122,7 @@ public sealed class StreamsTests
         new KvmStory(trace.Instance("again"), layouts) { Time = 1_000_001 }.Entry(1).Exit(Hlt, 1).Msr(true, 0x10, 1).Entry(2);
         Recording run = Recording.Of(trace.File);
         Assert.Equal(2, run.Records.Count);
-        Assert.Equal([HappeningKind.MsrAccess], run.Records[1].What);
+        Assert.Equal([KvmEventKind.MsrAccess], run.Records[1].What);
         Assert.Equal(4UL, Assert.Single(run.Summary.Notes).Count);
     }
 

@@ -10,10 +10,10 @@ public sealed class QuietRowsTests
 {
     private static readonly TracepointSet Everything = new(ulong.MaxValue);
 
-    public static TheoryData<HappeningKind, bool, bool> Exits()
+    public static TheoryData<KvmEventKind, bool, bool> Exits()
     {
-        var exits = new TheoryData<HappeningKind, bool, bool>();
-        foreach (HappeningKind kind in Enum.GetValues<HappeningKind>())
+        var exits = new TheoryData<KvmEventKind, bool, bool>();
+        foreach (KvmEventKind kind in Enum.GetValues<KvmEventKind>())
         {
             exits.Add(kind, true, false);
             exits.Add(kind, false, false);
@@ -25,13 +25,13 @@ public sealed class QuietRowsTests
 
     [Theory]
     [MemberData(nameof(Exits))]
-    public void What_need_not_be_read_is_what_reading_would_give(HappeningKind kind, bool isListed, bool hasHole)
+    public void What_need_not_be_read_is_what_reading_would_give(KvmEventKind kind, bool isListed, bool hasHole)
     {
         TracepointSet listed = isListed ? Everything : Everything - TracepointSet.Of(kind);
         for (ulong value = 0; value < 3; value++)
         {
-            Happening happening = Records.Happen(kind, value, value, value, value, value, value);
-            ExitRecord record = Records.Make(0, 7, hasHole ? RecordFlags.LossInside : RecordFlags.None, default, default, happening).View;
+            KvmEvent kvmEvent = Records.Happen(kind, value, value, value, value, value, value);
+            ExitRecord record = Records.Make(0, 7, hasHole ? RecordFlags.LossInside : RecordFlags.None, default, default, kvmEvent).View;
             var digest = new RecordDigest();
             digest.Read(record);
             var comparer = new FieldComparer(listed);
@@ -51,7 +51,7 @@ public sealed class QuietRowsTests
     [Fact]
     public void Most_rows_of_a_plain_exit_are_quiet()
     {
-        ExitRecord record = Records.Make(0, default, default, Records.Happen(HappeningKind.PortAccess)).View;
+        ExitRecord record = Records.Make(0, default, default, Records.Happen(KvmEventKind.PortAccess)).View;
         uint quiet = new QuietRows(Everything).Of(record, out _);
         Assert.Equal(AlignedFields.FirstAsked - 1, (int)uint.PopCount(quiet));
     }

@@ -22,7 +22,7 @@ internal static class SampleExits
                 bool departs = ReferenceEquals(exit, found.First.Exit);
                 HardwareExit hardware = exit.Exit;
                 GuestEntry entry = exit.Entry;
-                var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, Kinds(exit), exit.Happenings.ToArray());
+                var record = new ExitRecord(exit.Stream, exit.Index, exit.Level, exit.Flags, ref hardware, ref entry, Kinds(exit), exit.Events.ToArray());
                 report.Take(
                     record, departs ? Verdict.Diverges : Verdict.Undecided,
                     departs ? new Departure(found.Fingerprint, found.Rule, found.First.Recorded, found.First.Expected, false) : null);
@@ -33,5 +33,5 @@ internal static class SampleExits
         return bytes.ToArray();
     }
 
-    private static TracepointSet Kinds(KeptExit exit) => exit.Happenings.Aggregate(default(TracepointSet), (kinds, happening) => kinds | TracepointSet.Of(happening.Kind));
+    private static TracepointSet Kinds(KeptExit exit) => exit.Events.Aggregate(default(TracepointSet), (kinds, kvmEvent) => kinds | TracepointSet.Of(kvmEvent.Kind));
 }

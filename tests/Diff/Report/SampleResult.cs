@@ -59,7 +59,7 @@ internal static class SampleResult
         HostName = "epyc",
         Clock = "x86-tsc",
         ClockUnit = ClockUnit.Ticks,
-        Listed = TracepointSet.Exit | TracepointSet.Entry | TracepointSet.Of(HappeningKind.NestedVmexit),
+        Listed = TracepointSet.Exit | TracepointSet.Entry | TracepointSet.Of(KvmEventKind.NestedVmexit),
     };
 
     private static RunSummary Summary => new()
@@ -153,13 +153,13 @@ internal static class SampleResult
 
     private static KeptExit Plain(ulong index) => KeptExit.Of(new RecordedExit { Index = index, Level = GuestLevel.L1 }.Record);
 
-    // Every kind of happening with every field, so that every way to print one is used.
+    // Every kind of event with every field, so that every way to print one is used.
     private static KeptExit Everything(int failure)
     {
         var exit = new RecordedExit { Index = 40 };
         exit.Exit = exit.Exit with { Info1 = 0x11, Info2 = 0x22, IntInfo = Observed<uint>.Of(0x8000_0b0e) };
         exit.Entry = exit.Entry with { EventInj = Observed<uint>.Of(0x8000_0030), ImmediateExit = Truth.Yes };
-        foreach (HappeningShape shape in HappeningShapes.All)
+        foreach (EventSchema shape in EventSchemas.All)
         {
             exit.With(shape.Kind, [.. shape.Slots.Select((slot, i) => (ulong?)(shape.FormOf(i) == SlotForm.Text ? (ulong)failure : (ulong)i + 1))]);
         }

@@ -81,7 +81,7 @@ public sealed class NestedLossTests
         return exit;
     }
 
-    private static RecordedExit EnablesSvm() => L1().With(HappeningKind.MsrAccess, 1, 0xc000_0080, 0x1d01, 0);
+    private static RecordedExit EnablesSvm() => L1().With(KvmEventKind.MsrAccess, 1, 0xc000_0080, 0x1d01, 0);
 
     private static RecordedExit Hole(RecordedExit exit)
     {

@@ -66,9 +66,9 @@ public sealed class NarrowingTests
     [Fact]
     public void A_vCPU_that_exits_behind_the_reset_vector_was_reset()
     {
-        RunStory reset = new RunStory().Starts().Entry(0xfff0).L1Exit(SvmExitCode.Npf, 0xfff0).Happens(HappeningKind.Cpuid);
+        RunStory reset = new RunStory().Starts().Entry(0xfff0).L1Exit(SvmExitCode.Npf, 0xfff0).Happens(KvmEventKind.Cpuid);
         Assert.Equal((Bits64.Of(0), Truth.Yes, Truth.No), (After(reset).Efer, After(reset).Gif, After(reset).InL2));
-        Assert.True(After(reset.Without(HappeningKind.MsrAccess)).Svme.IsUnknown);
+        Assert.True(After(reset.Without(KvmEventKind.MsrAccess)).Svme.IsUnknown);
     }
 
     private static (Truth Svme, bool Concluded) Svme(RunStory story) => (After(story).Svme, After(story).SvmeConcluded);

@@ -67,7 +67,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
         // "violation = kvm_invlpga emitted and RIP advanced"
         new("SVM-15.4-SVME-UD-INVLPGA",
             Breaks(Off().L1Exit(Invlpga)),
-            Breaks(Off().L1Exit(Invlpga).Happens(HappeningKind.Invlpga, RunStory.L1Rip, 1, 0), NoNested),
+            Breaks(Off().L1Exit(Invlpga).Happens(KvmEventKind.Invlpga, RunStory.L1Rip, 1, 0), NoNested),
             Keeps(Off().L1Exit(Invlpga).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Invlpga)),
 
@@ -77,7 +77,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
         // "KVM departs by ABI design: VMMCALL from L1 never faults."
         new("SVM-15.4-SVME-UD-VMMCALL",
-            Departs(Off().L1Exit(Vmmcall).Happens(HappeningKind.Hypercall, 1, 0, 0, 0, 0)),
+            Departs(Off().L1Exit(Vmmcall).Happens(KvmEventKind.Hypercall, 1, 0, 0, 0, 0)),
             Keeps(Off().L1Exit(Vmmcall).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Vmmcall))),
 
@@ -136,7 +136,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Keeps(On().L1Exit(Vmrun).Raises(GP, 0)),
             Keeps(On().L1Exit(Vmrun).AsksUserspace(17).Stays()),
             Keeps(On().BeforeChecksAreNamed().L1Exit(Vmrun)),
-            Undecided(Evidence.Tracepoint, On().Without(HappeningKind.NestedVmenter).L1Exit(Vmrun))),
+            Undecided(Evidence.Tracepoint, On().Without(KvmEventKind.NestedVmenter).L1Exit(Vmrun))),
 
         // "VMRUN inside SMM: #UD"
         new("SVM-15.5-VMRUN-SMM",
@@ -195,13 +195,13 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
         // "In a guest whose hypervisor does not intercept VMMCALL, VMMCALL raises #UD."
         new("SVM-15.18-VMMCALL-UNINT-UD",
-            Breaks(L2().L2Exit(Vmmcall).Happens(HappeningKind.Hypercall, 1, 0, 0, 0, 0)),
+            Breaks(L2().L2Exit(Vmmcall).Happens(KvmEventKind.Hypercall, 1, 0, 0, 0, 0)),
             Breaks(L2().L2Exit(UdExit).Emulates("0f 01 d9")),
             Breaks(L2(UdExit).L2Exit(Vmmcall).Raises(UD), "SVM-L-EXC-REFLECT-FIRST"),
             Keeps(L2().L2Exit(Vmmcall).Raises(UD)),
             Keeps(L2(UdExit).L2Exit(Vmmcall).Reflects(UdExit)),
             Undecided(Evidence.Vmcb12Controls, Blank().L2Exit(Vmmcall)),
-            Silent("an enlightened flush is L0's", L2().L2Exit(Vmmcall).Happens(HappeningKind.HypervHypercall))),
+            Silent("an enlightened flush is L0's", L2().L2Exit(Vmmcall).Happens(KvmEventKind.HypervHypercall))),
         new("SVM-15.9-VMMCALL-PRIO",
             Breaks(L2(Vmmcall).L2Exit(Vmmcall).Raises(UD), Default, Immediate),
             Keeps(L2(Vmmcall).L2Exit(Vmmcall).Reflects(Vmmcall))),
@@ -350,7 +350,7 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
 
     // A guest with encrypted state makes a request.
     private static RunStory Requests() =>
-        Blank().L1Exit(Vmgexit).Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0).Happens(HappeningKind.VmgexitExit, 0x72, 0, 0);
+        Blank().L1Exit(Vmgexit).Happens(KvmEventKind.VmgexitEnter, 0x72, 0, 0).Happens(KvmEventKind.VmgexitExit, 0x72, 0, 0);
 
     private static void Cpl3(Vcpu vcpu) => vcpu.Cpl = Bits64.Of(3);
 

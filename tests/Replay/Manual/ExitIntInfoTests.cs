@@ -88,7 +88,7 @@ public sealed class ExitIntInfoTests : RuleTests<ExitIntInfoTests>, IRuleCases
             Undecided(Evidence.NmiInjection, L1().L1Exit(Npf, intInfo: NmiEvent)),
             Undecided(Evidence.Reinjection, L1().BeforeReinjectionIsShown().L1Exit(Npf, intInfo: PF)),
             Undecided(Evidence.RecordingEnd, L1().L1Exit(Npf, intInfo: Irq).Ends()),
-            Undecided(Evidence.Tracepoint, L1().Without(HappeningKind.InjectInterrupt).L1Exit(Npf, intInfo: Irq))),
+            Undecided(Evidence.Tracepoint, L1().Without(KvmEventKind.InjectInterrupt).L1Exit(Npf, intInfo: Irq))),
 
         // "no re-injection if V=0"
         new("SVM-15.7-REINJECT-ONCE",

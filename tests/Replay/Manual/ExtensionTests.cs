@@ -68,18 +68,18 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
         // "Invalid interrupt type: VMM must emulate the IPI."
         new("SVM-15.29-AVIC-IPI-ID0",
             Breaks(Ipi(0)),
-            Keeps(Ipi(0).Happens(HappeningKind.ApicIpi, 0x400, 1)),
-            Undecided(Evidence.Tracepoint, Ipi(0).Without(HappeningKind.ApicIpi))),
+            Keeps(Ipi(0).Happens(KvmEventKind.ApicIpi, 0x400, 1)),
+            Undecided(Evidence.Tracepoint, Ipi(0).Without(KvmEventKind.ApicIpi))),
 
         // "Target not running: VMM must not send again."
         new("SVM-15.29-AVIC-IPI-ID1",
-            BreaksAssuming(Evidence.PendingInterrupts, Ipi(1).Happens(HappeningKind.ApicIpi, 0xfd, 1)),
+            BreaksAssuming(Evidence.PendingInterrupts, Ipi(1).Happens(KvmEventKind.ApicIpi, 0xfd, 1)),
             Keeps(Ipi(1))),
 
         // "Invalid target: VMM must process the ICR write for the valid targets."
         new("SVM-15.29-AVIC-IPI-ID2",
             Breaks(Ipi(2)),
-            Keeps(Ipi(2).Happens(HappeningKind.ApicIpi, 0xfd, 1))),
+            Keeps(Ipi(2).Happens(KvmEventKind.ApicIpi, 0xfd, 1))),
 
         // "Vector below 16: illegal vector error, no crash."
         new("SVM-15.29-AVIC-IPI-ID4",
@@ -88,9 +88,9 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
 
         // "EOI of a level-triggered in-service vector exits 0x402 with the vector in EXITINFO2."
         new("SVM-15.29-AVIC-EOI-LEVEL",
-            Breaks(EndsInterrupt(Eoi, 0x31).Happens(HappeningKind.Eoi, 0, 0x41)),
+            Breaks(EndsInterrupt(Eoi, 0x31).Happens(KvmEventKind.Eoi, 0, 0x41)),
             Breaks(EndsInterrupt(Eoi, 0x31)),
-            Keeps(EndsInterrupt(Eoi, 0x31).Happens(HappeningKind.Eoi, 0, 0x31)),
+            Keeps(EndsInterrupt(Eoi, 0x31).Happens(KvmEventKind.Eoi, 0, 0x31)),
             Silent("another register", EndsInterrupt(0xd0, 0))),
 
         // "AVIC state in vmcb12 must not reach hardware."
@@ -102,7 +102,7 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
 
         // "Pairs match."
         new("SVM-15.35-VMGEXIT-ONLY-SEVES",
-            Breaks(SevEs().L1Exit(SvmExitCode.Vmgexit).Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0)),
+            Breaks(SevEs().L1Exit(SvmExitCode.Vmgexit).Happens(KvmEventKind.VmgexitEnter, 0x72, 0, 0)),
             Keeps(SevEs()),
             Keeps(SevEs().L1Exit(SvmExitCode.Vmgexit))),
 
@@ -135,7 +135,7 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
     private static RunStory L2WithAvic() => new RunStory().SvmeOn().Vmrun([], intCtl: Avic);
 
     private static RunStory AvicInhibited(ulong reasons) =>
-        new RunStory().L1Exit(SvmExitCode.Intr).Happens(HappeningKind.ApicvInhibit, 0, reasons, reasons).Stays();
+        new RunStory().L1Exit(SvmExitCode.Intr).Happens(KvmEventKind.ApicvInhibit, 0, reasons, reasons).Stays();
 
     private static RunStory Ipi(ulong reason) => new RunStory().L1Exit(SvmExitCode.AvicIncompleteIpi, info2: reason << 32).Stays();
 
@@ -143,7 +143,7 @@ public sealed class ExtensionTests : RuleTests<ExtensionTests>, IRuleCases
         new RunStory().L1Exit(SvmExitCode.AvicNoAccel, info1: info1, info2: vector).Stays();
 
     private static RunStory SevEs() => new RunStory().L1Exit(SvmExitCode.Vmgexit)
-        .Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0).Happens(HappeningKind.VmgexitExit, 0x72, 0, 0);
+        .Happens(KvmEventKind.VmgexitEnter, 0x72, 0, 0).Happens(KvmEventKind.VmgexitExit, 0x72, 0, 0);
 
     private static RunStory Swapped(ulong read, bool? lbr)
     {

@@ -142,7 +142,7 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
 
         // "Guest instruction bytes are stored for data #PF/NPF"
         new("SVM-15.8-INSNBYTES",
-            Undecided(Evidence.InstructionBytes, L2().L2Exit(Npf).Happens(HappeningKind.EmulateInstruction, RunStory.L2Rip, 0, 0, 0, 0, 9, 0)),
+            Undecided(Evidence.InstructionBytes, L2().L2Exit(Npf).Happens(KvmEventKind.EmulateInstruction, RunStory.L2Rip, 0, 0, 0, 0, 9, 0)),
             Silent("there are bytes", L2().L2Exit(Npf).Emulates("8b 00"))),
     ];
 
@@ -384,8 +384,8 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
 
         // "EXITINFO1[11:4] offset, bit32 write; EXITINFO2[7:0] vector"
         new("SVM-15.29-AVIC-NOACCEL-INFO",
-            Breaks(new RunStory().L1Exit(AvicNoAccel, info1: 0x1_0000_0080).Happens(HappeningKind.AvicUnacceleratedAccess, 0x80, 1, 0, 0)),
-            Keeps(new RunStory().L1Exit(AvicNoAccel, info1: 0x1_0000_0080).Happens(HappeningKind.AvicUnacceleratedAccess, 0x80, 1, 1, 0))),
+            Breaks(new RunStory().L1Exit(AvicNoAccel, info1: 0x1_0000_0080).Happens(KvmEventKind.AvicUnacceleratedAccess, 0x80, 1, 0, 0)),
+            Keeps(new RunStory().L1Exit(AvicNoAccel, info1: 0x1_0000_0080).Happens(KvmEventKind.AvicUnacceleratedAccess, 0x80, 1, 1, 0))),
 
         // "HLT intercept beats Idle-HLT"
         new("SVM-15.9-HLT-IDLEHLT",
@@ -430,10 +430,10 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
 
     // L0 reads a word of L1's map for the access of L2 at hand.
     private static RunStory ReadsMap(uint msr, ulong address, ulong length, ulong value) => L2(SvmExitCode.Msr).State(StateMoment.Vmcb12AtVmrun, VmcbField.MsrpmBasePa, MapAt)
-        .L2Exit(SvmExitCode.Msr).State(StateMoment.L2AtExit, VmcbField.GuestRcx, msr).Happens(HappeningKind.GuestRead, address, length, value);
+        .L2Exit(SvmExitCode.Msr).State(StateMoment.L2AtExit, VmcbField.GuestRcx, msr).Happens(KvmEventKind.GuestRead, address, length, value);
 
     private static RunStory ReadsPorts(ulong info1, ulong address, ulong length, ulong value) => L2(Ioio).State(StateMoment.Vmcb12AtVmrun, VmcbField.IopmBasePa, MapAt)
-        .L2Exit(Ioio, info1: info1, info2: RunStory.L2Rip + 3).State(StateMoment.L2AtExit, VmcbField.Rsp, 0).Happens(HappeningKind.GuestRead, address, length, value);
+        .L2Exit(Ioio, info1: info1, info2: RunStory.L2Rip + 3).State(StateMoment.L2AtExit, VmcbField.Rsp, 0).Happens(KvmEventKind.GuestRead, address, length, value);
 
     private static RunStory L2Decoding(params SvmExitCode[] intercepts) => new RunStory().L1Sees(0x8000_000a, edx: 1 << 7).SvmeOn().Vmrun(intercepts);
 
@@ -448,7 +448,7 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
     private static RunStory L2Port(ulong info1) => L2(Ioio).L2Exit(Ioio, info1: info1, info2: RunStory.L2Rip + 3);
 
     private static RunStory AvicIpi(ulong info1, ulong info2, ulong high, ulong low, ulong id, ulong index) =>
-        new RunStory().L1Exit(SvmExitCode.AvicIncompleteIpi, info1: info1, info2: info2).Happens(HappeningKind.AvicIncompleteIpi, high, low, id, index);
+        new RunStory().L1Exit(SvmExitCode.AvicIncompleteIpi, info1: info1, info2: info2).Happens(KvmEventKind.AvicIncompleteIpi, high, low, id, index);
 
     private static RunStory LeftForVirq() => new RunStory().SvmeOn().Vmrun([VIntr], VIrq).L2Exit(VIntr).Reflects(VIntr);
 }

@@ -133,10 +133,10 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
         // "L2 CR8 accesses only touch V_TPR, never L1's APIC TPR."
         new("SVM-15.21-CR8-VTPR",
             BreaksAssuming(Evidence.VmcbControlArea,
-                L1().L1Exit(Vmrun).StartsL2(VIntrMasking).L2Exit(Cr8Write).Happens(HappeningKind.ApicAccess, 1, ApicAccess.TaskPriority, 5)),
+                L1().L1Exit(Vmrun).StartsL2(VIntrMasking).L2Exit(Cr8Write).Happens(KvmEventKind.ApicAccess, 1, ApicAccess.TaskPriority, 5)),
             Keeps(L1().Vmrun([Cr8Write], intCtl: VIntrMasking).L2Exit(Cr8Write).Reflects(Cr8Write)),
             Keeps(L1().L1Exit(Vmrun).StartsL2(VIntrMasking).L2Exit(Cr8Write)),
-            Silent("CR8 of L2 is L1's", L2().L2Exit(Cr8Write).Happens(HappeningKind.ApicAccess, 1, ApicAccess.TaskPriority, 5))),
+            Silent("CR8 of L2 is L1's", L2().L2Exit(Cr8Write).Happens(KvmEventKind.ApicAccess, 1, ApicAccess.TaskPriority, 5))),
 
         // "V_INTR_MASKING=0: CR8 writes affect both APIC TPR and V_TPR."
         new("SVM-15.21-CR8-BOTH",
@@ -207,7 +207,7 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
     private static RunStory BothPending() => Controlled(VIrq | VIntrMasking, Intr, VIntr);
 
     private static RunStory WithAvic(ulong reasons) =>
-        new RunStory().L1Exit(Intr).Happens(HappeningKind.ApicvInhibit, 0, reasons, reasons).Stays();
+        new RunStory().L1Exit(Intr).Happens(KvmEventKind.ApicvInhibit, 0, reasons, reasons).Stays();
 
     private static RunStory Twice(uint first, uint second) => Controlled(first, Hlt, Nmi).L2Exit(Hlt).Reflects(Hlt).Vmrun([Hlt, Nmi], second);
 

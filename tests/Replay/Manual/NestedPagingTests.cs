@@ -93,7 +93,7 @@ public sealed class NestedPagingTests : RuleTests<NestedPagingTests>, IRuleCases
     private static RunStory Root(ulong cr3) => new RunStory().SvmeOn().Vmrun([], cr3: cr3);
 
     private static RunStory Invlpga(DecodeMode mode, ulong address) => new RunStory().SvmeOn().L1Exit(SvmExitCode.Invlpga)
-        .Emulates("0f 01 df", mode).Happens(HappeningKind.Invlpga, RunStory.L1Rip, 1, address);
+        .Emulates("0f 01 df", mode).Happens(KvmEventKind.Invlpga, RunStory.L1Rip, 1, address);
 
     private static RunStory SharedPat(ulong read, bool paging = true) => new RunStory().SvmeOn().L1Sets(Pat, 5)
         .Vmrun([SvmExitCode.Hlt], nestedPaging: paging).L2Exit(SvmExitCode.Msr, info1: 1).Msr(true, Pat, 6)

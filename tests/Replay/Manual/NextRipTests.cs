@@ -35,7 +35,7 @@ public sealed class NextRipTests : RuleTests<NextRipTests>, IRuleCases
 
             // The kernel carries out such a write before it records the exit.
             Keeps(L1(SvmExitCode.Msr, info1: 1).Msr(true, 0x830, 0xfd).Stays()),
-            Undecided(Evidence.Tracepoint, L1(SvmExitCode.Cpuid).Without(HappeningKind.InjectException).Stays()),
+            Undecided(Evidence.Tracepoint, L1(SvmExitCode.Cpuid).Without(KvmEventKind.InjectException).Stays()),
             Silent("the state may be encrypted, RIP never moves", new RunStory().L1Exit(SvmExitCode.Hlt).Stays()),
             Silent("RIP is where it is expected", L1(SvmExitCode.Cpuid).Entry(Rip + 2)),
             Silent("the kernel does not show RIP", L1(SvmExitCode.Cpuid).Entry(null)),
@@ -49,7 +49,7 @@ public sealed class NextRipTests : RuleTests<NextRipTests>, IRuleCases
             Breaks(L1(SvmExitCode.AvicNoAccel).Entry(Rip + 3)),
             Keeps(Decoded(Rip).Entry(Rip + 3)),
             Keeps(L1(SvmExitCode.AvicNoAccel).Emulates("89 08").Entry(Rip + 2)),
-            Undecided(Evidence.Tracepoint, L1(SvmExitCode.AvicNoAccel).Without(HappeningKind.EmulateInstruction).Entry(Rip + 3)),
+            Undecided(Evidence.Tracepoint, L1(SvmExitCode.AvicNoAccel).Without(KvmEventKind.EmulateInstruction).Entry(Rip + 3)),
             Silent("RIP stays", L1(SvmExitCode.AvicNoAccel).Stays())),
 
         // "For NPF, INTR, NMI and VINTR exits RIP is unchanged at re-entry unless emulated."
@@ -62,8 +62,8 @@ public sealed class NextRipTests : RuleTests<NextRipTests>, IRuleCases
             Keeps(L1(SvmExitCode.Intr).AsksUserspace(Io).Entry(0x9000)),
             Keeps(L1(SvmExitCode.Intr).EntersSmm()),
             Keeps(L1(SvmExitCode.Intr).Interrupts(0x80).Entry(Rip + 3)),
-            Undecided(Evidence.Tracepoint, Fault().Without(HappeningKind.EmulateInstruction).Entry(Rip + 3)),
-            Silent("the access only wakes a device", Fault().Happens(HappeningKind.MmioAccess, null, null, 0xfe00_0000).Entry(Rip + 3)),
+            Undecided(Evidence.Tracepoint, Fault().Without(KvmEventKind.EmulateInstruction).Entry(Rip + 3)),
+            Silent("the access only wakes a device", Fault().Happens(KvmEventKind.MmioAccess, null, null, 0xfe00_0000).Entry(Rip + 3)),
             Silent("RIP stays", L1(SvmExitCode.Intr).Stays()),
             Silent("what is missing may explain it", L1(SvmExitCode.Intr).Entry(Rip + 3).LostInside())),
 
@@ -74,7 +74,7 @@ public sealed class NextRipTests : RuleTests<NextRipTests>, IRuleCases
             Breaks(Port(0).Entry(0x9000), "SVM-15.10-IOIO-INFO2"),
             Keeps(Port(0).AsksUserspace(Io).Entry(0x9000)),
             Keeps(Port(0).AsksUserspace(Shutdown).Entry(0xfff0)),
-            Undecided(Evidence.Tracepoint, Port(0).Without(HappeningKind.UserspaceExit).Entry(0x9000)),
+            Undecided(Evidence.Tracepoint, Port(0).Without(KvmEventKind.UserspaceExit).Entry(0x9000)),
             Silent("RIP is EXITINFO2", Port(0).AsksUserspace(Io).Entry(Rip + 2)),
             Silent("a string instruction may stay", Port(StringIo).Stays())),
     ];
@@ -89,5 +89,5 @@ public sealed class NextRipTests : RuleTests<NextRipTests>, IRuleCases
     private static RunStory Port(ulong also) => new RunStory().L1Exit(SvmExitCode.Ioio, info1: InByte | also, info2: Rip + 2);
 
     private static RunStory Decoded(ulong rip) => L1(SvmExitCode.Cpuid)
-        .Happens(HappeningKind.EmulateInstruction, rip, 0, rip == Rip ? 3 : 2UL, rip == Rip ? 0xa2_0f66UL : 0xa2_0fUL, 0, (ulong)DecodeMode.Long64, 0);
+        .Happens(KvmEventKind.EmulateInstruction, rip, 0, rip == Rip ? 3 : 2UL, rip == Rip ? 0xa2_0f66UL : 0xa2_0fUL, 0, (ulong)DecodeMode.Long64, 0);
 }

@@ -38,7 +38,7 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
                 BitMap, "SVM-15.14-SHUTDOWN-CODE", "SVM-L-REFLECT-DEFAULT"),
             Breaks(L2().L2Exit(SvmExitCode.Npf).Reflects(SvmExitCode.Shutdown), BitMap),
             Keeps(L2().L2Exit(SvmExitCode.Shutdown).AsksUserspace(ShutdownReason)),
-            Undecided(Evidence.Tracepoint, L2().Without(HappeningKind.UserspaceExit).L2Exit(SvmExitCode.Shutdown).Stays()),
+            Undecided(Evidence.Tracepoint, L2().Without(KvmEventKind.UserspaceExit).L2Exit(SvmExitCode.Shutdown).Stays()),
             Silent("nothing of the kind happened", L2().L2Exit(SvmExitCode.Npf).Stays())),
 
         // "A SHUTDOWN exit from hardware must reach user space."
@@ -81,5 +81,5 @@ public sealed class ShutdownTests : RuleTests<ShutdownTests>, IRuleCases
     private static RunStory L2(params SvmExitCode[] intercepts) => new RunStory().SvmeOn().Vmrun(intercepts);
 
     private static RunStory Init(params SvmExitCode[] intercepts) => L2(intercepts).L2Exit(SvmExitCode.Intr).Stays()
-        .Happens(HappeningKind.ApicAcceptIrq, 0, InitMode, 0, 0).L1Exit(SvmExitCode.Hlt);
+        .Happens(KvmEventKind.ApicAcceptIrq, 0, InitMode, 0, 0).L1Exit(SvmExitCode.Hlt);
 }

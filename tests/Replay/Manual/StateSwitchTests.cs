@@ -27,7 +27,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Keeps(L2().State(StateMoment.L2AtEntry, VmcbField.Gif, 1)),
             Undecided(Evidence.PendingInterrupts, Pending().Knowing(static v => v.Rflags = v.Rflags.Set(9)).L2Exit(Cpuid)),
             Silent("L1 holds interrupts back", Pending().Knowing(static v => v.Rflags = v.Rflags.Clear(9)).L2Exit(Cpuid)),
-            Keeps(Pending().L2Exit(Intr).Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
+            Keeps(Pending().L2Exit(Intr).Happens(KvmEventKind.NestedIntrVmexit, RunStory.L2Rip).Reflects(Intr)),
             Undecided(Evidence.Rflags, Pending().L2Exit(Cpuid)),
             Silent("nothing is pending", L2(Intr).L2Exit(Npf)),
             Silent("L1 does not intercept interrupts", new RunStory().SvmeOn().L1Exit(Cpuid).AcceptsInterrupt(0x31).Vmrun().L2Exit(Cpuid))),
@@ -109,7 +109,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Breaks(Left().L2Exit(Cpuid)),
             Breaks(Left().L1Exit(Cpuid).Reflects(Cpuid)),
             Undecided(Evidence.Level, Left().AsksUserspace(2).L2Exit(Cpuid)),
-            Undecided(Evidence.Level, Left().Without(HappeningKind.SmmTransition).L2Exit(Cpuid)),
+            Undecided(Evidence.Level, Left().Without(KvmEventKind.SmmTransition).L2Exit(Cpuid)),
             Silent("a VMRUN came between", Left().Vmrun([Cpuid]).L2Exit(Npf)),
             Silent("events were lost", Left().L2Exit(Cpuid).LostBefore())),
 
@@ -143,7 +143,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Breaks(Left().Reflects(Cpuid)),
             Silent("L1 is shown one", Left()),
             Undecided(Evidence.Level, L2(Init).L2Exit(Intr).AsksUserspace(2).L1Exit(Hlt)),
-            Undecided(Evidence.Tracepoint, L2(Init).L2Exit(Intr).L1Exit(Hlt).Without(HappeningKind.NestedVmexitInject)),
+            Undecided(Evidence.Tracepoint, L2(Init).L2Exit(Intr).L1Exit(Hlt).Without(KvmEventKind.NestedVmexitInject)),
             Silent("events were lost", L2(Init).L2Exit(Intr).L1Exit(Hlt).LostBefore())),
 
         // "The hypervisor must not simply continue as the host."
@@ -182,7 +182,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
 
     // VMRUN with a prefix, so that it is four bytes long.
     private static RunStory Prefixed() => new RunStory().SvmeOn().L1Exit(SvmExitCode.Vmrun)
-        .Happens(HappeningKind.NestedVmenter, RunStory.L1Rip + 4, RunStory.VmcbAddress, RunStory.L2Rip, 0, 0, 1, RunStory.NestedCr3).Entry(RunStory.L2Rip)
+        .Happens(KvmEventKind.NestedVmenter, RunStory.L1Rip + 4, RunStory.VmcbAddress, RunStory.L2Rip, 0, 0, 1, RunStory.NestedCr3).Entry(RunStory.L2Rip)
         .Intercepts(SvmExitCode.Vmrun, Cpuid).L2Exit(Cpuid).Reflects(Cpuid);
 
     private static RunStory ClearsSvme() => L2().L2Exit(SvmExitCode.Msr, info1: 1).Msr(true, EferIndex, 0);

@@ -262,7 +262,7 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
     private static RunStory Rejected() => On().Vmrun([], eventInj: Irq).Reflects(Invalid).L1Exit(Stgi, 0x1003);
 
     private static RunStory SevEs() => new RunStory().L1Exit(Vmgexit)
-        .Happens(HappeningKind.VmgexitEnter, 0x72, 0, 0).Happens(HappeningKind.VmgexitExit, 0x72, 0, 0);
+        .Happens(KvmEventKind.VmgexitEnter, 0x72, 0, 0).Happens(KvmEventKind.VmgexitExit, 0x72, 0, 0);
 
     private static RunStory Injects(uint eventInj) => On().Vmrun(eventInj: eventInj);
 

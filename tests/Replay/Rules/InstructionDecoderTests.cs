@@ -115,6 +115,6 @@ public sealed class InstructionDecoderTests
     private static DecodedInstruction Decode(string bytes, DecodeMode mode)
     {
         RunStory story = new RunStory().L2Exit(SvmExitCode.Npf).Emulates(bytes, mode);
-        return new InstructionDecoder().Decode(EmulatedInstruction.Of(story.Records[0].Happenings[1]));
+        return new InstructionDecoder().Decode(EmulatedInstruction.Of(story.Records[0].Events[1]));
     }
 }

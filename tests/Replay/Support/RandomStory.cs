@@ -37,7 +37,7 @@ internal sealed class RandomStory(int[] choices)
             Record(story);
             for (int i = Choose(4); i > 0; i--)
             {
-                Happening(story);
+                KvmEvent(story);
             }
 
             Ending(story);
@@ -91,7 +91,7 @@ internal sealed class RandomStory(int[] choices)
         }
     }
 
-    private void Happening(RunStory story)
+    private void KvmEvent(RunStory story)
     {
         switch (Choose(12))
         {
@@ -129,7 +129,7 @@ internal sealed class RandomStory(int[] choices)
                 story.StartsL2(eventInj: Choose(Events)).Intercepts(SvmExitCode.Vmrun, Choose(Codes));
                 break;
             default:
-                story.Happens(Choose([HappeningKind.Hypercall, HappeningKind.Invlpga, HappeningKind.AsyncPageFault, HappeningKind.ApicAcceptIrq, HappeningKind.PortAccess]));
+                story.Happens(Choose([KvmEventKind.Hypercall, KvmEventKind.Invlpga, KvmEventKind.AsyncPageFault, KvmEventKind.ApicAcceptIrq, KvmEventKind.PortAccess]));
                 break;
         }
     }

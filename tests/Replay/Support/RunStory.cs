@@ -40,9 +40,9 @@ public sealed class RunStory
     private StoryRecord Open => _open ?? throw new InvalidOperationException("a story starts with an exit");
 
     /// <summary>The run lacks these tracepoints.</summary>
-    public RunStory Without(params ReadOnlySpan<HappeningKind> kinds)
+    public RunStory Without(params ReadOnlySpan<KvmEventKind> kinds)
     {
-        foreach (HappeningKind kind in kinds)
+        foreach (KvmEventKind kind in kinds)
         {
             Header = Header with { Listed = Header.Listed - TracepointSet.Of(kind) };
         }
@@ -70,7 +70,7 @@ public sealed class RunStory
 
     /// <summary>A kernel that does not name failed checks of VMRUN (before 5.13).</summary>
     public RunStory BeforeChecksAreNamed() => On(static header => header with { NamesFailedChecks = false, KernelRelease = "5.10.0" })
-        .Without(HappeningKind.NestedVmenterFailed);
+        .Without(KvmEventKind.NestedVmenterFailed);
 
     /// <summary>The state holds more than a recording shows, from the next record on.</summary>
     internal RunStory Knowing(Action<Vcpu> learn)
@@ -87,7 +87,7 @@ public sealed class RunStory
     public RunStory L2Exit(SvmExitCode code, ulong rip = L2Rip, ulong? info1 = null, ulong? info2 = null, uint? intInfo = 0, uint? intInfoError = 0)
     {
         Exit(GuestLevel.L2, code, rip, info1, info2, intInfo, intInfoError);
-        return Happens(HappeningKind.NestedVmexit, code.Value, rip, Open.Exit.Info1, Open.Exit.Info2, intInfo ?? 0, intInfoError ?? 0);
+        return Happens(KvmEventKind.NestedVmexit, code.Value, rip, Open.Exit.Info1, Open.Exit.Info2, intInfo ?? 0, intInfoError ?? 0);
     }
 
     /// <summary>An exit of which nothing tells who was running.</summary>
@@ -171,7 +171,7 @@ public sealed class RunStory
     /// <summary>Something happens in the record.</summary>
     /// <param name="kind">What.</param>
     /// <param name="fields">Its fields in order; null for one the kernel does not show.</param>
-    public RunStory Happens(HappeningKind kind, params ReadOnlySpan<ulong?> fields)
+    public RunStory Happens(KvmEventKind kind, params ReadOnlySpan<ulong?> fields)
     {
         var values = new FieldValues();
         for (int i = 0; i < fields.Length; i++)
@@ -182,7 +182,7 @@ public sealed class RunStory
             }
         }
 
-        Open.Happenings.Add(new Happening(kind, new ClockTime((Open.Index * 1000) + (ulong)Open.Happenings.Count + 1), values));
+        Open.Events.Add(new KvmEvent(kind, new ClockTime((Open.Index * 1000) + (ulong)Open.Events.Count + 1), values));
         return this;
     }
 
@@ -224,7 +224,7 @@ internal sealed class StoryRecord(ulong index, GuestLevel level)
     /// <summary>What becomes known before the record.</summary>
     public IReadOnlyList<Action<Vcpu>> Known { get; set; } = [];
 
-    public List<Happening> Happenings { get; } = [];
+    public List<KvmEvent> Events { get; } = [];
 
     public MachineStates States { get; } = new();
 
@@ -233,7 +233,7 @@ internal sealed class StoryRecord(ulong index, GuestLevel level)
     /// <param name="flags">What else is special about it.</param>
     public void GiveTo(IExitSink sink, RecordFlags flags = RecordFlags.None)
     {
-        TracepointSet kinds = Happenings.Aggregate(default(TracepointSet), static (set, happening) => set | TracepointSet.Of(happening.Kind));
-        sink.Take(new ExitRecord(new StreamId(0), Index, Level, Flags | flags, in _exit, in _entry, kinds, Happenings.ToArray(), default, States));
+        TracepointSet kinds = Events.Aggregate(default(TracepointSet), static (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind));
+        sink.Take(new ExitRecord(new StreamId(0), Index, Level, Flags | flags, in _exit, in _entry, kinds, Events.ToArray(), default, States));
     }
 }

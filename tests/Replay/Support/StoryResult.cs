@@ -90,8 +90,8 @@ internal sealed class StoryResult
     private static RunSummary SummaryOf(RunStory story) => new()
     {
         Exits = (ulong)story.Records.Count,
-        Seen = story.Records.SelectMany(record => record.Happenings)
-            .Aggregate(TracepointSet.Exit | TracepointSet.Entry, (set, happening) => set | TracepointSet.Of(happening.Kind)),
+        Seen = story.Records.SelectMany(record => record.Events)
+            .Aggregate(TracepointSet.Exit | TracepointSet.Entry, (set, kvmEvent) => set | TracepointSet.Of(kvmEvent.Kind)),
         ListIsSelective = story.SilenceMeans,
     };
 

@@ -29,7 +29,7 @@ internal static class StoryWords
 
     /// <summary>L1 executes CPUID and is shown this leaf.</summary>
     public static RunStory L1Sees(this RunStory story, uint function, uint eax = 0, uint ebx = 0, uint ecx = 0, uint edx = 0) =>
-        story.L1Exit(SvmExitCode.Cpuid).Happens(HappeningKind.Cpuid, function, 0, eax, ebx, ecx, edx, 1);
+        story.L1Exit(SvmExitCode.Cpuid).Happens(KvmEventKind.Cpuid, function, 0, eax, ebx, ecx, edx, 1);
 
     /// <summary>L1 executes VMRUN and L2 is started.</summary>
     /// <param name="story">The story.</param>
@@ -72,7 +72,7 @@ internal static class StoryWords
         this RunStory story, uint intCtl = 0, uint eventInj = 0, ulong vmcb = RunStory.VmcbAddress, ulong rip = RunStory.L2Rip,
         bool? nestedPaging = true, ulong? cr3 = RunStory.NestedCr3) =>
         story.Happens(
-            HappeningKind.NestedVmenter, RunStory.L1Rip + 3, vmcb, rip, intCtl, eventInj,
+            KvmEventKind.NestedVmenter, RunStory.L1Rip + 3, vmcb, rip, intCtl, eventInj,
             nestedPaging is { } paging ? paging ? 1UL : 0 : null, cr3).Entry(rip);
 
     /// <summary>The intercept words of vmcb12.</summary>
@@ -90,12 +90,12 @@ internal static class StoryWords
         }
 
         return story.Happens(
-            HappeningKind.NestedIntercepts, words[0] & 0xffff, words[0] >> 16, words[2], words[3], words[4], words[5]);
+            KvmEventKind.NestedIntercepts, words[0] & 0xffff, words[0] >> 16, words[2], words[3], words[4], words[5]);
     }
 
     /// <summary>A check of VMRUN fails; the text is the kernel's source.</summary>
     public static RunStory FailsCheck(this RunStory story, string text) =>
-        story.Happens(HappeningKind.NestedVmenterFailed, (ulong)story.Texts.Add(text), 0);
+        story.Happens(KvmEventKind.NestedVmenterFailed, (ulong)story.Texts.Add(text), 0);
 
     /// <summary>L1 is shown a #VMEXIT, with the EXITINFO of the exit where it is the same, and goes on behind its VMRUN.</summary>
     public static RunStory Reflects(
@@ -103,7 +103,7 @@ internal static class StoryWords
     {
         HardwareExit exit = story.Records[^1].Exit;
         (ulong usual1, ulong usual2) = exit.Code == code ? (exit.Info1, exit.Info2) : RunStory.Usual(code, exit.Rip);
-        return story.Happens(HappeningKind.NestedVmexitInject, code.Value, info1 ?? usual1, info2 ?? usual2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
+        return story.Happens(KvmEventKind.NestedVmexitInject, code.Value, info1 ?? usual1, info2 ?? usual2, intInfo, intInfoError).Entry(RunStory.L1Rip + 3);
     }
 
     /// <summary>L0 decodes an instruction at the exit's RIP, and the guest goes on behind it.</summary>
@@ -118,7 +118,7 @@ internal static class StoryWords
         code.CopyTo(sixteen);
         ulong rip = story.Records[^1].Exit.Rip;
         story.Happens(
-            HappeningKind.EmulateInstruction, rip, 0, (ulong)code.Length,
+            KvmEventKind.EmulateInstruction, rip, 0, (ulong)code.Length,
             BitConverter.ToUInt64(sixteen), BitConverter.ToUInt64(sixteen[8..]), (ulong)mode, failed ? 1UL : 0);
         return failed ? story : story.Entry(unchecked(rip + (ulong)code.Length));
     }
@@ -129,41 +129,41 @@ internal static class StoryWords
     /// <param name="error">Error code; null when it pushes none.</param>
     /// <param name="again">Re-injected; null on kernels that do not say.</param>
     public static RunStory Raises(this RunStory story, byte vector, uint? error = null, bool? again = false) =>
-        story.Happens(HappeningKind.InjectException, vector, error is null ? 0UL : 1, error ?? 0, Bit(again)).Stays();
+        story.Happens(KvmEventKind.InjectException, vector, error is null ? 0UL : 1, error ?? 0, Bit(again)).Stays();
 
     /// <summary>An interrupt is staged.</summary>
     public static RunStory Interrupts(this RunStory story, byte vector, bool? soft = false, bool? again = false) =>
-        story.Happens(HappeningKind.InjectInterrupt, vector, Bit(soft), Bit(again));
+        story.Happens(KvmEventKind.InjectInterrupt, vector, Bit(soft), Bit(again));
 
     /// <summary>L0 handles an access to a model-specific register.</summary>
     public static RunStory Msr(this RunStory story, bool write, uint index, ulong value, bool faulted = false) =>
-        story.Happens(HappeningKind.MsrAccess, write ? 1UL : 0, index, value, faulted ? 1UL : 0);
+        story.Happens(KvmEventKind.MsrAccess, write ? 1UL : 0, index, value, faulted ? 1UL : 0);
 
     /// <summary>L0 handles a write to a control register.</summary>
-    public static RunStory WritesCr(this RunStory story, uint number, ulong value) => story.Happens(HappeningKind.CrAccess, 1, number, value);
+    public static RunStory WritesCr(this RunStory story, uint number, ulong value) => story.Happens(KvmEventKind.CrAccess, 1, number, value);
 
     /// <summary>KVM_RUN returns to the virtual machine monitor.</summary>
-    public static RunStory AsksUserspace(this RunStory story, uint reason) => story.Happens(HappeningKind.UserspaceExit, reason, 0);
+    public static RunStory AsksUserspace(this RunStory story, uint reason) => story.Happens(KvmEventKind.UserspaceExit, reason, 0);
 
     /// <summary>Port I/O is carried out.</summary>
     public static RunStory AccessesPort(this RunStory story, bool write, ushort port, uint size) =>
-        story.Happens(HappeningKind.PortAccess, write ? 1UL : 0, port, size, 1, 0);
+        story.Happens(KvmEventKind.PortAccess, write ? 1UL : 0, port, size, 1, 0);
 
     /// <summary>L0 handles a page fault.</summary>
     public static RunStory Faults(this RunStory story, ulong address) =>
-        story.Happens(HappeningKind.PageFault, story.Records[^1].Exit.Rip, address, story.Records[^1].Exit.Info1);
+        story.Happens(KvmEventKind.PageFault, story.Records[^1].Exit.Rip, address, story.Records[^1].Exit.Info1);
 
     /// <summary>System Management Mode is entered.</summary>
-    public static RunStory EntersSmm(this RunStory story) => story.Happens(HappeningKind.SmmTransition, 0x30000, 1).Entry(0x8000);
+    public static RunStory EntersSmm(this RunStory story) => story.Happens(KvmEventKind.SmmTransition, 0x30000, 1).Entry(0x8000);
 
     /// <summary>System Management Mode is left.</summary>
-    public static RunStory LeavesSmm(this RunStory story) => story.Happens(HappeningKind.SmmTransition, 0x30000, 0);
+    public static RunStory LeavesSmm(this RunStory story) => story.Happens(KvmEventKind.SmmTransition, 0x30000, 0);
 
     /// <summary>A local APIC accepts an interrupt.</summary>
-    public static RunStory AcceptsInterrupt(this RunStory story, byte vector) => story.Happens(HappeningKind.ApicAcceptIrq, 0, 0, 0, vector);
+    public static RunStory AcceptsInterrupt(this RunStory story, byte vector) => story.Happens(KvmEventKind.ApicAcceptIrq, 0, 0, 0, vector);
 
     /// <summary>L0 announces that it reflects INTR.</summary>
-    public static RunStory Announced(this RunStory story) => story.Happens(HappeningKind.NestedIntrVmexit, RunStory.L2Rip);
+    public static RunStory Announced(this RunStory story) => story.Happens(KvmEventKind.NestedIntrVmexit, RunStory.L2Rip);
 
     /// <summary>A recorder with probes dumps a field of a VMCB, or a register.</summary>
     public static RunStory State(this RunStory story, StateMoment moment, VmcbField field, ulong value)

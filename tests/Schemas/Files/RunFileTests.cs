@@ -66,45 +66,45 @@ public sealed class RunFileTests
             Assert.Equal(record.View.HasEntry, message.HasEntryTime);
             Assert.Equal(record.Exit.IntInfo.IsKnown, message.HasIntInfo);
             Assert.Equal(record.Entry.Rip.IsKnown, message.HasEntryRip);
-            Assert.Equal(record.What.Select(kind => (int)kind), message.Happenings.Select(happening => (int)happening.WhatCase));
-            Assert.Equal(record.Happenings.Select(happening => happening.Time.Value), message.Happenings.Select(happening => happening.Time));
+            Assert.Equal(record.What.Select(kind => (int)kind), message.Events.Select(kvmEvent => (int)kvmEvent.WhatCase));
+            Assert.Equal(record.Events.Select(kvmEvent => kvmEvent.Time.Value), message.Events.Select(kvmEvent => kvmEvent.Time));
         }
     }
 
     [Fact]
-    public void Every_slot_is_the_field_of_its_number_in_the_proto() => Assert.All(HappeningShapes.All, shape =>
+    public void Every_slot_is_the_field_of_its_number_in_the_proto() => Assert.All(EventSchemas.All, shape =>
     {
-        IList<Google.Protobuf.Reflection.FieldDescriptor> fields = Proto.Happening.Descriptor.FindFieldByNumber((int)shape.Kind).MessageType.Fields.InFieldNumberOrder();
-        Assert.Equal(shape.Name, Proto.Happening.Descriptor.FindFieldByNumber((int)shape.Kind).MessageType.Name);
+        IList<Google.Protobuf.Reflection.FieldDescriptor> fields = Proto.KvmEvent.Descriptor.FindFieldByNumber((int)shape.Kind).MessageType.Fields.InFieldNumberOrder();
+        Assert.Equal(shape.Name, Proto.KvmEvent.Descriptor.FindFieldByNumber((int)shape.Kind).MessageType.Name);
         Assert.Equal(
             shape.Slots.Select((name, slot) => (name, slot + 1)).Where(item => shape.FormOf(item.Item2 - 1) != SlotForm.BytesTail),
             fields.Select(field => (field.Name, field.FieldNumber)));
     });
 
     [Fact]
-    public void Every_kind_of_happening_has_a_shape_and_a_message()
+    public void Every_kind_of_event_has_a_shape_and_a_message()
     {
-        HappeningKind[] kinds = [.. Enum.GetValues<HappeningKind>().Where(kind => kind != HappeningKind.None)];
-        Assert.Equal(kinds, HappeningShapes.All.Select(shape => shape.Kind));
-        Assert.Equal(kinds.Select(kind => (int)kind), Proto.Happening.Descriptor.Oneofs[0].Fields.Select(field => field.FieldNumber).Order());
+        KvmEventKind[] kinds = [.. Enum.GetValues<KvmEventKind>().Where(kind => kind != KvmEventKind.None)];
+        Assert.Equal(kinds, EventSchemas.All.Select(shape => shape.Kind));
+        Assert.Equal(kinds.Select(kind => (int)kind), Proto.KvmEvent.Descriptor.Oneofs[0].Fields.Select(field => field.FieldNumber).Order());
     }
 
     [Fact]
     public void What_a_newer_version_wrote_is_kept_and_written_again()
     {
         Recording run = Records.Of(Records.Make(0, new HardwareExit(new(5), 1, SvmExitCode.Hlt, 7, 0, 0, default, default), default,
-            Records.Happen(HappeningKind.MsrAccess, 1, 2, 3, 4)));
+            Records.Happen(KvmEventKind.MsrAccess, 1, 2, 3, 4)));
         byte[] newer = Rewritten(run.ToRun(), static exit =>
         {
-            // A field and a kind of happening that no version has yet, and a new field in a known one.
+            // A field and a kind of event that no version has yet, and a new field in a known one.
             exit.MergeFrom([.. Tagged(900, 77)]);
-            exit.Happenings[0].MsrAccess.MergeFrom([.. Tagged(50, 5)]);
-            var unknown = new Proto.Happening { Time = 9 };
+            exit.Events[0].MsrAccess.MergeFrom([.. Tagged(50, 5)]);
+            var unknown = new Proto.KvmEvent { Time = 9 };
             unknown.MergeFrom(Delimited(90, [8, 1]));
-            exit.Happenings.Add(unknown);
+            exit.Events.Add(unknown);
         });
         Recording read = Recording.OfRun(newer);
-        Happening known = Assert.Single(read.Records[0].Happenings);
+        KvmEvent known = Assert.Single(read.Records[0].Events);
         Assert.Equal(2U, MsrAccess.Of(known).Index);
 
         Proto.Exit again = Assert.Single(Blocks(read.ToRun()).Where(block => block.Kind == BlockKind.Exits)
@@ -115,25 +115,25 @@ public sealed class RunFileTests
     }
 
     [Fact]
-    public void A_happening_that_is_half_newer_takes_nothing_from_its_neighbours()
+    public void A_event_that_is_half_newer_takes_nothing_from_its_neighbours()
     {
         Recording run = Records.Of(Records.Make(0, new HardwareExit(new(5), 1, SvmExitCode.Hlt, 7, 0, 0, default, default), default,
-            Records.Happen(HappeningKind.MsrAccess, 1, 2, 3, 4), Records.Happen(HappeningKind.CrAccess, 1, 4, 9)));
+            Records.Happen(KvmEventKind.MsrAccess, 1, 2, 3, 4), Records.Happen(KvmEventKind.CrAccess, 1, 4, 9)));
         byte[] newer = Rewritten(run.ToRun(), static exit =>
         {
-            exit.Happenings[0].MsrAccess.MergeFrom([.. Tagged(50, 5)]);
-            exit.Happenings[0].MergeFrom([.. Tagged(300, 6)]);
-            exit.Happenings[1].CrAccess.MergeFrom([.. Tagged(51, 7)]);
+            exit.Events[0].MsrAccess.MergeFrom([.. Tagged(50, 5)]);
+            exit.Events[0].MergeFrom([.. Tagged(300, 6)]);
+            exit.Events[1].CrAccess.MergeFrom([.. Tagged(51, 7)]);
         });
         Recording read = Recording.OfRun(newer);
-        Assert.Equal([HappeningKind.CrAccess], read.Records[0].What);
+        Assert.Equal([KvmEventKind.CrAccess], read.Records[0].What);
         Proto.Exit again = Assert.Single(Blocks(read.ToRun()).Where(block => block.Kind == BlockKind.Exits)
             .SelectMany(block => Proto.Exits.Parser.ParseFrom(block.Body).Exits_));
         Proto.Exit written = Assert.Single(Blocks(newer).Where(block => block.Kind == BlockKind.Exits)
             .SelectMany(block => Proto.Exits.Parser.ParseFrom(block.Body).Exits_));
 
         // What is not understood moves behind what is; nothing else changes.
-        Assert.Equal(written.Happenings.Reverse(), again.Happenings);
+        Assert.Equal(written.Events.Reverse(), again.Events);
         Assert.Equal(written.CalculateSize(), again.CalculateSize());
     }
 

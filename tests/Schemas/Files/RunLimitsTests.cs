@@ -13,21 +13,21 @@ namespace Differ.Tests.Schemas.Files;
 /// <summary>A run with right checksums that asks for more of something than any run has.</summary>
 public sealed class RunLimitsTests
 {
-    private const int Happenings = 1 << 16, Parts = 1 << 17, LongestComputed = 1 << 20;
+    private const int Events = 1 << 16, Parts = 1 << 17, LongestComputed = 1 << 20;
 
     [Theory]
-    [InlineData(0, Happenings, true)]
-    [InlineData(0, Happenings + 1, false)]
+    [InlineData(0, Events, true)]
+    [InlineData(0, Events + 1, false)]
     [InlineData(StreamId.Most - 1, 1, true)]
     [InlineData(StreamId.Most, 1, false)]
-    public void An_exit_has_so_many_happenings_and_streams_such_a_number(int stream, int happenings, bool good)
+    public void An_exit_has_so_many_events_and_streams_such_a_number(int stream, int events, bool good)
     {
         var exit = new Proto.Exit { Stream = (uint)stream };
-        exit.Happenings.AddRange(Enumerable.Repeat(new Proto.Happening { Cpuid = new Proto.Cpuid() }, happenings));
+        exit.Events.AddRange(Enumerable.Repeat(new Proto.KvmEvent { Cpuid = new Proto.Cpuid() }, events));
         byte[] run = With(BlockKind.Exits, new Proto.Exits { Exits_ = { exit } });
         if (good)
         {
-            Assert.Equal(happenings, Assert.Single(Recording.OfRun(run).Records).Happenings.Length);
+            Assert.Equal(events, Assert.Single(Recording.OfRun(run).Records).Events.Length);
         }
         else
         {

@@ -77,14 +77,14 @@ public sealed class MachineStatesTests
     public void The_older_form_is_read_into_the_same_states()
     {
         var message = new Proto.Exit { Flags = (uint)(RecordFlags.NoExit | RecordFlags.NoEntry) };
-        message.Happenings.Add(new Proto.Happening { StateValue = new Proto.StateValue { Moment = 2, Position = 0x58, Value = 9 } });
-        message.Happenings.Add(new Proto.Happening { StateValue = new Proto.StateValue { Moment = 9, Position = 0x58, Value = 9 } });
+        message.Events.Add(new Proto.KvmEvent { StateValue = new Proto.StateValue { Moment = 2, Position = 0x58, Value = 9 } });
+        message.Events.Add(new Proto.KvmEvent { StateValue = new Proto.StateValue { Moment = 9, Position = 0x58, Value = 9 } });
         message.States.Add(new Proto.StateBytes { Moment = 7, Position = 0, Bytes = ByteString.CopyFrom(1) });
         message.States.Add(new Proto.StateBytes { Moment = 1, Position = 0x800, Bytes = ByteString.CopyFrom(1) });
         var sink = new KeepingSink();
         _ = new ExitReader(new TextTable()).Read(message.ToByteArray(), static _ => false, sink);
         KeptRecord read = Assert.Single(sink.Records);
-        Assert.Empty(read.Happenings);
+        Assert.Empty(read.Events);
         Assert.Equal(Observed<ulong>.Of(9), read.States.At(StateMoment.Vmcb12AtVmrun, 0x58));
         Assert.True(read.States[StateMoment.L1AtExit].IsEmpty);
     }

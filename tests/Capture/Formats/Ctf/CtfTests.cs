@@ -34,7 +34,7 @@ public sealed class CtfTests
     {
         Recording converted = CtfBuilder.Records(CtfStories.Perf(Stories.Vmmcall("6.12", right: true, new TraceDatBuilder()), KernelLayouts.Of("6.12")));
         Assert.Contains("DIF0381", converted.Notes);
-        Assert.False(converted.Header.Listed.Has(HappeningKind.EmulateInstruction));
+        Assert.False(converted.Header.Listed.Has(KvmEventKind.EmulateInstruction));
     }
 
     [Theory]

@@ -56,7 +56,7 @@ public sealed partial class HtmlReportTests
     {
         var texts = new TextTable();
         int text = texts.Add(string.Concat(Enumerable.Repeat("\U0001F600", 4000)));
-        RecordedExit exit = new RecordedExit().With(HappeningKind.NestedVmenterFailed, (ulong)text);
+        RecordedExit exit = new RecordedExit().With(KvmEventKind.NestedVmenterFailed, (ulong)text);
         DiffResult result = SampleResult.Full;
         DivergenceClass found = result.Divergences[0] with { First = result.Divergences[0].First with { Exit = KeptExit.Of(exit.Record) } };
         Assert.InRange(Page(result with { Divergences = [found], Texts = texts }).Length, 1, 400_000);

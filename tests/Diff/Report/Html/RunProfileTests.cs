@@ -80,7 +80,7 @@ public sealed class RunProfileTests
     [Fact]
     public void Time_of_the_VMM_lasts_from_the_userspace_exit_to_the_next_KVM_RUN()
     {
-        RecordedExit exit = Plain(0, 0, 1000).With(HappeningKind.UserspaceExit, 2UL, 0UL).With(HappeningKind.KvmRun, 0UL).With(HappeningKind.KvmRun, 1UL);
+        RecordedExit exit = Plain(0, 0, 1000).With(KvmEventKind.UserspaceExit, 2UL, 0UL).With(KvmEventKind.KvmRun, 0UL).With(KvmEventKind.KvmRun, 1UL);
         exit.Entry = exit.Entry with { Time = new ClockTime(1100) };
         ExitMoment moment = ExitMoment.Of(exit.Record, 900, true, 0, Verdict.Conforms);
         Assert.Equal((100UL, 98UL, 2UL), (moment.Guest, moment.Host, moment.User));
@@ -91,12 +91,12 @@ public sealed class RunProfileTests
     public void A_chain_of_exits_for_one_exit_of_L2_ends_when_L2_runs_again()
     {
         var profile = new RunProfile();
-        Take(profile, Exit(0, GuestLevel.L2, SvmExitCode.Cpuid).With(HappeningKind.NestedVmexitInject, SvmExitCode.Cpuid.Value), null);
+        Take(profile, Exit(0, GuestLevel.L2, SvmExitCode.Cpuid).With(KvmEventKind.NestedVmexitInject, SvmExitCode.Cpuid.Value), null);
         Take(profile, Exit(1, GuestLevel.L1, SvmExitCode.Vmsave), null);
-        Take(profile, Exit(2, GuestLevel.L1, SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter, 1UL, 2UL, 3UL), null);
+        Take(profile, Exit(2, GuestLevel.L1, SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter, 1UL, 2UL, 3UL), null);
         Take(profile, Exit(3, GuestLevel.L2, SvmExitCode.Cpuid), null);
-        Take(profile, Exit(4, GuestLevel.L2, SvmExitCode.Cpuid).With(HappeningKind.NestedVmexitInject, SvmExitCode.Cpuid.Value), null);
-        RecordedExit lost = Exit(5, GuestLevel.L1, SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter, 1UL, 2UL, 3UL);
+        Take(profile, Exit(4, GuestLevel.L2, SvmExitCode.Cpuid).With(KvmEventKind.NestedVmexitInject, SvmExitCode.Cpuid.Value), null);
+        RecordedExit lost = Exit(5, GuestLevel.L1, SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter, 1UL, 2UL, 3UL);
         lost.Flags = RecordFlags.LossBefore;
         Take(profile, lost, null);
         AmplificationRow row = Assert.Single(profile.Amplification.Rows);
@@ -107,12 +107,12 @@ public sealed class RunProfileTests
     public void Vmcb12_tells_what_was_recorded_and_what_follows_from_it()
     {
         var track = new Vmcb12Track();
-        track.Add(Exit(0, GuestLevel.L1, SvmExitCode.Vmrun).With(HappeningKind.NestedVmenter, 1UL, 0x1000UL, 0x400000UL, 0UL, 0UL, 1UL, 0x5000UL)
-            .With(HappeningKind.NestedIntercepts, 0UL, 0UL, 0UL, 1UL, 1UL, null).Record);
+        track.Add(Exit(0, GuestLevel.L1, SvmExitCode.Vmrun).With(KvmEventKind.NestedVmenter, 1UL, 0x1000UL, 0x400000UL, 0UL, 0UL, 1UL, 0x5000UL)
+            .With(KvmEventKind.NestedIntercepts, 0UL, 0UL, 0UL, 1UL, 1UL, null).Record);
         Assert.Equal((Vmcb12Source.Recorded, "0x400000"), Of(track, VmcbField.Rip));
         Assert.Equal((Vmcb12Source.Recorded, "0x5000"), Of(track, VmcbField.NCr3));
         Assert.DoesNotContain(track.Snapshot(), value => value.Field is VmcbField.InterceptMisc3 or VmcbField.GuestAsid);
-        track.Add(Exit(1, GuestLevel.L2, SvmExitCode.Cpuid).With(HappeningKind.NestedVmexitInject, SvmExitCode.Cpuid.Value, 0UL, 0UL, 0UL, 0UL).Record);
+        track.Add(Exit(1, GuestLevel.L2, SvmExitCode.Cpuid).With(KvmEventKind.NestedVmexitInject, SvmExitCode.Cpuid.Value, 0UL, 0UL, 0UL, 0UL).Record);
         Assert.Equal((Vmcb12Source.Derived, "not 0"), Of(track, VmcbField.GuestAsid));
         Assert.Equal((Vmcb12Source.Derived, "0x400123"), Of(track, VmcbField.Rip));
         Assert.Equal((Vmcb12Source.Recorded, "CPUID (0x72)"), Of(track, VmcbField.ExitCode));
@@ -165,7 +165,7 @@ public sealed class RunProfileTests
 
     private static RecordedExit WithoutRun(ulong end)
     {
-        RecordedExit exit = Plain(0, 0, 1000).With(HappeningKind.UserspaceExit, 2UL, 0UL);
+        RecordedExit exit = Plain(0, 0, 1000).With(KvmEventKind.UserspaceExit, 2UL, 0UL);
         exit.Entry = exit.Entry with { Time = new ClockTime(end) };
         return exit;
     }

@@ -54,9 +54,9 @@ public sealed class PerfettoReportTests
     {
         Story story = new Story()
             .Add(100, Cpuid, 110, GuestLevel.L1)
-            .Add(200, Vmrun, 210, GuestLevel.L1, exit => exit.With(HappeningKind.NestedVmenter, 0x1000, 0x7000, 0x2000))
+            .Add(200, Vmrun, 210, GuestLevel.L1, exit => exit.With(KvmEventKind.NestedVmenter, 0x1000, 0x7000, 0x2000))
             .Add(300, Npf, 310, GuestLevel.L2)
-            .Add(400, Cpuid, 410, GuestLevel.L2, exit => exit.With(HappeningKind.NestedVmexitInject, Cpuid, 0, 0, 0, 0))
+            .Add(400, Cpuid, 410, GuestLevel.L2, exit => exit.With(KvmEventKind.NestedVmexitInject, Cpuid, 0, 0, 0, 0))
             .Add(500, Cpuid, 510, GuestLevel.L1)
             .Add(600, Vmrun, 610, GuestLevel.L1)
             .Add(700, Npf, 710, GuestLevel.L2);
@@ -85,7 +85,7 @@ public sealed class PerfettoReportTests
     public void The_VMM_is_in_the_exit_it_was_asked_about()
     {
         DecodedTrace trace = new Story().Add(100, SvmExitCode.Ioio.Value, 200, GuestLevel.L1, exit => exit
-            .With(HappeningKind.UserspaceExit, 2, 0).With(HappeningKind.KvmRun, 0).With(HappeningKind.KvmRun, 1)).Trace();
+            .With(KvmEventKind.UserspaceExit, 2, 0).With(KvmEventKind.KvmRun, 0).With(KvmEventKind.KvmRun, 1)).Trace();
         Assert.Equal("100 L0\n100   L1\n100     IOIO\n101       VMM\n", trace.Outline("vCPU 0"));
         Assert.Equal([103UL, 200, 200, 200], trace.OfVcpu("vCPU 0").Where(one => one.Type == TrackEvent.Types.Type.SliceEnd).Select(one => one.Time));
     }
@@ -161,14 +161,14 @@ public sealed class PerfettoReportTests
     }
 
     [Fact]
-    public void Every_kind_of_happening_is_an_argument_or_silent()
+    public void Every_kind_of_event_is_an_argument_or_silent()
     {
         // kvm_nested_vmexit repeats the exit, intercepts and states are too many to read in a slice, and the VMM has a slice of its own.
-        HappeningKind[] silent = [HappeningKind.NestedVmexit, HappeningKind.NestedIntercepts, HappeningKind.UserspaceExit, HappeningKind.KvmRun, HappeningKind.StateValue, HappeningKind.GuestRead];
+        KvmEventKind[] silent = [KvmEventKind.NestedVmexit, KvmEventKind.NestedIntercepts, KvmEventKind.UserspaceExit, KvmEventKind.KvmRun, KvmEventKind.StateValue, KvmEventKind.GuestRead];
         Assert.Equal(
-            Enum.GetValues<HappeningKind>().Where(kind => kind != HappeningKind.None).Order(),
+            Enum.GetValues<KvmEventKind>().Where(kind => kind != KvmEventKind.None).Order(),
             ActTable.All.Select(row => row.Kind).Concat(silent).Distinct().Order());
-        Assert.All(ActTable.All, row => Assert.InRange(row.Slot, 0, HappeningShapes.Of(row.Kind).Slots.Count - 1));
+        Assert.All(ActTable.All, row => Assert.InRange(row.Slot, 0, EventSchemas.Of(row.Kind).Slots.Count - 1));
         Assert.All(ActTable.All, row => Assert.Equal(row.Form == ActForm.Words, row.Words is not null));
     }
 
@@ -179,7 +179,7 @@ public sealed class PerfettoReportTests
         {
             for (ulong i = 0; i < 20; i++)
             {
-                exit.With(HappeningKind.Eoi, 0, 0x30 + i);
+                exit.With(KvmEventKind.Eoi, 0, 0x30 + i);
             }
         }).Trace();
         DecodedEvent one = trace.Events.Single(one => one.Name == "CPUID");

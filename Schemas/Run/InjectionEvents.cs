@@ -11,8 +11,8 @@ public readonly record struct InjectedInterrupt(byte Vector, Truth Soft, Truth R
     /// <summary>Positions of the fields.</summary>
     public const int VectorSlot = 0, SoftSlot = 1, ReinjectedSlot = 2;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static InjectedInterrupt Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static InjectedInterrupt Of(in KvmEvent h) =>
         new(h.U8(VectorSlot), h.Question(SoftSlot), h.Question(ReinjectedSlot));
 }
 
@@ -26,8 +26,8 @@ public readonly record struct InjectedException(byte Vector, Truth HasError, uin
     /// <summary>Positions of the fields.</summary>
     public const int VectorSlot = 0, HasErrorSlot = 1, ErrorSlot = 2, ReinjectedSlot = 3;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static InjectedException Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static InjectedException Of(in KvmEvent h) =>
         new(h.U8(VectorSlot), h.Question(HasErrorSlot), h.U32(ErrorSlot), h.Question(ReinjectedSlot));
 }
 
@@ -63,8 +63,8 @@ public readonly record struct UserspaceExit(uint Reason, ulong Errno)
         _ => $"{reason}",
     };
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static UserspaceExit Of(in Happening h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);
+    /// <summary>Reads the fields of an event.</summary>
+    public static UserspaceExit Of(in KvmEvent h) => new(h.U32(ReasonSlot), h.Values[ErrnoSlot]);
 }
 
 /// <summary>kvm_smm_transition: System Management Mode entered or left.</summary>
@@ -74,8 +74,8 @@ public readonly record struct SmmTransition(bool Entering)
     /// <summary>Positions of the fields.</summary>
     public const int SmbaseSlot = 0, EnteringSlot = 1;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static SmmTransition Of(in Happening h) => new(h.Values[EnteringSlot] != 0);
+    /// <summary>Reads the fields of an event.</summary>
+    public static SmmTransition Of(in KvmEvent h) => new(h.Values[EnteringSlot] != 0);
 }
 
 /// <summary>kvm_apic_accept_irq: a local APIC accepted an interrupt, in the sender's context.</summary>
@@ -90,8 +90,8 @@ public readonly record struct AcceptedInterrupt(uint Vcpu, uint DeliveryMode, by
     /// <summary>Delivery modes in place: fixed and INIT (APM2 16.5).</summary>
     public const uint FixedMode = 0, InitMode = 0x500;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static AcceptedInterrupt Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static AcceptedInterrupt Of(in KvmEvent h) =>
         new(h.U32(VcpuSlot), h.U32(DeliveryModeSlot), h.U8(VectorSlot));
 }
 
@@ -102,8 +102,8 @@ public readonly record struct EndOfInterrupt(ulong Vector)
     /// <summary>Position of the field.</summary>
     public const int VectorSlot = 1;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static EndOfInterrupt Of(in Happening h) => new(h.Values[VectorSlot]);
+    /// <summary>Reads the fields of an event.</summary>
+    public static EndOfInterrupt Of(in KvmEvent h) => new(h.Values[VectorSlot]);
 }
 
 /// <summary>kvm_apicv_inhibit_changed: AVIC is inhibited or allowed, for the whole machine.</summary>
@@ -113,6 +113,6 @@ public readonly record struct ApicvInhibition(Observed<ulong> Inhibits)
     /// <summary>Position of the field.</summary>
     public const int InhibitsSlot = 2;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static ApicvInhibition Of(in Happening h) => new(h.At(InhibitsSlot));
+    /// <summary>Reads the fields of an event.</summary>
+    public static ApicvInhibition Of(in KvmEvent h) => new(h.At(InhibitsSlot));
 }

@@ -1,7 +1,7 @@
 namespace Differ.Schemas.Run;
 
-/// <summary>What a recorded event between a #VMEXIT and the next entry tells. The numbers are those of <c>Happening.what</c> in run.proto.</summary>
-public enum HappeningKind : byte
+/// <summary>What a recorded event between a #VMEXIT and the next entry tells. The numbers are those of <c>KvmEvent.what</c> in run.proto.</summary>
+public enum KvmEventKind : byte
 {
     /// <summary>No event.</summary>
     None = 0,

@@ -5,12 +5,12 @@ namespace Differ.Schemas.Run;
 
 /// <summary>One recorded event of a vCPU between a #VMEXIT and the next entry.</summary>
 /// <remarks>Filled in place by a reader and then copied once; whoever is handed one gets it read-only.</remarks>
-public struct Happening
+public struct KvmEvent
 {
     private FieldValues _values;
 
-    /// <summary>A happening with its fields; read them through the typed views beside this file.</summary>
-    public Happening(HappeningKind kind, ClockTime time, in FieldValues values)
+    /// <summary>An event with its fields; read them through the typed views beside this file.</summary>
+    public KvmEvent(KvmEventKind kind, ClockTime time, in FieldValues values)
     {
         Kind = kind;
         Time = time;
@@ -18,7 +18,7 @@ public struct Happening
     }
 
     /// <summary>What it tells.</summary>
-    public HappeningKind Kind { readonly get; set; }
+    public KvmEventKind Kind { readonly get; set; }
 
     /// <summary>When, on the run's clock.</summary>
     public ClockTime Time { readonly get; set; }
@@ -26,10 +26,10 @@ public struct Happening
     /// <summary>Where the fields written by a newer Differ start in <see cref="ExitRecord.Newer"/>.</summary>
     public ushort NewerStart { readonly get; set; }
 
-    /// <summary>How many bytes of <see cref="ExitRecord.Newer"/> belong to this happening.</summary>
+    /// <summary>How many bytes of <see cref="ExitRecord.Newer"/> belong to this event.</summary>
     public ushort NewerLength { readonly get; set; }
 
-    /// <summary>The fields by position in <see cref="HappeningShape.Slots"/>.</summary>
+    /// <summary>The fields by position in <see cref="EventSchema.Slots"/>.</summary>
     [UnscopedRef]
     public readonly ref readonly FieldValues Values => ref _values;
 

@@ -5,8 +5,8 @@ using Google.Protobuf;
 
 namespace Differ.Schemas.Files;
 
-/// <summary>Reads one message <c>Happening</c> of run.proto.</summary>
-internal sealed class HappeningReader(TextTable texts, List<byte> newer)
+/// <summary>Reads one message <c>KvmEvent</c> of run.proto.</summary>
+internal sealed class EventReader(TextTable texts, List<byte> newer)
 {
     /// <summary>Field number of the time.</summary>
     public const int TimeField = 100;
@@ -16,12 +16,12 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
 
     /// <summary>Reads the message.</summary>
     /// <param name="bytes">Its bytes.</param>
-    /// <param name="happening">What it holds.</param>
+    /// <param name="kvmEvent">What it holds.</param>
     /// <returns>False when it is of a kind that this Differ does not know.</returns>
-    public bool Read(byte[] bytes, out Happening happening)
+    public bool Read(byte[] bytes, out KvmEvent kvmEvent)
     {
         int newerStart = newer.Count;
-        if (ReadKnown(bytes, out happening))
+        if (ReadKnown(bytes, out kvmEvent))
         {
             return true;
         }
@@ -31,21 +31,21 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
         return false;
     }
 
-    private bool ReadKnown(byte[] bytes, out Happening happening)
+    private bool ReadKnown(byte[] bytes, out KvmEvent kvmEvent)
     {
-        happening = default;
+        kvmEvent = default;
         using var input = new CodedInputStream(bytes);
         for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
             int field = WireFormat.GetTagFieldNumber(tag);
             if (field == TimeField && WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint)
             {
-                happening.Time = new ClockTime(input.ReadUInt64());
+                kvmEvent.Time = new ClockTime(input.ReadUInt64());
             }
-            else if (field >= 1 && field <= HappeningShapes.All.Count && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
+            else if (field >= 1 && field <= EventSchemas.All.Count && WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited)
             {
-                happening.Kind = (HappeningKind)field;
-                ReadFields(input.ReadBytes().ToByteArray(), ref happening);
+                kvmEvent.Kind = (KvmEventKind)field;
+                ReadFields(input.ReadBytes().ToByteArray(), ref kvmEvent);
             }
             else
             {
@@ -53,19 +53,19 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
             }
         }
 
-        return happening.Kind != HappeningKind.None;
+        return kvmEvent.Kind != KvmEventKind.None;
     }
 
-    private void ReadFields(byte[] bytes, ref Happening happening)
+    private void ReadFields(byte[] bytes, ref KvmEvent kvmEvent)
     {
-        HappeningShape shape = HappeningShapes.Of(happening.Kind);
+        EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
         int newerStart = newer.Count;
         using var input = new CodedInputStream(bytes);
         long start = 0;
         for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
             int slot = WireFormat.GetTagFieldNumber(tag) - 1;
-            if (!ReadSlot(input, tag, slot, shape, ref happening))
+            if (!ReadSlot(input, tag, slot, shape, ref kvmEvent))
             {
                 input.SkipLastField();
                 newer.AddRange(bytes.AsSpan((int)start, (int)(input.Position - start)));
@@ -74,11 +74,11 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
             start = input.Position;
         }
 
-        happening.NewerStart = (ushort)Math.Min(newerStart, ushort.MaxValue);
-        happening.NewerLength = (ushort)Math.Min(newer.Count - newerStart, ushort.MaxValue);
+        kvmEvent.NewerStart = (ushort)Math.Min(newerStart, ushort.MaxValue);
+        kvmEvent.NewerLength = (ushort)Math.Min(newer.Count - newerStart, ushort.MaxValue);
     }
 
-    private bool ReadSlot(CodedInputStream input, uint tag, int slot, HappeningShape shape, ref Happening happening)
+    private bool ReadSlot(CodedInputStream input, uint tag, int slot, EventSchema shape, ref KvmEvent kvmEvent)
     {
         if (slot < 0 || slot >= shape.Slots.Count)
         {
@@ -91,18 +91,18 @@ internal sealed class HappeningReader(TextTable texts, List<byte> newer)
         switch (form)
         {
             case SlotForm.Number when number:
-                happening.MutableValues.Set(slot, input.ReadUInt64());
+                kvmEvent.MutableValues.Set(slot, input.ReadUInt64());
                 return true;
             case SlotForm.Text when delimited:
-                happening.MutableValues.Set(slot, (ulong)texts.Add(input.ReadString()));
+                kvmEvent.MutableValues.Set(slot, (ulong)texts.Add(input.ReadString()));
                 return true;
             case SlotForm.Bytes when delimited:
                 Span<byte> sixteen = stackalloc byte[BytesLength];
                 sixteen.Clear();
                 ReadOnlySpan<byte> stored = input.ReadBytes().Span;
                 stored[..Math.Min(stored.Length, BytesLength)].CopyTo(sixteen);
-                happening.MutableValues.Set(slot, BinaryPrimitives.ReadUInt64LittleEndian(sixteen));
-                happening.MutableValues.Set(slot + 1, BinaryPrimitives.ReadUInt64LittleEndian(sixteen[8..]));
+                kvmEvent.MutableValues.Set(slot, BinaryPrimitives.ReadUInt64LittleEndian(sixteen));
+                kvmEvent.MutableValues.Set(slot + 1, BinaryPrimitives.ReadUInt64LittleEndian(sixteen[8..]));
                 return true;
             default:
                 return false;

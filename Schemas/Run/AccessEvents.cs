@@ -13,8 +13,8 @@ public readonly record struct MsrAccess(bool Write, uint Index, ulong Value, boo
     /// <summary>Positions of the fields.</summary>
     public const int WriteSlot = 0, IndexSlot = 1, ValueSlot = 2, FaultedSlot = 3;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static MsrAccess Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static MsrAccess Of(in KvmEvent h) =>
         new(h.Values[WriteSlot] != 0, h.U32(IndexSlot), h.Values[ValueSlot], h.Values[FaultedSlot] != 0);
 }
 
@@ -27,8 +27,8 @@ public readonly record struct CrAccess(bool Write, uint Number, ulong Value)
     /// <summary>Positions of the fields.</summary>
     public const int WriteSlot = 0, NumberSlot = 1, ValueSlot = 2;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static CrAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, h.U32(NumberSlot), h.Values[ValueSlot]);
+    /// <summary>Reads the fields of an event.</summary>
+    public static CrAccess Of(in KvmEvent h) => new(h.Values[WriteSlot] != 0, h.U32(NumberSlot), h.Values[ValueSlot]);
 }
 
 /// <summary>kvm_cpuid: a leaf of CPUID as the guest saw it.</summary>
@@ -43,8 +43,8 @@ public readonly record struct CpuidAccess(uint Function, Observed<uint> Index, u
     /// <summary>Positions of the fields.</summary>
     public const int FunctionSlot = 0, IndexSlot = 1, EaxSlot = 2, EbxSlot = 3, EcxSlot = 4, EdxSlot = 5, FoundSlot = 6;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static CpuidAccess Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static CpuidAccess Of(in KvmEvent h) => new(
         h.U32(FunctionSlot), h.At32(IndexSlot), h.U32(EaxSlot),
         h.U32(EbxSlot), h.U32(EcxSlot), h.U32(EdxSlot));
 }
@@ -85,8 +85,8 @@ public readonly record struct EmulatedInstruction(
     /// <summary>Positions of the fields.</summary>
     public const int RipSlot = 0, CsBaseSlot = 1, LengthSlot = 2, BytesSlot = 3, ModeSlot = 5, FailedSlot = 6;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static EmulatedInstruction Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static EmulatedInstruction Of(in KvmEvent h) => new(
         h.Values[RipSlot], h.U32(CsBaseSlot), (int)Math.Min(h.Values[LengthSlot], 15),
         h.Values[BytesSlot], h.Values[BytesSlot + 1], (DecodeMode)Math.Min(h.Values[ModeSlot], byte.MaxValue), h.Values[FailedSlot] != 0);
 
@@ -108,8 +108,8 @@ public readonly record struct InvlpgaExecution(ulong Address)
     /// <summary>Position of the field.</summary>
     public const int AddressSlot = 2;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static InvlpgaExecution Of(in Happening h) => new(h.Values[AddressSlot]);
+    /// <summary>Reads the fields of an event.</summary>
+    public static InvlpgaExecution Of(in KvmEvent h) => new(h.Values[AddressSlot]);
 }
 
 /// <summary>kvm_apic: an access to a local APIC register that L0 handled.</summary>
@@ -124,8 +124,8 @@ public readonly record struct ApicAccess(bool Write, uint Register, ulong Value)
     /// <summary>Offset of the task priority register.</summary>
     public const uint TaskPriority = 0x80;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static ApicAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, h.U32(RegisterSlot), h.Values[ValueSlot]);
+    /// <summary>Reads the fields of an event.</summary>
+    public static ApicAccess Of(in KvmEvent h) => new(h.Values[WriteSlot] != 0, h.U32(RegisterSlot), h.Values[ValueSlot]);
 }
 
 /// <summary>L0 read memory of the guest.</summary>
@@ -137,7 +137,7 @@ public readonly record struct GuestRead(ulong Address, int Length, ulong Value)
     /// <summary>Positions of the fields.</summary>
     public const int AddressSlot = 0, LengthSlot = 1, ValueSlot = 2;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static GuestRead Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static GuestRead Of(in KvmEvent h) =>
         new(h.Values[AddressSlot], (int)Math.Min(h.Values[LengthSlot], sizeof(ulong)), h.Values[ValueSlot]);
 }

@@ -16,8 +16,8 @@ public readonly record struct NestedVmenter(
     /// <summary>Positions of the fields.</summary>
     public const int RipSlot = 0, Vmcb12Slot = 1, NestedRipSlot = 2, IntCtlSlot = 3, EventInjSlot = 4, NestedPagingSlot = 5, Cr3Slot = 6;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static NestedVmenter Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static NestedVmenter Of(in KvmEvent h) => new(
         h.Values[RipSlot], h.Values[Vmcb12Slot], h.Values[NestedRipSlot], h.U32(IntCtlSlot),
         new EventInfo(h.U32(EventInjSlot)), h.Question(NestedPagingSlot), h.At(Cr3Slot));
 }
@@ -34,8 +34,8 @@ public readonly record struct NestedIntercepts(ushort CrRead, ushort CrWrite, ui
     /// <summary>Positions of the fields.</summary>
     public const int CrReadSlot = 0, CrWriteSlot = 1, ExceptionsSlot = 2, Word3Slot = 3, Word4Slot = 4, Word5Slot = 5;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static NestedIntercepts Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static NestedIntercepts Of(in KvmEvent h) => new(
         h.U16(CrReadSlot), h.U16(CrWriteSlot), h.U32(ExceptionsSlot),
         h.U32(Word3Slot), h.U32(Word4Slot), h.At32(Word5Slot));
 }
@@ -52,8 +52,8 @@ public readonly record struct NestedVmexit(SvmExitCode ExitCode, ulong Rip, ulon
     /// <summary>Positions of the fields.</summary>
     public const int ExitCodeSlot = 0, RipSlot = 1, Info1Slot = 2, Info2Slot = 3, IntInfoSlot = 4, IntInfoErrorSlot = 5;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static NestedVmexit Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static NestedVmexit Of(in KvmEvent h) => new(
         new(h.Values[ExitCodeSlot]), h.Values[RipSlot], h.Values[Info1Slot], h.Values[Info2Slot],
         new EventInfo(h.U32(IntInfoSlot)), h.U32(IntInfoErrorSlot));
 }
@@ -69,8 +69,8 @@ public readonly record struct NestedVmexitInject(SvmExitCode ExitCode, ulong Inf
     /// <summary>Positions of the fields.</summary>
     public const int ExitCodeSlot = 0, Info1Slot = 1, Info2Slot = 2, IntInfoSlot = 3, IntInfoErrorSlot = 4;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static NestedVmexitInject Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static NestedVmexitInject Of(in KvmEvent h) => new(
         new(h.Values[ExitCodeSlot]), h.Values[Info1Slot], h.Values[Info2Slot],
         new EventInfo(h.U32(IntInfoSlot)), h.U32(IntInfoErrorSlot));
 }
@@ -82,6 +82,6 @@ public readonly record struct NestedVmenterFailed(int Message)
     /// <summary>Positions of the fields.</summary>
     public const int MessageSlot = 0, ErrorSlot = 1;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static NestedVmenterFailed Of(in Happening h) => new((int)(h.Values[MessageSlot] & int.MaxValue));
+    /// <summary>Reads the fields of an event.</summary>
+    public static NestedVmenterFailed Of(in KvmEvent h) => new((int)(h.Values[MessageSlot] & int.MaxValue));
 }

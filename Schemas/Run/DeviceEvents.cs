@@ -12,8 +12,8 @@ public readonly record struct PortAccess(bool Write, ushort Port, uint Size)
     /// <summary>The access in the form of EXITINFO1: port, size and direction (APM2 figure 15-2).</summary>
     public ulong AsExitInfo => ((ulong)Port << 16) | ((ulong)Size << 4) | (Write ? 0UL : 1);
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static PortAccess Of(in Happening h) => new(h.Values[WriteSlot] != 0, (ushort)(h.Values[PortSlot] & ushort.MaxValue), (uint)(h.Values[SizeSlot] & 7));
+    /// <summary>Reads the fields of an event.</summary>
+    public static PortAccess Of(in KvmEvent h) => new(h.Values[WriteSlot] != 0, (ushort)(h.Values[PortSlot] & ushort.MaxValue), (uint)(h.Values[SizeSlot] & 7));
 }
 
 /// <summary>kvm_avic_incomplete_ipi: an interrupt between processors that AVIC could not deliver.</summary>
@@ -24,8 +24,8 @@ public readonly record struct AvicIncompleteIpi(ulong Command, ulong Reason)
     /// <summary>Positions of the fields.</summary>
     public const int IcrHighSlot = 0, IcrLowSlot = 1, IdSlot = 2, IndexSlot = 3;
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static AvicIncompleteIpi Of(in Happening h) => new(
+    /// <summary>Reads the fields of an event.</summary>
+    public static AvicIncompleteIpi Of(in KvmEvent h) => new(
         (h.Values[IcrHighSlot] << 32) | (uint)(h.Values[IcrLowSlot] & uint.MaxValue),
         (h.Values[IdSlot] << 32) | (uint)(h.Values[IndexSlot] & uint.MaxValue));
 }
@@ -42,7 +42,7 @@ public readonly record struct AvicUnacceleratedAccess(uint Offset, bool Write, b
     /// <summary>The access in the form of EXITINFO1 (APM2 15.29.9.2).</summary>
     public ulong AsExitInfo => Offset | (Write ? 1UL << 32 : 0);
 
-    /// <summary>Reads the fields of a happening.</summary>
-    public static AvicUnacceleratedAccess Of(in Happening h) =>
+    /// <summary>Reads the fields of an event.</summary>
+    public static AvicUnacceleratedAccess Of(in KvmEvent h) =>
         new((uint)(h.Values[OffsetSlot] & uint.MaxValue), h.Values[WriteSlot] != 0, (byte)(h.Values[VectorSlot] & 0xff));
 }

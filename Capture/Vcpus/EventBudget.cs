@@ -1,8 +1,8 @@
 namespace Differ.Capture.Vcpus;
 
-/// <summary>How many happenings all unfinished records and waiting threads may hold together, so that a file of many vCPUs cannot fill the memory.</summary>
+/// <summary>How many events all unfinished records and waiting threads may hold together, so that a file of many vCPUs cannot fill the memory.</summary>
 /// <param name="most">The number.</param>
-internal sealed class HappeningRoom(int most = HappeningRoom.Most)
+internal sealed class EventBudget(int most = EventBudget.Most)
 {
     /// <summary>What the longest records of 32 vCPUs hold at once: about 200 MiB.</summary>
     public const int Most = 1 << 21;
