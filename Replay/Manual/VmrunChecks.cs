@@ -15,6 +15,8 @@ internal static class VmrunChecks
     private const ulong High32 = 0xffff_ffff_0000_0000, Low32 = 0xffff_ffff, Low12 = 0xfff;
     private const int SegmentL = 9, SegmentD = 10;
     private const int VirtualNmi = 1;
+    private const int NpEnable = 0, SssCheck = 4;
+    private const ulong Above52 = ~((1UL << 52) - 1);
     private const ulong IopmSize = 0x3000, MsrpmSize = 0x2000;
 
     // S_CET: SH_STK_EN and WR_SHSTK_EN.
@@ -25,6 +27,14 @@ internal static class VmrunChecks
 
     private static readonly ulong Invalid = SvmExitCode.Invalid.Value;
 
+    // Nothing of vmcb12 is known but, perhaps, whether it asks for nested paging; the virtual CPU has all features, or none, or nobody knows.
+    private static readonly VmrunState[] Unseen =
+    [
+        .. from features in (Truth[])[Truth.Unknown, Truth.Yes, Truth.No]
+           from nestedPaging in (Truth[])[Truth.Unknown, Truth.Yes, Truth.No]
+           select new VmrunState(new Vmcb12 { NestedPaging = nestedPaging }, Profile.Of(features)),
+    ];
+
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<Rule> Rows { get; } =
     [
@@ -32,64 +42,63 @@ internal static class VmrunChecks
                 "VMCB EFER.SVME=0 -> VMEXIT_INVALID.",
                 "Vmcb12.efer not traced; kvm_nested_vmenter_failed message names the check.",
                 "kvm_nested_vmenter_failed(efer & SVME) or kvm_nested_vmexit_inject 0xffffffff; L2 must never run with SVME clear.") { Rank = 450, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.EferRegister], static (v, p) => !v[VmcbField.EferRegister][Efer.SVME]),
+            static v => !v[VmcbField.EferRegister][Efer.SVME]),
         Check(new("SVM-15.5-VMRUN-CR0-CDNW", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "CR0.CD=0 with CR0.NW=1 -> INVALID.",
                 "Vmcb12.cr0 not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 460, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => !v[VmcbField.Cr0Register][Cr0.CD] & v[VmcbField.Cr0Register][Cr0.NW]),
+            static v => !v[VmcbField.Cr0Register][Cr0.CD] & v[VmcbField.Cr0Register][Cr0.NW]),
         Check(new("SVM-15.5-VMRUN-CR0-HI", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "CR0[63:32] must be zero.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 470, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.Cr0Register], static (v, p) => Cr0.Bits.SetsMustBeZero(v[VmcbField.Cr0Register], p)),
+            static v => v.Refuses(VmcbField.Cr0Register, High32, Cr0.Bits)),
         Check(new("SVM-15.5-VMRUN-CR3-MBZ", "15.5.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "Any MBZ bit of CR3 set -> INVALID (long mode: bits above MAXPHYADDR; KVM checks only when LME&PG).",
                 "kvm_nested_vmenter.guest_pgd carries guest CR3 when tdp_enabled=n.",
                 "If guest_pgd >= 2^MAXPHYADDR then kvm_nested_vmexit_inject -1/kvm_nested_vmenter_failed must follow.") { Rank = 480, Kvm = KvmFunctions.By("kvm_vcpu_is_legal_cr3") },
-            Evidence.VmcbSaveArea, [VmcbField.Cr3Register], static (v, p) =>
-            v.NestedPaging.IsNo ? AboveWidth(v[VmcbField.Cr3Register], p) : Truth.Unknown),
+            static v => AboveWidth(v, VmcbField.Cr3Register) & (!v.NestedPaging | LongModePaging(v) | Truth.Unknown)),
         Check(new("SVM-15.5-VMRUN-CR4-MBZ", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.High,
                 "Any MBZ bit of CR4 set -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 490, Kvm = KvmFunctions.By("__kvm_is_valid_cr4") },
-            VmcbField.Cr4Register, Cr4.Bits, ulong.MaxValue),
+            static v => v.Refuses(VmcbField.Cr4Register, ulong.MaxValue, Cr4.Bits)),
         Check(new("SVM-15.5-VMRUN-DR6-HI", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "DR6[63:32] must be zero.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 500, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.Dr6], static (v, p) => v[VmcbField.Dr6].Any(High32)),
+            static v => v[VmcbField.Dr6].Any(High32)),
         Check(new("SVM-15.5-VMRUN-DR7-HI", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "DR7[63:32] must be zero.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 510, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.Dr7], static (v, p) => v[VmcbField.Dr7].Any(High32)),
+            static v => v[VmcbField.Dr7].Any(High32)),
         Check(new("SVM-15.5-VMRUN-EFER-MBZ", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "Any MBZ bit of EFER set -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 520, Kvm = KvmFunctions.By("kvm_valid_efer") },
-            VmcbField.EferRegister, Efer.Bits, OtherEfer),
+            static v => v.Refuses(VmcbField.EferRegister, OtherEfer, Efer.Bits)),
         Check(new("SVM-15.5-VMRUN-EFER-NOLM", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "LMA or LME set on a processor without long mode -> INVALID.",
                 "CPUID LM from kvm_cpuid 80000001.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 530, Kvm = KvmFunctions.By("kvm_valid_efer") },
-            Evidence.VmcbSaveArea, [], static (v, p) =>
-            (v[VmcbField.EferRegister][Efer.LME] | v[VmcbField.EferRegister][Efer.LMA]) & !p.Has(CpuFeature.LongMode)),
+            static v =>
+            (v[VmcbField.EferRegister][Efer.LME] | v[VmcbField.EferRegister][Efer.LMA]) & !v.Has(CpuFeature.LongMode)),
         Check(new("SVM-15.5-VMRUN-LME-PG-NOPAE", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.High,
                 "LME=1, PG=1, PAE=0 -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 540, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register, VmcbField.Cr4Register], static (v, p) => LongModePaging(v) & !v[VmcbField.Cr4Register][Cr4.PAE]),
+            static v => LongModePaging(v) & !v[VmcbField.Cr4Register][Cr4.PAE]),
         Check(new("SVM-15.5-VMRUN-LME-PG-NOPE", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.High,
                 "LME=1, PG=1, PE=0 -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 550, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register], static (v, p) => LongModePaging(v) & !v[VmcbField.Cr0Register][Cr0.PE]),
+            static v => LongModePaging(v) & !v[VmcbField.Cr0Register][Cr0.PE]),
         Check(new("SVM-15.5-VMRUN-CSL-CSD", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "LME, PG, PAE, CS.L and CS.D all set -> INVALID. (Bochs tests L&&D unconditionally: Bochs gap.).",
                 "CS attributes not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 560, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [VmcbField.EferRegister, VmcbField.Cr0Register, VmcbField.Cr4Register, VmcbField.CsAttributes], static (v, p) => LongModePaging(v) & v[VmcbField.Cr4Register][Cr4.PAE]
+            static v => LongModePaging(v) & v[VmcbField.Cr4Register][Cr4.PAE]
             & v[VmcbField.CsAttributes][SegmentL] & v[VmcbField.CsAttributes][SegmentD]),
         new(new("SVM-15.5-VMRUN-LMA-IGNORED", "15.5.1 (absence of a check)", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "EFER.LMA inconsistent with LME&PG is not an illegal state; hardware recomputes LMA.",
@@ -100,53 +109,41 @@ internal static class VmrunChecks
                 "The VMRUN intercept bit must be set or VMEXIT_INVALID.",
                 "kvm_nested_intercepts.word4 bit0.",
                 "kvm_nested_intercepts is emitted only on success, so kvm_nested_intercepts.word4 bit0=0 is by itself a violation.") { Rank = 580, Kvm = KvmFunctions.By("__nested_vmcb_check_controls") },
-            Evidence.Vmcb12Controls, [VmcbField.InterceptMisc2], static (v, p) => !v.Intercepts(SvmExitCode.Vmrun)),
+            static v => !v.Intercepts(SvmExitCode.Vmrun)),
         Check(new("SVM-15.5-VMRUN-ASID0", "15.5.1, 15.25.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.High,
                 "Guest ASID=0 -> VMEXIT_INVALID.",
                 "ASID not traced; kvm_nested_vmenter_failed names asid.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 590, Kvm = KvmFunctions.By("__nested_vmcb_check_controls") },
-            Evidence.Asid, [VmcbField.GuestAsid], static (v, p) => v[VmcbField.GuestAsid].Equal(0, Low32)),
+            static v => v[VmcbField.GuestAsid].Equal(0, Low32)),
         Check(new("SVM-15.10-IOPM-RANGE", "15.10.1, 15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "Last byte of the IOPM (12K + 3 bits; bits 11:0 of the base ignored) at or above max physical address -> INVALID.",
                 "Base not traced.",
                 "kvm_nested_vmenter_failed(nested_svm_check_bitmap_pa) or kvm_nested_vmexit_inject -1.") { Rank = 600, Kvm = KvmFunctions.By("nested_svm_check_bitmap_pa") },
-            Evidence.VmcbControlArea, [VmcbField.IopmBasePa], static (v, p) => MapOutside(v[VmcbField.IopmBasePa], IopmSize, p)),
+            static v => MapOutside(v, VmcbField.IopmBasePa, IopmSize)),
         Check(new("SVM-15.11-MSRPM-RANGE", "15.11, 15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "Last byte of the 8K MSRPM at or above max physical address -> INVALID.",
                 "Base not traced.",
                 "kvm_nested_vmenter_failed or kvm_nested_vmexit_inject -1.") { Rank = 610, Kvm = KvmFunctions.By("nested_svm_check_bitmap_pa") },
-            Evidence.VmcbControlArea, [VmcbField.MsrpmBasePa], static (v, p) => MapOutside(v[VmcbField.MsrpmBasePa], MsrpmSize, p)),
+            static v => MapOutside(v, VmcbField.MsrpmBasePa, MsrpmSize)),
         Check(new("SVM-15.20-INJ-TYPE", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "EVENTINJ.V=1 with TYPE not in {0,2,3,4} -> VMEXIT_INVALID.",
                 "kvm_nested_vmenter.event_inj bit31=1 and bits10:8 in {1,5,6,7}.",
                 "kvm_nested_vmexit_inject 0xffffffff must be the first L2 result; violation = any other " +
                     "kvm_nested_vmexit/kvm_nested_vmexit_inject.") { Rank = 620, Kvm = KvmFunctions.By("nested_svm_check_event_inj") },
-            Evidence.Vmcb12Controls, [VmcbField.EventInj], static (v, p) => Injection(v, HasNoType)),
-        new(new("SVM-15.20-INJ-VEC2", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
+            static v => Injection(v, HasNoType)),
+        Check(new("SVM-15.20-INJ-VEC2", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "TYPE=3 with vector 2 (NMI) or any vector that is not an exception -> INVALID.",
                 "kvm_nested_vmenter.event_inj type 3, vector in {2,9?,15,20?,22..27,31,>31}.",
                 "kvm_nested_vmexit_inject -1.") { Rank = 630, Kvm = KvmFunctions.By("nested_svm_check_event_inj") },
-            Situation.VmrunOutcome, InjectedVector)
-        {
-            Illegal = static (v, p) => Injection(v, static e => e.Type == EventType.Exception && NotAnException(e.Vector)),
-        },
-        new(new("SVM-15.20-INJ-IMPOSSIBLE", "15.20", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
+            static v => Injection(v, HasNoException) | (Injection(v, IsNoExceptionYet) & Truth.Unknown),
+            new(Evidence.GuestCpuid, static v => Injection(v, IsNoExceptionYet))),
+        Check(new("SVM-15.20-INJ-IMPOSSIBLE", "15.20", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
                 "Event impossible in the guest mode (e.g. #BR, #OF in 64-bit mode) -> INVALID, no guest instruction executes.",
                 "kvm_nested_vmenter.event_inj vector 5 or 4 type 3; L2 CS.L unknown (kvm_emulate_insn prot64 flag on earlier L2 " +
                     "instructions helps).",
                 "kvm_nested_vmexit_inject -1 if L2 is in 64-bit mode.") { Rank = 640, Kvm = KvmFunctions.OfProcessor },
-            Situation.VmrunOutcome, static (in Step s) =>
-        {
-            EventInfo injected = s.Vcpu.Vmcb12.EventInj;
-            if (injected is { Valid: true, Type: EventType.Exception, Vector: ExceptionVector.OF or ExceptionVector.BR })
-            {
-                ExpectInvalid(s, s.Vcpu.L2In64BitMode, Evidence.OperatingMode, assumed: true);
-            }
-        })
-        {
-            Illegal = static (v, p) => LongModePaging(v) & v[VmcbField.CsAttributes][SegmentL]
-                & Injection(v, static e => e.Type == EventType.Exception && e.Vector is ExceptionVector.OF or ExceptionVector.BR),
-        },
+            static v => Injection(v, IsOfLegacyModes) & Truth.Unknown,
+            new(Evidence.OperatingMode, static v => Injection(v, IsOfLegacyModes) & v.StartsIn64BitMode)),
         new(new("SVM-15.20-INJ-NOSTATE", "15.20, volume 3 VMRUN", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "On VMEXIT_INVALID nothing was delivered: EXITINTINFO is not derived from the rejected injection.",
                 "kvm_nested_vmexit_inject 0xffffffff.",
@@ -164,27 +161,17 @@ internal static class VmrunChecks
                 s.Expect().Allow(IsNot(ComparedField.Exception, ExceptionVector.UD));
             }
         }),
-        new(new("SVM-15.25-NCR3-MBZ", "15.25.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
+        Check(new("SVM-15.25-NCR3-MBZ", "15.25.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "With NP_ENABLE=1 any MBZ bit of nCR3 -> INVALID.",
                 "kvm_nested_vmenter.tdp_enabled=y and kvm_nested_vmenter nested_cr3 >= 2^MAXPHYADDR.",
                 "kvm_nested_vmenter_failed/kvm_nested_vmexit_inject -1; kvm_nested_vmenter itself shows KVM accepted it.") { Rank = 670, Kvm = KvmFunctions.By("__nested_vmcb_check_controls") },
-            Situation.VmrunEntered | Situation.VmrunOutcome, static (in Step s) =>
-        {
-            if (s.Vcpu.Vmcb12.NestedPaging.IsYes)
-            {
-                Truth beyond = AboveWidth(s.Vcpu.Vmcb12[VmcbField.NCr3], s.Vcpu.Profile);
-                bool certain = s.Vcpu.Vmcb12[VmcbField.NCr3].Any(~((1UL << 52) - 1)).IsYes;
-                ExpectInvalid(s, beyond, Evidence.GuestCpuid, assumed: !certain);
-            }
-        })
-        {
-            Illegal = static (v, p) => v.NestedPaging & AboveWidth(v[VmcbField.NCr3], p),
-        },
+            static v => v.NestedPaging & (v[VmcbField.NCr3].Any(Above52) | (AboveWidth(v, VmcbField.NCr3) & Truth.Unknown)),
+            new(Evidence.GuestCpuid, static v => v.NestedPaging & AboveWidth(v, VmcbField.NCr3))),
         Check(new("SVM-15.25-GPAT-VALID", "15.25.4", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "With NP_ENABLE=1 a bad type or reserved field in G_PAT -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed(kvm_pat_valid)/kvm_nested_vmexit_inject -1.") { Rank = 680, Kvm = KvmFunctions.By("__nested_vmcb_check_save") },
-            Evidence.VmcbSaveArea, [], static (v, p) => v.NestedPaging & BadPat(v[VmcbField.GPat])),
+            static v => v.NestedPaging & BadPat(v[VmcbField.GPat])),
         new(new("SVM-15.5-PAE-PDPTE", "15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Medium,
                 "Without nested paging and in PAE mode, reserved bits in the four PDPEs -> #VMEXIT (INVALID).",
                 "kvm_nested_vmenter tdp n; PDPTEs not traced.",
@@ -207,22 +194,12 @@ internal static class VmrunChecks
                 NotRefusedFor(s, "pdptr");
             }
         }),
-        new(new("SVM-15.21.10-VNMI-NEEDS-NMI", "15.21.10", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
+        Check(new("SVM-15.21.10-VNMI-NEEDS-NMI", "15.21.10", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "V_NMI_ENABLE=1 without the NMI intercept -> VMEXIT_INVALID.",
                 "kvm_nested_vmenter.int_ctl bit26=1 and kvm_nested_intercepts.word3 bit1=0.",
                 "kvm_nested_vmexit_inject -1.") { Rank = 710, Kvm = KvmFunctions.By("__nested_vmcb_check_controls") },
-            Situation.VmrunOutcome, static (in Step s) =>
-        {
-            Truth illegal = s.Vcpu.Vmcb12[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit] & !s.Vcpu.Vmcb12[VmcbField.InterceptMisc1][VirtualNmi];
-            Truth exposed = s.Vcpu.Profile.Has(CpuFeature.VNmi);
-            if (!exposed.IsNo)
-            {
-                ExpectInvalid(s, illegal, Evidence.GuestCpuid, assumed: exposed.IsUnknown);
-            }
-        })
-        {
-            Illegal = static (v, p) => p.Has(CpuFeature.VNmi) & v[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit] & !v[VmcbField.InterceptMisc1][VirtualNmi],
-        },
+            static v => v.Has(CpuFeature.VNmi) & EnablesVNmiAlone(v),
+            new(Evidence.GuestCpuid, EnablesVNmiAlone)),
         new(new("SVM-15.29-AVIC-INDEX", "15.29.4.3", RuleScope.Processor, Visibility.NotTraced, Confidence.NotChecked, Severity.High,
                 "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC, unless it is extended) is an illegal state.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
@@ -272,14 +249,13 @@ internal static class VmrunChecks
                 "Reserved bit in S_CET, or CR4.CET=1 with CR0.WP=0, or CR4.CET with U_CET.SS=1 and EFLAGS.VM=1 -> INVALID.",
                 "Not traced.",
                 "kvm_nested_vmenter_failed/kvm_nested_vmexit_inject -1.") { Rank = 780, Kvm = KvmFunctions.By("__kvm_is_valid_cr4") },
-            Evidence.VmcbSaveArea, [VmcbField.Cr4Register, VmcbField.Cr0Register, VmcbField.SCet], static (v, p) =>
-            (v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0.WP]) | (v[VmcbField.SCet].Any(~ShadowStackControls) & p.Has(CpuFeature.ShadowStacks))),
+            static v =>
+            (v[VmcbField.Cr4Register][Cr4.CET] & !v[VmcbField.Cr0Register][Cr0.WP]) | (v[VmcbField.SCet].Any(~ShadowStackControls) & v.Has(CpuFeature.ShadowStacks))),
         Check(new("SVM-15.5-SSS-NP", "15.25.14", RuleScope.Emulation, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "SSSCheckEn=1 with nested paging off -> INVALID.",
                 "Bit 4 of VMCB offset 090h, which is not traced.",
                 "kvm_nested_vmexit_inject -1.") { Rank = 790, Kvm = KvmFunctions.Several },
-            Evidence.VmcbControlArea, [VmcbField.NestedControl],
-            static (v, p) => v[VmcbField.NestedControl][SssCheck] & !v[VmcbField.NestedControl][NpEnable]),
+            static v => v[VmcbField.NestedControl][SssCheck] & !v[VmcbField.NestedControl][NpEnable]),
         new(new("SVM-15.5-RIP-NOT-ILLEGAL", "15.5.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "Non-canonical or out-of-limit guest rIP is not illegal state: #GP is delivered inside the guest.",
                 "kvm_nested_vmenter.nested_rip non-canonical (bits 63:47 mixed).",
@@ -346,45 +322,56 @@ internal static class VmrunChecks
         }),
     ];
 
-    private const int NpEnable = 0, SssCheck = 4;
-
-    // Needs are given where without them nothing can be said; a check that another thing may settle has none.
     // A check is in play at every VMRUN; what it would need and recordings lack is said there. When it is known to fail,
     // the first thing L1 or L2 shows must be VMEXIT_INVALID.
-    private static Rule Check(RuleInfo info, Evidence missing, VmcbField[] needs, Func<Vmcb12, Profile, Truth> illegal) =>
-        new(info, Situation.VmrunEntered | Situation.VmrunOutcome, null,
-            (in Step s) => ExpectInvalid(s, illegal(s.Vcpu.Vmcb12, s.Vcpu.Profile), missing, assumed: false),
-            new Vmcb12Needs(VmcbFields.Of(needs), missing))
+    private static Rule Check(RuleInfo info, VmrunGuard illegal, Supposition? likely = null) =>
+        new(info, Situation.VmrunEntered | Situation.VmrunOutcome, null, (in Step s) => Judge(s, illegal, likely), NeedsOf(illegal, likely))
         {
-            Illegal = illegal,
+            Illegal = likely is null ? illegal : state => illegal(state) is { IsUnknown: false } decided ? decided : likely.Illegal(state),
         };
 
-    // The bits of a register that must be zero. Which those are, features of the virtual CPU decide too.
-    private static Rule Check(RuleInfo info, VmcbField field, RegisterBits bits, ulong mask) =>
-        new(info, Situation.VmrunEntered | Situation.VmrunOutcome, null,
-            (in Step s) =>
-            {
-                Bits64 value = Masked(s.Vcpu.Vmcb12[field], mask);
-                ExpectInvalid(s, bits.SetsMustBeZero(value, s.Vcpu.Profile), value.IsKnown ? Evidence.GuestCpuid : Evidence.VmcbSaveArea, assumed: false);
-            },
-            new Vmcb12Needs(VmcbFields.Of(field), Evidence.VmcbSaveArea))
-        {
-            Illegal = (v, p) => bits.IsRefused(Masked(v[field], mask), p),
-        };
-
-    private static Bits64 Masked(Bits64 value, ulong mask) => new(value.Value & mask, value.Known | ~mask);
-
-    private static void ExpectInvalid(in Step s, Truth illegal, Evidence missing, bool assumed)
+    private static void Judge(in Step s, VmrunGuard guard, Supposition? likely)
     {
         bool shows = !s.Seen.HasVmenter || s.Seen.LeftL2;
-        if (illegal.IsUnknown && s.Seen.HasVmenter)
+        VmrunState state = s.Vcpu.VmrunState.Afresh();
+        Truth illegal = guard(state);
+        if (illegal.IsUnknown && likely is not null && likely.Illegal(state) is { IsUnknown: false } supposed)
         {
-            s.Undecided(missing);
+            if (supposed.IsYes && shows)
+            {
+                s.Assuming(likely.Assumed).Allow(Is(Outcome(s), Invalid));
+            }
+        }
+        else if (illegal.IsUnknown && s.Seen.HasVmenter && state.Missing != Evidence.None)
+        {
+            s.Undecided(state.Missing);
         }
         else if (illegal.IsYes && shows)
         {
-            (assumed ? s.Assuming(missing) : s.Expect()).Allow(Is(Outcome(s), Invalid));
+            s.Expect().Allow(Is(Outcome(s), Invalid));
         }
+    }
+
+    // What the condition reads, if while none of it is known nothing else settles the check.
+    private static Vmcb12Needs NeedsOf(VmrunGuard illegal, Supposition? likely)
+    {
+        if (likely is not null)
+        {
+            return default;
+        }
+
+        var needs = default(Vmcb12Needs);
+        foreach (VmrunState state in Unseen)
+        {
+            if (!illegal(state.Afresh()).IsUnknown)
+            {
+                return default;
+            }
+
+            needs = new Vmcb12Needs(needs.Fields | state.Read, needs.Missing == Evidence.None ? state.Missing : needs.Missing);
+        }
+
+        return needs;
     }
 
     /// <summary>What is seen of vmcb12 is no reason to refuse it. Another reason, which no tracepoint shows, may be one all the same.</summary>
@@ -395,7 +382,7 @@ internal static class VmrunChecks
         Truth legal = Truth.Yes;
         foreach (Rule row in Rows)
         {
-            legal &= row.Illegal is { } illegal ? !illegal(vcpu.Vmcb12, vcpu.Profile) : Truth.Yes;
+            legal &= row.Illegal is { } illegal ? !illegal(vcpu.VmrunState) : Truth.Yes;
         }
 
         return legal;
@@ -404,40 +391,31 @@ internal static class VmrunChecks
     // KVM may reflect the failure itself, or the processor reports it at the first exit.
     private static ComparedField Outcome(in Step s) => s.Seen.HasVmenter ? ComparedField.ReflectedCode : ComparedField.ExitCode;
 
-    private static Truth LongModePaging(Vmcb12 v) => v[VmcbField.EferRegister][Efer.LME] & v[VmcbField.Cr0Register][Cr0.PG];
+    private static Truth LongModePaging(VmrunState v) => v[VmcbField.EferRegister][Efer.LME] & v[VmcbField.Cr0Register][Cr0.PG];
 
-    private static Truth AboveWidth(Bits64 address, Profile profile)
+    private static Truth EnablesVNmiAlone(VmrunState v) => v[VmcbField.IntCtl][IntCtlBits.VNmiEnableBit] & !v[VmcbField.InterceptMisc1][VirtualNmi];
+
+    private static Truth AboveWidth(VmrunState v, VmcbField address)
     {
-        Truth above52 = address.Any(~((1UL << 52) - 1));
-        int width = profile.PhysicalAddressBits;
-        return above52 | (width is > 0 and < 52 ? address.Any(~((1UL << width) - 1)) : address.Any(~((1UL << 36) - 1)) & Truth.Unknown);
+        int width = v.PhysicalAddressBits;
+        return v[address].Any(Above52) | v.Asked(
+            width is > 0 and < 52 ? v[address].Any(~((1UL << width) - 1)) : v[address].Any(~((1UL << 36) - 1)) & Truth.Unknown, Evidence.GuestCpuid);
     }
 
-    private static Truth MapOutside(Bits64 start, ulong size, Profile profile)
+    private static Truth MapOutside(VmrunState v, VmcbField start, ulong size)
     {
-        int width = profile.PhysicalAddressBits;
-        return !start.IsKnown || width == 0 ? Truth.Unknown : Truth.Of(unchecked((start.Value & ~Low12) + size - 1) >> Math.Min(width, 63) != 0);
+        int width = v.PhysicalAddressBits;
+        Truth outside = v[start].Holds(~0UL, address => width > 0 && unchecked((address & ~Low12) + size - 1) >> Math.Min(width, 63) != 0);
+        return width == 0 ? v.Asked(Truth.Unknown, Evidence.GuestCpuid) : outside;
     }
 
-    private static Truth Injection(Vmcb12 v, Func<EventInfo, bool> illegal) =>
-        (v[VmcbField.EventInj].Known & EventInfo.ValidBit) == 0 ? Truth.Unknown : Truth.Of(v.EventInj.Valid && illegal(v.EventInj));
-
-    private static Truth BadPat(Bits64 pat) => pat.IsKnown ? Truth.Of(!Pat.IsLegal(pat.Value)) : Truth.Unknown;
-
-    private static void InjectedVector(in Step s)
+    private static Truth Injection(VmrunState v, Func<EventInfo, bool> illegal)
     {
-        EventInfo injected = s.Vcpu.Vmcb12.EventInj;
-        if (!injected.Valid || injected.Type != EventType.Exception)
-        {
-            return;
-        }
-
-        bool certain = HasNoException(injected);
-        if (NotAnException(injected.Vector))
-        {
-            ExpectInvalid(s, Truth.Yes, certain ? Evidence.None : Evidence.GuestCpuid, assumed: !certain);
-        }
+        VmrunState.Field field = v[VmcbField.EventInj];
+        return field.Noted((field.Bits.Known & EventInfo.ValidBit) == 0 ? Truth.Unknown : Truth.Of(v.EventInj.Valid && illegal(v.EventInj)));
     }
+
+    private static Truth BadPat(VmrunState.Field pat) => pat.Holds(~0UL, static value => !Pat.IsLegal(value));
 
     /// <summary>Whether VMRUN refuses an event on any processor: a type that does not exist, an exception that none can have (APM2 15.20).</summary>
     public static bool IsIllegalEvent(EventInfo injected) => injected.Valid && (HasNoType(injected) || HasNoException(injected));
@@ -445,6 +423,11 @@ internal static class VmrunChecks
     private static bool HasNoType(EventInfo injected) => (int)injected.Type is 1 or > 4;
 
     private static bool HasNoException(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.Nmi or > 31 };
+
+    // No vector of an exception, on any processor known today.
+    private static bool IsNoExceptionYet(EventInfo injected) => injected.Type == EventType.Exception && NotAnException(injected.Vector);
+
+    private static bool IsOfLegacyModes(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.OF or ExceptionVector.BR };
 
     private static bool NotAnException(byte vector) =>
         vector is ExceptionVector.Nmi or > 31 || (ExceptionVector.All[vector].Name is null && vector is not (9 or 20));
@@ -482,4 +465,9 @@ internal static class VmrunChecks
             expecting.Allow(Is(ComparedField.EntryRip, unchecked(s.Exit.Rip + (ulong)i)));
         }
     }
+
+    /// <summary>A condition that holds only if something unseen is as it supposes; asked where the certain condition is not known.</summary>
+    /// <param name="Assumed">What it supposes.</param>
+    /// <param name="Illegal">The condition.</param>
+    private sealed record Supposition(Evidence Assumed, VmrunGuard Illegal);
 }

@@ -41,7 +41,8 @@ internal static class IllegalState
 
         state.NestedPaging = Truth.Of(HasNestedPaging(processor, vmcb));
         Vmcb run = vmcb;
-        return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(state, processor.Features.Profile).IsYes)
+        var asked = new VmrunState(state, processor.Features.Profile);
+        return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(asked).IsYes)
             || Unrecorded.Any(illegal => illegal(processor, run));
     }
 

@@ -1,4 +1,3 @@
-using Differ.Replay.Manual.Tables;
 using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
@@ -131,7 +130,7 @@ internal sealed record Rule(RuleInfo Info, Situation When, Func<SvmExitCode, boo
     }
 
     /// <summary>Where the rule names an illegal state of VMRUN: whether a vmcb12 is one.</summary>
-    public Func<Vmcb12, Profile, Truth>? Illegal { get; init; }
+    public VmrunGuard? Illegal { get; init; }
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>

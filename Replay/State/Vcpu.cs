@@ -6,9 +6,16 @@ namespace Differ.Replay.State;
 
 /// <summary>The architectural state of one vCPU as L1 and L2 see it, known bit by bit.</summary>
 /// <remarks>What a recording never shows (CPL, RFLAGS, debug registers) stays unknown on recordings; it is here because statements speak of it.</remarks>
-/// <param name="told">What the user says of the virtual CPU; null for nothing.</param>
-internal sealed class Vcpu(CpuDescription? told = null)
+internal sealed class Vcpu
 {
+    /// <summary>A vCPU of which nothing is known.</summary>
+    /// <param name="told">What the user says of it; null for nothing.</param>
+    public Vcpu(CpuDescription? told = null)
+    {
+        Profile = new Profile(told);
+        VmrunState = new VmrunState(Vmcb12, Profile);
+    }
+
     /// <summary>EFER of L1.</summary>
     public Bits64 Efer { get; set; }
 
@@ -43,7 +50,11 @@ internal sealed class Vcpu(CpuDescription? told = null)
     public Truth MonitorArmed { get; set; }
 
     /// <summary>Whether L2 is in 64-bit mode, as far as an instruction that L0 decoded told.</summary>
-    public Truth L2In64BitMode { get; set; }
+    public Truth L2In64BitMode
+    {
+        get => VmrunState.In64BitMode;
+        set => VmrunState.In64BitMode = value;
+    }
 
     /// <summary>VM_CR of L1.</summary>
     public Bits64 VmCr { get; set; }
@@ -190,7 +201,10 @@ internal sealed class Vcpu(CpuDescription? told = null)
     public SharedMsrs Shared { get; } = new();
 
     /// <summary>The virtual CPU.</summary>
-    public Profile Profile { get; } = new(told);
+    public Profile Profile { get; }
+
+    /// <summary>What conditions of VMRUN may look at.</summary>
+    public VmrunState VmrunState { get; }
 
     /// <summary>EFER.SVME of L1.</summary>
     public Truth Svme => Efer[Manual.Tables.Efer.SVME];

@@ -1,3 +1,5 @@
+using Differ.Schemas.Vocabulary;
+
 namespace Differ.Schemas.Model;
 
 /// <summary>One kind of evidence.</summary>
@@ -62,6 +64,19 @@ public static class EvidenceTable
             "load kvm_amd with npt=1: no recording shows host memory"),
         new(Evidence.UnmarkedLoss, "unmarked-loss", "what was lost around it without a mark", "record again, and let the recorder end by itself"),
     ];
+
+    private static readonly Evidence[] ByField = [.. VmcbLayout.All.Select(static row => row.Field switch
+    {
+        VmcbField.InterceptCr or VmcbField.InterceptExceptions or VmcbField.InterceptMisc1 or VmcbField.InterceptMisc2 or VmcbField.InterceptMisc3
+            or VmcbField.IntCtl or VmcbField.EventInj => Evidence.Vmcb12Controls,
+        VmcbField.InterceptDr => Evidence.DrIntercepts,
+        VmcbField.GuestAsid or VmcbField.TlbControl => Evidence.Asid,
+        VmcbField.NextRip => Evidence.NextRip,
+        _ => row.Area == VmcbArea.Control ? Evidence.VmcbControlArea : Evidence.VmcbSaveArea,
+    })];
+
+    /// <summary>The evidence that would show a field of vmcb12.</summary>
+    internal static Evidence Of(VmcbField field) => ByField[(int)field];
 
     /// <summary>The row of a kind.</summary>
     public static EvidenceRow Of(Evidence evidence) => (int)evidence < All.Count ? All[(int)evidence] : All[0];

@@ -11,6 +11,14 @@ internal sealed class Profile(CpuDescription? told = null)
     private readonly SortedSet<string> _contradicted = new(StringComparer.Ordinal);
     private readonly Truth[] _features = told?.CopyFeatures() ?? new Truth[CpuFeature.All.Count];
 
+    /// <summary>A virtual CPU with all features, with none, or of which nothing is known.</summary>
+    public static Profile Of(Truth features)
+    {
+        var profile = new Profile();
+        Array.Fill(profile._features, features);
+        return profile;
+    }
+
     /// <summary>Whether the virtual CPU has a feature.</summary>
     public Truth Has(CpuFeature feature) => _features[feature.Ordinal];
 

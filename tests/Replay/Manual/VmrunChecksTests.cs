@@ -35,7 +35,7 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             Breaks(ShadowPaging(1UL << 45, width: 40).L2Exit(Cpuid)),
             Keeps(ShadowPaging(1UL << 52).L2Exit(Invalid).Reflects(Invalid)),
             Undecided(Evidence.VmcbSaveArea, ShadowPaging(null)),
-            Undecided(Evidence.VmcbSaveArea, ShadowPaging(1UL << 45)),
+            Undecided(Evidence.GuestCpuid, ShadowPaging(1UL << 45)),
             Silent("the address is legal", ShadowPaging(1UL << 35).L2Exit(Cpuid))),
 
         // "63:24 Reserved MBZ", "19 Reserved MBZ", "15:13 Reserved MBZ"
