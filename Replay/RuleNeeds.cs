@@ -64,6 +64,15 @@ public static class RuleNeeds
         return [.. lacking];
     }
 
+    /// <summary>The fields of vmcb12 that a rule reads, by the manual's names; empty where its condition is none of VMRUN.</summary>
+    /// <param name="id">The rule.</param>
+    public static IReadOnlyList<string> FieldsOf(string id)
+    {
+        var state = new VmrunState(new Vmcb12(), new Profile());
+        RuleBook.All.First(row => row.Info.Id == id).Illegal?.Invoke(state);
+        return [.. VmcbLayout.All.Where(row => !(state.Read & VmcbFields.Of(row.Field)).IsEmpty).Select(static row => row.Name)];
+    }
+
     private static Vcpu InL2(uint intCtl, uint intercepts)
     {
         var vcpu = new Vcpu { InL2 = Truth.Yes };

@@ -47,7 +47,7 @@ internal sealed class ExplainVerb : IVerb
         RuleInfo? rule = isFingerprint ? null : RulesVerb.Find(what);
         DiffResult? result = path is null ? null : Read(path, cpu, terminal, cancel);
         rule ??= RuleOf(what, path!, result!);
-        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), result, isFingerprint ? what : null);
+        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), RuleNeeds.FieldsOf(rule.Id), result, isFingerprint ? what : null);
         format.Write(explanation, terminal.Output, terminal.InkFor(color));
         return ExitStatus.Agrees;
     }

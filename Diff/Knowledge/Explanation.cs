@@ -9,11 +9,12 @@ namespace Differ.Diff.Knowledge;
 /// <param name="Rule">The rule.</param>
 /// <param name="Bugs">Known bugs that break it.</param>
 /// <param name="Tracepoints">The tracepoints that show it, by the kernel's names without <c>kvm:</c>.</param>
+/// <param name="Reads">The fields of vmcb12 that it reads; empty where that depends on the exit.</param>
 /// <param name="Lacking">What may leave it undecided; with a recording, what did, and how often.</param>
 /// <param name="Seen">What the recording shows; null without one.</param>
 public sealed partial record Explanation(
-    RuleInfo Rule, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, IReadOnlyList<EvidenceShare> Lacking,
-    SeenOfRule? Seen)
+    RuleInfo Rule, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, IReadOnlyList<string> Reads,
+    IReadOnlyList<EvidenceShare> Lacking, SeenOfRule? Seen)
 {
     // Who ran, and where it went on: nothing can be said of an exit without them.
     private static readonly string[] Always = ["kvm_entry", "kvm_exit", "kvm_nested_vmexit"];
@@ -27,9 +28,10 @@ public sealed partial record Explanation(
     /// <summary>Explains a rule.</summary>
     /// <param name="rule">The rule.</param>
     /// <param name="mayLack">What may leave it undecided.</param>
+    /// <param name="reads">The fields of vmcb12 that it reads.</param>
     /// <param name="result">What a recording showed; null without one.</param>
     /// <param name="fingerprint">The one class to show; null for every class of the rule.</param>
-    public static Explanation Of(RuleInfo rule, IReadOnlyList<Evidence> mayLack, DiffResult? result, string? fingerprint)
+    public static Explanation Of(RuleInfo rule, IReadOnlyList<Evidence> mayLack, IReadOnlyList<string> reads, DiffResult? result, string? fingerprint)
     {
         RuleCount? count = result?.Rules.FirstOrDefault(row => row.Rule.Id == rule.Id);
         IReadOnlyList<EvidenceShare> lacking = result is null
@@ -40,7 +42,7 @@ public sealed partial record Explanation(
             .. result.Classes
                 .Where(found => fingerprint is null ? found.Rule.Id == rule.Id || found.AlsoBroken.Any(other => other.Id == rule.Id) : found.Fingerprint == fingerprint),
         ]);
-        return new Explanation(rule, KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), lacking, seen);
+        return new Explanation(rule, KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), reads, lacking, seen);
     }
 
     private static string[] TracepointsOf(RuleInfo rule, IReadOnlyList<Evidence> mayLack)

@@ -1,4 +1,3 @@
-using Differ.Replay.Manual;
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.State;
 using Differ.Schemas.Run;
@@ -84,7 +83,7 @@ internal static class Dumps
         }
         else if (record.Exit.Code == SvmExitCode.Ioio && ports.IsKnown)
         {
-            vcpu.PortIntercepted = AnyBit(record, ports.Value & PageMask, ExitInfo.PortOf(record.Exit.Info1), ExitInfo.PortSizeOf(record.Exit.Info1));
+            vcpu.PortIntercepted = AnyBit(record, ports.Value & PageMask, ExitInfoBits.PortOf(record.Exit.Info1), ExitInfoBits.PortSizeOf(record.Exit.Info1));
         }
     }
 

@@ -255,12 +255,12 @@ internal static class Availability
                 "kvm_exit/kvm_nested_vmexit 0x10..0x1f.",
                 "An kvm_inj_exception #GP following kvm_exit write_cr0/cr4 for an illegal value is wrong-side: hardware would have " +
                     "faulted before exiting.") { Rank = 320, Kvm = KvmFunctions.By("cr_interception") },
-            Situation.L1Rare | Situation.L2Exit, Codes.Between(SvmExitCode.CrRead, new(0x01f)), ExceptionsFirst.ControlRegisterLegal),
+            Situation.L1Rare | Situation.L2Exit, Codes.Between(SvmExitCode.CrRead, SvmExitCode.LastCrWrite), ExceptionsFirst.ControlRegisterLegal),
         new(new("SVM-15.9-DR-EXC-FIRST", "table 15-7", RuleScope.Composition, Visibility.Partly, Confidence.Weak, Severity.Low,
                 "MOV DRn: all exceptions (#GP CPL, #UD DR4/5 with CR4.DE, #DB GD) precede the intercept.",
                 "kvm_nested_vmexit 0x20..0x3f.",
                 "kvm_nested_vmexit_inject same code iff L1 DR intercept (word1 NOT traced).") { Rank = 330, Kvm = KvmFunctions.By("dr_interception") },
-            Situation.L2Exit, Codes.Between(SvmExitCode.DrRead, new(0x03f)), static (in Step s) =>
+            Situation.L2Exit, Codes.Between(SvmExitCode.DrRead, SvmExitCode.LastDrWrite), static (in Step s) =>
             s.When(s.Intercepted(s.Code), Evidence.DrIntercepts).Allow(Is(ComparedField.ReflectedCode, s.Code.Value))),
         new(new("SVM-15.9-RDTSC-PMC-EXC-FIRST", "table 15-7", RuleScope.Composition, Visibility.Observable, Confidence.Likely, Severity.Low,
                 "RDTSC, RDTSCP, RDPMC, HLT, INVD, WBINVD, INVLPG check their exceptions before the intercept.",
@@ -543,7 +543,7 @@ internal static class Availability
 
     private static void UnsupportedInstruction(in Step s)
     {
-        if (CpuFeature.Behind(s.Code) is { } feature)
+        if (ExitTable.Of(s.Code).Feature is { } feature)
         {
             s.When(!s.Vcpu.Profile.Has(feature), Evidence.GuestCpuid).Allow(IsNot(ComparedField.ReflectedCode, s.Code.Value));
         }

@@ -73,7 +73,7 @@ internal static class InterceptCodes
         if (s.Seen.LeftL2)
         {
             s.Assuming(Evidence.InstructionBytes).Allow(
-                IsNot(ComparedField.ReflectedCode, SvmExitCode.CrWrite.Value + 3), IsNot(ComparedField.ReflectedCode, LdtrWrite));
+                IsNot(ComparedField.ReflectedCode, SvmExitCode.CrWrite.Value + 3), IsNot(ComparedField.ReflectedCode, SvmExitCode.LdtrWrite.Value));
         }
     }
 
@@ -132,7 +132,6 @@ internal static class InterceptCodes
         }
     }
 
-    private const ulong LdtrWrite = 0x06c;
 
     private static ulong Allowed(Bits64 low, Bits64 high) => ((low.Value | ~low.Known) & uint.MaxValue) | ((high.Value | ~high.Known) << 32);
 }

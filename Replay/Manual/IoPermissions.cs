@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -17,20 +18,20 @@ internal static class IoPermissions
     public static Func<SvmExitCode, bool> MayAccess { get; } = static code => code == SvmExitCode.Ioio || code == SvmExitCode.Npf || code.IsException;
 
     /// <summary>What the permission map decides by: port and size.</summary>
-    public static ulong Access(ulong info1) => info1 & (ExitInfo.PortNumber | ExitInfo.PortSizes);
+    public static ulong Access(ulong info1) => info1 & (ExitInfoBits.PortNumber | ExitInfoBits.PortSizes);
 
     public static void Describes(in Step s)
     {
         bool exits = s.HasExit && s.Code == SvmExitCode.Ioio;
-        if (exits && ((s.Exit.Info1 & ExitInfo.PortZero) != 0 || !ExitInfo.IsPortSized(s.Exit.Info1)))
+        if (exits && ((s.Exit.Info1 & ExitInfoBits.PortZero) != 0 || !ExitInfoBits.IsPortSized(s.Exit.Info1)))
         {
-            OneSize(s.Expect(), ComparedField.ExitInfo1, twoAddressSizes: ulong.PopCount(s.Exit.Info1 & ExitInfo.PortAddressSizes) > 1).ByProcessor();
+            OneSize(s.Expect(), ComparedField.ExitInfo1, twoAddressSizes: ulong.PopCount(s.Exit.Info1 & ExitInfoBits.PortAddressSizes) > 1).ByProcessor();
         }
         else if (exits && s.Level == GuestLevel.L2)
         {
             // What L0 carries out is what the exit says.
             s.Expect().Allow(HappensNot(ComparedField.PortAccessed))
-                .Allow(Is(ComparedField.PortDescription, s.Exit.Info1, ExitInfo.PortNumber | ExitInfo.PortSizes | ExitInfo.PortIn));
+                .Allow(Is(ComparedField.PortDescription, s.Exit.Info1, ExitInfoBits.PortNumber | ExitInfoBits.PortSizes | ExitInfoBits.PortIn));
         }
         else if (s.Seen.LeftL2)
         {
@@ -44,7 +45,7 @@ internal static class IoPermissions
         if (s.Code != SvmExitCode.Ioio && s.Seen.Instruction is { IsString: true, Code: { Value: 0x7b } })
         {
             s.Assuming(Evidence.InstructionBytes).Allow(IsNot(ComparedField.ReflectedCode, Ioio))
-                .Allow(Is(ComparedField.ReflectedInfo1, (ulong)s.Seen.Instruction.Segment << 10, ExitInfo.PortSegment));
+                .Allow(Is(ComparedField.ReflectedInfo1, (ulong)s.Seen.Instruction.Segment << 10, ExitInfoBits.PortSegment));
         }
     }
 
@@ -111,10 +112,10 @@ internal static class IoPermissions
 
     private static Expecting OneSize(Expecting expecting, ComparedField info1, bool twoAddressSizes)
     {
-        ulong zero = ExitInfo.PortZero | (twoAddressSizes ? ExitInfo.PortAddressSizes : 0);
+        ulong zero = ExitInfoBits.PortZero | (twoAddressSizes ? ExitInfoBits.PortAddressSizes : 0);
         for (ulong size = 0x10; size <= 0x40; size <<= 1)
         {
-            expecting.Allow(Is(info1, size, ExitInfo.PortSizes | zero));
+            expecting.Allow(Is(info1, size, ExitInfoBits.PortSizes | zero));
         }
 
         return expecting;

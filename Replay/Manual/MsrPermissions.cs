@@ -15,9 +15,9 @@ internal static class MsrPermissions
     public static void Describes(in Step s)
     {
         bool exits = s.HasExit && s.Code == SvmExitCode.Msr;
-        if (exits && (s.Exit.Info1 & ExitInfo.MsrZero) != 0)
+        if (exits && (s.Exit.Info1 & ExitInfoBits.MsrZero) != 0)
         {
-            s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfo.MsrZero)).ByProcessor();
+            s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfoBits.MsrZero)).ByProcessor();
         }
         else if (exits && s.Level == GuestLevel.L2)
         {
@@ -25,7 +25,7 @@ internal static class MsrPermissions
         }
         else if (s.Seen.LeftL2)
         {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Msr)).Allow(Is(ComparedField.ReflectedInfo1, 0, ExitInfo.MsrZero));
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Msr)).Allow(Is(ComparedField.ReflectedInfo1, 0, ExitInfoBits.MsrZero));
         }
     }
 

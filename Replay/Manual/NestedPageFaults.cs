@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
@@ -26,16 +27,16 @@ internal static class NestedPageFaults
     {
         if (IsSameFault(s))
         {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Npf)).Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, ExitInfo.NpfStage));
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, Npf)).Allow(Is(ComparedField.ReflectedInfo1, s.Exit.Info1, ExitInfoBits.NpfStage));
         }
     }
 
     // L0's tables map only what L1's do; L1 may have taken the page away since.
     public static void KeepsPresent(in Step s)
     {
-        if (IsSameFault(s) && (s.Exit.Info1 & ExitInfo.NpfPresent) != 0)
+        if (IsSameFault(s) && (s.Exit.Info1 & ExitInfoBits.Present) != 0)
         {
-            s.Assuming(Evidence.NestedPageTables).Allow(IsNot(ComparedField.ReflectedCode, Npf)).Allow(Is(ComparedField.ReflectedInfo1, 1, ExitInfo.NpfPresent));
+            s.Assuming(Evidence.NestedPageTables).Allow(IsNot(ComparedField.ReflectedCode, Npf)).Allow(Is(ComparedField.ReflectedInfo1, 1, ExitInfoBits.Present));
         }
     }
 

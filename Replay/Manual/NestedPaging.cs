@@ -3,6 +3,7 @@ using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
+using static Differ.Replay.Manual.Tables.ExitInfoBits;
 using static Differ.Schemas.Model.Constraint;
 
 namespace Differ.Replay.Manual;
@@ -10,9 +11,6 @@ namespace Differ.Replay.Manual;
 /// <summary>Group I: nested page faults, INVLPGA, PAT and MTRRs (APM2 15.16, 15.25).</summary>
 internal static class NestedPaging
 {
-    // EXITINFO1 of a nested page fault (15.25.6).
-    private const ulong Present = 1 << 0, Write = 1 << 1, User = 1 << 2, Reserved = 1 << 3, Fetch = 1 << 4, ShadowStack = 1 << 6;
-    private const ulong FinalStage = 1UL << 32, TableStage = 1UL << 33, CheckedShadowStack = 1UL << 37;
     private const ulong IgnoredRootBits = 0x1f, Above32 = 0xffff_ffff_0000_0000;
 
     private static readonly SvmExitCode PF = SvmExitCode.OfException(ExceptionVector.PF);
@@ -44,7 +42,7 @@ internal static class NestedPaging
             Situation.L2Exit, Codes.Of(SvmExitCode.Npf, PF), static (in Step s) =>
         {
             // A second access of the same instruction would explain it.
-            bool table = s.Code == PF || (s.Exit.Info1 & TableStage) != 0;
+            bool table = s.Code == PF || (s.Exit.Info1 & NpfWalk) != 0;
             if (table && s.Vcpu.LastFinalFault == s.Exit.Rip)
             {
                 s.Assuming(Evidence.InstructionBytes).Allow(IsNot(ComparedField.ExitCode, s.Code.Value));
@@ -68,7 +66,7 @@ internal static class NestedPaging
             Situation.NestedPageFault, static (in Step s) =>
         {
             // Supervisor fetches under GMET and supervisor shadow stacks are the manual's exceptions.
-            if ((s.Exit.Info1 & (Fetch | ShadowStack | CheckedShadowStack)) == 0)
+            if ((s.Exit.Info1 & (Fetch | ShadowStack | NpfShadowStackCheck)) == 0)
             {
                 s.Expect().Allow(Is(ComparedField.ExitInfo1, User, User)).ByProcessor();
                 ForL1(s, Is(ComparedField.ReflectedInfo1, User, User));
@@ -80,7 +78,7 @@ internal static class NestedPaging
                 "Bit 1 is set.") { Rank = 2250, Kvm = KvmFunctions.Several },
             Situation.NestedPageFault, static (in Step s) =>
         {
-            if ((s.Exit.Info1 & TableStage) != 0)
+            if ((s.Exit.Info1 & NpfWalk) != 0)
             {
                 s.Assuming(Evidence.VmcbControlArea).Allow(Is(ComparedField.ExitInfo1, Write, Write)).ByProcessor();
             }
@@ -169,10 +167,10 @@ internal static class NestedPaging
 
     /// <summary>Whether a nested page fault of L1 looks as nearly all do, so that no rule need look at it.</summary>
     public static bool IsUsual(in HardwareExit exit) =>
-        exit.Code != SvmExitCode.Npf || (exit.Info1 & (User | TableStage)) == User || (exit.Info1 & (User | Write)) == (User | Write);
+        exit.Code != SvmExitCode.Npf || (exit.Info1 & (User | NpfWalk)) == User || (exit.Info1 & (User | Write)) == (User | Write);
 
     /// <summary>Whether a nested page fault is about the final translation, not about a table of the guest.</summary>
-    public static bool IsFinal(in HardwareExit exit) => exit.Code == SvmExitCode.Npf && (exit.Info1 & (FinalStage | TableStage)) == FinalStage;
+    public static bool IsFinal(in HardwareExit exit) => exit.Code == SvmExitCode.Npf && (exit.Info1 & (NpfFinal | NpfWalk)) == NpfFinal;
 
     private static bool Reads(in Step s, uint index) => s.Seen.HasMsr && !s.Seen.Msr.Write && s.Seen.Msr.Index == index;
 

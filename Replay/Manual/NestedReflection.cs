@@ -32,7 +32,7 @@ internal static class NestedReflection
             expecting.Allow(Is(ComparedField.UserspaceReason, UserspaceExit.ShutdownReason));
         }
 
-        if (CpuFeature.Behind(s.Code) is { } feature && !s.Vcpu.Profile.Has(feature).IsYes)
+        if (ExitTable.Of(s.Code).Feature is { } feature && !s.Vcpu.Profile.Has(feature).IsYes)
         {
             expecting.Allow(Is(ComparedField.Exception, ExceptionVector.UD)).Allow(Is(ComparedField.ReflectedCode, UD.Value));
         }
@@ -104,7 +104,8 @@ internal static class NestedReflection
     // Only a reflection that nothing came in between: no emulation, no event of L0's own.
     public static void Info(in Step s)
     {
-        (ulong info1, ulong info2) = ExitInfo.DefinedFor(s.Code);
+        ExitRow row = ExitTable.Of(s.Code);
+        ulong info1 = row.Info1, info2 = row.Info2;
         if (!FromL2(s) || (info1 | info2) == 0 || s.Seen.MayHaveInstruction)
         {
             return;

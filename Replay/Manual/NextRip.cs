@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -6,52 +7,17 @@ using static Differ.Schemas.Model.Constraint;
 
 namespace Differ.Replay.Manual;
 
-/// <summary>Where RIP goes on after an exit.</summary>
-/// <param name="First">First code of a run.</param>
-/// <param name="Last">Last code of the run.</param>
-/// <param name="Least">Bytes of the instruction without prefixes; 0 where RIP stays; <see cref="ByInfo2"/> where EXITINFO2 tells.</param>
-/// <param name="Section">Where the manual describes the exit.</param>
-internal sealed record RipRow(ulong First, ulong Last, int Least, string Section)
-{
-    /// <summary>EXITINFO2 is the RIP behind the instruction.</summary>
-    public const int ByInfo2 = 16;
-}
-
 /// <summary>Group H: RIP at an exit and at the entry that follows (APM2 15.7, 15.7.1, 15.10.2).</summary>
 internal static class NextRip
 {
     /// <summary>Bytes of the longest instruction.</summary>
     public const ulong LongestInstruction = 15;
 
-    private const int Free = -1, Longest = (int)LongestInstruction;
-    private const ulong StringIo = 1 << 2, ResetVector = 0xfff0;
+    private const int Longest = (int)LongestInstruction;
+    private const ulong ResetVector = 0xfff0;
 
     // MSRs whose write a kernel may carry out before it records the exit, which then shows the RIP behind it.
     private const uint X2ApicIcr = 0x830, TscDeadline = 0x6e0;
-
-    /// <summary>Exits after which only one RIP is usual. L0 lets a debug register access or an IRET run again, so those are not here.</summary>
-    public static IReadOnlyList<RipRow> Table { get; } =
-    [
-        new(0x000, 0x00f, 3, "15.8.1"),
-        new(0x010, 0x01f, 2, "15.8.1"),
-        new(0x060, 0x062, 0, "15.13"),
-        new(0x064, 0x064, 0, "15.13.5"),
-        new(0x065, 0x065, 2, "15.9"),
-        new(0x06e, 0x06f, 2, "15.9"),
-        new(0x072, 0x072, 2, "15.9"),
-        new(0x076, 0x077, 2, "15.9"),
-        new(0x078, 0x078, 1, "15.9"),
-        new(0x079, 0x07a, 3, "15.9"),
-        new(0x07b, 0x07b, RipRow.ByInfo2, "15.10.2"),
-        new(0x07c, 0x07c, 2, "15.11"),
-        new(0x081, 0x087, 3, "15.9"),
-        new(0x089, 0x089, 2, "15.9"),
-        new(0x08a, 0x08e, 3, "15.9"),
-        new(0x0a2, 0x0a2, 5, "15.9"),
-        new(0x400, 0x402, 0, "15.25.6"),
-    ];
-
-    private static readonly sbyte[] ByCode = Index();
 
     /// <summary>In the order of the statements.</summary>
     public static IReadOnlyList<Rule> Rows { get; } =
@@ -74,7 +40,7 @@ internal static class NextRip
                 "An exit that L0 emulates advances RIP exactly once, starting at the exit's RIP.") { Rank = 2170, Kvm = KvmFunctions.Several },
             Situation.UnusualRip, static (in Step s) =>
         {
-            if (LeastOf(s.Code) is > 0 and < RipRow.ByInfo2 && s.Seen.HasInstruction)
+            if (RipStep(s.Code) is > 0 and < ExitRow.RipByInfo2 && s.Seen.HasInstruction)
             {
                 s.Expect().Allow(Is(ComparedField.InstructionRip, s.Exit.Rip)).Allow(Happens(ComparedField.UserspaceReason));
             }
@@ -93,7 +59,7 @@ internal static class NextRip
             Situation.UnusualRip, static (in Step s) =>
         {
             // L0 skips an access to a device that only has to be told of it.
-            if (LeastOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(KvmEventKind.MmioAccess))
+            if (RipStep(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(KvmEventKind.MmioAccess))
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Rip)).Allow(Happens(ComparedField.InstructionDecoded)))
                     .Allow(Happens(ComparedField.Interrupt));
@@ -110,7 +76,7 @@ internal static class NextRip
                 "kvm_entry.rip = info2, string instructions aside.") { Rank = 2200, Kvm = KvmFunctions.By("kvm_fast_pio") },
             Situation.UnusualRip, static (in Step s) =>
         {
-            if (LeastOf(s.Code) == RipRow.ByInfo2)
+            if (RipStep(s.Code) == ExitRow.RipByInfo2)
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Info2)));
             }
@@ -127,28 +93,16 @@ internal static class NextRip
         }
 
         ulong rip = record.Entry.Rip.Value;
-        int least = LeastOf(record.Exit.Code);
+        int least = RipStep(record.Exit.Code);
         return least switch
         {
-            Free => true,
-            RipRow.ByInfo2 => rip == record.Exit.Info2 || (record.Exit.Info1 & StringIo) != 0,
+            ExitRow.AnyRip => true,
+            ExitRow.RipByInfo2 => rip == record.Exit.Info2 || (record.Exit.Info1 & ExitInfoBits.PortString) != 0,
             _ => unchecked(rip - record.Exit.Rip) == (ulong)least,
         };
     }
 
-    private static int LeastOf(SvmExitCode code) => code.Value < (ulong)ByCode.Length ? ByCode[code.Value] : Free;
-
-    private static sbyte[] Index()
-    {
-        sbyte[] index = new sbyte[Table.Max(row => row.Last) + 1];
-        Array.Fill(index, (sbyte)Free);
-        foreach (RipRow row in Table)
-        {
-            Array.Fill(index, (sbyte)row.Least, (int)row.First, (int)(row.Last - row.First) + 1);
-        }
-
-        return index;
-    }
+    private static int RipStep(SvmExitCode code) => ExitTable.Of(code).RipStep;
 
     private static bool IsAvicTrap(SvmExitCode code) => code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel;
 
@@ -157,8 +111,8 @@ internal static class NextRip
 
     private static void BehindInstruction(in Step s)
     {
-        int least = LeastOf(s.Code);
-        if (least is <= 0 or RipRow.ByInfo2 || IsSoft(s) || !s.Vcpu.RipMoves)
+        int least = RipStep(s.Code);
+        if (least is <= 0 or ExitRow.RipByInfo2 || IsSoft(s) || !s.Vcpu.RipMoves)
         {
             return;
         }

@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -11,23 +12,23 @@ namespace Differ.Replay.Manual;
 internal static class ReportForms
 {
     // Bit 63 alone proves decode assists; without them the field is undefined.
-    public static void ControlRegister(in Step s) => s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfo.CrZero)).ByProcessor();
+    public static void ControlRegister(in Step s) => s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfoBits.CrZero)).ByProcessor();
 
-    public static void DebugRegister(in Step s) => WithDecodeAssists(s, ExitInfo.DrZero);
+    public static void DebugRegister(in Step s) => WithDecodeAssists(s, ExitInfoBits.DrZero);
 
     public static void SoftwareInterrupt(in Step s)
     {
         if (s.HasExit && s.Code == SvmExitCode.SwInt)
         {
-            if ((s.Exit.Info1 & ExitInfo.VectorZero) != 0)
+            if ((s.Exit.Info1 & ExitInfoBits.VectorZero) != 0)
             {
-                WithDecodeAssists(s, ExitInfo.VectorZero);
+                WithDecodeAssists(s, ExitInfoBits.VectorZero);
             }
         }
 
         if (s.Seen.LeftL2 && s.Seen.HasInstruction && s.Vcpu.Profile.Has(Manual.Tables.CpuFeature.DecodeAssists).IsYes)
         {
-            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.SwInt.Value)).Allow(Is(ComparedField.ReflectedInfo1, 0, ExitInfo.VectorZero));
+            s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.SwInt.Value)).Allow(Is(ComparedField.ReflectedInfo1, 0, ExitInfoBits.VectorZero));
         }
     }
 
@@ -40,8 +41,7 @@ internal static class ReportForms
     // L0 decodes from the bytes that the exit brought; with none it cannot, and the processor or memory may be why.
     public static void InstructionBytes(in Step s)
     {
-        const ulong Fetch = 1 << 4;
-        if (s.Seen.InstructionLength == 0 && (s.Exit.Info1 & Fetch) == 0)
+        if (s.Seen.InstructionLength == 0 && (s.Exit.Info1 & ExitInfoBits.Fetch) == 0)
         {
             s.Undecided(Evidence.InstructionBytes);
         }
@@ -50,11 +50,11 @@ internal static class ReportForms
     public static void TaskSwitch(in Step s)
     {
         Expecting expecting = s.Expect();
-        foreach (ulong kind in (ReadOnlySpan<ulong>)[0, ExitInfo.TaskByIret, ExitInfo.TaskByJump])
+        foreach (ulong kind in (ReadOnlySpan<ulong>)[0, ExitInfoBits.TaskByIret, ExitInfoBits.TaskByJump])
         {
             expecting.Allow(
-                Is(ComparedField.ExitInfo1, 0, ExitInfo.SelectorZero), Is(ComparedField.ExitInfo2, kind, ExitInfo.TaskByIret | ExitInfo.TaskByJump),
-                Is(ComparedField.ExitInfo2, 0, s.Exit.Interrupted is { Valid: true, Type: EventType.Exception } ? 0 : ExitInfo.TaskHasError));
+                Is(ComparedField.ExitInfo1, 0, ExitInfoBits.SelectorZero), Is(ComparedField.ExitInfo2, kind, ExitInfoBits.TaskByIret | ExitInfoBits.TaskByJump),
+                Is(ComparedField.ExitInfo2, 0, s.Exit.Interrupted is { Valid: true, Type: EventType.Exception } ? 0 : ExitInfoBits.TaskHasError));
         }
 
         expecting.ByProcessor();
@@ -64,11 +64,11 @@ internal static class ReportForms
     {
         if (s.HasExit && s.Code == SvmExitCode.Npf && !ExitInfo.IsLegal(s.Exit))
         {
-            if ((s.Exit.Info1 & ExitInfo.NpfWriteAndFetch) == ExitInfo.NpfWriteAndFetch)
+            if ((s.Exit.Info1 & ExitInfoBits.NpfWriteAndFetch) == ExitInfoBits.NpfWriteAndFetch)
             {
-                s.Expect().Allow(IsNot(ComparedField.ExitInfo1, ExitInfo.NpfWriteAndFetch, ExitInfo.NpfWriteAndFetch)).ByProcessor();
+                s.Expect().Allow(IsNot(ComparedField.ExitInfo1, ExitInfoBits.NpfWriteAndFetch, ExitInfoBits.NpfWriteAndFetch)).ByProcessor();
             }
-            else if ((s.Exit.Info1 & ExitInfo.NpfStage) is ExitInfo.NpfFinal or ExitInfo.NpfWalk)
+            else if ((s.Exit.Info1 & ExitInfoBits.NpfStage) is ExitInfoBits.NpfFinal or ExitInfoBits.NpfWalk)
             {
                 // Guest mode execute traps and read-only tables change what U and W say.
                 s.Undecided(Evidence.VmcbControlArea);
@@ -82,11 +82,11 @@ internal static class ReportForms
         {
             OneStage(s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Npf.Value)), ComparedField.ReflectedInfo1);
             s.Expect().Allow(IsNot(ComparedField.ReflectedCode, SvmExitCode.Npf.Value))
-                .Allow(IsNot(ComparedField.ReflectedInfo1, ExitInfo.NpfWriteAndFetch, ExitInfo.NpfWriteAndFetch));
+                .Allow(IsNot(ComparedField.ReflectedInfo1, ExitInfoBits.NpfWriteAndFetch, ExitInfoBits.NpfWriteAndFetch));
         }
     }
 
-    public static void SystemManagementInterrupt(in Step s) => s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfo.SmiZero)).ByProcessor();
+    public static void SystemManagementInterrupt(in Step s) => s.Expect().Allow(Is(ComparedField.ExitInfo1, 0, ExitInfoBits.SmiZero)).ByProcessor();
 
     public static void BusLock(in Step s)
     {
@@ -116,7 +116,7 @@ internal static class ReportForms
 
     public static void AvicIpi(in Step s)
     {
-        if (s.Exit.Info2 >> 32 > ExitInfo.LastAvicReason)
+        if (s.Exit.Info2 >> 32 > ExitInfoBits.LastAvicReason)
         {
             s.Expect().Allow(IsNot(ComparedField.ExitInfo2, s.Exit.Info2)).ByProcessor();
         }
@@ -137,5 +137,5 @@ internal static class ReportForms
         s.When(s.Vcpu.DecodeAssists, Evidence.VmcbControlArea).Allow(Is(ComparedField.ExitInfo1, 0, zero)).ByProcessor();
 
     private static Expecting OneStage(Expecting expecting, ComparedField info1) => expecting
-        .Allow(Is(info1, ExitInfo.NpfFinal, ExitInfo.NpfStage)).Allow(Is(info1, ExitInfo.NpfWalk, ExitInfo.NpfStage));
+        .Allow(Is(info1, ExitInfoBits.NpfFinal, ExitInfoBits.NpfStage)).Allow(Is(info1, ExitInfoBits.NpfWalk, ExitInfoBits.NpfStage));
 }

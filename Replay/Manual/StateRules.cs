@@ -209,7 +209,7 @@ internal static class StateRules
     /// <summary>vmcb12.nRIP is what the processor saved.</summary>
     public static void NextRipForL1(in Step s)
     {
-        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code) && s.Seen.LeftL2)
+        if (s.HasExit && s.Level == GuestLevel.L2 && ExitTable.Of(s.Code).SavesNextRip && s.Seen.LeftL2)
         {
             Truth saves = s.Vcpu.Profile.Has(CpuFeature.NripSave);
             if (saves.IsYes)
@@ -226,7 +226,7 @@ internal static class StateRules
     /// <summary>nRIP of an instruction that branches is the address behind it.</summary>
     public static void NextRipIsSequential(in Step s)
     {
-        if (s.HasExit && s.Level == GuestLevel.L2 && Assists.SavesNextRip(s.Code) && s.Seen.Instruction is { IsBranch: true } branch && branch.Code == s.Code)
+        if (s.HasExit && s.Level == GuestLevel.L2 && ExitTable.Of(s.Code).SavesNextRip && s.Seen.Instruction is { IsBranch: true } branch && branch.Code == s.Code)
         {
             Shows(s, true, StateMoment.L2AtExit, VmcbField.NextRip, Bits64.Of(unchecked(s.Exit.Rip + (ulong)branch.Length)), byProcessor: true);
         }
@@ -303,9 +303,9 @@ internal static class StateRules
     /// <summary>Bit 20 of a guest physical address is never masked: without paging a fetch faults at the linear address.</summary>
     public static void NoA20Mask(in Step s)
     {
-        const ulong Fetch = 1 << 4, Bit20 = 1 << 20;
+        const ulong Bit20 = 1 << 20;
         Bits64 paging = s.Seen.State(StateMoment.L2AtExit, VmcbField.Cr0Register), start = s.Seen.State(StateMoment.L2AtExit, VmcbField.CsBase);
-        if (!s.HasExit || s.Code != SvmExitCode.Npf || (s.Exit.Info1 & Fetch) == 0 || s.Level != GuestLevel.L2)
+        if (!s.HasExit || s.Code != SvmExitCode.Npf || (s.Exit.Info1 & ExitInfoBits.Fetch) == 0 || s.Level != GuestLevel.L2)
         {
             return;
         }

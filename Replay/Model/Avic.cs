@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Replay.Model;
@@ -28,7 +29,6 @@ internal enum AvicResponse : byte
 /// <summary>AVIC: which accesses and interrupts between processors exit, and with what (APM2 15.29).</summary>
 internal static class Avic
 {
-    private const ulong IsWrite = 1UL << 32;
     private const int LowestLegalVector = 16, EndOfInterrupt = 0x0b0;
 
     /// <summary>The reason of an incomplete IPI whose target is not running: it is requested already.</summary>
@@ -72,7 +72,7 @@ internal static class Avic
             return Effect.Done;
         }
 
-        var exit = Effect.Exit(SvmExitCode.AvicNoAccel, ((ulong)offset & 0xff0) | (write ? IsWrite : 0), levelEnd ? levelVector!.Value : 0UL);
+        var exit = Effect.Exit(SvmExitCode.AvicNoAccel, ((ulong)offset & ExitInfoBits.AvicOffset) | (write ? ExitInfoBits.AvicWrite : 0), levelEnd ? levelVector!.Value : 0UL);
         return exit with { IsTrap = response != AvicResponse.Fault };
     }
 

@@ -80,10 +80,12 @@ internal sealed class Executor(Processor processor)
 }
 
 /// <summary>One instruction of the model.</summary>
-/// <param name="Code">The exit code of its intercept bit; null where it has none, or more than one.</param>
 /// <param name="Execute">What it does.</param>
-internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess, Effect> Execute)
+internal sealed record InstructionRow(Func<InstructionAccess, Effect> Execute)
 {
+    /// <summary>The exit code of its intercept, of the first where it has one for each register; null where it has none.</summary>
+    public SvmExitCode? Code { get; init; }
+
     /// <summary>An SVM instruction: #UD unless EFER.SVME is set and protection is on (APM2 15.4).</summary>
     public bool Svm { get; init; }
 
@@ -94,7 +96,7 @@ internal sealed record InstructionRow(SvmExitCode? Code, Func<InstructionAccess,
     public bool Privileged { get; init; }
 
     /// <summary>The feature that brings it; null where every processor with SVM has it.</summary>
-    public CpuFeature? Feature => Code is { } code ? CpuFeature.Behind(code) : null;
+    public CpuFeature? Feature => Code is { } code ? ExitTable.Of(code).Feature : null;
 
     /// <summary>Exceptions that come before the intercept; null for none.</summary>
     public Func<InstructionAccess, Effect>? Before { get; init; }

@@ -9,92 +9,92 @@ namespace Differ.Replay.Model;
 internal static class InstructionTable
 {
     /// <summary>By mnemonic.</summary>
-    public static IReadOnlyDictionary<Mnemonic, InstructionRow> All { get; } = new Dictionary<Mnemonic, InstructionRow>
+    public static IReadOnlyDictionary<Mnemonic, InstructionRow> All { get; } = WithCodes(new Dictionary<Mnemonic, InstructionRow>
     {
         // Control and debug registers.
-        [Mnemonic.Smsw] = new(null, static a => a.Write(0, a.State[VmcbField.Cr0Register])) { Decide = static (a, g) => ControlRegisters.ReadExit(a, g, 0, isMove: false) },
-        [Mnemonic.Lmsw] = new(null, ControlRegisters.Lmsw) { Privileged = true, Decide = ControlRegisters.LmswExit },
-        [Mnemonic.Clts] = new(null, ControlRegisters.Clts) { Privileged = true, Decide = static (a, g) => ControlRegisters.WriteExit(a, g, 0, null, isMove: false) },
-        [Mnemonic.Mov] = new(null, Move) { Before = MoveExceptions, Decide = MoveExit },
+        [Mnemonic.Smsw] = new(static a => a.Write(0, a.State[VmcbField.Cr0Register])) { Decide = static (a, g) => ControlRegisters.ReadExit(a, g, 0, isMove: false) },
+        [Mnemonic.Lmsw] = new(ControlRegisters.Lmsw) { Privileged = true, Decide = ControlRegisters.LmswExit },
+        [Mnemonic.Clts] = new(ControlRegisters.Clts) { Privileged = true, Decide = static (a, g) => ControlRegisters.WriteExit(a, g, 0, null, isMove: false) },
+        [Mnemonic.Mov] = new(Move) { Before = MoveExceptions, Decide = MoveExit },
 
         // Descriptor tables: after #UD and #GP, before the access to memory.
-        [Mnemonic.Sidt] = new(SvmExitCode.IdtrRead, static a => StoreTable(a, VmcbField.IdtrLimit, VmcbField.IdtrBase)),
-        [Mnemonic.Sgdt] = new(new(0x067), static a => StoreTable(a, VmcbField.GdtrLimit, VmcbField.GdtrBase)),
-        [Mnemonic.Sldt] = new(new(0x068), static a => a.Write(0, a.State[VmcbField.LdtrSelector])) { Before = ProtectedOnly },
-        [Mnemonic.Str] = new(new(0x069), static a => a.Write(0, a.State[VmcbField.TrSelector])) { Before = ProtectedOnly },
-        [Mnemonic.Lidt] = new(new(0x06a), static a => LoadTable(a, VmcbField.IdtrLimit, VmcbField.IdtrBase)) { Privileged = true },
-        [Mnemonic.Lgdt] = new(new(0x06b), static a => LoadTable(a, VmcbField.GdtrLimit, VmcbField.GdtrBase)) { Privileged = true },
-        [Mnemonic.Lldt] = new(new(0x06c), static a => LoadSelector(a, VmcbField.LdtrSelector)) { Privileged = true, Before = ProtectedOnly },
-        [Mnemonic.Ltr] = new(SvmExitCode.TrWrite, static a => LoadSelector(a, VmcbField.TrSelector)) { Privileged = true, Before = ProtectedOnly },
+        [Mnemonic.Sidt] = new(static a => StoreTable(a, VmcbField.IdtrLimit, VmcbField.IdtrBase)),
+        [Mnemonic.Sgdt] = new(static a => StoreTable(a, VmcbField.GdtrLimit, VmcbField.GdtrBase)),
+        [Mnemonic.Sldt] = new(static a => a.Write(0, a.State[VmcbField.LdtrSelector])) { Before = ProtectedOnly },
+        [Mnemonic.Str] = new(static a => a.Write(0, a.State[VmcbField.TrSelector])) { Before = ProtectedOnly },
+        [Mnemonic.Lidt] = new(static a => LoadTable(a, VmcbField.IdtrLimit, VmcbField.IdtrBase)) { Privileged = true },
+        [Mnemonic.Lgdt] = new(static a => LoadTable(a, VmcbField.GdtrLimit, VmcbField.GdtrBase)) { Privileged = true },
+        [Mnemonic.Lldt] = new(static a => LoadSelector(a, VmcbField.LdtrSelector)) { Privileged = true, Before = ProtectedOnly },
+        [Mnemonic.Ltr] = new(static a => LoadSelector(a, VmcbField.TrSelector)) { Privileged = true, Before = ProtectedOnly },
 
         // Time and counters: exceptions first.
-        [Mnemonic.Rdtsc] = new(SvmExitCode.Rdtsc, ReadTsc) { Before = TscAllowed },
-        [Mnemonic.Rdtscp] = new(SvmExitCode.Rdtscp, ReadTscp) { Before = TscAllowed },
-        [Mnemonic.Rdpmc] = new(SvmExitCode.Rdpmc, static a => Answer(a, 0)) { Before = CounterAllowed },
-        [Mnemonic.Rdpru] = new(SvmExitCode.Rdpru, static a => Answer(a, 0)) { Before = TscAllowed },
+        [Mnemonic.Rdtsc] = new(ReadTsc) { Before = TscAllowed },
+        [Mnemonic.Rdtscp] = new(ReadTscp) { Before = TscAllowed },
+        [Mnemonic.Rdpmc] = new(static a => Answer(a, 0)) { Before = CounterAllowed },
+        [Mnemonic.Rdpru] = new(static a => Answer(a, 0)) { Before = TscAllowed },
 
         // Flags and control transfer: the intercept comes before any exception.
-        [Mnemonic.Pushfq] = new(SvmExitCode.Pushf, static a => Push(a, a.State[VmcbField.RflagsRegister] & ~0x30000UL)),
-        [Mnemonic.Popfq] = new(SvmExitCode.Popf, PopFlags),
-        [Mnemonic.Iretq] = new(SvmExitCode.Iret, InterruptReturn),
-        [Mnemonic.Iretd] = new(SvmExitCode.Iret, TaskSwitch.Return),
-        [Mnemonic.Int] = new(SvmExitCode.SwInt, static a => SoftwareInterrupt(a, EventInfo.Of(EventType.SoftwareInterrupt, (byte)a.Instruction.Immediate8)))
+        [Mnemonic.Pushfq] = new(static a => Push(a, a.State[VmcbField.RflagsRegister] & ~0x30000UL)),
+        [Mnemonic.Popfq] = new(PopFlags),
+        [Mnemonic.Iretq] = new(InterruptReturn),
+        [Mnemonic.Iretd] = new(TaskSwitch.Return),
+        [Mnemonic.Int] = new(static a => SoftwareInterrupt(a, EventInfo.Of(EventType.SoftwareInterrupt, (byte)a.Instruction.Immediate8)))
         {
             Info1 = static a => a.Processor.Features.Has(CpuFeature.DecodeAssists) ? a.Instruction.Immediate8 : 0UL,
         },
-        [Mnemonic.Int3] = new(null, static a => SoftwareException(a, ExceptionVector.BP)),
-        [Mnemonic.Into] = new(null, static a => a.State.Bit(VmcbField.RflagsRegister, 11) ? SoftwareException(a, ExceptionVector.OF) : Effect.Done),
-        [Mnemonic.Int1] = new(SvmExitCode.Icebp, DebugTrap),
-        [Mnemonic.Rsm] = new(SvmExitCode.Rsm, static a => a.Processor.SystemManagement.Leave()),
-        [Mnemonic.Cli] = new(null, static a => SetInterruptFlag(a, false)),
-        [Mnemonic.Sti] = new(null, static a => SetInterruptFlag(a, true)),
+        [Mnemonic.Int3] = new(static a => SoftwareException(a, ExceptionVector.BP)),
+        [Mnemonic.Into] = new(static a => a.State.Bit(VmcbField.RflagsRegister, 11) ? SoftwareException(a, ExceptionVector.OF) : Effect.Done),
+        [Mnemonic.Int1] = new(DebugTrap),
+        [Mnemonic.Rsm] = new(static a => a.Processor.SystemManagement.Leave()),
+        [Mnemonic.Cli] = new(static a => SetInterruptFlag(a, false)),
+        [Mnemonic.Sti] = new(static a => SetInterruptFlag(a, true)),
 
         // Caches, translations, waiting.
-        [Mnemonic.Cpuid] = new(SvmExitCode.Cpuid, CpuidLeaf),
-        [Mnemonic.Invd] = new(SvmExitCode.Invd, Nothing) { Privileged = true },
-        [Mnemonic.Wbinvd] = new(SvmExitCode.Wbinvd, Nothing) { Privileged = true },
-        [Mnemonic.Wbnoinvd] = new(SvmExitCode.Wbinvd, Nothing) { Privileged = true },
-        [Mnemonic.Pause] = new(SvmExitCode.Pause, Nothing) { Decide = PauseFilter.Decide },
-        [Mnemonic.Hlt] = new(SvmExitCode.Hlt, static _ => new Effect(EffectKind.Halted)) { Privileged = true, Decide = HaltExit },
-        [Mnemonic.Invlpg] = new(SvmExitCode.Invlpg, Nothing)
+        [Mnemonic.Cpuid] = new(CpuidLeaf),
+        [Mnemonic.Invd] = new(Nothing) { Privileged = true },
+        [Mnemonic.Wbinvd] = new(Nothing) { Privileged = true },
+        [Mnemonic.Wbnoinvd] = new(Nothing) { Privileged = true },
+        [Mnemonic.Pause] = new(Nothing) { Decide = PauseFilter.Decide },
+        [Mnemonic.Hlt] = new(static _ => new Effect(EffectKind.Halted)) { Privileged = true, Decide = HaltExit },
+        [Mnemonic.Invlpg] = new(Nothing)
         {
             Privileged = true,
             Info1 = static a => a.Processor.Features.Has(CpuFeature.DecodeAssists) ? a.Address : 0,
         },
-        [Mnemonic.Invlpga] = new(SvmExitCode.Invlpga, Nothing) { Svm = true, Privileged = true },
-        [Mnemonic.Invpcid] = new(SvmExitCode.Invpcid, Invpcid)
+        [Mnemonic.Invlpga] = new(Nothing) { Svm = true, Privileged = true },
+        [Mnemonic.Invpcid] = new(Invpcid)
         {
             Privileged = true,
             Decide = static (a, g) => g.Intercepts(SvmExitCode.Invpcid)
                 ? Effect.Exit(SvmExitCode.Invpcid, a.Address, a.State.General[a.GeneralOf(0)]) : Effect.Done,
         },
-        [Mnemonic.Invlpgb] = new(SvmExitCode.Invlpgb, BroadcastAllowed) { Privileged = true },
-        [Mnemonic.Tlbsync] = new(SvmExitCode.Tlbsync, BroadcastAllowed) { Privileged = true },
-        [Mnemonic.Monitor] = new(SvmExitCode.Monitor, Monitor) { Before = MonitorOperand },
-        [Mnemonic.Mwait] = new(SvmExitCode.Mwait, Nothing) { Before = SupervisorOnly, Decide = MwaitExit },
-        [Mnemonic.Xsetbv] = new(SvmExitCode.Xsetbv, SetXcr),
+        [Mnemonic.Invlpgb] = new(BroadcastAllowed) { Privileged = true },
+        [Mnemonic.Tlbsync] = new(BroadcastAllowed) { Privileged = true },
+        [Mnemonic.Monitor] = new(Monitor) { Before = MonitorOperand },
+        [Mnemonic.Mwait] = new(Nothing) { Before = SupervisorOnly, Decide = MwaitExit },
+        [Mnemonic.Xsetbv] = new(SetXcr),
 
         // Ports and model-specific registers.
-        [Mnemonic.In] = new(SvmExitCode.Ioio, static a => a.Write(0, uint.MaxValue)) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Out] = new(SvmExitCode.Ioio, Nothing) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Outsb] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Outsw] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Outsd] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Insb] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Insw] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Insd] = new(SvmExitCode.Ioio, Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
-        [Mnemonic.Rdmsr] = new(SvmExitCode.Msr, static a => ModelSpecific.Read(a)) { Privileged = true, Decide = ModelSpecific.Exit },
-        [Mnemonic.Wrmsr] = new(SvmExitCode.Msr, static a => ModelSpecific.Write(a)) { Privileged = true, Decide = ModelSpecific.Exit },
+        [Mnemonic.In] = new(static a => a.Write(0, uint.MaxValue)) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Out] = new(Nothing) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Outsb] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Outsw] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Outsd] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Insb] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Insw] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Insd] = new(Ports.StringAccess) { Before = Ports.Allowed, Decide = Ports.Exit },
+        [Mnemonic.Rdmsr] = new(static a => ModelSpecific.Read(a)) { Privileged = true, Decide = ModelSpecific.Exit },
+        [Mnemonic.Wrmsr] = new(static a => ModelSpecific.Write(a)) { Privileged = true, Decide = ModelSpecific.Exit },
 
         // SVM.
-        [Mnemonic.Vmrun] = new(SvmExitCode.Vmrun, SvmInstructions.Vmrun) { Svm = true, Privileged = true, Before = SvmInstructions.OutsideSmm },
-        [Mnemonic.Vmmcall] = new(SvmExitCode.Vmmcall, static _ => Effect.UD) { Decide = SvmInstructions.VmmcallExit },
-        [Mnemonic.Vmgexit] = new(SvmExitCode.Vmmcall, SvmInstructions.Vmgexit) { Decide = SvmInstructions.VmmcallExit },
-        [Mnemonic.Vmload] = new(SvmExitCode.Vmload, SvmInstructions.Vmload) { Svm = true, Privileged = true },
-        [Mnemonic.Vmsave] = new(SvmExitCode.Vmsave, SvmInstructions.Vmsave) { Svm = true, Privileged = true },
-        [Mnemonic.Stgi] = new(SvmExitCode.Stgi, static a => SvmInstructions.SetGif(a, true)) { Svm = true, WithoutSvme = true, Privileged = true },
-        [Mnemonic.Clgi] = new(SvmExitCode.Clgi, static a => SvmInstructions.SetGif(a, false)) { Svm = true, Privileged = true },
-        [Mnemonic.Skinit] = new(SvmExitCode.Skinit, static _ => new Effect(EffectKind.Shutdown))
+        [Mnemonic.Vmrun] = new(SvmInstructions.Vmrun) { Svm = true, Privileged = true, Before = SvmInstructions.OutsideSmm },
+        [Mnemonic.Vmmcall] = new(static _ => Effect.UD) { Decide = SvmInstructions.VmmcallExit },
+        [Mnemonic.Vmgexit] = new(SvmInstructions.Vmgexit) { Decide = SvmInstructions.VmmcallExit },
+        [Mnemonic.Vmload] = new(SvmInstructions.Vmload) { Svm = true, Privileged = true },
+        [Mnemonic.Vmsave] = new(SvmInstructions.Vmsave) { Svm = true, Privileged = true },
+        [Mnemonic.Stgi] = new(static a => SvmInstructions.SetGif(a, true)) { Svm = true, WithoutSvme = true, Privileged = true },
+        [Mnemonic.Clgi] = new(static a => SvmInstructions.SetGif(a, false)) { Svm = true, Privileged = true },
+        [Mnemonic.Skinit] = new(static _ => new Effect(EffectKind.Shutdown))
         {
             Svm = true,
             WithoutSvme = true,
@@ -102,17 +102,21 @@ internal static class InstructionTable
         },
 
         // Ordinary ones.
-        [Mnemonic.Wait] = new(null, WaitForFloatingPoint),
-        [Mnemonic.Nop] = new(null, Nothing),
-        [Mnemonic.Ud2] = new(null, static _ => Effect.UD),
-        [Mnemonic.Add] = new(null, static a => Combine(a, static (x, y) => unchecked(x + y))),
-        [Mnemonic.Sub] = new(null, static a => Combine(a, static (x, y) => unchecked(x - y))),
-        [Mnemonic.Xor] = new(null, static a => Combine(a, static (x, y) => x ^ y)),
-        [Mnemonic.Or] = new(null, static a => Combine(a, static (x, y) => x | y)),
-        [Mnemonic.And] = new(null, static a => Combine(a, static (x, y) => x & y)),
-        [Mnemonic.Jmp] = new(null, Jump),
-        [Mnemonic.Push] = new(null, PushOperand),
-        [Mnemonic.Pop] = new(null, PopOperand),
-        [Mnemonic.Div] = new(null, Divide),
-    };
+        [Mnemonic.Wait] = new(WaitForFloatingPoint),
+        [Mnemonic.Nop] = new(Nothing),
+        [Mnemonic.Ud2] = new(static _ => Effect.UD),
+        [Mnemonic.Add] = new(static a => Combine(a, static (x, y) => unchecked(x + y))),
+        [Mnemonic.Sub] = new(static a => Combine(a, static (x, y) => unchecked(x - y))),
+        [Mnemonic.Xor] = new(static a => Combine(a, static (x, y) => x ^ y)),
+        [Mnemonic.Or] = new(static a => Combine(a, static (x, y) => x | y)),
+        [Mnemonic.And] = new(static a => Combine(a, static (x, y) => x & y)),
+        [Mnemonic.Jmp] = new(Jump),
+        [Mnemonic.Push] = new(PushOperand),
+        [Mnemonic.Pop] = new(PopOperand),
+        [Mnemonic.Div] = new(Divide),
+    });
+
+    private static Dictionary<Mnemonic, InstructionRow> WithCodes(Dictionary<Mnemonic, InstructionRow> rows) => rows.ToDictionary(
+        static row => row.Key,
+        static row => row.Value with { Code = ExitTable.ByInstruction.TryGetValue(row.Key, out SvmExitCode code) ? code : null });
 }

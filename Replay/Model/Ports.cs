@@ -1,14 +1,12 @@
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
+using static Differ.Replay.Manual.Tables.ExitInfoBits;
 
 namespace Differ.Replay.Model;
 
 /// <summary>IN, OUT, INS and OUTS (APM2 15.10).</summary>
 internal static class Ports
 {
-    private const ulong IsIn = 1, IsString = 1 << 2, IsRepeated = 1 << 3;
-    private const int SizeShift = 4, AddressShift = 7, SegmentShift = 10, PortShift = 16;
-
     private const byte AddressSizePrefix = 0x67;
     private const int RsiNumber = 6, RdiNumber = 7, DirectionFlag = 10;
 
@@ -68,9 +66,9 @@ internal static class Ports
     {
         bool isString = a.Instruction.IsStringInstruction;
         ulong segment = !isString ? 0UL : IsInput(a) ? 0UL : SegmentNumber(a.Instruction.MemorySegment);
-        return (IsInput(a) ? IsIn : 0) | (isString ? IsString : 0) | (a.Instruction.HasRepPrefix ? IsRepeated : 0)
-            | ((ulong)SizeOf(a) << SizeShift) | ((ulong)(AddressBits(a) / 16) << AddressShift)
-            | (segment << SegmentShift) | ((ulong)PortOf(a) << PortShift);
+        return (IsInput(a) ? PortIn : 0) | (isString ? PortString : 0) | (a.Instruction.HasRepPrefix ? PortRep : 0)
+            | ((ulong)SizeOf(a) << PortSizesShift) | ((ulong)(AddressBits(a) / 16) << PortAddressSizesShift)
+            | (segment << PortSegmentShift) | ((ulong)PortOf(a) << PortNumberShift);
     }
 
     // The prefix 67h halves the default of 64 and 32 bits and doubles that of 16.

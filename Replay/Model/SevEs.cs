@@ -21,9 +21,9 @@ internal static class SevEs
             return exit;
         }
 
-        if (AutomaticExits.Of(exit.Code) is { } automatic)
+        if (ExitTable.Of(exit.Code) is { IsAutomatic: true } automatic)
         {
-            processor.State[VmcbField.Rip] = automatic.AdvancesRip ? processor.NextRip : processor.State[VmcbField.Rip];
+            processor.State[VmcbField.Rip] = automatic.AutomaticAdvancesRip ? processor.NextRip : processor.State[VmcbField.Rip];
             return exit;
         }
 

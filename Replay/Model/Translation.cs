@@ -22,7 +22,6 @@ internal sealed class Translation(Processor processor)
     private const ulong Present = 1, Writable = 2, User = 4, Large = 1 << 7, NoExecute = 1UL << 63;
     private const ulong FrameMask = 0x000f_ffff_ffff_f000;
     private const int PageSizeExtensions = 4;
-    private const ulong FinalStage = 1UL << 32, TableStage = 1UL << 33;
 
     /// <summary>Translates a linear address for an access of the running guest or host.</summary>
     /// <param name="linear">The address.</param>
@@ -34,12 +33,12 @@ internal sealed class Translation(Processor processor)
         linear = processor.State.Bit(VmcbField.EferRegister, Efer.LMA) ? linear : linear & uint.MaxValue;
         physical = linear;
         Effect effect = processor.State.Bit(VmcbField.Cr0Register, Cr0.PG) ? WalkGuest(linear, kind, out physical) : Effect.Done;
-        return effect.IsDone ? ToSystemOfGuestPhysical(physical, kind, FinalStage, out physical) : effect;
+        return effect.IsDone ? ToSystemOfGuestPhysical(physical, kind, ExitInfoBits.NpfFinal, out physical) : effect;
     }
 
     /// <summary>Translates a guest physical address by the nested tables; the same address where there are none.</summary>
     public Effect ToSystemOfGuestPhysical(ulong address, AccessKind kind, out ulong physical) =>
-        ToSystemOfGuestPhysical(address, kind, FinalStage, out physical);
+        ToSystemOfGuestPhysical(address, kind, ExitInfoBits.NpfFinal, out physical);
 
     private Effect ToSystemOfGuestPhysical(ulong address, AccessKind kind, ulong stage, out ulong physical)
     {
@@ -50,9 +49,9 @@ internal sealed class Translation(Processor processor)
         }
 
         // Every access through the nested tables is a user access (APM2 15.25.5), but for code of a supervisor under GMET (15.25.13).
-        bool user = !(guest.Gmet && kind == AccessKind.Fetch && stage == FinalStage && processor.State[VmcbField.Cpl] < 3);
+        bool user = !(guest.Gmet && kind == AccessKind.Fetch && stage == ExitInfoBits.NpfFinal && processor.State[VmcbField.Cpl] < 3);
         ulong error = Walk(guest[VmcbField.NCr3], address, kind, user, isNested: true, out physical, out _);
-        if (error == NoFault && stage == FinalStage && AvicPage.Covers(guest, address))
+        if (error == NoFault && stage == ExitInfoBits.NpfFinal && AvicPage.Covers(guest, address))
         {
             physical = AvicPage.BackingOf(guest, address);
         }
@@ -98,7 +97,7 @@ internal sealed class Translation(Processor processor)
             if (!isNested)
             {
                 // Reads of the guest's tables set accessed bits and count as writes (APM2 15.25.5).
-                nested = ToSystemOfGuestPhysical(entryAddress, AccessKind.Write, TableStage, out entryAddress);
+                nested = ToSystemOfGuestPhysical(entryAddress, AccessKind.Write, ExitInfoBits.NpfWalk, out entryAddress);
                 if (!nested.IsDone)
                 {
                     return 0;

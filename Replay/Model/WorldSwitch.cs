@@ -186,7 +186,7 @@ internal sealed class WorldSwitch(Processor processor)
     private void SaveAssists(in Effect exit, in Vmcb vmcb)
     {
         Vmcb into = vmcb;
-        into[VmcbField.NextRip] = processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0;
+        into[VmcbField.NextRip] = processor.Features.Has(CpuFeature.NripSave) && ExitTable.Of(exit.Code).SavesNextRip ? processor.NextRip : 0;
         ReadOnlySpan<byte> bytes = processor.Features.Has(CpuFeature.DecodeAssists) && Assists.StoresBytes(exit.Code, exit.Info1) ? processor.InstructionBytes : [];
         into[VmcbField.FetchedBytes] = (ulong)bytes.Length;
         ulong low = 0, high = 0;

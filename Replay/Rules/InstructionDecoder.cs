@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
@@ -19,82 +20,13 @@ internal readonly record struct DecodedInstruction(
     public static DecodedInstruction None { get; } = new(null, 0, "", IsLmsw: false, IsString: false, IsBranch: false, Segment: 0);
 }
 
-/// <summary>Decodes the instruction bytes that L0 recorded: which instruction, how long, which intercept it belongs to. The only file that names Iced.</summary>
+/// <summary>Decodes the instruction bytes that L0 recorded: which instruction, how long, which intercept it belongs to.</summary>
 internal sealed class InstructionDecoder
 {
     // A guest has few different instructions that L0 decodes; a hostile recording may have many.
     private const int MostKept = 4096;
 
     private readonly Dictionary<(ulong Low, ulong High, int Length, DecodeMode Mode), DecodedInstruction> _known = [];
-
-    /// <summary>Instructions with an intercept of their own, in the order of the exit codes (APM2 table 15-7).</summary>
-    internal static IReadOnlyDictionary<Mnemonic, SvmExitCode> CodeOf { get; } = new Dictionary<Mnemonic, SvmExitCode>()
-    {
-        [Mnemonic.Smsw] = SvmExitCode.CrRead,
-        [Mnemonic.Lmsw] = SvmExitCode.CrWrite,
-        [Mnemonic.Clts] = SvmExitCode.CrWrite,
-        [Mnemonic.Sidt] = SvmExitCode.IdtrRead,
-        [Mnemonic.Sgdt] = new(0x067),
-        [Mnemonic.Sldt] = new(0x068),
-        [Mnemonic.Str] = new(0x069),
-        [Mnemonic.Lidt] = new(0x06a),
-        [Mnemonic.Lgdt] = new(0x06b),
-        [Mnemonic.Lldt] = new(0x06c),
-        [Mnemonic.Ltr] = SvmExitCode.TrWrite,
-        [Mnemonic.Rdtsc] = SvmExitCode.Rdtsc,
-        [Mnemonic.Rdpmc] = SvmExitCode.Rdpmc,
-        [Mnemonic.Pushf] = SvmExitCode.Pushf,
-        [Mnemonic.Pushfd] = SvmExitCode.Pushf,
-        [Mnemonic.Pushfq] = SvmExitCode.Pushf,
-        [Mnemonic.Popf] = SvmExitCode.Popf,
-        [Mnemonic.Popfd] = SvmExitCode.Popf,
-        [Mnemonic.Popfq] = SvmExitCode.Popf,
-        [Mnemonic.Cpuid] = SvmExitCode.Cpuid,
-        [Mnemonic.Rsm] = SvmExitCode.Rsm,
-        [Mnemonic.Iret] = SvmExitCode.Iret,
-        [Mnemonic.Iretd] = SvmExitCode.Iret,
-        [Mnemonic.Iretq] = SvmExitCode.Iret,
-        [Mnemonic.Int] = SvmExitCode.SwInt,
-        [Mnemonic.Invd] = SvmExitCode.Invd,
-        [Mnemonic.Pause] = SvmExitCode.Pause,
-        [Mnemonic.Hlt] = SvmExitCode.Hlt,
-        [Mnemonic.Invlpg] = SvmExitCode.Invlpg,
-        [Mnemonic.Invlpga] = SvmExitCode.Invlpga,
-        [Mnemonic.In] = SvmExitCode.Ioio,
-        [Mnemonic.Out] = SvmExitCode.Ioio,
-        [Mnemonic.Insb] = SvmExitCode.Ioio,
-        [Mnemonic.Insw] = SvmExitCode.Ioio,
-        [Mnemonic.Insd] = SvmExitCode.Ioio,
-        [Mnemonic.Outsb] = SvmExitCode.Ioio,
-        [Mnemonic.Outsw] = SvmExitCode.Ioio,
-        [Mnemonic.Outsd] = SvmExitCode.Ioio,
-        [Mnemonic.Rdmsr] = SvmExitCode.Msr,
-        [Mnemonic.Wrmsr] = SvmExitCode.Msr,
-        [Mnemonic.Vmrun] = SvmExitCode.Vmrun,
-        [Mnemonic.Vmmcall] = SvmExitCode.Vmmcall,
-        [Mnemonic.Vmload] = SvmExitCode.Vmload,
-        [Mnemonic.Vmsave] = SvmExitCode.Vmsave,
-        [Mnemonic.Stgi] = SvmExitCode.Stgi,
-        [Mnemonic.Clgi] = SvmExitCode.Clgi,
-        [Mnemonic.Skinit] = SvmExitCode.Skinit,
-        [Mnemonic.Rdtscp] = SvmExitCode.Rdtscp,
-        [Mnemonic.Int1] = SvmExitCode.Icebp,
-        [Mnemonic.Wbinvd] = SvmExitCode.Wbinvd,
-        [Mnemonic.Wbnoinvd] = SvmExitCode.Wbinvd,
-        [Mnemonic.Monitor] = SvmExitCode.Monitor,
-        [Mnemonic.Monitorx] = SvmExitCode.Monitor,
-        [Mnemonic.Mwait] = SvmExitCode.Mwait,
-        [Mnemonic.Mwaitx] = SvmExitCode.Mwait,
-        [Mnemonic.Xsetbv] = SvmExitCode.Xsetbv,
-        [Mnemonic.Rdpru] = SvmExitCode.Rdpru,
-        [Mnemonic.Invlpgb] = SvmExitCode.Invlpgb,
-        [Mnemonic.Invpcid] = SvmExitCode.Invpcid,
-        [Mnemonic.Mcommit] = SvmExitCode.Mcommit,
-        [Mnemonic.Tlbsync] = SvmExitCode.Tlbsync,
-
-        // APM2 15.35.6: outside an SEV-ES guest VMGEXIT is VMMCALL.
-        [Mnemonic.Vmgexit] = SvmExitCode.Vmmcall,
-    };
 
     /// <summary>Decodes what L0 decoded.</summary>
     public DecodedInstruction Decode(in EmulatedInstruction recorded)
@@ -154,7 +86,7 @@ internal sealed class InstructionDecoder
                 ?? RegisterMove(instruction.Op1Register, SvmExitCode.CrRead, SvmExitCode.DrRead);
         }
 
-        return CodeOf.TryGetValue(instruction.Mnemonic, out SvmExitCode code) ? code : null;
+        return ExitTable.ByInstruction.TryGetValue(instruction.Mnemonic, out SvmExitCode code) ? code : null;
     }
 
     private static SvmExitCode? RegisterMove(Register register, SvmExitCode control, SvmExitCode debug)

@@ -92,7 +92,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         }
 
         State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.IntCtl), guest[VmcbField.IntCtl]);
-        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.Has(CpuFeature.NripSave) && Assists.SavesNextRip(exit.Code) ? processor.NextRip : 0);
+        State(StateMoment.L2AtExit, VmcbLayout.Of(VmcbField.NextRip), processor.Features.Has(CpuFeature.NripSave) && ExitTable.Of(exit.Code).SavesNextRip ? processor.NextRip : 0);
         if (exit.Code == SvmExitCode.Intr)
         {
             Add(KvmEventKind.NestedIntrVmexit, processor.State[VmcbField.Rip]);
@@ -202,11 +202,11 @@ internal sealed class ModelRecorder : IProcessorObserver
     // AVIC that L0 emulates for L1: L2's APIC page is not mapped, and its accesses are carried out by hand.
     private void OpenAvic(Processor processor, Guest guest, in Effect exit)
     {
-        const ulong FinalUserAccess = (1UL << 32) | 4, Write = 2, WriteFlag = 1UL << 32, Offset = 0xff0, Command = 0x300;
+        const ulong Command = 0x300;
         bool isCommand = exit.Code == SvmExitCode.AvicIncompleteIpi;
-        bool write = isCommand || (exit.Info1 & WriteFlag) != 0;
-        ulong offset = isCommand ? Command : exit.Info1 & Offset;
-        Open(processor, SvmExitCode.Npf, FinalUserAccess | (write ? Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset);
+        bool write = isCommand || (exit.Info1 & ExitInfoBits.AvicWrite) != 0;
+        ulong offset = isCommand ? Command : exit.Info1 & ExitInfoBits.AvicOffset;
+        Open(processor, SvmExitCode.Npf, ExitInfoBits.NpfFinal | ExitInfoBits.User | (write ? ExitInfoBits.Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset);
         byte[] bytes = new byte[16];
         processor.InstructionBytes.CopyTo(bytes, 0);
         Add(KvmEventKind.EmulateInstruction, _exit.Rip, 0, (ulong)processor.InstructionBytes.Length,

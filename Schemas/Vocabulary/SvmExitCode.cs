@@ -8,15 +8,18 @@ public readonly record struct SvmExitCode(ulong Value)
 {
     /// <summary>Codes that rules name.</summary>
     public static readonly SvmExitCode
-        CrRead = new(0x000), CrWrite = new(0x010), Cr8Write = new(0x018), DrRead = new(0x020), DrWrite = new(0x030), Exception = new(0x040),
+        CrRead = new(0x000), CrWrite = new(0x010), Cr8Write = new(0x018), LastCrWrite = new(0x01f), DrRead = new(0x020), DrWrite = new(0x030),
+        LastDrWrite = new(0x03f), Exception = new(0x040),
         Intr = new(0x060), Nmi = new(0x061), Smi = new(0x062), Init = new(0x063), VIntr = new(0x064), Cr0SelWrite = new(0x065),
-        IdtrRead = new(0x066), TrWrite = new(0x06d), Rdtsc = new(0x06e), Rdpmc = new(0x06f), Pushf = new(0x070), Popf = new(0x071),
+        IdtrRead = new(0x066), GdtrRead = new(0x067), LdtrRead = new(0x068),
+        TrRead = new(0x069), IdtrWrite = new(0x06a), GdtrWrite = new(0x06b), LdtrWrite = new(0x06c), TrWrite = new(0x06d), Rdtsc = new(0x06e), Rdpmc = new(0x06f), Pushf = new(0x070), Popf = new(0x071),
         Cpuid = new(0x072), Rsm = new(0x073), Iret = new(0x074), SwInt = new(0x075), Invd = new(0x076), Pause = new(0x077),
         Hlt = new(0x078), Invlpg = new(0x079), Invlpga = new(0x07a), Ioio = new(0x07b), Msr = new(0x07c), TaskSwitch = new(0x07d),
         FerrFreeze = new(0x07e), Shutdown = new(0x07f), Vmrun = new(0x080), Vmmcall = new(0x081), Vmload = new(0x082),
         Vmsave = new(0x083), Stgi = new(0x084), Clgi = new(0x085), Skinit = new(0x086), Rdtscp = new(0x087), Icebp = new(0x088),
         Wbinvd = new(0x089), Monitor = new(0x08a), Mwait = new(0x08b), MwaitConditional = new(0x08c), Xsetbv = new(0x08d),
-        Rdpru = new(0x08e), EferWriteTrap = new(0x08f), CrWriteTrap = new(0x090), Invlpgb = new(0x0a0), IllegalInvlpgb = new(0x0a1), Invpcid = new(0x0a2),
+        Rdpru = new(0x08e), EferWriteTrap = new(0x08f), CrWriteTrap = new(0x090), LastCrWriteTrap = new(0x09f),
+        Invlpgb = new(0x0a0), IllegalInvlpgb = new(0x0a1), Invpcid = new(0x0a2),
         Mcommit = new(0x0a3), Tlbsync = new(0x0a4), BusLock = new(0x0a5), IdleHlt = new(0x0a6), Npf = new(0x400),
         AvicIncompleteIpi = new(0x401), AvicNoAccel = new(0x402), Vmgexit = new(0x403),
         HostUse = new(0xf000_0000), Invalid = new(ulong.MaxValue);

@@ -1,11 +1,9 @@
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Model;
-using Differ.Replay.Rules;
 using Differ.Replay.Scenarios;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Replay.Support;
-using Iced.Intel;
 using static Differ.Tests.Replay.Support.StoryWords;
 
 namespace Differ.Tests.Replay;
@@ -203,18 +201,6 @@ public sealed class RulesAndModelTests
                 StoryResult told = StoryResult.Of(Knowing(features).SvmeOn().Vmrun(eventInj: injected)
                     .Knowing(static v => v.L2In64BitMode = Truth.Yes).L2Exit(SvmExitCode.Cpuid, RunStory.L2Rip + 0x100));
                 Assert.True(refused == rules.Any(rule => told.Says(rule) == Saying.Broken), $"type {type}, vector {vector}");
-            }
-        }
-    }
-
-    [Fact]
-    public void Of_the_intercept_of_each_instruction()
-    {
-        foreach ((Mnemonic mnemonic, InstructionRow row) in InstructionTable.All)
-        {
-            if (row.Code is { } code)
-            {
-                Assert.Equal(code, InstructionDecoder.CodeOf[mnemonic]);
             }
         }
     }

@@ -2,6 +2,7 @@ using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
+using static Differ.Replay.Manual.Tables.ExitInfoBits;
 using static Differ.Schemas.Model.Constraint;
 
 namespace Differ.Replay.Manual.Extensions;
@@ -13,7 +14,7 @@ internal static class Avic
     private const ulong InvalidType = 0, NotRunning = 1, InvalidTarget = 2, InvalidVector = 4;
 
     // EXITINFO1 of an access that is not accelerated: the register's offset, and bit 32 for a write (15.29.9.2).
-    private const ulong Offset = 0xff0, WriteAccess = 1UL << 32, EoiRegister = 0xb0, VectorField = 0xff;
+    private const ulong EoiRegister = 0xb0, VectorField = 0xff;
 
     // Virtual interrupt control of vmcb12: x2AVIC and AVIC enable.
     private const ulong AvicBits = 3UL << 30;
@@ -86,7 +87,7 @@ internal static class Avic
                 "kvm_eoi vector == info2[7:0].") { Rank = 2470, Kvm = KvmFunctions.By("avic_unaccelerated_access_interception") },
             Situation.AvicExit, Codes.Of(SvmExitCode.AvicNoAccel), static (in Step s) =>
         {
-            if ((s.Exit.Info1 & (Offset | WriteAccess)) == (EoiRegister | WriteAccess))
+            if ((s.Exit.Info1 & (AvicOffset | AvicWrite)) == (EoiRegister | AvicWrite))
             {
                 s.Expect().Allow(Is(ComparedField.EoiVector, s.Exit.Info2 & VectorField));
             }

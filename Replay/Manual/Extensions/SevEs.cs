@@ -62,5 +62,5 @@ internal static class SevEs
 
     // Exits of AVIC are not the guest's instructions, and L0 has codes of its own.
     private static bool IsAutomatic(SvmExitCode code) =>
-        AutomaticExits.Of(code) is not null || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel || code.Value >= SvmExitCode.HostUse.Value;
+        ExitTable.Of(code).IsAutomatic || code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel || code.Value >= SvmExitCode.HostUse.Value;
 }

@@ -1,5 +1,3 @@
-using Differ.Schemas.Vocabulary;
-
 namespace Differ.Replay.Manual.Tables;
 
 /// <summary>A feature of the virtual CPU by its CPUID bit.</summary>
@@ -64,16 +62,6 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         UpperAddressIgnore, AutomaticIbrs, LbrAndPmcFreeze, BusLockTrap, Pcid, FsGsBase, Smep, Smap, Umip, ProtectionKeys,
         ShadowStacks, FiveLevelPaging,
     ];
-
-    /// <summary>The feature that brings the instruction of an intercept; null where every processor with SVM has it.</summary>
-    public static CpuFeature? Behind(SvmExitCode code) =>
-        code == SvmExitCode.Rdtscp ? Rdtscp
-        : code == SvmExitCode.Xsetbv ? Xsave
-        : code == SvmExitCode.Rdpru ? Rdpru
-        : code == SvmExitCode.Invpcid ? Invpcid
-        : code == SvmExitCode.Skinit ? Skinit
-        : code == SvmExitCode.Invlpgb || code == SvmExitCode.Tlbsync ? Invlpgb
-        : null;
 
     /// <summary>The feature of a name, in any case; null for none.</summary>
     public static CpuFeature? Named(string name) => All.FirstOrDefault(row => string.Equals(row.Name, name, StringComparison.OrdinalIgnoreCase));

@@ -135,20 +135,6 @@ public sealed class RegisterBitsTests
         Assert.Equal(bit is not null, MsrPermissionMap.Covers(msr));
     }
 
-    // Table 15-33: the automatic exits; at those in brackets the processor moves RIP on.
-    [Fact]
-    public void The_automatic_exits_are_those_of_the_manuals_table()
-    {
-        ulong[] codes = [.. Enumerable.Range(0, 0x410).Select(static code => (ulong)code), .. Enumerable.Range(1, 6).Select(static code => ulong.MaxValue - (ulong)code + 1)];
-        Assert.Equal(
-            "52 60 61 62 63 64 [77] [78] 7F [8F] [90] [91] [92] [93] [94] [95] [96] [97] [98] [99] [9A] [9B] [9C] [9D] [9E] [9F] A5 [A6] 400 [403] -1 -2 -3 -4",
-            string.Join(' ', codes.Select(static code => (code, Row: AutomaticExits.Of(new SvmExitCode(code)))).Where(static found => found.Row is not null).Select(static found =>
-            {
-                string name = found.code > uint.MaxValue ? $"-{ulong.MaxValue - found.code + 1}" : $"{found.code:X}";
-                return found.Row!.Value.AdvancesRip ? $"[{name}]" : name;
-            })));
-    }
-
     private static Profile With(CpuFeature feature, bool present)
     {
         var profile = new Profile();
