@@ -31,7 +31,8 @@ internal sealed record Result(Mutant Mutant, Fate Fate, string By);
 /// <param name="tests">The assembly with the tests.</param>
 /// <param name="scratch">An empty folder for the mutants.</param>
 /// <param name="near">Whether only the classes beside the code are run, and of these only the quick ones.</param>
-internal sealed class MutantRun(MutantBuild build, string tests, string scratch, bool near)
+/// <param name="named">What the name of a class must have in it.</param>
+internal sealed class MutantRun(MutantBuild build, string tests, string scratch, bool near, string named)
 {
     private const string Near = "Differ.Tests.Replay.";
     private const double Slow = 20, SlowOfNear = 8;
@@ -39,8 +40,8 @@ internal sealed class MutantRun(MutantBuild build, string tests, string scratch,
     // Those that can tell a mutant from the product: in this process, through Replay.
     private static readonly string[] Far = ["Differ.Tests.Diff.", "Differ.Tests.EndToEnd.", "Differ.Tests.Cli."];
 
-    // They start processes of the product as it was built, read other code than Replay's, or repeat a search for hours at need.
-    private static readonly string[] Elsewhere = ["Process", "Fuzz", "GitBisect", "Console", "CiWorkflow", "Live", "Robustness", "Alteration", "Corpus", "RuleNeeds"];
+    // They start processes of the product as it was built, read other code than Replay's, or search for long what other classes find at once.
+    private static readonly string[] Elsewhere = ["Process", "Fuzz", "GitBisect", "Console", "CiWorkflow", "Live", "Robustness", "Alteration", "Mutant", "RuleNeeds"];
 
     private readonly ConcurrentDictionary<string, double> _seconds = new();
     private readonly ConcurrentDictionary<string, int> _kills = new();
@@ -55,7 +56,7 @@ internal sealed class MutantRun(MutantBuild build, string tests, string scratch,
             return error;
         }
 
-        IEnumerable<string> classes = TestWorker.Classes(tests).Where(one => (one.StartsWith(Near, StringComparison.Ordinal)
+        IEnumerable<string> classes = TestWorker.Classes(tests).Where(one => one.Contains(named, StringComparison.Ordinal) && (one.StartsWith(Near, StringComparison.Ordinal)
             || (!near && Far.Any(far => one.StartsWith(far, StringComparison.Ordinal)))) && !Elsewhere.Any(other => one.Contains(other, StringComparison.Ordinal))
             && !(near && one.EndsWith("RulesAndModelTests", StringComparison.Ordinal)));
         return Work(path, classes, TimeSpan.FromMinutes(20));

@@ -49,12 +49,13 @@ internal static class MutantsCommand
         var only = new Option<string[]>("--only") { Description = "Only the mutants with these ids", AllowMultipleArgumentsPerToken = true };
         var file = new Option<string>("--file") { Description = "Only mutants of files whose path has this in it", DefaultValueFactory = _ => "" };
         var near = new Option<bool>("--near") { Description = "Runs only the quick classes of tests/Replay" };
+        var named = new Option<string>("--class") { Description = "Runs only test classes whose name has this in it", DefaultValueFactory = _ => "" };
         var jobs = new Option<int>("--jobs") { Description = "How many mutants run at a time", DefaultValueFactory = _ => 2 };
         var goal = new Option<int>("--goal") { Description = "Percent of the mutants that must be killed for status 0", DefaultValueFactory = _ => 90 };
         var built = new Option<string?>("--tests") { Description = "The folder with the built tests" };
         var command = new RootCommand("Puts small faults into Replay, one at a time, and tells which of them the tests do not notice. Status 0: the goal is reached; 1: it is not; 2: nothing could be measured.")
         {
-            sample, seed, all, list, only, file, near, jobs, goal, built,
+            sample, seed, all, list, only, file, near, named, jobs, goal, built,
         };
         command.SetAction(words =>
         {
@@ -86,7 +87,7 @@ internal static class MutantsCommand
             DirectoryInfo scratch = Directory.CreateTempSubdirectory("differ-mutants-");
             try
             {
-                var run = new MutantRun(build, tests, scratch.FullName, words.GetValue(near));
+                var run = new MutantRun(build, tests, scratch.FullName, words.GetValue(near), words.GetValue(named) ?? "");
                 if (run.Control() is { } failed)
                 {
                     errors.WriteLine($"Differ.Mutants: without a fault the tests fail: {failed}");

@@ -55,7 +55,7 @@ internal static class TestWorker
         return Passed;
     }
 
-    /// <summary>The test classes below a namespace.</summary>
+    /// <summary>The test classes of an assembly, which is not loaded.</summary>
     /// <param name="tests">The assembly with the tests.</param>
     public static IReadOnlyList<string> Classes(string tests)
     {
@@ -121,8 +121,13 @@ internal static class TestWorker
             return Failure is null;
         }
 
+        // The framework may still speak behind the first failure; the process ends then.
         public void Dispose()
         {
+            if (Failure is null)
+            {
+                Done.Dispose();
+            }
         }
     }
 
