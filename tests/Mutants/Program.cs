@@ -1,0 +1,3 @@
+using Differ.Mutants;
+
+return MutantsCommand.Run(args, Console.Out, Console.Error);
