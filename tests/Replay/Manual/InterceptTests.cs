@@ -93,6 +93,7 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
             Breaks(L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 01 f0").Reflects(Cr0Write), BitMap, ByDefault, "SVM-15.9-CR-WRITE-MAP"),
             Keeps(L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 01 f0").Reflects(Cr0SelWrite)),
             Keeps(L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 01 f0").Raises(13, 0)),
+            Keeps(L2(Cr0SelWrite).L2Exit(Cr0Write).Emulates("0f 01 30").Reflects(Npf, (1UL << 32) | 4)),
             Silent("the plain intercept is active", L2(Cr0SelWrite, Cr0Write).L2Exit(Cr0Write).Reflects(Cr0Write))),
 
         // "CLTS never checks the selective CR0 intercept."
@@ -201,7 +202,9 @@ public sealed class InterceptTests : RuleTests<InterceptTests>, IRuleCases
         // "it must not be re-made after the I/O was performed"
         new("SVM-15.10-IOIO-NO-RECHECK",
             Breaks(L2(Ioio).L2Exit(Npf).Emulates("6c").AccessesPort(false, 0x60, 1).Reflects(Ioio, info1: InByte | 4)),
+            Breaks(L2(Ioio).L2Exit(Ioio, info1: InByte).AccessesPort(false, 0x60, 1).Reflects(Ioio, info1: InByte)),
             Keeps(L2(Ioio).L2Exit(Npf).Emulates("6c").AccessesPort(false, 0x60, 1)),
+            Silent("HLT accesses no port", L2().L2Exit(Hlt).AccessesPort(false, 0x60, 1)),
             Silent("no port was accessed", L2(Ioio).L2Exit(Ioio).Reflects(Ioio))),
     ];
 

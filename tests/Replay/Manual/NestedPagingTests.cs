@@ -41,6 +41,7 @@ public sealed class NestedPagingTests : RuleTests<NestedPagingTests>, IRuleCases
             Breaks(new RunStory().L1Exit(SvmExitCode.Npf, info1: Final).Stays()),
             Breaks(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Reflects(SvmExitCode.Npf, Final)),
             Keeps(L2().L2Exit(SvmExitCode.Npf, info1: User | Final).Reflects(SvmExitCode.Npf, User | Final)),
+            Keeps(L2(paging: true, PF).L2Exit(SvmExitCode.Npf, info1: User | Final).Emulates("89 08").Reflects(PF)),
             Silent("it is as usual", new RunStory().L1Exit(SvmExitCode.Npf, info1: User | Final).Stays()),
             Silent("a supervisor shadow stack", new RunStory().L1Exit(SvmExitCode.Npf, info1: (1UL << 37) | Final).Stays()),
             Silent("an access to a shadow stack", new RunStory().L1Exit(SvmExitCode.Npf, info1: (1UL << 6) | Final).Stays()),
