@@ -40,7 +40,7 @@ internal static class NextRip
                 "An exit that L0 emulates advances RIP exactly once, starting at the exit's RIP.") { Rank = 2170, Kvm = KvmFunctions.Several },
             Situation.UnusualRip, static (in Step s) =>
         {
-            if (RipStep(s.Code) is > 0 and < ExitRow.RipByInfo2 && s.Seen.HasInstruction)
+            if (ExitTable.RipStepOf(s.Code) is > 0 and < ExitRow.RipByInfo2 && s.Seen.HasInstruction)
             {
                 s.Expect().Allow(Is(ComparedField.InstructionRip, s.Exit.Rip)).Allow(Happens(ComparedField.UserspaceReason));
             }
@@ -59,7 +59,7 @@ internal static class NextRip
             Situation.UnusualRip, static (in Step s) =>
         {
             // L0 skips an access to a device that only has to be told of it.
-            if (RipStep(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(KvmEventKind.MmioAccess))
+            if (ExitTable.RipStepOf(s.Code) == 0 && !IsAvicTrap(s.Code) && !IsSoft(s) && !s.Seen.Kinds.Has(KvmEventKind.MmioAccess))
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Rip)).Allow(Happens(ComparedField.InstructionDecoded)))
                     .Allow(Happens(ComparedField.Interrupt));
@@ -76,7 +76,7 @@ internal static class NextRip
                 "kvm_entry.rip = info2, string instructions aside.") { Rank = 2200, Kvm = KvmFunctions.By("kvm_fast_pio") },
             Situation.UnusualRip, static (in Step s) =>
         {
-            if (RipStep(s.Code) == ExitRow.RipByInfo2)
+            if (ExitTable.RipStepOf(s.Code) == ExitRow.RipByInfo2)
             {
                 Explained(s, s.Expect().Allow(Is(ComparedField.EntryRip, s.Exit.Info2)));
             }
@@ -93,7 +93,7 @@ internal static class NextRip
         }
 
         ulong rip = record.Entry.Rip.Value;
-        int least = RipStep(record.Exit.Code);
+        int least = ExitTable.RipStepOf(record.Exit.Code);
         return least switch
         {
             ExitRow.AnyRip => true,
@@ -102,8 +102,6 @@ internal static class NextRip
         };
     }
 
-    private static int RipStep(SvmExitCode code) => ExitTable.Of(code).RipStep;
-
     private static bool IsAvicTrap(SvmExitCode code) => code == SvmExitCode.AvicIncompleteIpi || code == SvmExitCode.AvicNoAccel;
 
     // INTn, INT3 and INTO are delivered again from the RIP of the instruction or from behind it.
@@ -111,7 +109,7 @@ internal static class NextRip
 
     private static void BehindInstruction(in Step s)
     {
-        int least = RipStep(s.Code);
+        int least = ExitTable.RipStepOf(s.Code);
         if (least is <= 0 or ExitRow.RipByInfo2 || IsSoft(s) || !s.Vcpu.RipMoves)
         {
             return;

@@ -142,6 +142,8 @@ internal static class ExitTable
 
     private static readonly ExitRow[] ByCode = Index();
 
+    private static readonly sbyte[] RipSteps = [.. ByCode.Select(static row => (sbyte)row.RipStep)];
+
     /// <summary>The exit code of the intercept of an instruction, by its mnemonic.</summary>
     public static IReadOnlyDictionary<Mnemonic, SvmExitCode> ByInstruction { get; } = Rows
         .SelectMany(static row => row.Instructions.Select(instruction => (Instruction: instruction, Code: new SvmExitCode(row.First))))
@@ -150,6 +152,9 @@ internal static class ExitTable
     /// <summary>The row of a code; a row that says nothing where the manual says nothing.</summary>
     public static ExitRow Of(SvmExitCode code) =>
         code.Value < (ulong)ByCode.Length ? ByCode[code.Value] : code.Value >= Rows[^1].First ? Rows[^1] : Plain;
+
+    /// <summary><see cref="ExitRow.RipStep"/> of a code; asked of every exit (benchmark ReplayBenchmarks.Check).</summary>
+    public static int RipStepOf(SvmExitCode code) => code.Value < (ulong)RipSteps.Length ? RipSteps[code.Value] : ExitRow.AnyRip;
 
     private static ExitRow Exception(byte vector) => new(SvmExitCode.OfException(vector))
     {
