@@ -61,7 +61,7 @@ public sealed partial record ProbePlan(EventLevel Level, IReadOnlyList<PlannedPr
         {
             if (Place(template, btf, obstacle, missing) is { } place)
             {
-                probes.Add(Fill(level, template, place, btf(place.Module)!, isModule(place.Module), missing));
+                probes.Add(Fill(level, template, place, [amd, btf(place.Module)!], isModule(place.Module), missing));
             }
         }
 
@@ -113,7 +113,7 @@ public sealed partial record ProbePlan(EventLevel Level, IReadOnlyList<PlannedPr
     private static bool Fits(string wanted, string found) =>
         wanted is "*" || wanted == found || (wanted is "kvm_vcpu*" or "vcpu_svm*" && found is "kvm_vcpu*" or "vcpu_svm*");
 
-    private static PlannedProbe Fill(EventLevel level, ProbeTemplate template, ProbePlace place, BtfTypes types, bool isModule, List<string> missing)
+    private static PlannedProbe Fill(EventLevel level, ProbeTemplate template, ProbePlace place, BtfTypes[] types, bool isModule, List<string> missing)
     {
         var fields = new List<string>();
         var left = new List<string>();
@@ -154,12 +154,13 @@ public sealed partial record ProbePlan(EventLevel Level, IReadOnlyList<PlannedPr
         return (type.Groups["count"].Success ? int.Parse(type.Groups["count"].Value, CultureInfo.InvariantCulture) : 1, int.Parse(type.Groups["bits"].Value, CultureInfo.InvariantCulture) / 8);
     }
 
-    private static string? Offsets(string field, BtfTypes types)
+    // vcpu_svm is known to kvm_amd alone, whatever module the function is in.
+    private static string? Offsets(string field, BtfTypes[] types)
     {
         bool found = true;
         string filled = Member().Replace(field, paths =>
         {
-            BtfPlace? place = paths.Groups[1].Value.Split('|').Select(types.Find).FirstOrDefault(place => place is { BitWidth: 0, Offset: < int.MaxValue });
+            BtfPlace? place = paths.Groups[1].Value.Split('|').SelectMany(path => types.Select(one => one.Find(path))).FirstOrDefault(place => place is { BitWidth: 0, Offset: < int.MaxValue });
             found &= place is not null;
             return place is null ? "" : place.Offset.ToString(CultureInfo.InvariantCulture);
         });

@@ -121,7 +121,7 @@ public sealed class TracefsInstance : IDisposable
     }
 
     /// <summary>Whether the disk has too little room to go on: in the end the pages of the CPUs are put together.</summary>
-    public bool IsDiskFull => new DriveInfo(Path.GetFullPath(_output)).AvailableFreeSpace < _largest + FreeReserve;
+    public bool IsDiskFull => new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(_output))!).AvailableFreeSpace < _largest + FreeReserve;
 
     /// <summary>Stops tracing, takes the rest, and takes probes and instance away.</summary>
     public void End()

@@ -28,23 +28,36 @@ internal sealed class RecordVerb : IVerb
         var buffer = new Option<int>("--buffer") { Description = "Buffer of each CPU in kB", DefaultValueFactory = _ => 16_384 };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would be set and what would not be seen" };
         var cleanup = new Option<bool>("--cleanup") { Description = "Only takes away what a killed recording left" };
+        var script = new Option<bool>("--print-script") { Description = "Only prints a shell script that does the same where no program may be installed" };
+        var btf = new Option<string?>("--btf") { Description = "With --print-script: a folder with vmlinux, kvm and kvm_amd of the other host's /sys/kernel/btf" };
         var tracefs = new Option<string?>("--tracefs") { Description = "Where tracefs is, if not at /sys/kernel/tracing" };
         var command = new Argument<string[]>("command") { Description = "What to run meanwhile, behind --", Arity = ArgumentArity.ZeroOrMore };
         var verb = new Command("record",
             "Records KVM on this host, as root, into a trace.dat, and checks it: tracepoints, and kprobes that show vmcb12, GIF, EFER, intercepts and permission maps.\n"
             + "It uses an instance of tracefs of its own; Ctrl-C ends it and keeps what was recorded. Exit status: that of differ check.")
         {
-            output, seconds, events, machine, buffer, dryRun, cleanup, tracefs, command,
+            output, seconds, events, machine, buffer, dryRun, cleanup, script, btf, tracefs, command,
         };
         verb.SetAction((words, cancel) =>
         {
-            var host = new HostKernel("/", words.GetValue(tracefs));
+            var host = new HostKernel("/", words.GetValue(tracefs)) { BtfFolder = words.GetValue(btf) };
             if (words.GetValue(cleanup))
             {
                 return Task.FromResult(Clean(host, terminal));
             }
 
             EventLevel level = Enum.Parse<EventLevel>(words.GetRequiredValue(events), ignoreCase: true);
+            if (words.GetValue(script))
+            {
+                PrintScript(host, level, terminal);
+                return Task.FromResult(ExitStatus.Agrees);
+            }
+
+            if (host.BtfFolder is not null)
+            {
+                throw new UsageException("--btf is for --print-script: here the running kernel's own types count");
+            }
+
             ProbePlan plan = Plan(host, level, isAsked: words.GetResult(events) is { Implicit: false }, terminal);
             if (words.GetValue(dryRun))
             {
@@ -62,6 +75,16 @@ internal sealed class RecordVerb : IVerb
                 host, plan, file, Duration(words.GetValue(seconds)), words.GetValue(machine), words.GetRequiredValue(buffer), words.GetValue(command) ?? [], terminal, cancel));
         });
         return verb;
+    }
+
+    private static void PrintScript(HostKernel host, EventLevel level, Terminal terminal)
+    {
+        if (level != EventLevel.Stock && host.ObstacleToProbes is { } reason)
+        {
+            throw new InputException(reason);
+        }
+
+        terminal.Output.Write(RecordingScript.Of(host.Plan(level), host.BtfFolder ?? $"Linux {host.Release}"));
     }
 
     private static int Clean(HostKernel host, Terminal terminal)
