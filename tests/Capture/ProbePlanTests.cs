@@ -2,7 +2,7 @@ using Differ.Capture.Btf;
 using Differ.Capture.Recording;
 using Differ.Tests.Support;
 
-namespace Differ.Tests.Capture.Recording;
+namespace Differ.Tests.Capture;
 
 public sealed class ProbePlanTests
 {
