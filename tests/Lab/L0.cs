@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Lab;
+
+/// <summary>An emulated AMD host that runs; powered off when disposed of. lab.sh beside does the work.</summary>
+internal sealed class L0 : IDisposable
+{
+    private readonly string _name;
+
+    private L0(string kernel, string name)
+    {
+        _name = name;
+        Kernel = kernel;
+        Share = Script("", "share", name).Output.Trim();
+    }
+
+    /// <summary>The name that lab.sh gives its kernel, as 6.12.</summary>
+    public string Kernel { get; }
+
+    /// <summary>The folder that is /mnt in it.</summary>
+    public string Share { get; }
+
+    /// <summary>The kernels that were fetched.</summary>
+    public static IReadOnlyList<string> Kernels { get; } = [.. new[] { "6.1", "6.12", "backports" }.Where(kernel => Directory.Exists(Path.Combine(Folder, "kernels", kernel)))];
+
+    private static string Folder => Environment.GetEnvironmentVariable("DIFFER_LAB")
+        ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "", ".cache"), "differ-lab");
+
+    /// <summary>Boots one.</summary>
+    /// <param name="kernel">One of <see cref="Kernels"/>.</param>
+    public static L0 Boot(string kernel)
+    {
+        string name = $"tests-{Environment.ProcessId}-{kernel}";
+        CommandResult booted = Script("", "boot", kernel, name);
+        Assert.True(booted.Status == 0, booted.Errors);
+        return new L0(kernel, name);
+    }
+
+    /// <summary>Runs a script of bash in it, as root.</summary>
+    public CommandResult Run(string script) => Script(script, "run", _name);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Script("", "stop", _name);
+        Directory.Delete(Path.GetDirectoryName(Share)!, recursive: true);
+    }
+
+    private static CommandResult Script(string input, params string[] words)
+    {
+        using Process lab = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "tests", "Lab", "lab.sh"), words)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> errors = lab.StandardError.ReadToEndAsync();
+        lab.StandardInput.Write(input);
+        lab.StandardInput.Close();
+        string output = lab.StandardOutput.ReadToEnd();
+        lab.WaitForExit();
+        return new CommandResult(lab.ExitCode, output, errors.Result, Encoding.UTF8.GetBytes(output));
+    }
+}
+
+/// <summary>A theory over the kernels of the lab; skipped, and said so, where none was fetched.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LabTheoryAttribute : TheoryAttribute
+{
+    public LabTheoryAttribute() => Skip = L0.Kernels.Count > 0 ? null : "no kernels of Debian: tests/Lab/lab.sh fetch, where apt has them";
+}
