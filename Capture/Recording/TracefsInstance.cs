@@ -204,7 +204,7 @@ public sealed class TracefsInstance : IDisposable
             }
             catch (IOException fault)
             {
-                _refused.Add($"{probe.Name} is not set (the kernel refuses the probe on {probe.Symbol}: {fault.Message}); not seen: {probe.Evidence}");
+                _refused.Add($"{probe.Name} is not set (the kernel refuses the probe on {probe.Symbol}: {Refusal(probe) ?? fault.Message}); not seen: {probe.Evidence}");
             }
         }
 
@@ -237,6 +237,22 @@ public sealed class TracefsInstance : IDisposable
         }
 
         Set(Path.Combine(_folder, "tracing_on"), "1");
+    }
+
+    // write() says EINVAL, whatever the reason is; the log has it in words, above the definition.
+    private string? Refusal(PlannedProbe probe)
+    {
+        const string Error = "error: ", Command = "Command: ";
+        string file = Path.Combine(_tracefs, "error_log");
+        string? said = null, reason = null;
+        foreach (string line in File.Exists(file) ? File.ReadLines(file) : [])
+        {
+            int error = line.IndexOf(Error, StringComparison.Ordinal);
+            said = error >= 0 ? line[(error + Error.Length)..].Trim() : said;
+            reason = line.Trim().StartsWith(Command + probe.Definition[..probe.Definition.IndexOf(' ', StringComparison.Ordinal)], StringComparison.Ordinal) ? said : reason;
+        }
+
+        return reason;
     }
 
     private IEnumerable<(string Probe, ulong Hits, ulong Misses)> ReadHits()

@@ -180,7 +180,7 @@ internal sealed class RecordVerb : IVerb
         Tell(recording.Refused, terminal);
         Follow(recording, duration, command, terminal, cancel);
         recording.End();
-        recording.Write(target.Stream, [$"recorder differ {VersionText.Line}", $"events {plan.Level}", .. plan.Missing, .. recording.Refused]);
+        recording.Write(target.Stream, [$"recorder {VersionText.Line}", $"events {plan.Level}", .. plan.Missing, .. recording.Refused]);
         target.Complete();
         IReadOnlyList<(string Probe, ulong Hits, ulong Misses)> hits = recording.Hits;
         terminal.Leftovers.Forget(remembered);
