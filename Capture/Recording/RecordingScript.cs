@@ -22,7 +22,16 @@ public static class RecordingScript
         [ -d $T/instances/differ ] && { echo "another recording is under way, or a killed one left rubbish: differ record --cleanup" >&2; exit 2; }
         I=$T/instances/differ; W=$out.parts; pids=
         mkdir "$W" || exit 2
-        stop() { [ -d $I ] && echo 0 >$I/tracing_on; [ -n "$pids" ] && { sleep 1; kill $pids 2>/dev/null; wait $pids 2>/dev/null; }; pids=; }
+        stop() {
+          [ -n "$pids" ] || return; echo 0 >$I/tracing_on; a=
+          while b=$(ls -l "$W"); [ "$a" != "$b" ]; do a=$b; sleep 2; done
+          kill $pids 2>/dev/null; wait $pids 2>/dev/null; pids=
+        }
+        # A read of an empty buffer waits on older kernels, and meets the end on newer ones.
+        follow() {
+          d=; trap '[ -n "$d" ] && kill $d 2>/dev/null; exit' TERM
+          while :; do dd if=$1/trace_pipe_raw bs=$P 2>/dev/null & d=$!; wait $d; d=; sleep 1; done
+        }
         cleanup() {
           trap - EXIT; stop
           [ -d $I ] && rmdir $I
@@ -40,7 +49,7 @@ public static class RecordingScript
         n=0
         for c in $I/per_cpu/cpu*; do
           i=${c##*/cpu}; [ $i -ge $n ] && n=$((i + 1))
-          dd if=$c/trace_pipe_raw of="$W/$i" bs=$P 2>/dev/null & pids="$pids $!"
+          follow $c >"$W/$i" & pids="$pids $!"
         done
         echo 1 >$I/tracing_on
         waits=; ended=

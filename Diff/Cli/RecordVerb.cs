@@ -58,6 +58,13 @@ internal sealed class RecordVerb : IVerb
                 throw new UsageException("--btf is for --print-script: here the running kernel's own types count");
             }
 
+            TimeSpan? duration = Duration(words.GetValue(seconds));
+            string file = words.GetValue(output) ?? "trace.dat";
+            if (file == RunInput.StandardInput)
+            {
+                throw new UsageException("a trace.dat has its parts in an order that no pipe keeps: name a file with -o");
+            }
+
             ProbePlan plan = Plan(host, level, isAsked: words.GetResult(events) is { Implicit: false }, terminal);
             if (words.GetValue(dryRun))
             {
@@ -65,14 +72,8 @@ internal sealed class RecordVerb : IVerb
                 return Task.FromResult(ExitStatus.Agrees);
             }
 
-            string file = words.GetValue(output) ?? "trace.dat";
-            if (file == RunInput.StandardInput)
-            {
-                throw new UsageException("a trace.dat has its parts in an order that no pipe keeps: name a file with -o");
-            }
-
             return Task.FromResult(Record(
-                host, plan, file, Duration(words.GetValue(seconds)), words.GetValue(machine), words.GetRequiredValue(buffer), words.GetValue(command) ?? [], terminal, cancel));
+                host, plan, file, duration, words.GetValue(machine), words.GetRequiredValue(buffer), words.GetValue(command) ?? [], terminal, cancel));
         });
         return verb;
     }
@@ -265,13 +266,13 @@ internal sealed class RecordVerb : IVerb
             terminal.Tell(string.Create(CultureInfo.InvariantCulture, $"the kernel missed {misses} hits of {probe}"));
         }
 
-        if (plan.Probes.Count == 0)
-        {
-            return;
-        }
-
         using CaptureSession session = RunInput.OpenCapture(file, terminal);
         Dictionary<string, ulong> counts = session.CountEvents(CancellationToken.None).ToDictionary(one => one.Name, one => one.Count);
+        if (!counts.ContainsKey("kvm_entry") && !counts.ContainsKey("kvm_exit"))
+        {
+            throw new InputException($"no guest ran meanwhile: {file} has nothing to check; let one run, or name its command behind --");
+        }
+
         foreach (ProbeBalance balance in ProbeBalance.Of(plan, counts))
         {
             terminal.Tell(balance.ToString());
