@@ -123,7 +123,13 @@ public sealed class ProbePlanTests
         ProbePlan plan = PlanOf();
         var counts = new Dictionary<string, ulong>
         {
-            ["entry"] = 5000, ["kvm_entry"] = 5001, ["exit"] = 5010, ["cancel"] = 10, ["kvm_exit"] = 5000, ["vmrun"] = 0, ["kvm_nested_vmenter"] = 70,
+            ["entry"] = 5000,
+            ["kvm_entry"] = 5001,
+            ["exit"] = 5010,
+            ["cancel"] = 10,
+            ["kvm_exit"] = 5000,
+            ["vmrun"] = 0,
+            ["kvm_nested_vmenter"] = 70,
         };
         IReadOnlyList<ProbeBalance> balances = ProbeBalance.Of(plan, counts);
         Assert.Equal([true, true, false, true], balances.Select(balance => balance.Holds));

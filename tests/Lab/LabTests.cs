@@ -130,8 +130,6 @@ public sealed class LabTests(Hosts hosts)
         Assert.Contains("conforms", guest.Findings, StringComparison.Ordinal);
     }
 
-    }
-
     [LabTheory]
     [MemberData(nameof(Levels))]
     public void Every_CPUID_of_a_loop_is_recorded(string kernel, string level)
