@@ -13,13 +13,20 @@ internal static partial class Libc
 
     private const int CloseOnExec = 0x80000, NoTerminal = 0x100, ReadWrite = 2, TypeOfTemporary = 0x400000;
     private const int HereFolder = -100, NoFollow = 0x100, EmptyPath = 0x1000, BasicStats = 0x7ff;
-    private const int OwnerOnly = 0x180;
+    private const int OwnerOnly = 0x180, NonBlocking = 0x800;
 
     // Arm and PowerPC have the two the other way round.
     private static readonly int Folder = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Ppc64le ? 0x4000 : 0x10000;
 
     /// <summary>Opens a file to be read; -1 where it cannot be.</summary>
     public static int OpenToRead(string path) => open(Name(path), CloseOnExec | NoTerminal, 0);
+
+    /// <summary>Opens a pipe that is read as far as it is filled; -1 where it cannot be.</summary>
+    public static int OpenNonBlocking(string path) => open(Name(path), CloseOnExec | NoTerminal | NonBlocking, 0);
+
+    /// <summary>Reads what is there.</summary>
+    /// <returns>Bytes; 0 at the end, -1 where nothing is there.</returns>
+    public static int Read(SafeFileHandle file, Span<byte> to) => (int)read((int)file.DangerousGetHandle(), to, to.Length);
 
     /// <summary>Opens a folder to be listed; -1 where it cannot be.</summary>
     public static int OpenFolder(string path) => open(Name(path), CloseOnExec | Folder, 0);
@@ -49,6 +56,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int open(ReadOnlySpan<byte> path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int descriptor, Span<byte> to, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int statx(int folder, ReadOnlySpan<byte> path, int flags, uint mask, out Status status);

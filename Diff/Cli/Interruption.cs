@@ -65,6 +65,11 @@ internal sealed class Interruption : IDisposable
             Thread.Sleep(PatienceForReport);
         }
 
+        if (_terminal.EndsByItself)
+        {
+            return;
+        }
+
         End();
     }
 

@@ -19,7 +19,7 @@ internal static partial class Libc
     public const int OwnerOnly = 0x180, Everybody = 0x1b6;
 
     private const int HereFolder = -100, FollowLinks = 0x400, EffectiveIds = 0x200, MayWrite = 2;
-    private const int FileTooLarge = 25, AddressSpace = 9;
+    private const int Terminated = 15, FileTooLarge = 25, AddressSpace = 9;
     private const nint Ignored = 1;
     private const int GetFlags = 1, DuplicateCloseOnExec = 1030, FirstOfOurs = 3;
     private const short ReadyToRead = 1, ReadyToWrite = 4;
@@ -108,6 +108,9 @@ internal static partial class Libc
         _ = poll(ref one, 1, -1);
     }
 
+    /// <summary>Asks a process to end.</summary>
+    public static void Terminate(int process) => _ = kill(process, Terminated);
+
     /// <summary>Ends the process at once: nothing is written that is still to be written.</summary>
     public static void Exit(int status) => _exit(status);
 
@@ -163,6 +166,9 @@ internal static partial class Libc
 
     [LibraryImport("libc")]
     private static partial int isatty(int descriptor);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int number);
 
     [LibraryImport("libc")]
     private static partial void _exit(int status);

@@ -46,6 +46,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>Whether an interruption ends a stream whose report is still to come, and not the work.</summary>
     public bool OwesReport { get; set; }
 
+    /// <summary>Whether the first interruption ends what is recorded, and the work goes on from there for as long as it takes.</summary>
+    public bool EndsByItself { get; set; }
+
     /// <summary>The day, for what expires.</summary>
     public DateOnly Today { get; init; } = DateOnly.FromDateTime(DateTime.Now);
 

@@ -14,6 +14,7 @@ internal static class Verbs
     public static IReadOnlyList<IVerb> All { get; } =
     [
         new CheckVerb(),
+        new RecordVerb(),
         new ConvertVerb(),
         new ReplayVerb(),
         new DiffVerb(),

@@ -19,6 +19,7 @@ internal static class FuzzTargets
         new("difr", ["difr"], Seeds.Runs, Shapes.Run, [FuzzWays.Run, FuzzWays.RunReports, SourceWays.OneReport, SourceWays.Faults]) { Mend = Checksums.MendRun },
         new("baseline", ["baseline"], Seeds.Baselines, Shapes.Lines, [FuzzWays.Baseline, FuzzWays.Report, FuzzWays.Explained]),
         new("live", ["perf.data", "text"], Seeds.Live, Shapes.Any, [SourceWays.Watched, SourceWays.Interrupted, CommandWays.BrokenPipe]) { Mend = Checksums.MendRun },
+        new("btf", [], Seeds.Btf, Shapes.Lines, [FuzzWays.Btf]),
         new("compare", [], Seeds.Pairs, Shapes.Any, [CommandWays.Compare, CommandWays.CompareWithItself]) { Mend = Checksums.MendRun, IsFolder = true },
     ];
 

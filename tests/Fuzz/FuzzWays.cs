@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Numerics;
 using Differ.Capture;
+using Differ.Capture.Btf;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.Ctf;
+using Differ.Capture.Recording;
 using Differ.Diff;
 using Differ.Diff.Baseline;
 using Differ.Diff.Report;
@@ -93,6 +95,14 @@ internal static class FuzzWays
         {
             return new FuzzOutcome("no report", Place(e.Message));
         }
+    });
+
+    /// <summary><c>differ record</c> plans its probes by the types of kvm_amd.</summary>
+    public static FuzzWay Btf { get; } = Of("btf", static input =>
+    {
+        BtfTypes kernel = BtfTypes.Read(KvmTypes.Bytes().Kernel), types = BtfTypes.Read(input.File, kernel);
+        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, (_, _) => null, _ => true);
+        return new FuzzOutcome(FuzzOutcome.Verdict, Bucket((ulong)plan.Probes.Count));
     });
 
     /// <summary>What <c>differ replay</c> makes of a run.</summary>

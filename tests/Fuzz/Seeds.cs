@@ -109,6 +109,9 @@ internal static class Seeds
         Pair(Records.Everything().ToRun(), Records.Many(40).ToRun()),
     ];
 
+    /// <summary>Types of modules.</summary>
+    public static IReadOnlyList<FuzzInput> Btf() => [new(KvmTypes.Bytes().Amd), new(KvmTypes.Bytes().Kvm)];
+
     /// <summary>Baselines and reports.</summary>
     public static IReadOnlyList<FuzzInput> Baselines()
     {

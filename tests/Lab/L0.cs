@@ -13,7 +13,7 @@ internal sealed class L0 : IDisposable
     {
         _name = name;
         Kernel = kernel;
-        Share = Script("", "share", name).Output.Trim();
+        Share = Script("", null, "share", name).Output.Trim();
     }
 
     /// <summary>The name that lab.sh gives its kernel, as 6.12.</summary>
@@ -30,32 +30,39 @@ internal sealed class L0 : IDisposable
 
     /// <summary>Boots one.</summary>
     /// <param name="kernel">One of <see cref="Kernels"/>.</param>
-    public static L0 Boot(string kernel)
+    /// <param name="bound">The folder that is /opt in it.</param>
+    public static L0 Boot(string kernel, string bound)
     {
         string name = $"tests-{Environment.ProcessId}-{kernel}";
-        CommandResult booted = Script("", "boot", kernel, name);
+        CommandResult booted = Script("", bound, "boot", kernel, name);
         Assert.True(booted.Status == 0, booted.Errors);
         return new L0(kernel, name);
     }
 
     /// <summary>Runs a script of bash in it, as root.</summary>
-    public CommandResult Run(string script) => Script(script, "run", _name);
+    public CommandResult Run(string script) => Script(script, null, "run", _name);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Script("", "stop", _name);
+        Script("", null, "stop", _name);
         Directory.Delete(Path.GetDirectoryName(Share)!, recursive: true);
     }
 
-    private static CommandResult Script(string input, params string[] words)
+    private static CommandResult Script(string input, string? bound, params string[] words)
     {
-        using Process lab = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "tests", "Lab", "lab.sh"), words)
+        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "tests", "Lab", "lab.sh"), words)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        if (bound is not null)
+        {
+            start.Environment["DIFFER_LAB_BIND"] = bound;
+        }
+
+        using Process lab = Process.Start(start)!;
         Task<string> errors = lab.StandardError.ReadToEndAsync();
         lab.StandardInput.Write(input);
         lab.StandardInput.Close();

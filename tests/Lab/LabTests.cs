@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Differ.Tests.Lab.Payloads;
 using Differ.Tests.Support;
 
@@ -8,7 +9,31 @@ namespace Differ.Tests.Lab;
 [TestCaseOrderer("Differ.Tests.Lab.ByKernel", "Differ.Tests")]
 public sealed class LabTests(Hosts hosts)
 {
+    private const string Qemu = "timeout 60 qemu-system-x86_64 -accel kvm -cpu host -machine pc -m 64 -nodefaults -display none "
+        + "-device isa-debug-exit,iobase=0xf4,iosize=4 -serial file:console -kernel";
+
+    // Probes, instances, and files beside the output that are still there.
+    private const string Left = "cat /sys/kernel/tracing/kprobe_events; ls /sys/kernel/tracing/instances; ls | grep -e partial -e parts";
+
+    private static readonly string[] Equations =
+        ["entry = kvm_entry", "exit - cancel = kvm_exit", "vmrun = kvm_nested_vmenter + kvm_nested_vmenter_failed", "vmexit = kvm_nested_vmexit_inject"];
+
     public static TheoryData<string> Kernels => [.. L0.Kernels];
+
+    public static TheoryData<string, string> Levels
+    {
+        get
+        {
+            var levels = new TheoryData<string, string>();
+            foreach (string kernel in L0.Kernels)
+            {
+                levels.Add(kernel, "stock");
+                levels.Add(kernel, "lean");
+            }
+
+            return levels;
+        }
+    }
 
     // Before 7.1 KVM with virtual GIF lets a guest execute STGI and CLGI whatever its EFER.SVME; a guest's VMMCALL is a hypercall everywhere.
     [LabTheory]
@@ -19,6 +44,7 @@ public sealed class LabTests(Hosts hosts)
         string gif = kernel == "backports" ? "#UD" : "executed";
         Assert.Equal(
             ["VMRUN #UD", "VMLOAD #UD", "VMSAVE #UD", $"CLGI {gif}", $"STGI {gif}", "SKINIT #UD", "INVLPGA #UD", "VMMCALL executed"], guest.Lines);
+        Assert.Equal(kernel != "backports", guest.Findings.Contains("SVM-15.4-SVME-UD-CLGI", StringComparison.Ordinal));
     }
 
     [LabTheory]
@@ -29,6 +55,69 @@ public sealed class LabTests(Hosts hosts)
         Assert.All(guest.Lines.Take(7), line => Assert.EndsWith("as it must", line, StringComparison.Ordinal));
         Assert.DoesNotContain("SVM-15.12", guest.Findings, StringComparison.Ordinal);
         Assert.Contains(kernel == "6.1" ? "SVM-15.18-VMMCALL-UNINT-UD" : "conforms", guest.Findings, StringComparison.Ordinal);
+        Assert.All(Equations, equation => Assert.Matches($"{Regex.Escape(equation)}: [1-9]", guest.Said));
+    }
+
+    // Before 6.5 a probe on a return cannot see what the function was called with.
+    [LabTheory]
+    [MemberData(nameof(Kernels))]
+    public void What_the_kernel_refuses_is_told_in_its_words(string kernel)
+    {
+        Recorded guest = Record(kernel, Programs.Refused());
+        Assert.Equal(
+            kernel == "6.1",
+            guest.Said.Contains("rdguest is not set (the kernel refuses the probe on kvm:kvm_vcpu_read_guest: Invalid $-variable specified); not seen: the words of L1's permission maps", StringComparison.Ordinal));
+    }
+
+    [LabTheory]
+    [MemberData(nameof(Kernels))]
+    public void Nothing_is_left_however_a_recording_ends(string kernel)
+    {
+        CommandResult run = Run(kernel, $$"""
+            /opt/differ record -o for.dat --for 1s 2> /dev/null
+            (exec env --default-signal /opt/differ record -o int.dat 2> /dev/null) & sleep 4; kill -INT $!; wait $!
+            /opt/differ record -o term.dat -- sleep 1000 2> /dev/null & sleep 4; kill -TERM $!; wait $!
+            pgrep sleep
+            ls for.dat int.dat term.dat
+            {{Left}}
+            """);
+        Assert.Equal("for.dat\nint.dat\nterm.dat\n", run.Output);
+    }
+
+    [LabTheory]
+    [MemberData(nameof(Kernels))]
+    public void What_a_killed_recording_left_is_told_of_and_taken_away(string kernel)
+    {
+        CommandResult run = Run(kernel, $$"""
+            (exec /opt/differ record -o killed.dat 2> /dev/null) & sleep 4; kill -9 $!; wait $! 2> /dev/null
+            ls /sys/kernel/tracing/instances
+            /opt/differ record -o next.dat --for 1s; echo $?
+            /opt/differ record --cleanup; echo $?
+            rm killed.dat.cpu*.partial
+            {{Left}}
+            """);
+        Assert.StartsWith(
+            "differ\ndiffer: another differ record is under way, or a killed one left its probes: differ record --cleanup removes them\n2\ndiffer: the instance and 1",
+            run.Output, StringComparison.Ordinal);
+        Assert.EndsWith(" probes were removed\n0\n", run.Output, StringComparison.Ordinal);
+    }
+
+    [LabTheory]
+    [MemberData(nameof(Kernels))]
+    public void A_script_of_the_shell_records_the_same(string kernel)
+    {
+        Payload payload = Programs.Reflected();
+        CommandResult run = Run(kernel, $"""
+            /opt/differ record --print-script > record.sh
+            busybox sh record.sh -o trace.dat {Qemu} /mnt/{payload.Name} 2> /dev/null
+            cp trace.dat /mnt/
+            {Left}
+            """, payload);
+        Assert.Equal("", run.Output);
+        string counts = CommandLine.Run("show", "--counts", Path.Combine(hosts.Of(kernel).Share, "trace.dat")).Output;
+        Assert.Equal(Count(counts, "kvm_entry"), Count(counts, "entry"));
+        Assert.NotEqual("", Count(counts, "kvm_nested_vmexit_inject"));
+        Assert.Equal(Count(counts, "kvm_nested_vmexit_inject"), Count(counts, "vmexit"));
     }
 
     [LabTheory]
@@ -42,35 +131,50 @@ public sealed class LabTests(Hosts hosts)
     }
 
     [LabTheory]
-    [MemberData(nameof(Kernels))]
-    public void Every_CPUID_of_a_loop_is_recorded(string kernel)
+    [MemberData(nameof(Levels))]
+    public void Every_CPUID_of_a_loop_is_recorded(string kernel, string level)
     {
-        Recorded guest = Record(kernel, Programs.CpuidLoop());
+        Recorded guest = Record(kernel, Programs.CpuidLoop(), level);
         Assert.Matches("^CPUID [0-9a-f]{16}$", Assert.Single(guest.Lines));
         Assert.True(guest.Cpuids >= 2000, guest.Findings);
     }
 
     // The one place that knows how a guest is recorded.
-    private Recorded Record(string kernel, Payload payload)
+    private Recorded Record(string kernel, Payload payload, string level = "full")
+    {
+        CommandResult run = Run(kernel, $"""
+            /opt/differ record --events {level} -o trace.dat -- {Qemu} /mnt/{payload.Name} > log 2>&1
+            cp trace.dat console log /mnt/
+            {Left}
+            """, payload);
+        string share = hosts.Of(kernel).Share, capture = Path.Combine(share, "trace.dat"), said = File.ReadAllText(Path.Combine(share, "log"));
+        Assert.True(run.Output.Length == 0, run.Output + said);
+        string console = File.ReadAllText(Path.Combine(share, "console"));
+        return new Recorded(console.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), CommandLine.Run("check", capture).Output,
+            CommandLine.Run("show", "--events", capture).Output.Split("kvm_cpuid").Length - 1, said);
+    }
+
+    private CommandResult Run(string kernel, string script, Payload? payload = null)
     {
         L0 l0 = hosts.Of(kernel);
-        File.WriteAllBytes(Path.Combine(l0.Share, payload.Name), payload.Image());
-        CommandResult run = l0.Run($"""
+        if (payload is not null)
+        {
+            File.WriteAllBytes(Path.Combine(l0.Share, payload.Name), payload.Image());
+        }
+
+        return l0.Run($"""
             cd /dev/shm
-            trace-cmd record -e kvm -b 20000 -o trace.dat timeout 60 qemu-system-x86_64 -accel kvm -cpu host -machine pc -m 64 -nodefaults -display none \
-                -device isa-debug-exit,iobase=0xf4,iosize=4 -serial file:console -kernel /mnt/{payload.Name} > log 2>&1
-            cp trace.dat console log /mnt/
+            rm -rf *
+            {script}
             """);
-        Assert.True(run.Status == 0, run.Output + run.Errors);
-        string console = File.ReadAllText(Path.Combine(l0.Share, "console"));
-        string capture = Path.Combine(l0.Share, "trace.dat");
-        return new Recorded(console.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), CommandLine.Run("check", capture).Output,
-            CommandLine.Run("show", "--events", capture).Output.Split("kvm_cpuid").Length - 1);
     }
+
+    private static string Count(string counts, string name) => Regex.Match(counts, $@"^{name}\t(\d+)$", RegexOptions.Multiline).Groups[1].Value;
 
     /// <summary>What is known of a guest that ran.</summary>
     /// <param name="Lines">What it said.</param>
     /// <param name="Findings">The report of its recording.</param>
     /// <param name="Cpuids">How many CPUIDs were recorded.</param>
-    private sealed record Recorded(IReadOnlyList<string> Lines, string Findings, int Cpuids);
+    /// <param name="Said">What the recorder said.</param>
+    private sealed record Recorded(IReadOnlyList<string> Lines, string Findings, int Cpuids, string Said);
 }

@@ -9,6 +9,8 @@ namespace Differ.Tests.Support;
 /// <example><c>new TraceDatBuilder().Describe("kvm", format).Cpu(0).Event(1000, record).File</c></example>
 internal sealed partial class TraceDatBuilder
 {
+    private const string EntryText = "# compressed entry header\n\ttype_len    :    5 bits\n";
+
     private readonly List<(string System, string Format)> _formats = [];
     private readonly List<(ushort Id, byte[] Data)> _options = [];
     private readonly List<InstanceBuilder> _instances = [];
@@ -107,6 +109,40 @@ internal sealed partial class TraceDatBuilder
         return instance;
     }
 
+    /// <summary>Writes the tracefs in which the same events were recorded, with an instance that holds them.</summary>
+    public void WriteTracefs(string tracefs, string instance)
+    {
+        void Write(string path, byte[] bytes)
+        {
+            string file = Path.Combine(tracefs, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            System.IO.File.WriteAllBytes(file, bytes);
+        }
+
+        Write("events/header_page", Encoding.Latin1.GetBytes(PageText));
+        Write("events/header_event", Encoding.Latin1.GetBytes(EntryText));
+        Write("events/ftrace/enable", []);
+        Write("saved_cmdlines", Encoding.Latin1.GetBytes(_threads.ToString()));
+        foreach ((string system, string format) in _formats)
+        {
+            string name = format.Split('\n')[0].Split(' ')[^1];
+            Write($"events/{system}/{name}/format", Encoding.Latin1.GetBytes(format));
+            Write($"instances/{instance}/events/{system}/enable", []);
+        }
+
+        foreach (string file in (string[])["tracing_on", "buffer_size_kb"])
+        {
+            Write($"instances/{instance}/{file}", []);
+        }
+
+        Write($"instances/{instance}/trace_clock", Encoding.Latin1.GetBytes($"     [{Top.Clock}]\n"));
+        foreach (int cpu in Top.Cpus.Keys)
+        {
+            Write($"instances/{instance}/per_cpu/cpu{cpu}/trace_pipe_raw", Top.Pages(cpu));
+            Write($"instances/{instance}/per_cpu/cpu{cpu}/stats", "overrun: 0\n"u8.ToArray());
+        }
+    }
+
     internal byte[] U16(ushort value)
     {
         byte[] bytes = new byte[2];
@@ -158,15 +194,12 @@ internal sealed partial class TraceDatBuilder
 
     private byte[] Start() => [0x17, 0x08, 0x44, .. Encoding.Latin1.GetBytes("tracing"), .. Zero($"{Version}"), (byte)(BigEndian ? 1 : 0), 8, .. U32((uint)PageSize)];
 
-    private byte[] HeaderInfo()
-    {
-        string page = HeaderPage ?? "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
-            + $"\tfield: local_t commit;\toffset:8;\tsize:{LongSize};\tsigned:1;\n"
-            + "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
-            + $"\tfield: char data;\toffset:{8 + LongSize};\tsize:{PageSize - 8 - LongSize};\tsigned:0;\n";
-        const string Entry = "# compressed entry header\n\ttype_len    :    5 bits\n";
-        return [.. Zero("header_page"), .. Sized(page), .. Zero("header_event"), .. Sized(Entry)];
-    }
+    private string PageText => HeaderPage ?? "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+        + $"\tfield: local_t commit;\toffset:8;\tsize:{LongSize};\tsigned:1;\n"
+        + "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
+        + $"\tfield: char data;\toffset:{8 + LongSize};\tsize:{PageSize - 8 - LongSize};\tsigned:0;\n";
+
+    private byte[] HeaderInfo() => [.. Zero("header_page"), .. Sized(PageText), .. Zero("header_event"), .. Sized(EntryText)];
 
     private byte[] Sized(string text) => [.. U64((ulong)text.Length), .. Encoding.Latin1.GetBytes(text)];
 

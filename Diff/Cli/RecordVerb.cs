@@ -1,0 +1,309 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Differ.Capture;
+using Differ.Capture.Recording;
+using Differ.Cli.Config;
+using Differ.Cli.Faults;
+
+namespace Differ.Cli;
+
+/// <summary><c>differ record</c>: records KVM on this host with the probes that tracepoints lack, and checks what was recorded.</summary>
+internal sealed class RecordVerb : IVerb
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    public Command Build(Terminal terminal)
+    {
+        Option<string?> output = Options.Output("trace.dat");
+        var seconds = new Option<string?>("--for") { Description = "How long: 30s, 5m; else until the command ends or Ctrl-C" };
+        var events = new Option<string>("--events")
+        {
+            Description = "stock: tracepoints of kvm alone (a CPUID exit takes 5 973 instructions in place of 3 153);\n"
+                + "lean: with probes (21 208), for busy hosts; full: with all that Differ reads (about 30 000)",
+            DefaultValueFactory = _ => "full",
+        };
+        events.AcceptOnlyFromAmong("stock", "lean", "full");
+        var machine = new Option<int?>("--vm") { Description = "Only the threads of this process (QEMU)" };
+        var buffer = new Option<int>("--buffer") { Description = "Buffer of each CPU in kB", DefaultValueFactory = _ => 16_384 };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would be set and what would not be seen" };
+        var cleanup = new Option<bool>("--cleanup") { Description = "Only takes away what a killed recording left" };
+        var script = new Option<bool>("--print-script") { Description = "Only prints a shell script that does the same where no program may be installed" };
+        var btf = new Option<string?>("--btf") { Description = "With --print-script: a folder with vmlinux, kvm and kvm_amd of the other host's /sys/kernel/btf" };
+        var tracefs = new Option<string?>("--tracefs") { Description = "Where tracefs is, if not at /sys/kernel/tracing" };
+        var command = new Argument<string[]>("command") { Description = "What to run meanwhile, behind --", Arity = ArgumentArity.ZeroOrMore };
+        var verb = new Command("record",
+            "Records KVM on this host, as root, into a trace.dat, and checks it: tracepoints, and kprobes that show vmcb12, GIF, EFER, intercepts and permission maps.\n"
+            + "It uses an instance of tracefs of its own; Ctrl-C ends it and keeps what was recorded. Exit status: that of differ check.")
+        {
+            output, seconds, events, machine, buffer, dryRun, cleanup, script, btf, tracefs, command,
+        };
+        verb.SetAction((words, cancel) =>
+        {
+            var host = new HostKernel("/", words.GetValue(tracefs)) { BtfFolder = words.GetValue(btf) };
+            if (words.GetValue(cleanup))
+            {
+                return Task.FromResult(Clean(host, terminal));
+            }
+
+            EventLevel level = Enum.Parse<EventLevel>(words.GetRequiredValue(events), ignoreCase: true);
+            if (words.GetValue(script))
+            {
+                PrintScript(host, level, terminal);
+                return Task.FromResult(ExitStatus.Agrees);
+            }
+
+            if (host.BtfFolder is not null)
+            {
+                throw new UsageException("--btf is for --print-script: here the running kernel's own types count");
+            }
+
+            TimeSpan? duration = Duration(words.GetValue(seconds));
+            string file = words.GetValue(output) ?? "trace.dat";
+            if (file == RunInput.StandardInput)
+            {
+                throw new UsageException("a trace.dat has its parts in an order that no pipe keeps: name a file with -o");
+            }
+
+            ProbePlan plan = Plan(host, level, isAsked: words.GetResult(events) is { Implicit: false }, terminal);
+            if (words.GetValue(dryRun))
+            {
+                Show(plan, terminal);
+                return Task.FromResult(ExitStatus.Agrees);
+            }
+
+            return Task.FromResult(Record(
+                host, plan, file, duration, words.GetValue(machine), words.GetRequiredValue(buffer), words.GetValue(command) ?? [], terminal, cancel));
+        });
+        return verb;
+    }
+
+    private static void PrintScript(HostKernel host, EventLevel level, Terminal terminal)
+    {
+        if (level != EventLevel.Stock && host.ObstacleToProbes is { } reason)
+        {
+            throw new InputException(reason);
+        }
+
+        terminal.Output.Write(RecordingScript.Of(host.Plan(level), host.BtfFolder ?? $"Linux {host.Release}"));
+    }
+
+    private static int Clean(HostKernel host, Terminal terminal)
+    {
+        RefuseUser();
+        if (host.Tracefs.Length == 0 || !TracefsInstance.IsThere(host.Tracefs))
+        {
+            terminal.Tell("nothing was left");
+            return ExitStatus.Agrees;
+        }
+
+        try
+        {
+            int probes = TracefsInstance.Remove(host.Tracefs);
+            terminal.Tell($"the instance and {probes} probes were removed");
+            return ExitStatus.Agrees;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"what is in {host.Tracefs} is in use: end the recording that uses it ({fault.Message})");
+        }
+    }
+
+    private static ProbePlan Plan(HostKernel host, EventLevel level, bool isAsked, Terminal terminal)
+    {
+        RefuseUser();
+        if (host.Obstacle is { } obstacle)
+        {
+            throw new InputException(obstacle);
+        }
+
+        if (level != EventLevel.Stock && host.ObstacleToProbes is { } reason)
+        {
+            if (isAsked)
+            {
+                throw new InputException($"{reason}: no probe can be set; --events stock records the tracepoints alone");
+            }
+
+            terminal.Tell($"{reason}: only tracepoints are recorded, and what they lack stays undecided");
+            level = EventLevel.Stock;
+        }
+
+        return host.Plan(level);
+    }
+
+    private static void RefuseUser()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new InputException("only Linux has KVM: record there and check the file here");
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new InputException("tracing takes root: run it with sudo");
+        }
+    }
+
+    private static void Show(ProbePlan plan, Terminal terminal)
+    {
+        foreach (PlannedProbe probe in plan.Probes)
+        {
+            terminal.Output.Write($"{probe.Definition}\n");
+        }
+
+        foreach (PlannedProbe probe in plan.Probes)
+        {
+            terminal.Output.Write($"# {probe.Name} shows {probe.Evidence}\n");
+        }
+
+        foreach (string missing in plan.Missing)
+        {
+            terminal.Output.Write($"# {missing}\n");
+        }
+
+        terminal.Output.Write(string.Create(CultureInfo.InvariantCulture, $"# about {plan.InstructionsPerExit} instructions an exit more than without recording\n"));
+    }
+
+    private static int Record(
+        HostKernel host, ProbePlan plan, string file, TimeSpan? duration, int? machine, int buffer, string[] command, Terminal terminal, CancellationToken cancel)
+    {
+        if (TracefsInstance.IsThere(host.Tracefs))
+        {
+            throw new InputException("another differ record is under way, or a killed one left its probes: differ record --cleanup removes them");
+        }
+
+        Tell(plan.Missing, terminal);
+        using OutputFile target = OutputFile.Create(file, [], terminal);
+        terminal.EndsByItself = true;
+        using TracefsInstance recording = Start(host, plan, file, buffer, machine is { } id ? ThreadsOf(id) : []);
+        object remembered = new();
+        terminal.Leftovers.Remember(remembered, recording.Dispose);
+        Tell(recording.Refused, terminal);
+        Follow(recording, duration, command, terminal, cancel);
+        recording.End();
+        recording.Write(target.Stream, [$"recorder {VersionText.Line}", $"events {plan.Level}", .. plan.Missing, .. recording.Refused]);
+        target.Complete();
+        IReadOnlyList<(string Probe, ulong Hits, ulong Misses)> hits = recording.Hits;
+        terminal.Leftovers.Forget(remembered);
+        recording.Dispose();
+        TellBalance(file, plan, hits, terminal);
+
+        // What ended the recording does not end the check.
+        return Program.Run(["check", file], terminal, CancellationToken.None);
+    }
+
+    private static TracefsInstance Start(HostKernel host, ProbePlan plan, string file, int buffer, IReadOnlyList<int> threads)
+    {
+        try
+        {
+            return TracefsInstance.Start(host, plan, file, buffer, threads);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"tracing cannot be set up in {host.Tracefs}: {fault.Message}", fault);
+        }
+    }
+
+    private static void Follow(TracefsInstance recording, TimeSpan? duration, string[] command, Terminal terminal, CancellationToken cancel)
+    {
+        var since = Stopwatch.StartNew();
+        using Process? child = command.Length > 0 ? Run(command) : null;
+        if (child is null && duration is null)
+        {
+            terminal.Tell("recording; Ctrl-C ends it");
+        }
+
+        try
+        {
+            while (!cancel.IsCancellationRequested && !(since.Elapsed >= duration) && child is not { HasExited: true })
+            {
+                if (recording.Pump() == 0)
+                {
+                    cancel.WaitHandle.WaitOne(Pause);
+                }
+
+                if (recording.IsDiskFull)
+                {
+                    terminal.Tell("the disk is nearly full: the recording ends here, and what came before is kept");
+                    break;
+                }
+            }
+        }
+        catch (IOException fault)
+        {
+            terminal.Tell($"the recording ends here, and what came before is kept: {fault.Message}");
+        }
+
+        if (child is { HasExited: false })
+        {
+            Libc.Terminate(child.Id);
+        }
+    }
+
+    private static Process Run(string[] command)
+    {
+        try
+        {
+            var start = new ProcessStartInfo(command[0]) { UseShellExecute = false };
+            foreach (string word in command.Skip(1))
+            {
+                start.ArgumentList.Add(word);
+            }
+
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception fault)
+        {
+            throw new UsageException($"{command[0]} cannot be run: {fault.Message}");
+        }
+    }
+
+    // A probe on a function that the compiler has put into its callers is set and never hit: only the counts tell.
+    private static void TellBalance(string file, ProbePlan plan, IReadOnlyList<(string Probe, ulong Hits, ulong Misses)> hits, Terminal terminal)
+    {
+        foreach ((string probe, _, ulong misses) in hits.Where(one => one.Misses > 0))
+        {
+            terminal.Tell(string.Create(CultureInfo.InvariantCulture, $"the kernel missed {misses} hits of {probe}"));
+        }
+
+        using CaptureSession session = RunInput.OpenCapture(file, terminal);
+        Dictionary<string, ulong> counts = session.CountEvents(CancellationToken.None).ToDictionary(one => one.Name, one => one.Count);
+        if (!counts.ContainsKey("kvm_entry") && !counts.ContainsKey("kvm_exit"))
+        {
+            throw new InputException($"no guest ran meanwhile: {file} has nothing to check; let one run, or name its command behind --");
+        }
+
+        foreach (ProbeBalance balance in ProbeBalance.Of(plan, counts))
+        {
+            terminal.Tell(balance.ToString());
+        }
+    }
+
+    private static void Tell(IEnumerable<string> lines, Terminal terminal)
+    {
+        foreach (string line in lines)
+        {
+            terminal.Tell(line);
+        }
+    }
+
+    private static IReadOnlyList<int> ThreadsOf(int process)
+    {
+        string folder = $"/proc/{process}/task";
+        return Directory.Exists(folder)
+            ? [.. Directory.EnumerateDirectories(folder).Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))]
+            : throw new UsageException($"there is no process {process}");
+    }
+
+    private static TimeSpan? Duration(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        double factor = text[^1..] switch { "m" => 60, "h" => 3600, _ => 1 };
+        return double.TryParse(text.TrimEnd('s', 'm', 'h'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and < 1e6
+            ? TimeSpan.FromSeconds(number * factor) : throw new UsageException($"--for {text} is no time; write 30s, 5m or 1h");
+    }
+}

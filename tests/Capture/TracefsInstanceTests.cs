@@ -1,0 +1,70 @@
+using Differ.Capture.Recording;
+using Differ.Tests.Support;
+
+namespace Differ.Tests.Capture;
+
+public sealed class TracefsInstanceTests : IDisposable
+{
+    private const string Kernel = "6.12", Instance = "differ";
+
+    private readonly Scratch _scratch = new();
+
+    private string Tracefs => _scratch["host/sys/kernel/tracing"];
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void What_an_instance_holds_becomes_a_trace_dat()
+    {
+        HostKernel host = Host();
+        var layouts = KernelLayouts.Of(Kernel);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        Stories.Vmmcall(new KvmStory(builder.Top, layouts), right: false);
+        builder.WriteTracefs(Tracefs, Instance);
+        using var file = new MemoryStream();
+        using (TracefsInstance recording = TracefsInstance.Start(host, host.Plan(EventLevel.Full), _scratch["trace.dat"], 64, []))
+        {
+            Assert.Equal(builder.Top.Pages(0).Length, recording.Pump());
+            recording.End();
+            recording.Write(file, ["recorder of the test"]);
+
+            // rmdir takes an instance away with all that is in it.
+            Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
+        }
+
+        Assert.Equal(["host"], _scratch.Files);
+        Assert.Equal(CommandLine.RunWith(builder.File, "show", "--events", "-").Output, CommandLine.RunWith(file.ToArray(), "show", "--events", "-").Output);
+        Assert.Equal(1, CommandLine.RunWith(file.ToArray(), "check", "-").Status);
+        byte[] cut = file.ToArray()[..^100];
+        Assert.Equal(CommandLine.RunWith(builder.File[..^100], "show", "--events", "-").Output, CommandLine.RunWith(cut, "show", "--events", "-").Output);
+    }
+
+    [Fact]
+    public void What_cannot_be_set_up_is_taken_away_again()
+    {
+        HostKernel host = Host();
+        File.WriteAllText(Path.Combine(Tracefs, "events/header_page"), "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;\n");
+        Assert.ThrowsAny<IOException>(() => TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []));
+        Assert.False(Directory.Exists(Path.Combine(Tracefs, "instances", Instance)));
+        Assert.Equal(["host"], _scratch.Files);
+    }
+
+    [Fact]
+    public void Only_probes_of_Differ_are_what_a_recording_left()
+    {
+        _ = Host();
+        File.WriteAllText(Path.Combine(Tracefs, "kprobe_events"), "p:mine/entry kvm:kvm_wait_lapic_expire\n");
+        Assert.False(TracefsInstance.IsThere(Tracefs));
+        Assert.Equal(0, TracefsInstance.Remove(Tracefs));
+        File.AppendAllText(Path.Combine(Tracefs, "kprobe_events"), "p:differ/entry kvm:kvm_wait_lapic_expire vcpu=+36(%di):s32\n");
+        Assert.True(TracefsInstance.IsThere(Tracefs));
+        Assert.Equal(1, TracefsInstance.Remove(Tracefs));
+        Assert.StartsWith("-:differ/entry\n", File.ReadAllText(Path.Combine(Tracefs, "kprobe_events")), StringComparison.Ordinal);
+    }
+
+    private HostKernel Host()
+    {
+        KvmTypes.WriteHost(_scratch["host"]);
+        return new HostKernel(_scratch["host"]);
+    }
+}
