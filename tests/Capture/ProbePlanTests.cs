@@ -138,6 +138,15 @@ public sealed class ProbePlanTests
             balances[2].ToString());
     }
 
+    // The VMM restores a guest that was in L2, or one that was not: only the first is a hit of the probe on VMRUN.
+    [Theory]
+    [InlineData(8, 8, true)]
+    [InlineData(48, 40, true)]
+    [InlineData(48, 30, false)]
+    [InlineData(40, 48, false)]
+    public void Restored_guests_may_be_hits_of_the_probe_on_VMRUN(ulong vmrun, ulong vmenter, bool holds) => Assert.Equal(
+        holds, ProbeBalance.Of(PlanOf(), new Dictionary<string, ulong> { ["vmrun"] = vmrun, ["setnested"] = 10, ["kvm_nested_vmenter"] = vmenter })[2].Holds);
+
     private static ProbePlan PlanOf(EventLevel level = EventLevel.Full, Func<string, string, string?>? obstacle = null) =>
         ProbePlan.Of(level, KvmTypes.Of, obstacle ?? ((_, _) => null), _ => true);
 }
