@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using Differ.Tests.Support;
-using Xunit.Abstractions;
-using Xunit.Sdk;
 
 namespace Differ.Tests.Lab;
 
@@ -12,30 +10,33 @@ public sealed class LabCollection : ICollectionFixture<Hosts>
     public const string Name = "Lab";
 }
 
-/// <summary>The host that runs: one at a time, and another kernel only when it is asked for. The program is /opt/differ there.</summary>
+/// <summary>The hosts, each booted when it is first asked for; the program is /opt/differ there.</summary>
 public sealed class Hosts : IDisposable
 {
     private readonly string _published = Path.Combine(Path.GetTempPath(), $"differ-lab-{Environment.ProcessId}");
+    private readonly Dictionary<string, L0> _running = [];
     private string? _program;
-    private L0? _running;
 
     /// <summary>The host of a kernel.</summary>
     internal L0 Of(string kernel)
     {
-        if (_running?.Kernel != kernel)
+        if (!_running.TryGetValue(kernel, out L0? host))
         {
-            _running?.Dispose();
-            _running = null;
             _program ??= Environment.GetEnvironmentVariable("DIFFER_LAB_PROGRAM") ?? Publish();
-            _running = L0.Boot(kernel, _program);
+            host = L0.Boot(kernel, _program);
+            _running.Add(kernel, host);
         }
 
-        return _running;
+        return host;
     }
 
     public void Dispose()
     {
-        _running?.Dispose();
+        foreach (L0 host in _running.Values)
+        {
+            host.Dispose();
+        }
+
         if (Directory.Exists(_published))
         {
             Directory.Delete(_published, recursive: true);
@@ -55,11 +56,4 @@ public sealed class Hosts : IDisposable
         Assert.True(publish.ExitCode == 0, output);
         return _published;
     }
-}
-
-/// <summary>All that asks for a kernel runs before the next is booted.</summary>
-public sealed class ByKernel : ITestCaseOrderer
-{
-    public IEnumerable<TTestCase> OrderTestCases<TTestCase>(IEnumerable<TTestCase> testCases)
-        where TTestCase : ITestCase => testCases.OrderBy(one => one.TestMethodArguments?.FirstOrDefault() as string, StringComparer.Ordinal);
 }

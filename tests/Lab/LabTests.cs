@@ -6,7 +6,6 @@ namespace Differ.Tests.Lab;
 
 /// <summary>Guests that run guests, on the kernels of the lab.</summary>
 [Collection(LabCollection.Name)]
-[TestCaseOrderer("Differ.Tests.Lab.ByKernel", "Differ.Tests")]
 public sealed class LabTests(Hosts hosts)
 {
     private const string Qemu = "timeout 60 qemu-system-x86_64 -accel kvm -cpu host -machine pc -m 64 -nodefaults -display none "
