@@ -1,4 +1,5 @@
 using Differ.Capture.Btf;
+using Differ.Capture.Diagnostics;
 
 namespace Differ.Capture.Recording;
 
@@ -62,7 +63,7 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
     public string HostName => Read("proc/sys/kernel/hostname").Trim();
 
     /// <summary>The probes that fit.</summary>
-    /// <exception cref="Diagnostics.CaptureFormatException">The BTF is damaged.</exception>
+    /// <exception cref="IOException">A file of BTF is damaged; the text names it.</exception>
     public ProbePlan Plan(EventLevel level) => ProbePlan.Of(level, TypesOf, BtfFolder is null ? ObstacleOf : (_, _) => null, IsModule);
 
     private bool IsModule(string name) => BtfFolder is null ? !Has("sys/module/" + name) || Has($"sys/module/{name}/initstate") : FileOf(name) is not null;
@@ -76,12 +77,24 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
         if (!_types.TryGetValue(module, out BtfTypes? types))
         {
             BtfTypes? kernel = module == "vmlinux" ? null : TypesOf("vmlinux");
-            types = FileOf(module) is { } file && (module == "vmlinux" || kernel is not null) ? BtfTypes.Read(File.ReadAllBytes(file), kernel)
+            types = FileOf(module) is { } file && (module == "vmlinux" || kernel is not null) ? ReadTypes(file, kernel)
                 : IsModule(module) ? null : kernel;
             _types[module] = types;
         }
 
         return types;
+    }
+
+    private static BtfTypes ReadTypes(string file, BtfTypes? kernel)
+    {
+        try
+        {
+            return BtfTypes.Read(File.ReadAllBytes(file), kernel);
+        }
+        catch (CaptureFormatException fault)
+        {
+            throw new IOException($"{file}: {fault.Message}", fault);
+        }
     }
 
     private string? ObstacleOf(string module, string symbol)

@@ -1,3 +1,5 @@
+using Differ.Schemas.Vocabulary;
+
 namespace Differ.Capture.Recording;
 
 /// <summary>A script that records where no program may be installed: POSIX sh, which busybox runs. It writes what <see cref="TraceDatWriter"/> writes.</summary>
@@ -10,8 +12,8 @@ public static class RecordingScript
         $$"""
         #!/bin/sh
         # Records KVM for differ check, as root: sh record.sh [-o trace.dat] [-t seconds] [-T tracefs] [command ...]; Ctrl-C ends it.
-        # Offsets are of {{origin}}: run it on that kernel only.
-        {{string.Join('\n', plan.Missing.Select(line => $"# {line}"))}}
+        # Offsets are of {{PlainText.Of(origin)}}: run it on that kernel only.
+        {{string.Join('\n', plan.Missing.Select(line => $"# {PlainText.Of(line)}"))}}
         out=trace.dat; secs=; T=
         while getopts o:t:T: o; do
           case $o in o) out=$OPTARG ;; t) secs=$OPTARG ;; T) T=$OPTARG ;; *) exit 64 ;; esac

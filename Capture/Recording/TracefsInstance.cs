@@ -232,11 +232,23 @@ public sealed class TracefsInstance : IDisposable
             int pipe = Libc.OpenNonBlocking(Path.Combine(_folder, $"per_cpu/cpu{cpu}/trace_pipe_raw"));
             if (pipe >= 0)
             {
-                _cpus.Add((cpu, new SafeFileHandle(pipe, ownsHandle: true), new FileStream($"{_output}.cpu{cpu}.partial", FileMode.Create, FileAccess.ReadWrite)));
+                _cpus.Add((cpu, new SafeFileHandle(pipe, ownsHandle: true), PagesOf(cpu)));
             }
         }
 
         Set(Path.Combine(_folder, "tracing_on"), "1");
+    }
+
+    // Never over a file that is there, nor through a link that somebody laid; registers and memory of a guest are nobody else's business.
+    private FileStream PagesOf(int cpu)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream($"{_output}.cpu{cpu}.partial", options);
     }
 
     // write() says EINVAL, whatever the reason is; the log has it in words, above the definition.

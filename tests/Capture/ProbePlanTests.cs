@@ -99,6 +99,16 @@ public sealed class ProbePlanTests
     }
 
     [Fact]
+    public void Types_that_are_damaged_are_named_by_their_file()
+    {
+        using var scratch = new Scratch();
+        KvmTypes.WriteHost(scratch["host"]);
+        string file = scratch["host/sys/kernel/btf/kvm_amd"];
+        File.WriteAllBytes(file, [1, 2, 3]);
+        Assert.StartsWith($"{file}: DIF0108", Assert.Throws<IOException>(() => new HostKernel(scratch["host"]).Plan(EventLevel.Full)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_host_that_cannot_record_says_why()
     {
         using var scratch = new Scratch();

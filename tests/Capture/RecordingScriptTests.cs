@@ -16,4 +16,14 @@ public sealed class RecordingScriptTests
         CommandResult refused = Shell.Run(scratch["."], "sh record.sh -T nowhere");
         Assert.Equal((2, "no events of kvm in tracefs: is this root, is kvm_amd loaded?\n"), (refused.Status, refused.Errors));
     }
+
+    // The types may be another host's, and root runs the script.
+    [Fact]
+    public void No_name_of_a_kernel_ends_a_comment()
+    {
+        var plan = new ProbePlan(EventLevel.Lean, [], ["entry is not set (has other parameters (u64 a\nreboot))"]);
+        string[] lines = RecordingScript.Of(plan, "folder\nhalt").Split('\n');
+        Assert.DoesNotContain(lines, line => line.StartsWith("reboot", StringComparison.Ordinal) || line.StartsWith("halt", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("# entry is not set", StringComparison.Ordinal) && line.Contains("reboot", StringComparison.Ordinal));
+    }
 }

@@ -50,6 +50,18 @@ public sealed class TracefsInstanceTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_lies_where_pages_would_go_is_kept()
+    {
+        HostKernel host = Host();
+        var layouts = KernelLayouts.Of(Kernel);
+        KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 }).WriteTracefs(Tracefs, Instance);
+        _scratch.Write("somebodys", "mine"u8);
+        File.CreateSymbolicLink(_scratch["trace.dat.cpu0.partial"], _scratch["somebodys"]);
+        Assert.ThrowsAny<IOException>(() => TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []));
+        Assert.Equal("mine", File.ReadAllText(_scratch["trace.dat.cpu0.partial"]));
+    }
+
+    [Fact]
     public void Only_probes_of_Differ_are_what_a_recording_left()
     {
         _ = Host();

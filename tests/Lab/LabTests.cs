@@ -60,7 +60,7 @@ public sealed class LabTests(Hosts hosts)
         Assert.All(Equations, equation => Assert.Matches($"{Regex.Escape(equation)}: [1-9]", guest.Said));
     }
 
-    // Before 6.5 a probe on a return cannot see what the function was called with.
+    // A probe on a return cannot see on every kernel what the function was called with.
     [LabTheory]
     [MemberData(nameof(Kernels))]
     public void What_the_kernel_refuses_is_told_in_its_words(string kernel)
