@@ -13,9 +13,6 @@ internal sealed class PhysicalMemory
     /// <summary>What the manual leaves open, here and in the registers; what is written is defined.</summary>
     public Undefined Undefined { get; } = new();
 
-    /// <summary>The addresses of the pages that something was written to, in no order.</summary>
-    public IEnumerable<ulong> Pages => _pages.Keys.Select(static number => number * PageSize);
-
     /// <summary>Reads up to eight bytes, least significant first.</summary>
     public ulong Read(ulong address, int size)
     {

@@ -25,6 +25,9 @@ public sealed class ScenarioRun
     /// <summary>What happened, a line each.</summary>
     public IReadOnlyList<string> Events => [.. _log.Events.Select(happened => happened.ToString())];
 
+    /// <summary>Why the manual leaves open whatever comes out, in words; null where it does not.</summary>
+    public string? OpenBecause => Undefined.Everything;
+
     /// <summary>What the manual leaves open of the machine at the end: a comparison with another processor leaves it out.</summary>
     internal Undefined Undefined => _machine.Undefined;
 
