@@ -14,6 +14,7 @@ internal sealed class Machine
     private const ulong GuestTables = 0x80000, NestedTables = 0x90000, L2Descriptors = 0x1000, Page = 0x1000, HandlerSize = 16;
     private const ulong ResetVector = 0xffff_fff0, Mapped = 0x20_0000;
     private const ulong Efer = 0x1d00, Cr0 = 0x8000_0013, Cr4 = 0x20, Flat = 0xffff_ffff;
+    private const ulong UnscaledTsc = 0x1_0000_0000;
     private const ulong Code64 = 0xa9b, Data = 0xc93, Halt = 0xf4, Resume = 0xaa0f;
 
     private static readonly (VmcbField Selector, VmcbField Base, VmcbField Limit, VmcbField Attributes)[] Segments =
@@ -36,6 +37,7 @@ internal sealed class Machine
         Processor.State.Gif = true;
         Processor.State[VmcbField.VmHsavePa] = HostSave;
         Processor.State[VmcbField.Rax] = Vmcb12;
+        Processor.State[VmcbField.TscRatio] = UnscaledTsc;
         Processor.State[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Vmcb guest = Guest;
         SetRegisters(field => guest[field], (field, value) => guest[field] = value, L2Code, L2Stack, L2Gates);
@@ -68,6 +70,8 @@ internal sealed class Machine
     public void DescribeSegments()
     {
         Vmcb guest = Guest;
+        MatchPrivilege(field => Processor.State[field], (field, value) => Processor.State[field] = value);
+        MatchPrivilege(field => guest[field], (field, value) => guest[field] = value);
         foreach ((VmcbField selector, VmcbField start, VmcbField limit, VmcbField attributes) in Segments)
         {
             Describe(field => Processor.State[field], selector, start, limit, attributes);
@@ -107,6 +111,14 @@ internal sealed class Machine
     {
         ulong table = (nested ? NestedTables : GuestTables) + (3 * Page);
         Processor.Memory.Write(table + (((address >> 12) & 0x1ff) * 8), (address & ~0xfffUL) | entry, 8);
+    }
+
+    // A processor that keeps no CPL beside the stack segment has it in there.
+    private static void MatchPrivilege(Func<VmcbField, ulong> get, Action<VmcbField, ulong> set)
+    {
+        const int Shift = 5;
+        const ulong Level = 3;
+        set(VmcbField.SsAttributes, (get(VmcbField.SsAttributes) & ~(Level << Shift)) | (get(VmcbField.Cpl) << Shift));
     }
 
     private void Describe(Func<VmcbField, ulong> get, VmcbField selector, VmcbField start, VmcbField limit, VmcbField attributes)
@@ -184,7 +196,8 @@ internal sealed class Machine
     // One task state segment for both: the stack for CPL 0, and a map that allows every port.
     private void MakeTask()
     {
-        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068;
+        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068, PresentAndBusy = 0x8b;
+        Processor.State[VmcbField.TrAttributes] = PresentAndBusy;
         Processor.State[VmcbField.TrBase] = Task;
         Processor.State[VmcbField.TrLimit] = Limit;
         Processor.Memory.Write(Task + Rsp0, TaskStack, 8);

@@ -34,6 +34,28 @@ public sealed class ScenarioRun
     /// <summary>What came out otherwise than expected; empty when all is as the scenario says.</summary>
     public IReadOnlyList<string> Surprises { get; private set; } = [];
 
+    /// <summary>The machine: where it starts from, or at the end.</summary>
+    internal Machine Machine => _machine;
+
+    /// <summary>What arrives from outside.</summary>
+    internal IReadOnlyList<Arrival> Arrivals => _scenario.Arrivals;
+
+    /// <summary>Where the instruction is that an event arrives before; null where the program is shorter.</summary>
+    internal ulong? AddressOf(Arrival arrival)
+    {
+        List<int> starts = arrival.InL2 ? _l2Starts : _l1Starts;
+        return arrival.Position < starts.Count ? (arrival.InL2 ? Machine.L2Code : Machine.L1Code) + (ulong)starts[arrival.Position] : null;
+    }
+
+    /// <summary>A scenario before its first instruction.</summary>
+    internal static ScenarioRun Loaded(Scenario scenario)
+    {
+        var log = new RunLog(null);
+        var run = new ScenarioRun(scenario, log, log);
+        run.Load();
+        return run;
+    }
+
     /// <summary>Runs a scenario.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <exception cref="ScenarioException">An instruction that cannot be assembled, or a program that does not end.</exception>
@@ -110,14 +132,8 @@ public sealed class ScenarioRun
         throw new ScenarioException(_scenario.Line, $"the program does not end within {MostSteps} steps");
     }
 
-    private bool IsDue(Arrival arrival)
-    {
-        ulong rip = _machine.Processor.State[VmcbField.Rip];
-        List<int> starts = arrival.InL2 ? _l2Starts : _l1Starts;
-        ulong code = arrival.InL2 ? Machine.L2Code : Machine.L1Code;
-        bool runs = _machine.Processor.Guest is not null == arrival.InL2;
-        return runs && arrival.Position < starts.Count && rip == code + (ulong)starts[arrival.Position];
-    }
+    private bool IsDue(Arrival arrival) =>
+        _machine.Processor.Guest is not null == arrival.InL2 && _machine.Processor.State[VmcbField.Rip] == AddressOf(arrival);
 
     private sealed class Verdict(Scenario scenario, Machine machine, RunLog log)
     {
