@@ -60,6 +60,11 @@ internal sealed class ModelVerb : IVerb
                 output.Write($"  {PlainText.Of(happened)}\n");
             }
 
+            if (run.OpenBecause is { } reason)
+            {
+                output.Write($"  UNDEFINED {PlainText.Of(reason)}\n");
+            }
+
             foreach (string surprise in run.Surprises)
             {
                 output.Write($"  OTHERWISE {PlainText.Of(surprise)}\n");

@@ -23,6 +23,7 @@ internal static class Verbs
         new RulesVerb(),
         new ExplainVerb(),
         new ModelVerb(),
+        new ConformVerb(),
         new SelftestVerb(),
         new CorpusVerb(),
         new BisectVerb(),
