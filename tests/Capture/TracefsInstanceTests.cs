@@ -72,6 +72,7 @@ public sealed class TracefsInstanceTests : IDisposable
         Directory.CreateDirectory(_scratch["host/run"]);
         var layouts = KernelLayouts.Of(Kernel);
         TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        builder.Top.Cpu(0);
         builder.Top.Cpu(1);
         builder.WriteTracefs(Tracefs, Instance);
         using TracefsInstance killed = TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []);
@@ -105,7 +106,9 @@ public sealed class TracefsInstanceTests : IDisposable
         Directory.CreateDirectory(_scratch["host/run"]);
         _scratch.Write("host/run/differ-record", "1 2 /of/another\n"u8);
         var layouts = KernelLayouts.Of(Kernel);
-        KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 }).WriteTracefs(Tracefs, Instance);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        builder.Top.Cpu(0);
+        builder.WriteTracefs(Tracefs, Instance);
         using (TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []))
         {
             Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);

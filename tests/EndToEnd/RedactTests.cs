@@ -81,9 +81,14 @@ public sealed partial class RedactTests : IDisposable
         Assert.Equal(Said(capture), Said(_scratch["run"]));
     }
 
-    // The first 64 KiB, and the firmware below 1 MiB.
-    private static bool IsOfPlatform(string address) =>
-        ulong.Parse(address.AsSpan("0x".Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is < 0x1_0000 or (>= 0xa_0000 and < 0x10_0000) or (>= 0xfec0_0000 and <= uint.MaxValue);
+    // The first 64 KiB, firmware and devices below 1 MiB and 4 GiB, and above that the 64 KiB beside a power of two.
+    private static bool IsOfPlatform(string text)
+    {
+        ulong address = ulong.Parse(text.AsSpan("0x".Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), near = 0x1_0000;
+        ulong power = 1UL << (63 - (int)ulong.LeadingZeroCount(address | 1));
+        return address is < 0x1_0000 or (>= 0xa_0000 and < 0x10_0000) or (>= 0xfec0_0000 and <= uint.MaxValue)
+            || (address > uint.MaxValue && (address - power < near || power - (address - power) <= near));
+    }
 
     // Verdict, and fingerprint and count of every class.
     private static string Said(string path)
