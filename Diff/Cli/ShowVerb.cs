@@ -20,7 +20,14 @@ internal sealed class ShowVerb : IVerb
         var context = new Option<ulong>("--context") { Description = "With --exit, so many exits before and after it", DefaultValueFactory = _ => 0 };
         var counts = new Option<bool>("--counts") { Description = "Only how often each event occurs, name and number separated by a tab" };
         var events = new Option<bool>("--events") { Description = "Every event of the capture with every field, one a line" };
-        var command = new Command("show", "Shows the exits of a recording") { input, vcpu, exit, context, counts, events };
+        var state = new Option<bool>("--state") { Description = "With each exit what a recorder with probes saw of VMCBs and registers" };
+        var difference = new Option<string[]>("--difference")
+        {
+            Description = $"Only where two moments differ, each MOMENT@EXIT, or MOMENT of the exit of --exit; moments: {string.Join(", ", StatePrinter.Moments)}",
+            Arity = new ArgumentArity(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new Command("show", "Shows the exits of a recording") { input, vcpu, exit, context, counts, events, state, difference };
         command.SetAction((words, cancel) =>
         {
             string path = words.GetRequiredValue(input);
@@ -28,9 +35,13 @@ internal sealed class ShowVerb : IVerb
             {
                 ShowEvents(path, words.GetValue(counts), terminal, cancel);
             }
+            else if (words.GetValue(difference) is { Length: 2 } moments)
+            {
+                ShowDifference(path, words.GetValue(vcpu), [.. moments.Select(one => MomentOf(one, words.GetValue(exit)))], terminal, cancel);
+            }
             else
             {
-                ShowExits(path, words.GetValue(vcpu), words.GetValue(exit), words.GetValue(context), terminal, cancel);
+                ShowExits(path, words.GetValue(vcpu), words.GetValue(exit), words.GetValue(context), words.GetValue(state), terminal, cancel);
             }
 
             return Task.FromResult(ExitStatus.Agrees);
@@ -53,7 +64,43 @@ internal sealed class ShowVerb : IVerb
         }
     }
 
-    private static void ShowExits(string path, uint? vcpu, ulong? exit, ulong context, Terminal terminal, CancellationToken cancel)
+    private static (StateMoment Moment, ulong Exit) MomentOf(string words, ulong? exit)
+    {
+        string[] parts = words.Split('@', 2);
+        ulong? number = parts.Length == 1 ? exit : ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong given) ? given : null;
+        return StatePrinter.MomentOf(parts[0]) is { } moment && number is { } at ? (moment, at)
+            : throw new UsageException($"{words} is no MOMENT@EXIT: moments are {string.Join(", ", StatePrinter.Moments)}, and exits are numbers, as differ show prints them");
+    }
+
+    private static void ShowDifference(string path, uint? vcpu, (StateMoment Moment, ulong Exit)[] moments, Terminal terminal, CancellationToken cancel)
+    {
+        HashSet<int>? streams = StreamsOf(path, vcpu, terminal, cancel);
+        using RunInput input = RunInput.Open(path, terminal);
+        var keeper = new StateKeeper(streams, moments);
+        input.Read(keeper, cancel);
+        foreach ((int stream, StateImage?[] images) in keeper.Kept)
+        {
+            terminal.Output.Write($"stream {stream}\n");
+            for (int i = 0; i < images.Length; i++)
+            {
+                terminal.Output.Write(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{(i == 0 ? "from" : "to  ")} {StatePrinter.TextOf(moments[i].Moment)}, exit {moments[i].Exit}{(images[i] is null or { IsEmpty: true } ? ": nothing was recorded" : "")}\n"));
+            }
+
+            foreach (string line in StatePrinter.Difference(images[0] ?? new StateImage(), images[1] ?? new StateImage()))
+            {
+                terminal.Output.Write($"{line}\n");
+            }
+        }
+
+        if (keeper.Kept.Count == 0)
+        {
+            throw new InputException($"{path} has no exit {moments[0].Exit} or {moments[1].Exit}");
+        }
+    }
+
+    private static HashSet<int>? StreamsOf(string path, uint? vcpu, Terminal terminal, CancellationToken cancel)
     {
         HashSet<int>? streams = null;
         if (vcpu is { } number)
@@ -72,10 +119,16 @@ internal sealed class ShowVerb : IVerb
             }
         }
 
+        return streams;
+    }
+
+    private static void ShowExits(string path, uint? vcpu, ulong? exit, ulong context, bool state, Terminal terminal, CancellationToken cancel)
+    {
+        HashSet<int>? streams = StreamsOf(path, vcpu, terminal, cancel);
         using RunInput input = RunInput.Open(path, terminal);
         ulong from = exit is { } middle ? middle - Math.Min(middle, context) : 0;
         ulong to = exit is { } last ? last + Math.Min(ulong.MaxValue - last, context) : ulong.MaxValue;
-        input.Read(new Printer(new ExitPrinter(input.Header, input.Texts), streams, from, to, terminal.Output), cancel);
+        input.Read(new Printer(new ExitPrinter(input.Header, input.Texts), streams, from, to, state, terminal.Output), cancel);
     }
 
     private sealed class Nowhere : IExitSink
@@ -86,7 +139,30 @@ internal sealed class ShowVerb : IVerb
         }
     }
 
-    private sealed class Printer(ExitPrinter printer, HashSet<int>? streams, ulong from, ulong to, TextWriter output) : IExitSink
+    // The states at two moments, of each stream.
+    private sealed class StateKeeper(HashSet<int>? streams, (StateMoment Moment, ulong Exit)[] moments) : IExitSink
+    {
+        public SortedDictionary<int, StateImage?[]> Kept { get; } = [];
+
+        public void Take(in ExitRecord record)
+        {
+            for (int i = 0; i < moments.Length; i++)
+            {
+                if (record.Index == moments[i].Exit && streams?.Contains(record.Stream.Value) != false)
+                {
+                    if (!Kept.TryGetValue(record.Stream.Value, out StateImage?[]? images))
+                    {
+                        Kept.Add(record.Stream.Value, images = new StateImage?[moments.Length]);
+                    }
+
+                    images[i] = new StateImage();
+                    images[i]!.Take(record.States[moments[i].Moment]);
+                }
+            }
+        }
+    }
+
+    private sealed class Printer(ExitPrinter printer, HashSet<int>? streams, ulong from, ulong to, bool state, TextWriter output) : IExitSink
     {
         public void Take(in ExitRecord record)
         {
@@ -99,6 +175,11 @@ internal sealed class ShowVerb : IVerb
             foreach (string line in printer.Lines(KeptExit.Of(record)))
             {
                 output.Write($"  {line}\n");
+            }
+
+            foreach (string line in state ? StatePrinter.Lines(record.States) : [])
+            {
+                output.Write($"    {line}\n");
             }
         }
 

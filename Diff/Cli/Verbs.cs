@@ -16,6 +16,7 @@ internal static class Verbs
         new CheckVerb(),
         new RecordVerb(),
         new ConvertVerb(),
+        new RedactVerb(),
         new ReplayVerb(),
         new DiffVerb(),
         new CompareVerb(),
