@@ -8,7 +8,7 @@ namespace Differ.Tests.Lab;
 [Collection(LabCollection.Name)]
 public sealed class LabTests(Hosts hosts)
 {
-    private const string Qemu = "timeout 60 qemu-system-x86_64 -accel kvm -cpu host -machine pc -m 64 -nodefaults -display none "
+    private const string Qemu = "timeout 30 qemu-system-x86_64 -accel kvm -cpu host -machine pc -m 64 -nodefaults -display none "
         + "-device isa-debug-exit,iobase=0xf4,iosize=4 -serial file:console -kernel";
 
     // Probes, instances, and files beside the output that are still there.

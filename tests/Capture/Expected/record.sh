@@ -13,14 +13,21 @@ for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -z "$T" ] && [ -d $
 I=$T/instances/differ; W=$out.parts; pids=
 mkdir "$W" || exit 2
 stop() {
-  [ -n "$pids" ] || return; echo 0 >$I/tracing_on; a=
-  while b=$(ls -l "$W"); [ "$a" != "$b" ]; do a=$b; sleep 2; done
-  kill $pids 2>/dev/null; wait $pids 2>/dev/null; pids=
+  [ -n "$pids" ] || return
+  echo 0 >$I/tracing_on; : >"$W/end"; wait $pids; pids=
 }
-# A read of an empty buffer waits on older kernels, and meets the end on newer ones.
+entries() { sed -n 's/^entries: //p' $1/stats; }
+# A read of an empty buffer waits for ever on older kernels, and a page that is not full is written whole: an event takes eight bytes at
+# least, so what is read here is there and full. What is left at the end is read page by page.
 follow() {
-  d=; trap '[ -n "$d" ] && kill $d 2>/dev/null; exit' TERM
-  while :; do dd if=$1/trace_pipe_raw bs=$P 2>/dev/null & d=$!; wait $d; d=; sleep 1; done
+  while [ ! -e "$W/end" ]; do
+    k=$(($(entries $1) / (P / 8)))
+    if [ $k -gt 0 ]; then dd if=$1/trace_pipe_raw bs=$P count=$k 2>/dev/null; else sleep 1; fi
+  done
+  while k=$(entries $1); [ "$k" -gt 0 ]; do
+    dd if=$1/trace_pipe_raw bs=$P count=1 2>/dev/null
+    [ "$(entries $1)" -lt "$k" ] || break
+  done
 }
 cleanup() {
   trap - EXIT; stop
