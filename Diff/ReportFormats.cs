@@ -7,6 +7,7 @@ using Differ.Diff.Report.Perfetto;
 using Differ.Diff.Report.Rules;
 using Differ.Diff.Report.Sarif;
 using Differ.Diff.Writing;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff;
 
@@ -29,6 +30,9 @@ public static class ReportFormats
         new KcidbReport(),
     ];
 
+    /// <summary>The name of the usual one.</summary>
+    public static string UsualName => All[0].Name;
+
     /// <summary>Formats of the exits themselves.</summary>
     public static IReadOnlyList<IExitReportFormat> OfExits { get; } = [new HtmlReport(), new PerfettoReport()];
 
@@ -40,6 +44,9 @@ public static class ReportFormats
 
     /// <summary>Formats of <c>differ explain</c>.</summary>
     public static IReadOnlyList<IFormat<Explanation>> Explanations { get; } = [new TextExplanation(), new JsonExplanation()];
+
+    /// <summary>Formats of <c>differ rules</c>; <see cref="Coverages"/> has the same names.</summary>
+    public static IReadOnlyList<IFormat<IReadOnlyList<RuleInfo>>> RuleLists { get; } = [new TextRules(), new JsonRules(), new CsvRules()];
 
     /// <summary>Formats of <c>differ rules --coverage</c>.</summary>
     public static IReadOnlyList<IFormat<Coverage>> Coverages { get; } = [new TextCoverage(), new JsonCoverage(), new CsvCoverage()];

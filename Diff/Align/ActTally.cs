@@ -15,7 +15,7 @@ namespace Differ.Diff.Align;
 public sealed record ActShare(
     string? BaseFinding, string? TestFinding, ulong Count, StepPair First, IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test);
 
-/// <summary>One way in which L0 acts otherwise in the test run: at the same exit, the same in the base run and something else in the test run.</summary>
+/// <summary>One way in which L0 behaves differently in the test run: at the same exit, the same in the base run and something else in the test run.</summary>
 /// <param name="Fingerprint">12 hexadecimal digits that name it on every machine.</param>
 /// <param name="Level">Who was running.</param>
 /// <param name="Exit">The exit.</param>
@@ -60,7 +60,7 @@ internal sealed class ActTally
         }
     }
 
-    /// <summary>In which ways L0 acts otherwise, in the order they were met.</summary>
+    /// <summary>In which ways L0 behaves differently, in the order they were met.</summary>
     /// <param name="pairs">Which stream belongs to which.</param>
     public IReadOnlyList<ActChange> Changes(StreamPairs pairs) => [.. _ways.Values.Select(way => way.Describe(this, pairs))];
 

@@ -17,7 +17,7 @@ public enum PartingKind : byte
     /// <summary>L1 asks VMRUN for something else. What L0 did before is alike as far as it was recorded.</summary>
     L1AsksOtherwise,
 
-    /// <summary>L0 acts otherwise.</summary>
+    /// <summary>L0 behaves differently.</summary>
     L0ActsOtherwise,
 
     /// <summary>The guests go different ways and do not meet again.</summary>
@@ -40,14 +40,14 @@ public sealed record Parting(PartingKind What, StepPair At, IReadOnlyList<FieldT
 /// <param name="OnlyTest">Exits that only the test run has, before the end.</param>
 /// <param name="End">How the alignment ended.</param>
 /// <param name="PairsInL2">Exits of L2 that are the same step after the guests parted.</param>
-/// <param name="Partings">Where they are no longer alike, in order, up to where L0 first acts otherwise.</param>
+/// <param name="Partings">Where they are no longer alike, in order, up to where the first behavioural difference in L0.</param>
 public sealed record StreamAlignment(
     StreamId Base, StreamId Test, ulong Pairs, ulong Differences, ulong OnlyBase, ulong OnlyTest, AlignmentEnd End, ulong PairsInL2,
     IReadOnlyList<Parting> Partings);
 
 /// <summary>What two runs of the same guest have in common, and what they have not.</summary>
 /// <param name="Streams">Each vCPU.</param>
-/// <param name="Acts">In which ways L0 acts otherwise.</param>
+/// <param name="Acts">In which ways L0 behaves differently.</param>
 /// <param name="Common">How much of nested virtualization could be compared.</param>
 public sealed record RunAlignment(IReadOnlyList<StreamAlignment> Streams, IReadOnlyList<ActChange> Acts, CommonExits Common);
 
@@ -183,7 +183,7 @@ public sealed class RunAligner : IDisposable
             all.End ?? AlignmentEnd.Complete, aligner.InL2?.Pairs ?? 0, [.. Partings(aligner, inBase, inTest)]);
     }
 
-    // What follows from an earlier parting is not told: only where L0 acts otherwise, and what came before.
+    // What follows from an earlier parting is not told: only where L0 behaves differently, and what came before.
     private static IEnumerable<Parting> Partings(StreamAligner aligner, StreamId inBase, StreamId inTest)
     {
         ExitAligner all = aligner.Together;

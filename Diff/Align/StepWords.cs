@@ -27,7 +27,7 @@ internal static class StepWords
     public static (IReadOnlyList<FieldText> Base, IReadOnlyList<FieldText> Test) Asked(in ExitMark left, in ExitMark right) =>
         Rows(left, right, ExitMark.DifferingRows(left, right, AlignedFields.FirstAsked, AlignedFields.Capacity));
 
-    /// <summary>Rows in which L0 acts otherwise, without those that follow from others.</summary>
+    /// <summary>Rows in which L0 behaves differently, without those that follow from others.</summary>
     public static uint LeadingRows(in ExitMark left, in ExitMark right) =>
         AlignedFields.Leading(ExitMark.DifferingRows(left, right, 0, AlignedFields.FirstAsked));
 

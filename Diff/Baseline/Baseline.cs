@@ -85,7 +85,7 @@ public sealed record Baseline(IReadOnlyList<AcceptedDeparture> Accepted)
             .. ExpiredOn(today).Where(entry => entry.Covers(result.Header.KernelRelease)).Select(entry => new CaptureNote(
                 "DIF0150", 1, $"accepted until {Day(entry.Expires!.Value)}, no longer: fix it, or give the entry of the baseline another date", Name(entry), NoteCost.Nothing)),
             .. VanishedFrom(result).Select(entry => new CaptureNote(
-                "DIF0151", 1, "an accepted departure is gone: take its entry out of the baseline (differ baseline update --prune)", Name(entry), NoteCost.Nothing)),
+                "DIF0151", 1, "an accepted divergence is gone: take its entry out of the baseline (differ baseline update --prune)", Name(entry), NoteCost.Nothing)),
         ];
 
     private static string Name(AcceptedDeparture entry) => $"{entry.Fingerprint} {entry.Rule}";

@@ -7,7 +7,7 @@ using Differ.Schemas.Model;
 
 namespace Differ.Diff.Bisect;
 
-/// <summary>Whether L0 acts otherwise than in a base, whatever the rules say.</summary>
+/// <summary>Whether L0 behaves differently than in a base, whatever the rules say.</summary>
 /// <param name="MostLoss">The largest part, 0 to 1, that may be lost of what matters in captures that say good.</param>
 /// <param name="LeastCommon">The smallest part, 0 to 1, of the exits of L2 and SVM instructions of either capture that must have been compared for good.</param>
 public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
@@ -26,7 +26,7 @@ public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
             && (one.Change == Change.Fixed || (one.Change == Change.New && one.Base.Chances > 0)));
         ulong pairs = pair.Vcpus.Aggregate(0UL, static (sum, vcpu) => sum + vcpu.Aligned.Differences);
         return act is not null
-                ? $"L0 acts otherwise at {Numbers.Amount(pairs, "exit", "exits")}, first at exit {act.Test.Index} (exit {act.Base.Index} of base): {Line(act.Parting.Test)}; in base: {Line(act.Parting.Base)}"
+                ? $"L0 behaves differently at {Numbers.Amount(pairs, "exit", "exits")}, first at exit {act.Test.Index} (exit {act.Base.Index} of base): {Line(act.Parting.Test)}; in base: {Line(act.Parting.Base)}"
             : rule is { Change: Change.New } ? $"{rule.Found.Rule.Id} is broken, which base keeps (fingerprint {rule.Found.Fingerprint})"
             : rule is not null ? $"{rule.Found.Rule.Id} is kept, which base breaks (fingerprint {rule.Found.Fingerprint})"
             : null;
@@ -39,7 +39,7 @@ public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
         LackOf(pair.Test)
         ?? (IsLess(pair.Common.Compared, pair.Common.InBase) ? $"too little in common: {Share(pair.Common.Compared, pair.Common.InBase)} of base were compared"
             : IsLess(pair.Common.ComparedInTest, pair.Common.InTest) ? $"too little in common: {Share(pair.Common.ComparedInTest, pair.Common.InTest)} were compared with base"
-            : pair.Common.Missing.FirstOrDefault() is { } missing ? $"no {missing.Words} could be compared; base has {Numbers.Grouped(missing.InBase)} of them, this capture {Numbers.Grouped(missing.InTest)}"
+            : pair.Common.Missing.FirstOrDefault() is { } missing ? $"no {missing.Words} could be compared; base has {Numbers.Plain(missing.InBase)} of them, this capture {Numbers.Plain(missing.InTest)}"
             : Parting(pair));
 
     private bool IsLess(ulong compared, ulong all) => compared == 0 || compared < LeastCommon * all;
@@ -50,7 +50,7 @@ public sealed record BehaviourQuestion(double MostLoss, double LeastCommon)
         : $"the guests go different ways after exit {parting.Test.Index} (exit {parting.Base.Index} of base)";
 
     private static string Share(ulong compared, ulong all) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Numbers.Grouped(compared)} of {Numbers.Amount(all, "exit", "exits")} of L2 and SVM instructions");
+        string.Create(CultureInfo.InvariantCulture, $"{Numbers.Plain(compared)} of {Numbers.Amount(all, "exit", "exits")} of L2 and SVM instructions");
 
     private static string Line(IReadOnlyList<FieldText> did) => string.Join(", ", did.Select(field => field.Text).Where(text => text.Length > 0));
 }

@@ -69,13 +69,13 @@ public sealed record BisectQuestion(string? Rule, string? Fingerprint, DiffResul
         RuleCount? count = rule is null ? null : CountOf(result, rule);
         ulong blind = count?.Lacking.FirstOrDefault(share => share.Missing.Evidence == Evidence.LostEvents)?.Count ?? 0;
         return result.Verdict.Lacks.FirstOrDefault(reason => reason.Kind == ReasonKind.Lost)?.Text
-            ?? (blind > MostLoss * (blind + count?.Decided) ? $"too much was lost where {rule} speaks: at {Numbers.Amount(blind, "exit", "exits")}, and it is decided at {Numbers.Grouped(count!.Decided)}" : null)
+            ?? (blind > MostLoss * (blind + count?.Decided) ? $"too much was lost where {rule} speaks: at {Numbers.Amount(blind, "exit", "exits")}, and it is decided at {Numbers.Plain(count!.Decided)}" : null)
             ?? LossIn(result, MostLoss);
     }
 
     private string? NotExercisedIn(CheckedRun run) => Fingerprint is not null ? NotShown(run)
         : Rule is not null ? (IsDecided(run.Result, Rule) ? null : $"{Rule} was never exercised")
-        : Since is null && KernelNames.NestedMissingFrom(run.Result.Header.Listed) is { } name ? $"{name} was not recorded, and departures show in it"
+        : Since is null && KernelNames.NestedMissingFrom(run.Result.Header.Listed) is { } name ? $"{name} was not recorded, and divergences show in it"
         : run.Result.Verdict.Lacks.FirstOrDefault() is { } reason ? reason.Text
         : Since?.Rules.FirstOrDefault(count => count.Decided > 0 && !IsDecided(run.Result, count.Rule.Id)) is { } missing
             ? $"{missing.Rule.Id}, which the base exercises, was never exercised"

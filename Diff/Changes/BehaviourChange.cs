@@ -4,7 +4,7 @@ using Differ.Schemas.Run;
 
 namespace Differ.Diff.Changes;
 
-/// <summary>One way in which L0 acts otherwise in the test run than in the base run, and no rule names it.</summary>
+/// <summary>One way in which L0 behaves differently in the test run than in the base run, and no rule names it.</summary>
 /// <param name="Fingerprint">12 hexadecimal digits that name it on every machine.</param>
 /// <param name="Level">Who was running.</param>
 /// <param name="Exit">The exit.</param>
@@ -33,7 +33,7 @@ public sealed record BehaviourChange(
     /// <summary>What L0 did in the test run, in one line.</summary>
     public string DidInTest => Line(Test);
 
-    /// <summary>What no rule names of the ways in which L0 acts otherwise, the most frequent first.</summary>
+    /// <summary>What no rule names of the ways in which L0 behaves differently, the most frequent first.</summary>
     /// <param name="acts">All ways.</param>
     /// <param name="before">What the rules say of the base run.</param>
     /// <param name="after">What they say of the test run.</param>

@@ -46,7 +46,7 @@ internal static class PairVerdict
         if (pair.Behaviour.Count > 0)
         {
             yield return new VerdictReason(
-                ReasonKind.Behaviour, $"L0 acts otherwise in {Numbers.Amount((ulong)pair.Behaviour.Count, "way", "ways")} that no rule names");
+                ReasonKind.Behaviour, $"L0 behaves differently in {Numbers.Amount((ulong)pair.Behaviour.Count, "way", "ways")} that no rule names");
         }
     }
 

@@ -19,7 +19,7 @@ public enum Change : byte
     /// <summary>Both have it.</summary>
     StillThere,
 
-    /// <summary>Only the base run has it; the test run never did what it takes.</summary>
+    /// <summary>Only the base run has it; the test run not exercised.</summary>
     NotComparable,
 }
 

@@ -15,14 +15,14 @@ internal sealed class BaselineVerb : IVerb
 
     public Command Build(Terminal terminal)
     {
-        var input = new Argument<string>("found") { Description = "A report made with --format json, a capture or a run" };
-        var output = new Option<string>("--output", "-o") { Description = "The baseline to write; its reasons are kept where it exists", DefaultValueFactory = _ => DefaultName };
-        var prune = new Option<bool>("--prune") { Description = "Take out entries whose departure was not found" };
-        var likely = new Option<bool>("--likely") { Description = "Accept what holds under an assumption, too" };
-        var update = new Command("update", "Adds the departures of a report or capture to a baseline") { input, output, prune, likely };
+        var input = new Argument<string>("found") { Description = "A JSON report, a capture or a run" };
+        var output = new Option<string>("--output", "-o") { HelpName = "FILE", Description = "The baseline to write; its reasons are kept where it exists", DefaultValueFactory = _ => DefaultName };
+        var prune = new Option<bool>("--prune") { Description = "Remove entries whose divergence was not found" };
+        var likely = new Option<bool>("--likely") { Description = "Accept what is likely, too" };
+        var update = new Command("update", "Add the divergences of a report or capture to a baseline") { input, output, prune, likely };
         update.SetAction((words, cancel) => Task.FromResult(Update(
             words.GetRequiredValue(input), words.GetRequiredValue(output), words.GetValue(prune), words.GetValue(likely), terminal, cancel)));
-        return new Command("baseline", "Keeps the list of accepted departures") { update };
+        return new Command("baseline", "Keep the list of accepted divergences (--baseline)") { update };
     }
 
     private static int Update(string input, string output, bool prune, bool likely, Terminal terminal, CancellationToken cancel)
@@ -40,8 +40,8 @@ internal sealed class BaselineVerb : IVerb
         file.Complete();
         int added = after.Accepted.Count(entry => before.Accepted.All(old => old.Fingerprint != entry.Fingerprint));
         int gone = before.Accepted.Count(old => found.All(one => one.Fingerprint != old.Fingerprint));
-        terminal.Tell(string.Create(CultureInfo.InvariantCulture,
-            $"{added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "taken out" : "kept")}"));
+        terminal.Remark(string.Create(CultureInfo.InvariantCulture,
+            $"{added} added, {before.Accepted.Count - gone} kept, {gone} not found and {(prune ? "removed" : "kept")}"));
         return ExitStatus.Agrees;
     }
 

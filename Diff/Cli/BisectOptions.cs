@@ -13,7 +13,7 @@ namespace Differ.Cli;
 /// <param name="Fingerprint">Bad is a divergence with this fingerprint; null for any.</param>
 /// <param name="Source">What has the divergence of <paramref name="Fingerprint"/>; null for nothing.</param>
 /// <param name="Since">Bad is a divergence that this input lacks; null for no such input.</param>
-/// <param name="Acts">Bad is that L0 acts otherwise than in this input; null for no such input.</param>
+/// <param name="Acts">Bad is that L0 behaves differently than in this input; null for no such input.</param>
 /// <param name="Votes">How many inputs must tell.</param>
 /// <param name="MostLoss">The largest part, 0 to 1, that may be lost of what matters in an input that says good.</param>
 /// <param name="LeastCommon">The smallest part, 0 to 1, that must have been compared with <paramref name="Acts"/>.</param>
@@ -28,29 +28,33 @@ internal sealed class BisectOptions
     private const double DefaultCommon = 50;
 
     private readonly Argument<string[]> _inputs = Options.Inputs();
-    private readonly Option<string?> _rule = new("--rule") { Description = "Bad is that this rule is broken" };
-    private readonly Option<string?> _fingerprint = new("--fingerprint") { Description = "Bad is a divergence with this fingerprint; good needs --in" };
+    private readonly Option<string?> _rule = new("--rule") { Description = "bad = this rule diverges", HelpName = "RULE" };
+    private readonly Option<string?> _fingerprint = new("--fingerprint") { Description = "bad = a divergence with this fingerprint; good needs --in", HelpName = "FINGERPRINT" };
     private readonly Option<string?> _in = new("--in")
     {
-        Description = "A report of check --format json, a baseline, a capture or a run that has the divergence of --fingerprint: it tells where that can show",
+        Description = "A JSON report, baseline, capture or run that has the divergence of --fingerprint: it tells where that can show",
+        HelpName = "FILE",
     };
 
-    private readonly Option<string?> _since = new("--new-since") { Description = "Bad is a divergence that this capture or run lacks" };
-    private readonly Option<string?> _acts = new("--acts-otherwise")
+    private readonly Option<string?> _since = new("--new-since") { Description = "bad = a divergence that the reference, a capture or run, lacks", HelpName = "REFERENCE" };
+    private readonly Option<string?> _acts = new("--behaviour-since", "--acts-otherwise")
     {
-        Description = "Bad is that L0 acts otherwise than in this capture or run of the same guest, whatever the rules say",
+        Description = "bad = L0 behaves differently from the reference, a capture or run of the same guest, whatever the rules say",
+        HelpName = "REFERENCE",
     };
 
-    private readonly Option<int> _votes = new("--votes") { Description = "How many of the captures must tell; the majority decides", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _votes = new("--votes") { Description = "How many captures must tell; the majority decides", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _loss = new("--most-loss")
     {
-        Description = "A capture cannot say good if it lost more than so many percent of the exits of L2 and SVM instructions",
+        Description = "A capture that lost more percent of the exits of L2 and SVM instructions cannot say good",
+        HelpName = "PERCENT",
         DefaultValueFactory = _ => DefaultLoss,
     };
 
     private readonly Option<double> _common = new("--least-common")
     {
-        Description = "With --acts-otherwise: how many percent of the exits of L2 and SVM instructions must have been compared for good",
+        Description = "With --behaviour-since: percent of the exits of L2 and SVM instructions that must be compared for good",
+        HelpName = "PERCENT",
         DefaultValueFactory = _ => DefaultCommon,
     };
 
@@ -93,7 +97,7 @@ internal sealed class BisectOptions
         : asked.Fingerprint is null && asked.Source is not null ? "--in tells of the divergence of --fingerprint; name that"
         : asked.Fingerprint is not null && asked.Rule is not null ? "--fingerprint names one divergence; --rule says nothing more"
         : asked.Acts is null ? null
-        : OptionBeside(asked) is { } other ? $"--acts-otherwise asks what L0 does, whatever the rules say; {other} does not go with it"
+        : OptionBeside(asked) is { } other ? $"--behaviour-since asks what L0 does, whatever the rules say; {other} does not go with it"
         : asked.Inputs.Append(asked.Acts).Contains(RunInput.StandardInput) ? "standard input cannot be compared, because captures are read twice"
         : null;
 

@@ -20,8 +20,9 @@ internal sealed class BisectVerb : IVerb
     {
         var options = new BisectOptions();
         var command = new Command(Name,
-            "Judges a revision for git bisect run, and says in one line why. Without an option, bad is any departure of the hypervisor.\n"
-            + $"Exit status: 0 good, 1 bad, {ExitStatus.CannotJudge} cannot judge, {ExitStatus.BisectFault} the command or Differ is at fault.");
+            "Judge a revision for git bisect run, with the reason in one line\n"
+            + "Without an option, bad = any divergence of KVM.\n"
+            + $"Exit status: 0 good, 1 bad, {ExitStatus.CannotJudge} cannot judge, {ExitStatus.BisectFault} usage or internal error.");
         options.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(options.Read(words), terminal, cancel)));
         return command;

@@ -4,6 +4,7 @@ using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Compare;
 using Differ.Diff.Findings;
+using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Manual.Tables;
@@ -20,18 +21,19 @@ internal sealed class CheckVerb : IVerb
         Option<string> format = Options.Format();
         Option<string[]> report = Options.Report(ReportFormats.Names);
         Option<string> color = Options.Color();
+        Option<bool> verbose = Options.Verbose();
         var judging = new JudgingOptions();
         var command = new Command("check",
-            "Reports where recordings depart from the manual. Several are checked one after the other and reported together.\n"
-            + "Exit status: 0 all conform, 1 something diverges or is what --fail-on names, 2 a recording cannot be used,\n"
-            + "4 a recording is inconclusive: it shows no departure, and too little to say that there is none.")
+            "Report where recordings diverge from the manual\n"
+            + "Exit status: 0 all conform; 1 a recording diverges, or is what --fail-on names; 2 one cannot be used; "
+            + "4 one is inconclusive: no divergence, and too little evidence to exclude one.")
         {
-            inputs, format, report, color,
+            inputs, format, report, color, verbose,
         };
         judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
+            words.GetValue(verbose), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
         return command;
     }
 
@@ -68,33 +70,40 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string[] words, IReadOnlyList<ReportWish> wishes, string color, Judging how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, Judging how, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         using var set = InputSet.Of(words, terminal, watched: true, cancel);
         IReadOnlyList<NamedInput> inputs = set.All;
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color, several: inputs.Count > 1);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
-        foreach (NamedInput input in inputs)
+        for (int number = 1; number <= inputs.Count; number++)
         {
+            NamedInput input = inputs[number - 1];
+            reports.OpenPages(number);
             try
             {
                 DiffResult result = CheckOne(input, how, reports, terminal, cancel);
-                captures.Add(CheckedCapture.Of(input.Name, input.File, result));
+                captures.Add(CheckedCapture.Of(input.Name, input.File, result) with { Page = reports.ClosePages(result, number) });
             }
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
+                reports.ClosePages(result: null, number);
+
                 // One capture that cannot be read must not hide what the others say.
-                terminal.Tell(inputs.Count > 1 ? $"{input.Name}: {fault.Message}" : fault.Message);
+                terminal.Tell(UnusableInput.Line(input.Name, fault));
                 unread.Add(UnusableInput.Of(input.Name, input.File, fault));
             }
         }
 
-        // Reports of exits are of the only capture.
-        captures.ForEach(capture => reports.Finish(capture.Result));
-        var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut };
+        if (inputs.Count == 1)
+        {
+            captures.ForEach(capture => reports.Finish(capture.Result));
+        }
+
+        var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut, IsVerbose = isVerbose };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
         return ExitStatus.Of(findings);
     }
@@ -111,10 +120,19 @@ internal sealed class CheckVerb : IVerb
 
     private static void RefuseExitsOfMany(IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes)
     {
-        if (inputs.Count > 1 && wishes.FirstOrDefault(wish => ReportFormats.FindOfExits(wish.Format) is not null) is { } one)
+        foreach (ReportWish one in wishes.Where(_ => inputs.Count > 1))
         {
-            throw new UsageException(
-                $"--report {one.Format} shows the exits of one capture, and these are {inputs.Count}; write it for each: differ check {inputs[0].Name} --report {one.Format}={one.Path}");
+            IExitReportFormat? format = ReportFormats.FindOfExits(one.Format);
+            if (format is { Index: null })
+            {
+                throw new UsageException(
+                    $"--report {one.Format} shows the exits of one capture, and these are {inputs.Count}; write it for each: differ check {inputs[0].Name} --report {one.Format}={one.Path}");
+            }
+
+            if (format is not null && one.IsOnOutput)
+            {
+                throw new UsageException($"--report {one.Format} of {inputs.Count} captures is several files; name the first, as {one.Format}=out.html");
+            }
         }
     }
 }

@@ -14,15 +14,16 @@ internal sealed class CompareVerb : IVerb
     public Command Build(Terminal terminal)
     {
         var inBase = new Argument<string>("base") { Description = "A capture, a run, or a folder of them" };
-        var inTest = new Argument<string>("test") { Description = "The same guest on another kernel; of a folder, captures of the same names" };
+        var inTest = new Argument<string>("test") { Description = "The same guest on another kernel; in folders, captures of the same name" };
         Option<string> format = Options.Format(ChangeFormats.WithFindings);
         Option<string[]> report = Options.Report(ChangeFormats.Names);
         Option<string> color = Options.Color();
         var judging = new JudgingOptions();
         var command = new Command("compare",
-            "Compares two captures: departures that are new, fixed or as they were, and what the hypervisor does otherwise although no rule names it.\n"
-            + "Exit status: 0 nothing is new, 1 something is new or is what --fail-on names, 2 a capture cannot be used,\n"
-            + "4 nothing is new, and a capture is inconclusive or the two have nothing in common.")
+            "Compare two captures: what is new, fixed or still there\n"
+            + "It also tells what L0 does differently although no rule names it.\n"
+            + "Exit status: 0 nothing is new; 1 something is, or is what --fail-on names; 2 a capture cannot be used; "
+            + "4 a capture is inconclusive, or the two have nothing in common.")
         {
             inBase, inTest, format, report, color,
         };

@@ -38,7 +38,7 @@ internal sealed class CompletionsVerb : IVerb
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong([.. Scripts.Keys]);
-        var command = new Command("completions", "Prints a script that completes words of differ: source <(differ completions bash)") { shell };
+        var command = new Command("completions", "Print a shell script that completes words of differ\nUse it as: source <(differ completions bash)") { shell };
         command.SetAction(words =>
         {
             terminal.Output.Write(Scripts[words.GetRequiredValue(shell)]);

@@ -13,7 +13,7 @@ internal sealed class ConvertVerb : IVerb
     {
         var input = new Argument<string>("capture") { Description = "A capture; - for standard input" };
         Option<string?> output = Options.Output("the capture's name with .difr");
-        var command = new Command("convert", "Converts a capture into a run file (.difr)") { input, output };
+        var command = new Command("convert", "Convert a capture into a run file (.difr)") { input, output };
         command.SetAction((words, cancel) => Task.FromResult(Run(words.GetRequiredValue(input), words.GetValue(output), terminal, cancel)));
         return command;
     }

@@ -35,11 +35,10 @@ internal sealed class CorpusVerb : IVerb
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
         var judging = new JudgingOptions();
         var command = new Command("corpus",
-            $"Checks every capture that {ExpectedName} names and prints the rows that come out otherwise.\n"
-            + $"Columns: capture, expectation ({string.Join(", ", Expectations.Keys)}, {Refused}, {Unreviewed}), rules of which one\n"
-            + "must be reported, separated by |, or the starts of their names (SVM-15.6); none for any. The capture is a file, or a folder with one; of several in other formats the one\n"
-            + "that tells most is taken: a run, then the formats in the order of differ --help, then by name.\n"
-            + "Exit status: 0 all come out as expected, 1 one does not, 4 a row names no capture, or there is no row.")
+            $"Check a folder of captures against its {ExpectedName}\n"
+            + $"Columns, by tab: capture, expectation ({string.Join(", ", Expectations.Keys)}, {Refused}, {Unreviewed}), and rules of which one must be reported, "
+            + "separated by | (an id, or how it begins, as SVM-15.6; none for any). The capture is a file, or a folder with one; of several formats a run is taken, "
+            + "then the one that carries most. Exit status: 0 all come out as expected, 1 one does not, 4 a row names no capture, or there is no row.")
         {
             folder,
         };
@@ -83,7 +82,7 @@ internal sealed class CorpusVerb : IVerb
             {
                 missed++;
                 string known = expectation is Unreviewed or Refused || Expectations.ContainsKey(expectation) ? "" : " (which is no expectation)";
-                output.Write($"OTHERWISE    {name}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
+                output.Write($"FAILED       {name}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
             }
         }
 

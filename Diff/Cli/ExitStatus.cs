@@ -35,15 +35,15 @@ internal static class ExitStatus
     /// <summary>Every status and what it means, for people.</summary>
     public static IReadOnlyList<(int Status, string Meaning)> Meanings { get; } =
     [
-        (Agrees, "what was recorded conforms"),
+        (Agrees, "what was recorded conforms, or the command did its work"),
         (Diverges, "something diverges, or is what --fail-on names"),
         (Unusable, "an input cannot be used, or an output cannot be written; nothing diverges in what could be read"),
-        (Fault, "a fault in differ"),
+        (Fault, "internal error of differ; please report it"),
         (Inconclusive, "nothing diverges, and a recording is inconclusive: it holds too little to say that nothing does"),
         (Usage, "the command line cannot be used, or a baseline, configuration or CPU description that it names"),
         (CannotJudge, "differ bisect: the revision cannot be judged"),
         (Interrupted, "interrupted; no partial file is left"),
-        (BisectFault, "differ bisect: the command or differ is at fault, and the bisection must stop"),
+        (BisectFault, "differ bisect: usage or internal error; the bisection must stop"),
     ];
 
     /// <summary>What a set of captures comes to: a finding goes before a capture that cannot be used, and that before one that says too little.</summary>

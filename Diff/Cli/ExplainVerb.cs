@@ -17,14 +17,14 @@ internal sealed class ExplainVerb : IVerb
 {
     public Command Build(Terminal terminal)
     {
-        var what = new Argument<string>("rule") { Description = "A rule's id, or with --in the fingerprint of a finding" };
+        var what = new Argument<string>("what") { Description = "A rule's id, a diagnostic as DIF0124, or with --in the fingerprint of a finding" };
         what.CompletionSources.Add(static _ => Options.RuleIds);
-        var recording = new Option<string?>("--in") { Description = "A capture, a run, or a report that check --format json wrote; - for a capture or run on standard input" };
+        var recording = new Option<string?>("--in") { Description = "A capture, a run or a JSON report; - for a capture or run on standard input", HelpName = "FILE" };
         Option<string> format = Options.Format(ReportFormats.Explanations);
         Option<string> color = Options.Color();
         Option<string?> cpu = Options.Cpu();
         var command = new Command(
-            "explain", "Explains a rule or a finding: what the manual says, who decides it in KVM, known bugs, what would decide it")
+            "explain", "Explain a rule, a finding or a diagnostic\nWhat the manual says, which function of KVM decides it, known bugs, and what to record to decide it.")
         {
             what, recording, format, color, cpu,
         };
@@ -37,6 +37,13 @@ internal sealed class ExplainVerb : IVerb
     private static int Run(
         string what, string? path, IFormat<Explanation> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
+        if (Diagnostics.IsNumber(what))
+        {
+            string meaning = Diagnostics.MeaningOf(what) ?? throw new UsageException($"there is no diagnostic {what.ToUpperInvariant()}; docs/diagnostics.md lists them");
+            terminal.Output.Write($"{what.ToUpperInvariant()}\n  {meaning}\n");
+            return ExitStatus.Agrees;
+        }
+
         bool isFingerprint = Fingerprint.Is(what);
         if (isFingerprint && path is null)
         {

@@ -43,9 +43,9 @@ internal sealed class LiveFindings(Terminal terminal, Func<TimeSpan>? elapsed = 
         _told[found.Fingerprint] = _elapsed();
         _held.Remove(found.Fingerprint);
         string held = _held.Count > 0 ? $"; {_held.Count} other classes were seen and not told" : "";
-        terminal.Tell(first
+        terminal.Remark(first
             ? $"{found.Rule.Id} at exit {found.First.Exit.Index} of stream {found.First.Exit.Stream.Value}, "
-                + $"{(found.Culprit == Culprit.Processor ? "the processor" : "the hypervisor")} {(found.IsLikely ? "likely departs" : "departs")}: "
+                + $"{(found.Culprit == Culprit.Processor ? "the processor" : "KVM")} {(found.IsLikely ? "likely diverges" : "diverges")}: "
                 + string.Join("; ", found.First.Recorded.Select(field => field.Text)) + $" (fingerprint {found.Fingerprint}){held}"
             : $"{found.Rule.Id} again, {found.Count} times so far (fingerprint {found.Fingerprint}){held}");
     }

@@ -7,9 +7,19 @@ namespace Differ.Cli;
 /// <summary><c>differ man</c>: the manual page, made from the words themselves, so that it cannot say anything else.</summary>
 internal sealed class ManVerb : IVerb
 {
+    private static readonly (string Words, string What)[] Examples =
+    [
+        ("differ check trace.dat", "where the recording diverges from the manual"),
+        ("differ record -o trace.dat --for 30s", "record this host for half a minute, and check it"),
+        ("differ show trace.dat --verdict diverges --context 3", "the exits that diverge, each with its neighbours"),
+        ("differ explain SVM-15.18-VMMCALL-UNINT-UD", "a rule: the manual, the function of KVM, known bugs"),
+        ("differ compare 6.1/trace.dat 6.12/trace.dat", "what is new or fixed from one kernel to another"),
+        ("differ check captures --report html=out.html --report junit=out.xml", "a folder of recordings, for people and for CI"),
+    ];
+
     public Command Build(Terminal terminal)
     {
-        var command = new Command("man", "Prints the manual page: differ man | man -l -");
+        var command = new Command("man", "Print the manual page\nUse it as: differ man | man -l -");
         command.SetAction(words =>
         {
             Write(words.RootCommandResult.Command, terminal.Output);
@@ -20,21 +30,27 @@ internal sealed class ManVerb : IVerb
 
     private static void Write(Command root, TextWriter output)
     {
-        output.Write(".TH DIFFER 1\n.SH NAME\ndiffer \\- finds where KVM departs from AMD's manual in recordings of nested guests\n");
+        output.Write(".TH DIFFER 1\n.SH NAME\ndiffer \\- finds where KVM diverges from AMD's manual in recordings of nested guests\n");
         output.Write(".SH SYNOPSIS\n.B differ\n.I command\n[\\fIarguments\\fR] [\\fIoptions\\fR]\n.SH DESCRIPTION\n");
         output.Write($"{Roff(root.Description)}\n.SH COMMANDS\n");
         foreach (Command command in root.Subcommands)
         {
-            output.Write($".SS differ {command.Name} {Roff(string.Join(' ', command.Arguments.Select(argument => $"<{argument.Name}>")))}\n{Roff(command.Description)}\n");
+            output.Write($".SS differ {command.Name} {Roff(string.Join(' ', command.Arguments.Select(argument => argument.HelpName ?? argument.Name.ToUpperInvariant())))}\n{Roff(command.Description)}\n");
             foreach (Argument argument in command.Arguments)
             {
-                output.Write($".TP\n<{Roff(argument.Name)}>\n{Roff(argument.Description)}\n");
+                output.Write($".TP\n.I {Roff(argument.HelpName ?? argument.Name.ToUpperInvariant())}\n{Roff(argument.Description)}\n");
             }
 
             foreach (Option option in command.Options.Where(option => !option.Hidden && option.Name != "--help"))
             {
-                output.Write($".TP\n.B {Roff(string.Join(", ", option.Aliases.Prepend(option.Name)))}\n{Roff(option.Description)}\n");
+                output.Write($".TP\n.B {Roff(string.Join(", ", option.Aliases.Prepend(option.Name)))}{(option.HelpName is { } value ? $" {Roff(value)}" : "")}\n{Roff(option.Description)}\n");
             }
+        }
+
+        output.Write(".SH EXAMPLES\n");
+        foreach ((string words, string what) in Examples)
+        {
+            output.Write($".TP\n.B {Roff(words)}\n{Roff(what)}\n");
         }
 
         output.Write(".SH EXIT STATUS\n");
@@ -44,7 +60,9 @@ internal sealed class ManVerb : IVerb
         }
 
         output.Write($".SH FILES\n.TP\n.B {ConfigFile.Name}\npolicy, baseline, cpu and ignored rules; in the current folder, else in the one folder that is named\n");
-        output.Write(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, whatever it holds\n");
+        output.Write($".TP\n.B {Roff(Options.DefaultRecording)}\nwhat differ record writes, unless \\-o names another file\n.TP\n.B {Roff("*.difr")}\nruns, which differ convert and differ replay write\n");
+        output.Write(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, whatever it holds\n.TP\n.B TMPDIR\nthe folder for what does not fit into memory\n");
+        output.Write($".TP\n.B {Program.TraceVariable}\n1 adds to an internal error where in the program it is\n.SH SEE ALSO\n.BR trace\\-cmd (1),\n.BR perf\\-record (1)\n");
     }
 
     private static string Roff(string? text) =>

@@ -15,10 +15,10 @@ internal sealed class ModelVerb : IVerb
 {
     public Command Build(Terminal terminal)
     {
-        var path = new Argument<string>("scenario") { Description = "A text with scenarios; - for standard input" };
+        var path = new Argument<string>("scenario") { Description = "A file with scenarios; - for standard input" };
         var command = new Command("model",
-            "Runs scenarios on the reference alone: what does the manual say happens if…\n"
-            + "A scenario names a machine, a program and what must come out; docs/scenarios.md has the words.")
+            "Run scenarios on the reference alone, without a recording\n"
+            + "A scenario names a machine, a program and what is expected; docs/scenarios.md describes them. Exit status: 1 when something comes out otherwise.")
         {
             path,
         };
@@ -45,7 +45,8 @@ internal sealed class ModelVerb : IVerb
             surprises += Show(path, scenario, terminal.Output);
         }
 
-        terminal.Output.Write($"{scenarios.Count} scenarios, {scenarios.Count - surprises} as expected, {surprises} otherwise\n");
+        string amount = scenarios.Count == 1 ? "1 scenario" : $"{scenarios.Count} scenarios";
+        terminal.Output.Write(surprises == 0 ? $"{amount} passed\n" : $"{surprises} of {amount} failed\n");
         return surprises == 0 ? ExitStatus.Agrees : ExitStatus.Diverges;
     }
 
@@ -67,13 +68,13 @@ internal sealed class ModelVerb : IVerb
 
             foreach (string surprise in run.Surprises)
             {
-                output.Write($"  OTHERWISE {PlainText.Of(surprise)}\n");
+                output.Write($"  FAILED {PlainText.Of(surprise)}\n");
             }
 
             DivergenceClass[] broken = [.. judged.Divergences, .. judged.Likely];
             foreach (DivergenceClass found in broken)
             {
-                output.Write($"  OTHERWISE rule {found.Rule.Id} is broken: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}\n");
+                output.Write($"  FAILED rule {found.Rule.Id} diverges: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}\n");
             }
 
             return run.Surprises.Count > 0 || broken.Length > 0 ? 1 : 0;

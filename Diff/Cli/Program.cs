@@ -1,16 +1,20 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.CompilerServices;
 using Differ.Capture.Diagnostics;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
+using Differ.Cli.Help;
 using Differ.Schemas.Files;
-using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
 
 /// <summary>Words become a verb, and its outcome an exit status.</summary>
 internal static class Program
 {
+    /// <summary>Environment: 1 adds to an internal error where in the program it is.</summary>
+    public const string TraceVariable = "DIFFER_TRACE";
+
     private const ulong LeastAddresses = 128 << 20;
 
     public static int Main(string[] args)
@@ -22,7 +26,7 @@ internal static class Program
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or OutOfMemoryException or TypeInitializationException)
         {
             // Not even a terminal could be had: too few files may be open, or there is no memory.
-            StandardStreams.LastWords($"differ: it cannot start: {PlainText.Of((fault.InnerException ?? fault).Message.Trim())}\n");
+            StandardStreams.LastWords("differ: it cannot start: there is too little memory, or too many files are open (ulimit -n, ulimit -v)\n");
             return ExitStatus.Unusable;
         }
     }
@@ -62,16 +66,33 @@ internal static class Program
 
     private static int Do(string[] args, Terminal terminal, CancellationToken cancel)
     {
+        string[] inputs = [];
         try
         {
             RootCommand verbs = Verbs.Build(terminal);
-            ParseResult words = verbs.Parse(args);
-            if (words.Errors.Count > 0)
+            if (args.Length == 0)
             {
-                terminal.Tell(WhatIsWrong(args, words, verbs));
+                HelpPage.Write(verbs, terminal.Error);
                 return ExitStatus.Usage;
             }
 
+            args = LeadingOptions.Behind(args, verbs);
+            ParseResult words = verbs.Parse(args);
+            if (FormatsPage.IsAsked(words))
+            {
+                FormatsPage.Write(terminal.Output);
+                terminal.Output.Flush();
+                return ExitStatus.Agrees;
+            }
+
+            if (words.Errors.Count > 0)
+            {
+                terminal.Tell(WordFaults.Line(args, words, verbs));
+                return ExitStatus.Usage;
+            }
+
+            inputs = [.. words.CommandResult.Children.OfType<ArgumentResult>().SelectMany(one => one.Tokens).Select(token => token.Value)];
+            terminal.IsQuiet = words.GetValue<bool>(Verbs.QuietOption);
             var wishes = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -87,26 +108,11 @@ internal static class Program
         }
         catch (Exception e)
         {
-            return Explain(e, terminal);
+            return Explain(e, inputs, terminal);
         }
     }
 
-    private static string WhatIsWrong(string[] args, ParseResult words, RootCommand verbs)
-    {
-        if (args is [var verb, ..] && words.CommandResult.Command == verbs && !verb.StartsWith('-'))
-        {
-            return $"there is no command {verb}; nearest are {string.Join(", ", NearestNames.To(verb, verbs.Subcommands.Select(one => one.Name)))}; see differ --help";
-        }
-
-        IEnumerable<string> problems = words.Errors.Select(error => OneLine(error.Message).TrimEnd('.')).Distinct(StringComparer.Ordinal);
-        return $"{string.Join("; ", problems)}; see differ{(words.CommandResult.Command == verbs ? "" : $" {words.CommandResult.Command.Name}")} --help";
-    }
-
-    // The parser lists the words it knows one a line.
-    private static string OneLine(string message) =>
-        string.Join(' ', message.Split(['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-
-    private static int Explain(Exception fault, Terminal terminal)
+    private static int Explain(Exception fault, string[] inputs, Terminal terminal)
     {
         switch (fault)
         {
@@ -120,18 +126,25 @@ internal static class Program
             case UsageException:
                 terminal.Tell(fault.Message);
                 return ExitStatus.Usage;
+            case CaptureFormatException or RunFormatException when inputs is [var only]:
+                terminal.Tell(UnusableInput.Line(only, fault));
+                return ExitStatus.Unusable;
             case CaptureFormatException or RunFormatException or InputException or OutputException:
                 terminal.Tell(fault.Message);
                 return ExitStatus.Unusable;
             case IOException or UnauthorizedAccessException:
-                terminal.Tell(fault.Message);
+                terminal.Tell(UnusableInput.InWords(fault));
                 return ExitStatus.Unusable;
             case OutOfMemoryException:
                 terminal.Tell("there is not enough memory; allow more (ulimit -v), or take a smaller recording");
                 return ExitStatus.Unusable;
             default:
-                terminal.Tell($"fault in Differ, please report it: {fault.GetType().Name}: {fault.Message}");
-                terminal.Error.WriteLine(fault.StackTrace);
+                terminal.Tell($"internal error; please report it with the command, the version and what {TraceVariable}=1 adds");
+                if (Environment.GetEnvironmentVariable(TraceVariable) == "1")
+                {
+                    terminal.Error.WriteLine(fault);
+                }
+
                 return ExitStatus.Fault;
         }
     }

@@ -15,26 +15,27 @@ internal sealed class RecordVerb : IVerb
 
     public Command Build(Terminal terminal)
     {
-        Option<string?> output = Options.Output("trace.dat");
-        var seconds = new Option<string?>("--for") { Description = "How long: 30s, 5m; else until the command ends or Ctrl-C" };
+        Option<string?> output = Options.Output(Options.DefaultRecording);
+        var seconds = new Option<string?>("--for") { Description = "How long, as 30s or 5m; else until the command ends, or Ctrl-C", HelpName = "TIME" };
         var events = new Option<string>("--events")
         {
-            Description = "stock: tracepoints of kvm alone (a CPUID exit takes 5 973 instructions in place of 3 153);\n"
-                + "lean: with probes (21 208), for busy hosts; full: with all that Differ reads (about 30 000)",
+            Description = "stock: tracepoints alone (5973 instructions for a CPUID exit, 3153 unrecorded); lean: with probes (21208); full: all that is read (about 30000)",
+            HelpName = "LEVEL",
             DefaultValueFactory = _ => "full",
         };
         events.AcceptOnlyFromAmong("stock", "lean", "full");
-        var machine = new Option<int?>("--vm") { Description = "Only the threads of this process (QEMU)" };
-        var buffer = new Option<int>("--buffer") { Description = "Buffer of each CPU in kB", DefaultValueFactory = _ => 16_384 };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would be set and what would not be seen" };
-        var cleanup = new Option<bool>("--cleanup") { Description = "Only takes away what a killed recording left" };
-        var script = new Option<bool>("--print-script") { Description = "Only prints a shell script that does the same where no program may be installed" };
-        var btf = new Option<string?>("--btf") { Description = "With --print-script: a folder with vmlinux, kvm and kvm_amd of the other host's /sys/kernel/btf" };
-        var tracefs = new Option<string?>("--tracefs") { Description = "Where tracefs is, if not at /sys/kernel/tracing" };
-        var command = new Argument<string[]>("command") { Description = "What to run meanwhile, behind --", Arity = ArgumentArity.ZeroOrMore };
+        var machine = new Option<int?>("--vm") { Description = "Only the threads of this process (QEMU)", HelpName = "PID" };
+        var buffer = new Option<int>("--buffer") { HelpName = "KB", Description = "Buffer of each CPU in kB", DefaultValueFactory = _ => 16_384 };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only print what would be set, and what would not be seen" };
+        var cleanup = new Option<bool>("--cleanup") { Description = "Only remove what a killed recording left behind" };
+        var script = new Option<bool>("--print-script") { Description = "Only print a shell script that does the same" };
+        var btf = new Option<string?>("--btf") { Description = "For --print-script: a folder with vmlinux, kvm and kvm_amd of the other host's /sys/kernel/btf", HelpName = "FOLDER" };
+        var tracefs = new Option<string?>("--tracefs") { Description = "Where tracefs is [/sys/kernel/tracing]", HelpName = "FOLDER" };
+        var command = new Argument<string[]>("command") { HelpName = "-- COMMAND", Description = "What to run meanwhile", Arity = ArgumentArity.ZeroOrMore };
         var verb = new Command("record",
-            "Records KVM on this host, as root, into a trace.dat, and checks it: tracepoints, and kprobes that show vmcb12, GIF, EFER, intercepts and permission maps.\n"
-            + "It uses an instance of tracefs of its own; Ctrl-C ends it and keeps what was recorded. Exit status: that of differ check.")
+            "Record KVM on this host, as root, and check the recording\n"
+            + "It records tracepoints, and kprobes that show vmcb12, GIF, EFER, intercepts and permission maps, in a tracefs instance of its own. Ctrl-C ends it and keeps what was recorded. "
+            + "Exit status: that of differ check.")
         {
             output, seconds, events, machine, buffer, dryRun, cleanup, script, btf, tracefs, command,
         };
@@ -59,7 +60,7 @@ internal sealed class RecordVerb : IVerb
             }
 
             TimeSpan? duration = Duration(words.GetValue(seconds));
-            string file = words.GetValue(output) ?? "trace.dat";
+            string file = words.GetValue(output) ?? Options.DefaultRecording;
             if (file == RunInput.StandardInput)
             {
                 throw new UsageException("a trace.dat has its parts in an order that no pipe keeps: name a file with -o");
@@ -97,7 +98,7 @@ internal sealed class RecordVerb : IVerb
             int? probes = host.Tracefs.Length > 0 && TracefsInstance.IsThere(host.Tracefs) ? TracefsInstance.Remove(host.Tracefs) : null;
             IReadOnlyList<string> files = host.Partials.Remove();
             Tell(files.Select(static file => $"{file} was removed"), terminal);
-            terminal.Tell(probes is { } count ? $"the instance and {count} probes were removed" : files.Count > 0 ? "no probes were left" : "nothing was left");
+            terminal.Remark(probes is { } count ? $"the instance and {count} probes were removed" : files.Count > 0 ? "no probes were left" : "nothing was left");
             return ExitStatus.Agrees;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -228,7 +229,7 @@ internal sealed class RecordVerb : IVerb
         using Process? child = command.Length > 0 ? Run(command) : null;
         if (child is null && duration is null)
         {
-            terminal.Tell("recording; Ctrl-C ends it");
+            terminal.Remark("recording; Ctrl-C ends it");
         }
 
         try
@@ -284,7 +285,7 @@ internal sealed class RecordVerb : IVerb
         }
         catch (System.ComponentModel.Win32Exception fault)
         {
-            throw new UsageException($"{command[0]} cannot be run: {fault.Message}");
+            throw new UsageException($"{command[0]} cannot be run: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(fault.NativeErrorCode)}");
         }
     }
 
@@ -305,7 +306,7 @@ internal sealed class RecordVerb : IVerb
 
         foreach (ProbeBalance balance in ProbeBalance.Of(plan, counts))
         {
-            terminal.Tell(balance.ToString());
+            terminal.Remark(balance.ToString());
         }
     }
 
@@ -313,7 +314,7 @@ internal sealed class RecordVerb : IVerb
     {
         foreach (string line in lines)
         {
-            terminal.Tell(line);
+            terminal.Remark(line);
         }
     }
 

@@ -12,10 +12,10 @@ internal sealed class ReplayVerb : IVerb
 {
     public Command Build(Terminal terminal)
     {
-        var input = new Argument<string>("run") { Description = "A run made with differ convert; - for standard input" };
+        var input = new Argument<string>("run") { Description = "A run that differ convert made; - for standard input" };
         Option<string?> output = Options.Output("the run's name with .model.difr");
         Option<string?> cpu = Options.Cpu();
-        var command = new Command("replay", "Computes what the manual allows at every exit of a run") { input, output, cpu };
+        var command = new Command("replay", "Compute what the manual allows at every exit of a run") { input, output, cpu };
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(input), words.GetValue(output), Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)));
         return command;

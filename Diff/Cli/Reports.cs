@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
+using Differ.Diff;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
@@ -17,6 +19,10 @@ internal sealed class Reports<T> : IDisposable
     private readonly List<(ReportWish Wish, IFormat<T> Format, OutputFile? File)> _texts = [];
     private readonly List<(IExitReportFormat Format, OutputFile File)> _ofExits = [];
     private readonly List<IExitReport> _begun = [];
+
+    // Where there are several captures: formats that have a page for each, and the file of the page of all.
+    private readonly List<(IExitReportFormat Format, string Path)> _paged = [];
+    private IReadOnlyList<string> _inputs = [];
     private bool _finished;
 
     private Reports(Terminal terminal, Ink ink)
@@ -32,11 +38,12 @@ internal sealed class Reports<T> : IDisposable
     /// <param name="inputs">Files and folders that are read.</param>
     /// <param name="terminal">Where standard output is.</param>
     /// <param name="color">Whether the report on standard output has colours: auto, always or never.</param>
+    /// <param name="several">Whether several captures are read, so that reports of exits are a page for each and one for all.</param>
     public static Reports<T> Open(
         IReadOnlyList<ReportWish> wishes, IReadOnlyList<IFormat<T>> formats, IReadOnlyList<IExitReportFormat> ofExits, IReadOnlyList<string> inputs, Terminal terminal,
-        string color)
+        string color, bool several = false)
     {
-        var reports = new Reports<T>(terminal, terminal.InkFor(color));
+        var reports = new Reports<T>(terminal, terminal.InkFor(color)) { _inputs = inputs };
         try
         {
             foreach (ReportWish wish in wishes)
@@ -53,7 +60,17 @@ internal sealed class Reports<T> : IDisposable
                 else
                 {
                     terminal.RefuseBinary(wish.Path);
-                    reports._ofExits.Add((ofExits.First(format => format.Name == wish.Format), OutputFile.Create(wish.Path, inputs, terminal)));
+                    IExitReportFormat one = ofExits.First(format => format.Name == wish.Format);
+                    OutputFile file = OutputFile.Create(wish.Path, inputs, terminal);
+                    if (several && one.Index is IFormat<T> index)
+                    {
+                        reports._texts.Add((wish, index, file));
+                        reports._paged.Add((one, wish.Path));
+                    }
+                    else
+                    {
+                        reports._ofExits.Add((one, file));
+                    }
                 }
             }
 
@@ -69,9 +86,37 @@ internal sealed class Reports<T> : IDisposable
     }
 
     /// <summary>Whether reports of exits are asked for.</summary>
-    public bool HasOfExits => _ofExits.Count > 0;
+    public bool HasOfExits => _ofExits.Count + _paged.Count > 0;
 
-    /// <summary>Begins the reports of exits; called once at most.</summary>
+    /// <summary>Opens the pages of one capture of several; nothing where there is one.</summary>
+    /// <param name="number">Its number, from 1.</param>
+    public void OpenPages(int number) => _ofExits.AddRange(_paged.Select(one => (one.Format, OutputFile.Create(PageOf(one.Path, number), _inputs, _terminal))));
+
+    /// <summary>Ends the pages of one capture of several.</summary>
+    /// <param name="result">What came of it; null where it cannot be used, and has no page.</param>
+    /// <param name="number">Its number, from 1.</param>
+    /// <returns>The name of its page, beside the page of all; null where there is none.</returns>
+    public string? ClosePages(DiffResult? result, int number)
+    {
+        if (_paged.Count == 0)
+        {
+            return null;
+        }
+
+        if (result is not null)
+        {
+            _begun.ForEach(report => report.Finish(result));
+            _ofExits.ForEach(report => report.File.Complete());
+        }
+
+        _begun.ForEach(report => report.Dispose());
+        _ofExits.ForEach(report => report.File.Dispose());
+        _begun.Clear();
+        _ofExits.Clear();
+        return result is null ? null : Path.GetFileName(PageOf(_paged[0].Path, number));
+    }
+
+    /// <summary>Begins the reports of exits; called once for each capture at most.</summary>
     /// <param name="header">The recorded run.</param>
     /// <returns>Who wants to be told of each exit; null for nobody.</returns>
     public IJudgedSink? Begin(RunHeader header)
@@ -102,7 +147,7 @@ internal sealed class Reports<T> : IDisposable
             {
                 if (withUsual || !wish.IsUsual)
                 {
-                    format.Write(content, _terminal.Output, _ink);
+                    Write(content, format);
                 }
 
                 continue;
@@ -119,6 +164,23 @@ internal sealed class Reports<T> : IDisposable
             file.Complete();
         }
     }
+
+    // Where little is to be said, the first line of the text report is the verdict.
+    private void Write(T content, IFormat<T> format)
+    {
+        if (!_terminal.IsQuiet || format.Name != ReportFormats.UsualName)
+        {
+            format.Write(content, _terminal.Output, _ink);
+            return;
+        }
+
+        using var text = new StringWriter();
+        format.Write(content, text, _ink);
+        _terminal.Output.Write($"{text.ToString().Split('\n')[0]}\n");
+    }
+
+    private static string PageOf(string path, int number) => Path.Combine(
+        Path.GetDirectoryName(path) ?? "", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}"));
 
     // Two names may be one file. What is no ordinary file takes one report after the other.
     private void RefuseTwins()

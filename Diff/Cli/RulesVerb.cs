@@ -16,22 +16,23 @@ internal sealed class RulesVerb : IVerb
 {
     public Command Build(Terminal terminal)
     {
-        var id = new Argument<string?>("id") { Description = "One rule in full", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("rule") { Description = "A rule's id shows it in full; another word, as VMMCALL, lists the rules that have it", Arity = ArgumentArity.ZeroOrOne };
         id.CompletionSources.Add(static _ => Options.RuleIds);
         var coverage = new Option<string[]>("--coverage")
         {
-            Description = "Captures, runs and folders of them: how often each rule is exercised there, and what comes of it",
+            Description = "How often captures, runs and folders of them exercise each rule, and with what outcome",
+            HelpName = "CAPTURE...",
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<string> format = Options.Format(ReportFormats.Coverages);
+        Option<string> format = Options.Format(ReportFormats.RuleLists);
         Option<string> color = Options.Color();
         Option<string?> cpu = Options.Cpu();
-        var command = new Command("rules", "Prints the rule book, one rule in full, or what recordings exercise of it") { id, coverage, format, color, cpu };
+        var command = new Command("rules", "List, search or show rules, or how recordings exercise them") { id, coverage, format, color, cpu };
         command.SetAction((words, cancel) => Task.FromResult(words.GetValue(coverage) is { Length: > 0 } paths
             ? Cover(
                 words.GetValue(id), paths, ReportFormats.Coverages.First(row => row.Name == words.GetRequiredValue(format)), words.GetRequiredValue(color),
                 Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)
-            : Print(words.GetValue(id), terminal.Output)));
+            : Print(words.GetValue(id), ReportFormats.RuleLists.First(row => row.Name == words.GetRequiredValue(format)), terminal)));
         return command;
     }
 
@@ -43,22 +44,27 @@ internal sealed class RulesVerb : IVerb
     /// <summary>The rule with an id; null when there is none.</summary>
     public static RuleInfo? TryFind(string id) => RuleBook.Statements.FirstOrDefault(rule => string.Equals(rule.Id, id, StringComparison.OrdinalIgnoreCase));
 
-    private static int Print(string? id, TextWriter output)
+    private static int Print(string? asked, IFormat<IReadOnlyList<RuleInfo>> format, Terminal terminal)
     {
-        if (id is not null)
+        if (asked is not null && TryFind(asked) is { } one && format.Name == ReportFormats.UsualName)
         {
-            RuleText.Write(Find(id), output);
+            RuleText.Write(one, terminal.Output);
             return ExitStatus.Agrees;
         }
 
-        output.Write($"{RuleBook.Statements.Count} rules; manual {Apm.Revision}\n\n");
-        foreach (RuleInfo rule in RuleBook.Statements)
+        IReadOnlyList<RuleInfo> rules = asked is null ? RuleBook.Statements : Matching(asked);
+        if (rules.Count == 0)
         {
-            output.Write($"{rule.Id,-34} {rule.Statement}\n");
+            Find(asked!);
         }
 
+        format.Write(rules, terminal.Output, Ink.None);
         return ExitStatus.Agrees;
     }
+
+    // An id stands for that rule alone, though others may begin with it.
+    private static IReadOnlyList<RuleInfo> Matching(string asked) => TryFind(asked) is { } one ? [one]
+        : [.. RuleBook.Statements.Where(rule => new[] { rule.Id, rule.Statement, rule.Citation }.Any(text => text.Contains(asked, StringComparison.OrdinalIgnoreCase)))];
 
     private static int Cover(
         string? id, IReadOnlyList<string> paths, IFormat<Coverage> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)

@@ -18,10 +18,10 @@ internal sealed class SelftestVerb : IVerb
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();
-        var samples = new Option<int>("--samples") { Description = "Places to try for each kind of fault", DefaultValueFactory = _ => DefaultSamples };
+        var samples = new Option<int>("--samples") { Description = "Places to try for each kind of fault", HelpName = "N", DefaultValueFactory = _ => DefaultSamples };
         var command = new Command("selftest",
-            "Puts faults into a recording, one at a time, and tells which of them the check finds.\n"
-            + "Exit status: that of the recording itself, as differ check gives it.")
+            "Put faults into a recording and report which ones check finds\n"
+            + "The faults are put in one at a time: it tells what a clean verdict on this recording is worth. Exit status: that of the recording itself, as differ check gives it.")
         {
             input, samples,
         };

@@ -5,46 +5,60 @@ using Differ.Cli.Config;
 using Differ.Cli.Faults;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
+using Differ.Diff.View;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Cli;
 
-/// <summary><c>differ show</c>: what a capture or run holds, in the manual's terms.</summary>
+/// <summary><c>differ show</c>: the exits of a capture or run, each with what is said of it.</summary>
 internal sealed class ShowVerb : IVerb
 {
+    private const string Text = "text", JsonLines = "jsonl", Csv = "csv";
+
     public Command Build(Terminal terminal)
     {
         Argument<string> input = Options.Input();
-        var vcpu = new Option<uint?>("--vcpu") { Description = "Only this vCPU" };
-        var exit = new Option<ulong?>("--exit") { Description = "Only this exit of each vCPU shown" };
-        var context = new Option<ulong>("--context") { Description = "With --exit, so many exits before and after it", DefaultValueFactory = _ => 0 };
-        var counts = new Option<bool>("--counts") { Description = "Only how often each event occurs, name and number separated by a tab" };
-        var events = new Option<bool>("--events") { Description = "Every event of the capture with every field, one a line" };
-        var state = new Option<bool>("--state") { Description = "With each exit what a recorder with probes saw of VMCBs and registers" };
+        var options = new ShowOptions();
+        var counts = new Option<bool>("--counts") { Description = "Only how often each event occurs: name, tab, number" };
+        var events = new Option<bool>("--events") { Description = "Every event with every field, one a line, as recorded" };
         var difference = new Option<string[]>("--difference")
         {
-            Description = $"Only where two moments differ, each MOMENT@EXIT, or MOMENT of the exit of --exit; moments: {string.Join(", ", StatePrinter.Moments)}",
+            Description = $"Where two moments differ, each MOMENT@EXIT, or MOMENT of --exit: {string.Join(", ", StatePrinter.Moments)}",
+            HelpName = "MOMENT MOMENT",
             Arity = new ArgumentArity(2, 2),
             AllowMultipleArgumentsPerToken = true,
         };
-        var command = new Command("show", "Shows the exits of a recording") { input, vcpu, exit, context, counts, events, state, difference };
+        Option<string> format = Options.FormatOf([Text, JsonLines, Csv]);
+        Option<string> color = Options.Color();
+        var command = new Command("show",
+            "Show exits with their verdicts, filtered\n"
+            + "All filters given must hold. Numbers are decimal, or hexadecimal with 0x. Exit status: 1 where nothing matches.")
+        {
+            input,
+        };
+        options.AddTo(command);
+        foreach (Option option in (Option[])[format, color, counts, events, difference])
+        {
+            command.Options.Add(option);
+        }
+
         command.SetAction((words, cancel) =>
         {
             string path = words.GetRequiredValue(input);
             if (words.GetValue(counts) || words.GetValue(events))
             {
                 ShowEvents(path, words.GetValue(counts), terminal, cancel);
-            }
-            else if (words.GetValue(difference) is { Length: 2 } moments)
-            {
-                ShowDifference(path, words.GetValue(vcpu), [.. moments.Select(one => MomentOf(one, words.GetValue(exit)))], terminal, cancel);
-            }
-            else
-            {
-                ShowExits(path, words.GetValue(vcpu), words.GetValue(exit), words.GetValue(context), words.GetValue(state), terminal, cancel);
+                return Task.FromResult(ExitStatus.Agrees);
             }
 
-            return Task.FromResult(ExitStatus.Agrees);
+            if (words.GetValue(difference) is { Length: 2 } moments)
+            {
+                StateDifferences.Show(path, options.Read(words).Filter, moments, terminal, cancel);
+                return Task.FromResult(ExitStatus.Agrees);
+            }
+
+            return Task.FromResult(ShowExits(path, options.Read(words), words.GetRequiredValue(format), words.GetRequiredValue(color), terminal, cancel));
         });
         return command;
     }
@@ -64,130 +78,56 @@ internal sealed class ShowVerb : IVerb
         }
     }
 
-    private static (StateMoment Moment, ulong Exit) MomentOf(string words, ulong? exit)
+    private static int ShowExits(string path, ShowRequest asked, string format, string color, Terminal terminal, CancellationToken cancel)
     {
-        string[] parts = words.Split('@', 2);
-        ulong? number = parts.Length == 1 ? exit : ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong given) ? given : null;
-        return StatePrinter.MomentOf(parts[0]) is { } moment && number is { } at ? (moment, at)
-            : throw new UsageException($"{words} is no MOMENT@EXIT: moments are {string.Join(", ", StatePrinter.Moments)}, and exits are numbers, as differ show prints them");
-    }
+        Ink ink = terminal.InkFor(color);
+        DiffResult? known = RunInput.IsReadOnce(path) ? null : ReadWhole(path, terminal, cancel);
+        if (known is null && asked.Filter.AsksStream)
+        {
+            // Which stream is which vCPU is known only at the end of a recording.
+            throw new UsageException("--vcpu, --vm and --pid need a file: standard input and pipes cannot be read twice");
+        }
 
-    private static void ShowDifference(string path, uint? vcpu, (StateMoment Moment, ulong Exit)[] moments, Terminal terminal, CancellationToken cancel)
-    {
-        HashSet<int>? streams = StreamsOf(path, vcpu, terminal, cancel);
+        if (asked.Filter.AsksStream && known is not null && !known.Summary.Streams.Any(asked.Filter.HasStream))
+        {
+            throw new InputException($"{path} has no {asked.StreamWords}");
+        }
+
+        ExitSelection? selection = null;
         using RunInput input = RunInput.Open(path, terminal);
-        var keeper = new StateKeeper(streams, moments);
-        input.Read(keeper, cancel);
-        foreach ((int stream, StateImage?[] images) in keeper.Kept)
+        CheckVerb.Check(input, Policy.Default, cpu: null, cancel, watcher: null, header => selection = Select(header, asked, known, ViewOf(format, header, input, asked, ink, terminal.Output)));
+        if (selection is { Matched: 0 })
         {
-            terminal.Output.Write($"stream {stream}\n");
-            for (int i = 0; i < images.Length; i++)
-            {
-                terminal.Output.Write(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{(i == 0 ? "from" : "to  ")} {StatePrinter.TextOf(moments[i].Moment)}, exit {moments[i].Exit}{(images[i] is null or { IsEmpty: true } ? ": nothing was recorded" : "")}\n"));
-            }
-
-            foreach (string line in StatePrinter.Difference(images[0] ?? new StateImage(), images[1] ?? new StateImage()))
-            {
-                terminal.Output.Write($"{line}\n");
-            }
+            terminal.Tell($"no exit of {path} matches");
+            return ExitStatus.Diverges;
         }
 
-        if (keeper.Kept.Count == 0)
-        {
-            throw new InputException($"{path} has no exit {moments[0].Exit} or {moments[1].Exit}");
-        }
+        return ExitStatus.Agrees;
     }
 
-    private static HashSet<int>? StreamsOf(string path, uint? vcpu, Terminal terminal, CancellationToken cancel)
+    private static ExitSelection Select(RunHeader header, ShowRequest asked, DiffResult? known, IExitView view)
     {
-        HashSet<int>? streams = null;
-        if (vcpu is { } number)
-        {
-            // Which stream is which vCPU is known only at the end of a recording, so it is read twice.
-            if (RunInput.IsReadOnce(path))
-            {
-                throw new UsageException("--vcpu needs a file: standard input and pipes cannot be read twice");
-            }
-
-            using RunInput first = RunInput.Open(path, terminal);
-            streams = [.. first.Read(new Nowhere(), cancel).Streams.Where(stream => stream.Vcpu?.Value == number).Select(stream => stream.Id.Value)];
-            if (streams.Count == 0)
-            {
-                throw new InputException($"{path} has no vCPU {number}");
-            }
-        }
-
-        return streams;
+        ExitFilter filter = asked.FilterOf(header.ClockUnit == ClockUnit.Nanoseconds);
+        view.Begin();
+        return new ExitSelection(
+            filter, asked.Context, asked.WithStates, known?.Summary.Streams.ToDictionary(stream => stream.Id), known?.Classes.Select(found => found.Fingerprint).ToHashSet(StringComparer.Ordinal), view);
     }
 
-    private static void ShowExits(string path, uint? vcpu, ulong? exit, ulong context, bool state, Terminal terminal, CancellationToken cancel)
+    private static IExitView ViewOf(string format, RunHeader header, RunInput input, ShowRequest asked, Ink ink, TextWriter output)
     {
-        HashSet<int>? streams = StreamsOf(path, vcpu, terminal, cancel);
+        var printer = new ExitPrinter(header, input.Texts, asked.Symbols);
+        return format switch
+        {
+            JsonLines => new JsonLinesView(printer, input.Texts, output),
+            Csv => new CsvView(printer, output),
+            _ => new TextView(printer, output, ink),
+        };
+    }
+
+    // What stands is known at the end of a recording, and so are its vCPUs.
+    private static DiffResult ReadWhole(string path, Terminal terminal, CancellationToken cancel)
+    {
         using RunInput input = RunInput.Open(path, terminal);
-        ulong from = exit is { } middle ? middle - Math.Min(middle, context) : 0;
-        ulong to = exit is { } last ? last + Math.Min(ulong.MaxValue - last, context) : ulong.MaxValue;
-        input.Read(new Printer(new ExitPrinter(input.Header, input.Texts), streams, from, to, state, terminal.Output), cancel);
-    }
-
-    private sealed class Nowhere : IExitSink
-    {
-        public void Take(in ExitRecord record)
-        {
-            // Only the summary is wanted.
-        }
-    }
-
-    // The states at two moments, of each stream.
-    private sealed class StateKeeper(HashSet<int>? streams, (StateMoment Moment, ulong Exit)[] moments) : IExitSink
-    {
-        public SortedDictionary<int, StateImage?[]> Kept { get; } = [];
-
-        public void Take(in ExitRecord record)
-        {
-            for (int i = 0; i < moments.Length; i++)
-            {
-                if (record.Index == moments[i].Exit && streams?.Contains(record.Stream.Value) != false)
-                {
-                    if (!Kept.TryGetValue(record.Stream.Value, out StateImage?[]? images))
-                    {
-                        Kept.Add(record.Stream.Value, images = new StateImage?[moments.Length]);
-                    }
-
-                    images[i] = new StateImage();
-                    images[i]!.Take(record.States[moments[i].Moment]);
-                }
-            }
-        }
-    }
-
-    private sealed class Printer(ExitPrinter printer, HashSet<int>? streams, ulong from, ulong to, bool state, TextWriter output) : IExitSink
-    {
-        public void Take(in ExitRecord record)
-        {
-            if (record.Index < from || record.Index > to || streams?.Contains(record.Stream.Value) == false)
-            {
-                return;
-            }
-
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"stream {record.Stream.Value} exit {record.Index}{Remarks(record.Flags)}\n"));
-            foreach (string line in printer.Lines(KeptExit.Of(record)))
-            {
-                output.Write($"  {line}\n");
-            }
-
-            foreach (string line in state ? StatePrinter.Lines(record.States) : [])
-            {
-                output.Write($"    {line}\n");
-            }
-        }
-
-        private static string Remarks(RecordFlags flags) =>
-            ((flags & RecordFlags.LossBefore) != 0 ? "  events lost before" : "")
-            + ((flags & RecordFlags.LossInside) != 0 ? "  events lost inside" : "")
-            + ((flags & RecordFlags.NoExit) != 0 ? "  no #VMEXIT recorded" : "")
-            + ((flags & RecordFlags.NoEntry) != 0 ? "  no entry recorded" : "")
-            + ((flags & RecordFlags.Folded) != 0 ? "  a pretended exit is folded in" : "");
+        return CheckVerb.Check(input, Policy.Default, cpu: null, cancel);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Differ.Cli.Config;
+using Differ.Cli.Faults;
 using Differ.Diff.Statistics;
 using Differ.Schemas.Run;
 
@@ -14,9 +15,9 @@ internal sealed class StatsVerb : IVerb
         var other = new Argument<string?>("test") { Description = "A second one, shown beside the first with the ratio", Arity = ArgumentArity.ZeroOrOne };
         Option<string> format = Options.FormatOf(StatsFormats.All.Select(one => one.Name));
         var command = new Command("stats",
-            "Counts and times the exits of a recording, by reason and level.\n"
-            + "Times are those of the recording's clock: ticks where the clock is a counter. Handling is all from the #VMEXIT to the next entry,\n"
-            + "also what is waited for in the VMM and in HLT.")
+            "Count and time exits, by reason and level\n"
+            + "Times are those of the recording's clock: ticks where the clock is a counter. Handling is all from the #VMEXIT to the next entry, "
+            + "waiting in the VMM and in HLT included.")
         {
             input, other, format,
         };
@@ -27,14 +28,14 @@ internal sealed class StatsVerb : IVerb
 
     private static int Run(string input, string? other, IStatsFormat format, Terminal terminal, CancellationToken cancel)
     {
-        StatsResult stats = Read(input, terminal, cancel);
+        StatsResult stats = InputException.Naming(input, () => Read(input, terminal, cancel));
         if (other is null)
         {
             format.Write(stats, terminal.Output);
         }
         else
         {
-            format.Write(new StatsPair(stats, Read(other, terminal, cancel)), terminal.Output);
+            format.Write(new StatsPair(stats, InputException.Naming(other, () => Read(other, terminal, cancel))), terminal.Output);
         }
 
         return ExitStatus.Agrees;

@@ -43,6 +43,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>Whether a person reads the results.</summary>
     public bool IsForPerson => outputIsTerminal;
 
+    /// <summary>Whether nothing is said but verdicts and errors.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>Whether an interruption ends a stream whose report is still to come, and not the work.</summary>
     public bool OwesReport { get; set; }
 
@@ -72,6 +75,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
         InputNode = InputNode,
         OutputNode = OutputNode,
         Leftovers = Leftovers,
+        IsQuiet = IsQuiet,
     };
 
     /// <summary>Says one line about what goes on.</summary>
@@ -80,6 +84,15 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     {
         ClearProgress();
         Error.Write($"differ: {PlainText.Of(text.Trim())}\n");
+    }
+
+    /// <summary>The same of what is no error: nothing where little is to be said.</summary>
+    public void Remark(string text)
+    {
+        if (!IsQuiet)
+        {
+            Tell(text);
+        }
     }
 
     /// <summary>Says once that the work was interrupted.</summary>
@@ -118,7 +131,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     }
 
     /// <summary>What to call now and then while a capture is read; null where nobody would see it.</summary>
-    public Action<ulong, double>? Progress => errorIsTerminal ? ShowProgress : null;
+    public Action<ulong, double>? Progress => errorIsTerminal && !IsQuiet ? ShowProgress : null;
 
     /// <summary>Whether anybody would see progress.</summary>
     public bool ShowsProgress => errorIsTerminal;

@@ -1,15 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Differ.Capture;
+using Differ.Cli.Help;
 
 namespace Differ.Cli;
 
 /// <summary>Every verb. A new one is a file beside this one and a line here.</summary>
 internal static class Verbs
 {
-    private const int WidthOfHelp = 120;
-
     /// <summary>In the order of <c>differ --help</c>.</summary>
     public static IReadOnlyList<IVerb> All { get; } =
     [
@@ -32,35 +30,47 @@ internal static class Verbs
         new StatsVerb(),
         new CompletionsVerb(),
         new ManVerb(),
+        new HelpVerb(),
     ];
+
+    /// <summary>Says that little is to be said.</summary>
+    public const string QuietOption = "--quiet";
 
     /// <summary>The whole command line.</summary>
     public static RootCommand Build(Terminal terminal)
     {
-        var root = new RootCommand(
-            "Finds where KVM departs from AMD's manual in recordings of nested guests.\n"
-            + $"Capture formats: {string.Join(", ", CaptureSession.FormatNames)}; a capture that is - comes from standard input.\n"
-            + $"It may be packed ({string.Join(", ", CaptureFile.PackingNames)}) or in a tar archive or folder; what it is, its first bytes tell.\n"
-            + "Exit status: 0 conforms, 1 diverges, 2 unusable input, 3 fault in Differ, 4 inconclusive, 64 usage.");
-        root.Options.Single(option => option is VersionOption).Action = new ShowVersion(terminal);
+        var root = new RootCommand("differ finds where KVM diverges from AMD's manual in recordings of nested guests.");
+        VersionOption version = root.Options.OfType<VersionOption>().Single();
+        version.Aliases.Add("-V");
+        version.Description = "Version, commit, number of rules and revision of the manual";
+        version.Action = new ShowVersion(terminal);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        if (help.Action is HelpAction action && !terminal.IsForPerson)
-        {
-            // The width of a terminal that is none is endless, and columns would be filled up to it.
-            action.MaxWidth = WidthOfHelp;
-        }
-
+        help.Description = "This help; behind a command, its help";
+        help.Action = new ShowHelp(terminal);
         foreach (string dos in (string[])["/?", "/h", "-?"])
         {
             help.Aliases.Remove(dos);
         }
 
+        root.Options.Add(new Option<bool>(QuietOption, "-q") { Description = "Only the verdict line of a report; no progress, no remarks", Recursive = true });
         foreach (IVerb verb in All)
         {
             root.Subcommands.Add(verb.Build(terminal));
         }
 
         return root;
+    }
+
+    private sealed class ShowHelp(Terminal terminal) : SynchronousCommandLineAction
+    {
+        // Who asks for help need not know what else is missing.
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            HelpPage.Write(parseResult.CommandResult.Command, terminal.Output);
+            return ExitStatus.Agrees;
+        }
     }
 
     private sealed class ShowVersion(Terminal terminal) : SynchronousCommandLineAction

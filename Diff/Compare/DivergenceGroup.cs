@@ -19,7 +19,7 @@ internal enum Trust : byte
     Nothing,
 }
 
-/// <summary>What a class of departures is, from the gravest on.</summary>
+/// <summary>What a class of divergences is, from the gravest on.</summary>
 internal enum ClassKind : byte
 {
     /// <summary>No value of what is not seen explains it.</summary>

@@ -14,7 +14,7 @@ public sealed class KeptCounter(IReadOnlyList<RuleInfo> rules)
 
     private readonly ulong[] _kept = new ulong[rules.Count * Levels * ExitSlots.Count];
 
-    /// <summary>How often a rule was kept at exits like those of a class of departures.</summary>
+    /// <summary>How often a rule was kept at exits like those of a class of divergences.</summary>
     public ulong Of(DivergenceClass like)
     {
         int rule = 0;

@@ -9,9 +9,12 @@ namespace Differ.Diff.Findings;
 /// <param name="Name">What it is called; no other capture of the set is called so. The user's words, with / between folders.</param>
 /// <param name="File">The file, as it can be named from the folder the command ran in; - for standard input.</param>
 /// <param name="Result">What came of it; of a comparison, the test capture.</param>
-/// <param name="Findings">Every class of departures, by how it stands, then in the order of the result.</param>
+/// <param name="Findings">Every class of divergences, by how it stands, then in the order of the result.</param>
 public sealed record CheckedCapture(string Name, string File, DiffResult Result, IReadOnlyList<Finding> Findings)
 {
+    /// <summary>The file of its own page for a browser, beside the page of all captures; null where there is none.</summary>
+    public string? Page { get; init; }
+
     /// <summary>The comparison with a base capture; null where nothing is compared.</summary>
     public RunChanges? Pair { get; init; }
 

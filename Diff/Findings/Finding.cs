@@ -27,14 +27,14 @@ public enum FindingState : byte
     /// <summary>KVM documents it.</summary>
     Documented,
 
-    /// <summary>Of a comparison: only the base capture has it, and the test capture never did what it takes.</summary>
+    /// <summary>Of a comparison: only the base capture has it, and the test capture not exercised.</summary>
     NotComparable,
 
     /// <summary>Of a comparison: only the base capture has it.</summary>
     Fixed,
 }
 
-/// <summary>One class of departures of one capture, and how it stands.</summary>
+/// <summary>One class of divergences of one capture, and how it stands.</summary>
 /// <param name="Class">The class; of a comparison as the test capture has it, where it has it.</param>
 /// <param name="State">How it stands.</param>
 /// <param name="Fails">Whether it fails the check.</param>
@@ -82,7 +82,7 @@ public sealed record Finding(DivergenceClass Class, FindingState State, bool Fai
 /// <param name="Finding">The finding.</param>
 public sealed record PlacedFinding(CheckedCapture Capture, Finding Finding);
 
-/// <summary>One class of departures over all captures of a set.</summary>
+/// <summary>One class of divergences over all captures of a set.</summary>
 /// <param name="Places">Where it is: at least one, those that fail first, then in the order of the set.</param>
 public sealed record FindingClass(IReadOnlyList<PlacedFinding> Places)
 {

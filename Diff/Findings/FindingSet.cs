@@ -20,6 +20,9 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
     /// <summary>Whether captures are held against others, and only what is new fails.</summary>
     public bool Compares { get; init; }
 
+    /// <summary>Whether a person wants every detail: rule ids of what is undecided, remarks on the files, reasons of the grade.</summary>
+    public bool IsVerbose { get; init; }
+
     /// <summary>What the captures are judged by.</summary>
     public Policy Policy { get; init; } = Policy.Default;
 
@@ -41,7 +44,9 @@ public sealed record FindingSet(IReadOnlyList<CheckedCapture> Checked, IReadOnly
     public CheckedCapture? Single => Checked.Count == 1 && Unread.Count == 0 ? Checked[0] : null;
 
     /// <summary>A check of one capture.</summary>
-    public static FindingSet Of(DiffResult result) => new([CheckedCapture.Of(NameOf(result), result.Header.Capture, result)], []) { Policy = result.Policy };
+    /// <param name="result">What came of it.</param>
+    /// <param name="file">The file that was read; null for the one that the recording names.</param>
+    public static FindingSet Of(DiffResult result, string? file = null) => new([CheckedCapture.Of(NameOf(result), file ?? result.Header.Capture, result)], []) { Policy = result.Policy };
 
     /// <summary>A comparison.</summary>
     public static FindingSet Of(ChangeSet changes) =>

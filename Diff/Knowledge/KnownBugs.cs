@@ -2,7 +2,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Knowledge;
 
-/// <summary>Known departures of KVM, fixed or not, with the rules they break: what a finding may turn out to be.</summary>
+/// <summary>Documented divergences of KVM, fixed or not, with the rules they break: what a finding may turn out to be.</summary>
 /// <remarks>Nothing is decided by this table; a kernel's version never makes or takes back a finding.</remarks>
 public static class KnownBugs
 {

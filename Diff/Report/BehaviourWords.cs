@@ -10,7 +10,7 @@ namespace Differ.Diff.Report;
 /// <summary>What L0 does otherwise and no rule names, in the words that reports share. All texts are in one line each and harmless.</summary>
 internal static class BehaviourWords
 {
-    /// <summary>The name of the test that fails where L0 acts otherwise.</summary>
+    /// <summary>The name of the test that fails where L0 behaves differently.</summary>
     public const string Test = "L0 acts as in base";
 
     /// <summary>The word that stands where a departure has its rule.</summary>
@@ -22,12 +22,12 @@ internal static class BehaviourWords
     public static bool Fails(CheckedCapture capture) => capture.Behaviour.Count > 0 && capture.Result.Policy.FailOn.HasFlag(FailOn.Behaviour);
 
     /// <summary>At which exits, and how many.</summary>
-    public static string Count(BehaviourChange change) => $"{Numbers.Grouped(change.Count)} of {Numbers.Amount(change.Compared, "exit", "exits")} compared";
+    public static string Count(BehaviourChange change) => $"{Numbers.Plain(change.Count)} of {Numbers.Amount(change.Compared, "exit", "exits")} compared";
 
     public static string Line(BehaviourChange change) => PlainText.Of($"{change.Where}: in base {change.DidInBase}; in test {change.DidInTest} ({Count(change)}, fingerprint {change.Fingerprint})");
 
     /// <summary>All changes of a pair in one line.</summary>
-    public static string All(CheckedCapture capture) => $"L0 acts otherwise and no rule names it: {string.Join("; ", capture.Behaviour.Select(change => $"{change.Where} ({change.Fingerprint})"))}";
+    public static string All(CheckedCapture capture) => $"L0 behaves differently and no rule names it: {string.Join("; ", capture.Behaviour.Select(change => $"{change.Where} ({change.Fingerprint})"))}";
 
     /// <summary>What there is to say about a change, each with its label.</summary>
     public static IEnumerable<(string Label, string Text)> Facts(CheckedCapture capture, BehaviourChange change)
@@ -42,5 +42,5 @@ internal static class BehaviourWords
         around.Exits.Select(exit => PlainText.Of($"{(exit.Index == around.Index ? '>' : ' ')} {ExitPrinter.Line(exit)}", LongestLine));
 
     /// <summary>How much two captures have in common, for a person.</summary>
-    public static string Common(CommonExits common) => $"{Numbers.Grouped(common.Compared)} of {Numbers.Amount(common.InBase, "exit", "exits")} of L2 and SVM instructions of base were compared";
+    public static string Common(CommonExits common) => $"{Numbers.Plain(common.Compared)} of {Numbers.Amount(common.InBase, "exit", "exits")} of L2 and SVM instructions of base were compared";
 }

@@ -21,21 +21,23 @@ internal static class ChangeWords
     public static string Rate(Proportion rate)
     {
         (double low, double high) = rate.Interval;
-        return rate.Chances == 0 ? "never did what it takes"
-            : $"{Numbers.Grouped(rate.Count)} of {Numbers.Amount(rate.Chances, "chance", "chances")}, {Numbers.Short(rate.PerThousand)} per thousand ({Numbers.Short(low)} to {Numbers.Short(high)})";
+        return rate.Chances == 0 ? "not exercised"
+            : $"{Numbers.Plain(rate.Count)} of {Numbers.Amount(rate.Chances, "occurrence", "occurrences")}, {Percent(rate.PerThousand)} % ({Percent(low)} to {Percent(high)} %)";
     }
+
+    private static string Percent(double perThousand) => Numbers.Short(perThousand / 10);
 
     /// <summary>What happens at a place, in words that go before it.</summary>
     public static string Words(PartingKind what) => what switch
     {
-        PartingKind.L1AsksOtherwise => "L1 first asks otherwise at",
-        PartingKind.L0ActsOtherwise => "L0 first acts otherwise at",
-        _ => "the guests go different ways after",
+        PartingKind.L1AsksOtherwise => "first behavioural difference in L1 at",
+        PartingKind.L0ActsOtherwise => "first behavioural difference in L0 at",
+        _ => "the guests take different paths after",
     };
 
     /// <summary>How far a vCPU of two runs goes together.</summary>
     public static string How(StreamAlignment aligned) => aligned.Base.Value < 0 ? "only in test" : aligned.Test.Value < 0 ? "only in base"
-        : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Grouped(aligned.OnlyBase)} only in base, {Numbers.Grouped(aligned.OnlyTest)} only in test"
+        : $"{Numbers.Amount(aligned.Pairs, "exit", "exits")} in common, {Numbers.Plain(aligned.OnlyBase)} only in base, {Numbers.Plain(aligned.OnlyTest)} only in test"
             + aligned.End switch
             {
                 AlignmentEnd.Parted when aligned.PairsInL2 > 0 => $"; then they part, and L2 by itself has {Numbers.Amount(aligned.PairsInL2, "exit", "exits")} in common",

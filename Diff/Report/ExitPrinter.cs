@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Differ.Diff.Naming;
 using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -9,8 +10,14 @@ namespace Differ.Diff.Report;
 /// <summary>Writes a recorded exit in the manual's terms, for a person.</summary>
 /// <param name="header">The run.</param>
 /// <param name="texts">Its texts.</param>
-public sealed class ExitPrinter(RunHeader header, TextTable texts)
+/// <param name="symbols">Symbols of the guests; null for none.</param>
+public sealed class ExitPrinter(RunHeader header, TextTable texts, SymbolTables? symbols = null)
 {
+    private const int PortShift = 16;
+    private const int PortSlot = 1;
+
+    private readonly SymbolTables _symbols = symbols ?? SymbolTables.None;
+
     /// <summary>A time of the run.</summary>
     public string Time(ClockTime time) => time.ToText(header.ClockUnit == ClockUnit.Nanoseconds);
 
@@ -57,14 +64,14 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         return line.ToString();
     }
 
-    /// <summary>The exit in full: one line for the exit, one for each thing that happened, one for the entry.</summary>
+    /// <summary>The exit in full, by the kernel's names: one line for the exit, one for each thing that happened, one for the entry.</summary>
     public IEnumerable<string> Lines(KeptExit exit)
     {
         if (exit.HasExit)
         {
             var line = new StringBuilder();
-            line.Append(CultureInfo.InvariantCulture, $"{Time(exit.Exit.Time)}  #VMEXIT {exit.Exit.Code}  {Level(exit.Level)}  rip 0x{exit.Exit.Rip:x}  cpu {exit.Exit.HostCpu}");
-            AppendInfo(line, exit.Exit);
+            line.Append(CultureInfo.InvariantCulture, $"{Time(exit.Exit.Time)}  {KernelEvents.Exit}  {Level(exit.Level)}  exit_reason {exit.Exit.Code}  guest_rip {Rip(exit.Level, exit.Exit.Rip)}  cpu {exit.Exit.HostCpu}");
+            AppendFields(line, exit.Exit);
             yield return line.ToString();
         }
 
@@ -75,7 +82,53 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
 
         if (exit.HasEntry)
         {
-            yield return $"{Time(exit.Entry.Time)}  entry{EntryText(exit.Entry)}";
+            yield return $"{Time(exit.Entry.Time)}  {KernelEvents.Entry}{EntryText(exit)}";
+        }
+    }
+
+    /// <summary>The symbol that an address of a guest is in; null where none is known.</summary>
+    /// <param name="level">Whose address it is.</param>
+    /// <param name="rip">The address.</param>
+    public string? Symbol(GuestLevel level, ulong rip) => _symbols.Of(level, rip);
+
+    /// <summary>An address of a guest, with its symbol where one is known.</summary>
+    /// <param name="level">Whose address it is.</param>
+    /// <param name="rip">The address.</param>
+    public string Rip(GuestLevel level, ulong rip) => string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}{(_symbols.Of(level, rip) is { } symbol ? $" <{symbol}>" : "")}");
+
+    /// <summary>Who runs after the entry: L1 is shown an exit, or enters L2.</summary>
+    public static GuestLevel LevelAtEntry(KeptExit exit) => exit.Events.Aggregate(exit.Level, static (level, one) => one.Kind switch
+    {
+        KvmEventKind.NestedVmenter => GuestLevel.L2,
+        KvmEventKind.NestedVmexitInject => GuestLevel.L1,
+        _ => level,
+    });
+
+    /// <summary>What EXITINFO1 and EXITINFO2 say, in words; empty where the manual gives them no layout.</summary>
+    public static string Decoded(in HardwareExit exit)
+    {
+        string words = ExitInfoWords.Relevant(exit.Code, exit.Info1) is { } relevant ? ExitInfoWords.Of(exit.Code, relevant) : "";
+        return exit.Code == SvmExitCode.Npf ? string.Create(CultureInfo.InvariantCulture, $"{words}, guest physical address 0x{exit.Info2:x}")
+            : exit.Code == SvmExitCode.Ioio && PortNames.Of(exit.Info1 >> PortShift) is { } device ? $"{words} ({device})"
+            : exit.Code == SvmExitCode.OfException(ExceptionVector.PF) ? string.Create(CultureInfo.InvariantCulture, $"{words}, at 0x{exit.Info2:x}")
+            : words;
+    }
+
+    private static void AppendFields(StringBuilder line, in HardwareExit exit)
+    {
+        if (exit.Info1 != 0 || exit.Info2 != 0)
+        {
+            line.Append(CultureInfo.InvariantCulture, $"  info1 0x{exit.Info1:x}  info2 0x{exit.Info2:x}");
+        }
+
+        if (exit.Interrupted.Valid)
+        {
+            line.Append(CultureInfo.InvariantCulture, $"  intr_info {exit.Interrupted} (0x{exit.Interrupted.Raw:x8})");
+        }
+
+        if (Decoded(exit) is { Length: > 0 } words)
+        {
+            line.Append("  (").Append(words).Append(')');
         }
     }
 
@@ -92,9 +145,10 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         }
     }
 
-    private static string EntryText(in GuestEntry entry)
+    private string EntryText(KeptExit exit)
     {
-        string text = entry.Rip.IsKnown ? $"  rip 0x{entry.Rip.Value:x}" : "";
+        GuestEntry entry = exit.Entry;
+        string text = entry.Rip.IsKnown ? $"  rip {Rip(LevelAtEntry(exit), entry.Rip.Value)}" : "";
         if (entry.EventInj.IsKnown && new EventInfo(entry.EventInj.Value) is { Valid: true } injected)
         {
             text += $"  EVENTINJ {injected} (0x{injected.Raw:x8})";
@@ -111,7 +165,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
         KvmEventKind.NestedVmenterFailed => "a check of VMRUN fails",
         KvmEventKind.InjectException => $"raises {ExceptionVector.NameOf(InjectedException.Of(kvmEvent).Vector)}",
         KvmEventKind.InjectInterrupt => $"delivers interrupt 0x{InjectedInterrupt.Of(kvmEvent).Vector:x}",
-        KvmEventKind.MsrAccess => $"{(MsrAccess.Of(kvmEvent).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(kvmEvent).Index:x}",
+        KvmEventKind.MsrAccess => $"{(MsrAccess.Of(kvmEvent).Write ? "WRMSR" : "RDMSR")} 0x{MsrAccess.Of(kvmEvent).Index:x}{(MsrNames.Of(MsrAccess.Of(kvmEvent).Index) is { } name ? $" ({name})" : "")}",
         KvmEventKind.EmulateInstruction => $"decodes {Bytes(EmulatedInstruction.Of(kvmEvent))}",
         KvmEventKind.UserspaceExit => $"returns to the VMM ({UserspaceExit.NameOf(UserspaceExit.Of(kvmEvent).Reason)})",
         KvmEventKind.SmmTransition => SmmTransition.Of(kvmEvent).Entering ? "enters SMM" : "leaves SMM",
@@ -128,7 +182,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
     private string Full(in KvmEvent kvmEvent)
     {
         EventSchema shape = EventSchemas.Of(kvmEvent.Kind);
-        var text = new StringBuilder(shape.Name);
+        var text = new StringBuilder(KernelEvents.NameOf(kvmEvent.Kind));
         for (int slot = 0; slot < shape.Slots.Count; slot++)
         {
             if (!kvmEvent.Values.Has(slot) || shape.FormOf(slot) == SlotForm.BytesTail)
@@ -136,7 +190,7 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
                 continue;
             }
 
-            text.Append("  ").Append(shape.Slots[slot]).Append(' ');
+            text.Append("  ").Append(KernelEvents.FieldOf(kvmEvent.Kind, slot)).Append(' ');
             text.Append(shape.FormOf(slot) switch
             {
                 SlotForm.Bytes => Bytes(EmulatedInstruction.Of(kvmEvent)),
@@ -145,7 +199,13 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts)
             });
         }
 
-        return text.ToString();
+        string? name = kvmEvent.Kind switch
+        {
+            KvmEventKind.MsrAccess => MsrNames.Of(MsrAccess.Of(kvmEvent).Index),
+            KvmEventKind.PortAccess => PortNames.Of(kvmEvent.Values[PortSlot]),
+            _ => null,
+        };
+        return name is null ? text.ToString() : $"{text}  ({name})";
     }
 
     private static string Value(string slot, ulong value) => slot switch

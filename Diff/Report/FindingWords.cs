@@ -14,7 +14,7 @@ internal static class FindingWords
     private const int LongestLine = 240;
 
     /// <summary>Who is at fault, for a person.</summary>
-    public static string Culprit(DivergenceClass found) => found.Culprit == Schemas.Model.Culprit.Processor ? "the processor" : "the hypervisor";
+    public static string Culprit(DivergenceClass found) => found.Culprit == Schemas.Model.Culprit.Processor ? "the processor" : "KVM";
 
     /// <summary>How grave the rule is.</summary>
     public static string Severity(DivergenceClass found) => found.Rule.Severity.ToString().ToLowerInvariant();
@@ -33,7 +33,7 @@ internal static class FindingWords
         };
 
     /// <summary>Who departs and how often.</summary>
-    public static string Departs(Finding finding) => $"{Culprit(finding.Class)} departs {Numbers.Amount(finding.Class.Count, "time", "times")}";
+    public static string Departs(Finding finding) => $"{Culprit(finding.Class)} diverges {Numbers.Amount(finding.Class.Count, "time", "times")}";
 
     /// <summary>What there is to say about a finding, each with its label, in the order of a report.</summary>
     public static IEnumerable<(string Label, string Text)> Facts(CheckedCapture capture, Finding finding)
@@ -41,7 +41,7 @@ internal static class FindingWords
         DivergenceClass found = finding.Class;
         KeptExit exit = found.First.Exit;
         yield return ("manual", $"{found.Rule.Citation}: {found.Rule.Statement}");
-        yield return ("departs", $"{Departs(finding)}, severity {Severity(found)}, fingerprint {found.Fingerprint}");
+        yield return ("diverges", $"{Departs(finding)}, severity {Severity(found)}, fingerprint {found.Fingerprint}");
         if (found.AlsoBroken.Count > 0)
         {
             yield return ("also", string.Join(", ", found.AlsoBroken.Select(rule => rule.Id)));
@@ -93,7 +93,7 @@ internal static class FindingWords
     }
 
     /// <summary>Why a rule that was kept has not passed.</summary>
-    public const string KeptInInconclusive = "kept where it could be decided, in a recording that is inconclusive";
+    public const string KeptInInconclusive = "conforms where it could be decided, in a recording that is inconclusive";
 
     /// <summary>Why a capture is inconclusive.</summary>
     public static string Inconclusive(CheckedCapture capture) => $"inconclusive: {PlainText.Of(capture.Verdict.Why)}";
@@ -119,12 +119,12 @@ internal static class FindingWords
 
     /// <summary>What came of a rule, in numbers.</summary>
     public static string Numbered(StreamRuleCount count) =>
-        $"kept at {Numbers.Amount(count.Conforms, "exit", "exits")}, undecided at {Numbers.Grouped(count.Undecided)}, "
-        + $"{(count.Likely > 0 ? $"likely broken at {Numbers.Grouped(count.Likely)}, " : "")}broken at {Numbers.Grouped(count.Departs)}";
+        $"conforms at {Numbers.Amount(count.Conforms, "exit", "exits")}, undecided at {Numbers.Plain(count.Undecided)}, "
+        + $"{(count.Likely > 0 ? $"likely diverges at {Numbers.Plain(count.Likely)}, " : "")}diverges at {Numbers.Plain(count.Departs)}";
 
     private static string WhyNot(Finding finding) => finding.State switch
     {
-        FindingState.NotCounted => $"{Culprit(finding.Class)} departs, whose departures the policy does not count",
+        FindingState.NotCounted => $"{Culprit(finding.Class)} diverges, whose divergences the policy does not count",
         FindingState.StillThere => $"{State(finding)} as in the base capture",
         _ => $"{State(finding)}, and the policy does not fail on it",
     };

@@ -21,6 +21,9 @@ public interface IExitReportFormat
     /// <summary>Who reads it and what it is, in one line; docs/ci.md says the same.</summary>
     string Summary { get; }
 
+    /// <summary>What is written of several captures, of which each has a report of its own; null where only one can be told of.</summary>
+    IFormat<FindingSet>? Index { get; }
+
     /// <summary>Starts a report.</summary>
     /// <param name="header">The recorded run.</param>
     /// <param name="output">Where the bytes go; they are not text.</param>

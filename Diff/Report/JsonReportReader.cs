@@ -40,9 +40,13 @@ public sealed class JsonReportReader
             return root.GetProperty("schemaVersion").GetInt32() == JsonReport.SchemaVersion ? read(root)
                 : throw new FormatException($"a report of version {root.GetProperty("schemaVersion")}; this Differ reads {JsonReport.SchemaVersion}: write it again");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException)
+        catch (JsonException e)
         {
-            throw new FormatException($"no report of differ check --format json: {e.Message}", e);
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"no report of differ check --format json: no JSON at line {(e.LineNumber ?? 0) + 1}"), e);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or OverflowException)
+        {
+            throw new FormatException("no report of differ check --format json: a member is missing or of another kind; write it again", e);
         }
     }
 

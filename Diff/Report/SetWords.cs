@@ -11,14 +11,15 @@ internal static class SetWords
     public static string Sum(FindingSet findings)
     {
         string word = findings.Compares ? "pair" : "capture";
-        int diverging = Count(findings, RecordingOutcome.Diverges), likely = Count(findings, RecordingOutcome.Likely), inconclusive = Count(findings, RecordingOutcome.Inconclusive);
+        int diverging = Count(findings, RecordingOutcome.Diverges), likely = Count(findings, RecordingOutcome.Likely), inconclusive = Count(findings, RecordingOutcome.Inconclusive), conforming = Count(findings, RecordingOutcome.Conforms);
         int behaving = findings.Checked.Count(capture => capture.Behaviour.Count > 0);
         string[] parts =
         [
-            diverging > 0 ? $"{diverging} {(findings.Compares ? "with new departures" : diverging == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
+            diverging > 0 ? $"{diverging} {(findings.Compares ? "with new divergences" : diverging == 1 ? "diverges" : "diverge")}" : findings.Compares ? "nothing is new" : "nothing diverges",
             likely > 0 ? $"{likely} likely" : "",
-            behaving > 0 ? $"{behaving} in which L0 acts otherwise and no rule names it" : "",
+            behaving > 0 ? $"{behaving} in which L0 behaves differently and no rule names it" : "",
             inconclusive > 0 ? $"{inconclusive} inconclusive" : "",
+            conforming > 0 && !findings.Compares ? $"{conforming} {(conforming == 1 ? "conforms" : "conform")}" : "",
             findings.Unread.Count > 0 ? $"{findings.Unread.Count} cannot be used" : "",
             findings.LeftOut.Count > 0 ? $"{findings.LeftOut.Count} left out" : "",
         ];
@@ -36,14 +37,14 @@ internal static class SetWords
             policy.MaxLost.Equals(usual.MaxLost) ? "" : $"{RecordingVerdict.Percent(policy.MaxLost)} of a vCPU's events may be lost",
             policy.MaxUndecided is { } most ? $"{RecordingVerdict.Percent(most)} of the exits may be undecided" : "",
             policy.Require.Count > 0 ? $"requires {string.Join(", ", policy.Require)}" : "",
-            policy.Culprit == usual.Culprit ? "" : $"counts departures of the {WordOf(policy.Culprit)}",
+            policy.Culprit == usual.Culprit ? "" : $"counts divergences of {(policy.Culprit == CulpritChoice.Processor ? "the processor" : "KVM")}",
             policy.Ignored.Count > 0 ? $"ignores {string.Join(", ", policy.Ignored.Select(one => one.Rule))}" : "",
             policy.Speculative ? "speculative" : "",
         ];
         return string.Join("; ", parts.Where(part => part.Length > 0));
     }
 
-    /// <summary>Whose departures count, in the word of --culprit.</summary>
+    /// <summary>Whose departures count, in the word of reports in JSON.</summary>
     public static string WordOf(CulpritChoice culprit) => $"{culprit}".ToLowerInvariant();
 
     private static int Count(FindingSet findings, RecordingOutcome outcome) => findings.Checked.Count(capture => capture.Verdict.Outcome == outcome);

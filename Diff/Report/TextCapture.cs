@@ -1,39 +1,49 @@
 using Differ.Diff.Findings;
+using Differ.Diff.Knowledge;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
+using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report;
 
-/// <summary>One capture for a person: the summary first, then each class of divergences once, in full for its first occurrence.</summary>
+/// <summary>One capture for a person: the verdict, each class of divergences once, in full for its first occurrence, and what is known of the recording.</summary>
 internal static class TextCapture
 {
-    public static void Write(CheckedCapture capture, TextWriter output, Ink ink)
+    private const int MostBugs = 3;
+
+    public static void Write(CheckedCapture capture, bool isVerbose, TextWriter output, Ink ink)
     {
         DiffResult result = capture.Result;
-        WriteCapture(result, output);
-        WriteQuality(result, output, ink);
-        WriteVerdict(capture, output, ink);
-        WriteVerdicts(result, output, ink);
+        output.Write($"{Coloured(capture.Verdict.Outcome, capture.Verdict.Word, ink)}: {VerdictLine.Behind(capture)}\n");
         var printer = new ExitPrinter(result.Header, result.Texts);
         for (int i = 0; i < result.Divergences.Count; i++)
         {
-            WriteDivergence(result, result.Divergences[i], i + 1, printer, output, ink);
+            WriteDivergence(result, result.Divergences[i], i + 1, capture.File, printer, output, ink);
         }
 
-        WriteLikely(result, printer, output, ink);
+        WriteLikely(capture, printer, output, ink);
         WriteKnown(result.Accepted, "Accepted", "by the baseline; no findings", output, ink);
         WriteKnown(result.Ignored, "Ignored", "rules that the configuration ignores; no findings", output, ink);
-        WriteKnown(result.KnownDepartures, "Known departures of KVM", "documented; no findings", output, ink);
+        WriteKnown(result.KnownDepartures, "Documented divergences of KVM", "no findings", output, ink);
         WriteEndings(result, output, ink);
-        WriteUndecided(result, output, ink);
+        UndecidedText.Write(VerdictLine.Exits(result), UndecidedText.Of(result), isVerbose, output, ink);
+        output.Write($"\n{ink.Bold("Recording")}\n");
+        WriteCapture(result, output);
+        WriteQuality(result, isVerbose, output, ink);
+        WriteVerdicts(result, output, ink);
+        string policy = SetWords.Of(result.Policy);
+        if (policy.Length > 0)
+        {
+            Row(output, "policy", PlainText.Of(policy));
+        }
     }
 
     private static void WriteCapture(DiffResult result, TextWriter output)
     {
         RunHeader header = result.Header;
-        Row(output, "capture", $"{(header.Capture.Length > 0 ? header.Capture : "(pipe)")}, {header.Format}{(header.CaptureSize > 0 ? $", {Numbers.Grouped(header.CaptureSize)} bytes" : "")}");
+        Row(output, "file", $"{(header.Capture.Length > 0 ? header.Capture : "(pipe)")}, {header.Format}{(header.CaptureSize > 0 ? $", {Numbers.Plain(header.CaptureSize)} bytes" : "")}");
         Row(output, "host", string.Join(", ", new[]
         {
             header.KernelRelease.Length > 0 ? $"kernel {header.KernelRelease}" : "kernel not recorded",
@@ -53,14 +63,14 @@ internal static class TextCapture
         }
     }
 
-    private static void WriteQuality(DiffResult result, TextWriter output, Ink ink)
+    private static void WriteQuality(DiffResult result, bool isVerbose, TextWriter output, Ink ink)
     {
         RunSummary summary = result.Summary;
         ulong lost = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Events);
         ulong marks = summary.Losses.Aggregate(0UL, (sum, loss) => sum + loss.Marks);
-        string losses = marks == 0 ? "none marked as lost" : $"{Numbers.Grouped(lost)} lost at {Places(marks)}";
+        string losses = marks == 0 ? "" : $"{Numbers.Plain(lost)} lost at {Places(marks)}";
         var quality = CaptureQuality.Of(result);
-        Row(output, "quality", $"grade {quality.Grade}, {Numbers.Grouped(summary.Events)} events, {(marks == 0 ? losses : ink.Warn(losses))}");
+        Row(output, "quality", $"grade {quality.Grade}, {Numbers.Plain(summary.Events)} events{(marks == 0 ? "" : $", {ink.Warn(losses)}")}");
         foreach (QualityReason reason in quality.Reasons.Where(reason => reason.Grade == quality.Grade))
         {
             Row(output, "", $"grade {reason.Grade} for: {reason.Text}{(reason.BlindRules > 0 ? $", which {reason.BlindRules} rules need" : "")}");
@@ -74,12 +84,13 @@ internal static class TextCapture
 
         foreach (CpuLoss loss in summary.Losses)
         {
-            Row(output, "", $"CPU {loss.Cpu}: {Numbers.Grouped(loss.Events)} events lost at {Places(loss.Marks)}{(loss.Uncounted > 0 ? $", {Numbers.Grouped(loss.Uncounted)} of them not counted" : "")}{(loss.Overrun > 0 ? $"; the recorder counts {Numbers.Grouped(loss.Overrun)}" : "")}");
+            Row(output, "", $"CPU {loss.Cpu}: {Numbers.Plain(loss.Events)} events lost at {Places(loss.Marks)}{(loss.Uncounted > 0 ? $", {Numbers.Plain(loss.Uncounted)} of them not counted" : "")}{(loss.Overrun > 0 ? $"; the recorder counts {Numbers.Plain(loss.Overrun)}" : "")}");
         }
 
-        foreach (CaptureNote note in summary.Notes)
+        // What costs no verdict and is found nowhere in particular is in every recording, or nearly.
+        foreach (CaptureNote note in summary.Notes.Where(note => isVerbose || note.Cost != NoteCost.Nothing || note.First.Length > 0))
         {
-            Row(output, "", $"{note.Code} ({Numbers.Grouped(note.Count)}): {note.Text}{(note.First.Length > 0 ? $" [first: {note.First}]" : "")}");
+            Row(output, "", $"{note.Code} ({Numbers.Plain(note.Count)}): {note.Text}{(note.First.Length > 0 ? $" [first: {note.First}]" : "")}");
         }
     }
 
@@ -91,54 +102,29 @@ internal static class TextCapture
         _ => ink.Warn(text),
     };
 
-    private static void WriteVerdict(CheckedCapture capture, TextWriter output, Ink ink)
-    {
-        RecordingVerdict verdict = capture.Verdict;
-        output.Write('\n');
-        Row(output, "verdict", Coloured(verdict.Outcome, verdict.Word, ink));
-        foreach (VerdictReason reason in verdict.Reasons)
-        {
-            Row(output, "", reason.Text);
-        }
-
-        string policy = SetWords.Of(capture.Result.Policy);
-        if (policy.Length > 0)
-        {
-            Row(output, "policy", PlainText.Of(policy));
-        }
-    }
-
     private static void WriteVerdicts(DiffResult result, TextWriter output, Ink ink)
     {
-        Row(output, "exits", Numbers.Grouped(result.Summary.Exits));
-        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Conforms))} conform");
-        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.KnownDeparture))} known departures of KVM");
-        foreach ((Verdict verdict, string word) in (ReadOnlySpan<(Verdict, string)>)[(Verdict.Ignored, "ignored"), (Verdict.Accepted, "accepted")])
-        {
-            if (result.CountOf(verdict) is > 0 and var count)
-            {
-                Row(output, "", $"{Numbers.Grouped(count)} {word}");
-            }
-        }
-
-        Row(output, "", $"{Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided");
-        if (result.Likely.Count > 0)
-        {
-            Row(output, "", ink.Warn($"{Numbers.Grouped(result.CountOf(Verdict.Likely))} likely diverge, in {Plural(result.Likely.Count, "class", "classes")}"));
-        }
-
-        string diverge = $"{Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge{(result.Divergences.Count > 0 ? $", in {Plural(result.Divergences.Count, "class", "classes")}" : "")}";
-        Row(output, "", result.Diverges ? ink.Bad(diverge) : ink.Good(diverge));
+        string Part(Verdict verdict, string word) => result.CountOf(verdict) is > 0 and var count ? $", {Numbers.Plain(count)} {word}" : "";
+        string likely = result.Likely.Count > 0 ? ink.Warn($", {Numbers.Plain(result.CountOf(Verdict.Likely))} likely diverge, in {Plural(result.Likely.Count, "class", "classes")}") : "";
+        string diverge = $"{Numbers.Plain(result.CountOf(Verdict.Diverges))} diverge{(result.Divergences.Count > 0 ? $", in {Plural(result.Divergences.Count, "class", "classes")}" : "")}";
+        Row(output, "exits", $"{Numbers.Plain(result.Summary.Exits)}: {Numbers.Plain(result.CountOf(Verdict.Conforms))} conform{Part(Verdict.KnownDeparture, "documented divergences of KVM")}"
+            + $"{Part(Verdict.Ignored, "ignored")}{Part(Verdict.Accepted, "accepted")}, {Numbers.Plain(result.CountOf(Verdict.Undecided))} undecided{likely}, {(result.Diverges ? ink.Bad(diverge) : diverge)}");
     }
 
     /// <summary>Writes one finding in full.</summary>
-    public static void WriteDivergence(DiffResult result, DivergenceClass found, int number, ExitPrinter printer, TextWriter output, Ink ink)
+    /// <param name="result">The result that it is of.</param>
+    /// <param name="found">The finding.</param>
+    /// <param name="number">Its number in the report.</param>
+    /// <param name="file">The recording, for commands that lead on; null for none.</param>
+    /// <param name="printer">Writes exits.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="ink">Colours.</param>
+    public static void WriteDivergence(DiffResult result, DivergenceClass found, int number, string? file, ExitPrinter printer, TextWriter output, Ink ink)
     {
         KeptExit exit = found.First.Exit;
-        string departs = $"{FindingWords.Culprit(found)} {(found.IsLikely ? "likely departs" : "departs")}";
         string title = $"{number}. {found.Rule.Id}";
         output.Write($"\n{(found.IsLikely ? ink.Warn(title) : ink.Bad(title))}  {found.Rule.Citation}\n");
-        output.Write($"   {ink.Dim($"{found.Rule.Severity.ToString().ToLowerInvariant()}, {departs}, {Numbers.Grouped(found.Count)} {(found.Count == 1 ? "time" : "times")}, fingerprint {found.Fingerprint}")}\n");
+        output.Write($"   {ink.Dim($"{(found.IsLikely ? "likely, " : "")}{FindingWords.Severity(found)}, culprit {FindingWords.Culprit(found)}, {Numbers.Amount(found.Count, "occurrence", "occurrences")}, fingerprint {found.Fingerprint}")}\n");
         Item(output, "manual", found.Rule.Statement);
         if (found.AlsoBroken.Count > 0)
         {
@@ -155,16 +141,26 @@ internal static class TextCapture
             Item(output, "assumes", FindingWords.Assumption(found));
         }
 
+        Item(output, "recorded", string.Join("; ", found.First.Recorded.Select(field => field.Text)));
+        for (int i = 0; i < found.First.Expected.Count; i++)
+        {
+            Item(output, i == 0 ? "expected" : "or", found.First.Expected[i]);
+        }
+
         Item(output, "first", $"{VcpuNames.Of(result.Summary, exit.Stream)}, exit {exit.Index}, {When(printer, exit)}: {ExitPrinter.Level(exit.Level)} at {At(exit, found.Instruction)}");
         if (found.Count > 1)
         {
             Item(output, "last", $"{VcpuNames.Of(result.Summary, found.Last.Stream)}, exit {found.Last.Index}");
         }
 
-        Item(output, "recorded", string.Join("; ", found.First.Recorded.Select(field => field.Text)));
-        for (int i = 0; i < found.First.Expected.Count; i++)
+        if (file is not null)
         {
-            Item(output, i == 0 ? "expected" : "or", found.First.Expected[i]);
+            WriteBugs(found, output);
+            Item(output, "explain", CommandWords.Explain(found, file));
+            if (CommandWords.Show(found, result, file) is { } show)
+            {
+                Item(output, "exits", show);
+            }
         }
 
         Item(output, "around", "");
@@ -180,12 +176,28 @@ internal static class TextCapture
         }
     }
 
-    private static void WriteLikely(DiffResult result, ExitPrinter printer, TextWriter output, Ink ink)
+    // Bugs of the rule: whether the finding is one of them is for a person to judge.
+    private static void WriteBugs(DivergenceClass found, TextWriter output)
     {
-        output.Write(result.Likely.Count > 0 ? $"\n{ink.Bold("Likely")} (departures if what they assume is so)\n" : "");
+        IReadOnlyList<KnownBug> bugs = found.Culprit == Culprit.Processor ? [] : KnownBugs.Of(found.Rule.Id);
+        for (int i = 0; i < Math.Min(bugs.Count, MostBugs); i++)
+        {
+            Item(output, i == 0 ? "known" : "", $"{bugs[i].Id}: {bugs[i].Statement} {char.ToUpperInvariant(bugs[i].History[0])}{bugs[i].History[1..]}.");
+        }
+
+        if (bugs.Count > MostBugs)
+        {
+            Item(output, "", $"and {bugs.Count - MostBugs} more known bugs of this rule");
+        }
+    }
+
+    private static void WriteLikely(CheckedCapture capture, ExitPrinter printer, TextWriter output, Ink ink)
+    {
+        DiffResult result = capture.Result;
+        output.Write(result.Likely.Count > 0 ? $"\n{ink.Bold("Likely")} (divergences if what they assume holds)\n" : "");
         for (int i = 0; i < result.Likely.Count; i++)
         {
-            WriteDivergence(result, result.Likely[i], i + 1, printer, output, ink);
+            WriteDivergence(result, result.Likely[i], i + 1, capture.File, printer, output, ink);
         }
     }
 
@@ -194,7 +206,7 @@ internal static class TextCapture
         output.Write(classes.Count > 0 ? $"\n{ink.Bold(title)} ({what})\n" : "");
         foreach (DivergenceClass known in classes)
         {
-            output.Write($"   {known.Rule.Id}  {known.Rule.Citation}  {Numbers.Grouped(known.Count)} {(known.Count == 1 ? "time" : "times")}\n");
+            output.Write($"   {known.Rule.Id}  {known.Rule.Citation}  {Numbers.Amount(known.Count, "occurrence", "occurrences")}\n");
             output.Write($"     {known.Known}\n");
         }
     }
@@ -205,29 +217,6 @@ internal static class TextCapture
         foreach (string ending in FindingWords.Endings(result))
         {
             output.Write($"   {ending}\n");
-        }
-    }
-
-    private static void WriteUndecided(DiffResult result, TextWriter output, Ink ink)
-    {
-        if (result.Undecided.Count == 0)
-        {
-            return;
-        }
-
-        output.Write($"\n{ink.Bold("Undecided")} (what would decide it)\n");
-        foreach (UndecidedClass undecided in result.Undecided)
-        {
-            output.Write($"   {Exits(undecided.Exits)}, first {VcpuNames.Of(result.Summary, undecided.First.Stream)} exit {undecided.First.Index}: {undecided.Missing.What}\n");
-            if (undecided.Rules.Count > 0)
-            {
-                output.Write($"     {ink.Dim("rules")}  {string.Join(", ", undecided.Rules.Select(item => item.Rule.Id))}\n");
-            }
-
-            if (undecided.Missing.How.Length > 0)
-            {
-                output.Write($"     {ink.Dim("get it")} {undecided.Missing.How}\n");
-            }
         }
     }
 
@@ -244,9 +233,9 @@ internal static class TextCapture
 
     private static void Item(TextWriter output, string label, string text) => output.Write($"   {label,-9}{text}".TrimEnd() + "\n");
 
-    private static string Exits(ulong count) => $"{Numbers.Grouped(count)} {(count == 1 ? "exit" : "exits")}";
+    private static string Exits(ulong count) => $"{Numbers.Plain(count)} {(count == 1 ? "exit" : "exits")}";
 
-    private static string Places(ulong marks) => $"{Numbers.Grouped(marks)} {(marks == 1 ? "place" : "places")}";
+    private static string Places(ulong marks) => $"{Numbers.Plain(marks)} {(marks == 1 ? "place" : "places")}";
 
     private static string Plural(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 }

@@ -14,7 +14,7 @@ internal sealed class TextReport : IReportFormat
     {
         if (findings.Single is { } one)
         {
-            TextCapture.Write(one, output, ink);
+            TextCapture.Write(one, findings.IsVerbose, output, ink);
             TextSet.WriteLeftOut(findings, output, ink);
         }
         else

@@ -16,7 +16,7 @@ public enum FailOn : byte
     /// <summary>A recording that cannot say that all is well.</summary>
     Inconclusive = 4,
 
-    /// <summary>Of a comparison: L0 acts otherwise, and no rule names it.</summary>
+    /// <summary>Of a comparison: L0 behaves differently, and no rule names it.</summary>
     Behaviour = 8,
 }
 

@@ -9,7 +9,7 @@ public enum RecordingOutcome : byte
     /// <summary>What was recorded was examined, and departs from nothing.</summary>
     Conforms,
 
-    /// <summary>Of a comparison: nothing is new that a rule names, and L0 acts otherwise.</summary>
+    /// <summary>Of a comparison: nothing is new that a rule names, and L0 behaves differently.</summary>
     Behaviour,
 
     /// <summary>It departs if something is as a rule assumes.</summary>
@@ -31,7 +31,7 @@ public enum ReasonKind : byte
     /// <summary>Departures that hold under an assumption and count.</summary>
     Likely,
 
-    /// <summary>Of a comparison: L0 acts otherwise, and no rule names it.</summary>
+    /// <summary>Of a comparison: L0 behaves differently, and no rule names it.</summary>
     Behaviour,
 
     /// <summary>Nothing, or nothing of nested virtualization, was decided.</summary>

@@ -25,7 +25,7 @@ internal sealed class StatsText : IStatsFormat
         output.Write($"\nlevel  reason            {"exits",10}  {"share",6}  {"to L1",8}  {$"min {unit}",9}  {"mean",9}  {"median",9}  {"p99",9}  {"max",9}\n");
         foreach (ReasonStats reason in stats.Reasons)
         {
-            output.Write($"{Level(reason.Level),-5}  {reason.Name,-16}  {Numbers.Grouped(reason.Exits),10}  {Percent(reason.Exits, stats.Summary.Exits),6}  {(reason.Reflected > 0 ? Numbers.Grouped(reason.Reflected) : ""),8}");
+            output.Write($"{Level(reason.Level),-5}  {reason.Name,-16}  {Numbers.Plain(reason.Exits),10}  {Percent(reason.Exits, stats.Summary.Exits),6}  {(reason.Reflected > 0 ? Numbers.Plain(reason.Reflected) : ""),8}");
             output.Write(reason.Handling is not { } handling ? "\n"
                 : $"  {Cell(handling.Min, stats)}  {Cell(handling.Mean, stats)}  {Cell(handling.Median, stats)}  {Cell(handling.P99, stats)}  {Cell(handling.Max, stats)}\n");
         }
@@ -51,7 +51,7 @@ internal sealed class StatsText : IStatsFormat
         foreach (ReasonPair reason in pair.Reasons)
         {
             HandlingTimes? one = reason.Base?.Handling, two = reason.Test?.Handling;
-            output.Write($"{Level(reason.Level),-5}  {reason.Name,-16}  {Numbers.Grouped(reason.Base?.Exits ?? 0),10}  {Numbers.Grouped(reason.Test?.Exits ?? 0),10}  {Ratio(StatsPair.Ratio(reason.Base?.Exits, reason.Test?.Exits))}  "
+            output.Write($"{Level(reason.Level),-5}  {reason.Name,-16}  {Numbers.Plain(reason.Base?.Exits ?? 0),10}  {Numbers.Plain(reason.Test?.Exits ?? 0),10}  {Ratio(StatsPair.Ratio(reason.Base?.Exits, reason.Test?.Exits))}  "
                 + $"{Cell(one?.Mean, pair.Base),10}  {Cell(two?.Mean, pair.Test)}  {Ratio(pair.TimeRatio(one?.Mean, two?.Mean))}  "
                 + $"{Cell(one?.P99, pair.Base),10}  {Cell(two?.P99, pair.Test)}  {Ratio(pair.TimeRatio(one?.P99, two?.P99))}".TrimEnd() + "\n");
         }
@@ -78,7 +78,7 @@ internal sealed class StatsText : IStatsFormat
             return;
         }
 
-        Row(output, "nested", $"{Numbers.Amount(nested.Vmruns, "VMRUN", "VMRUNs")}, {Numbers.Grouped(nested.FromL2)} exits from L2, {Numbers.Grouped(nested.Shown)} shown to L1");
+        Row(output, "nested", $"{Numbers.Amount(nested.Vmruns, "VMRUN", "VMRUNs")}, {Numbers.Plain(nested.FromL2)} exits from L2, {Numbers.Plain(nested.Shown)} shown to L1");
         Row(output, "", $"exits that L0 takes: {(nested.PerShown is { } shown ? $"{Numbers.Short(shown)} for each #VMEXIT of L1, " : "")}{Numbers.Short(nested.PerVmrun!.Value)} for each VMRUN");
     }
 
@@ -93,7 +93,7 @@ internal sealed class StatsText : IStatsFormat
         foreach (TopEntry entry in top)
         {
             string number = entry.Number is { } value ? string.Create(CultureInfo.InvariantCulture, $"0x{value:x}") : "others";
-            output.Write($"{number,-12}  {Numbers.Grouped(entry.Reads),10}{(reads.Length > 0 ? $"  {Numbers.Grouped(entry.Writes),10}" : "")}\n");
+            output.Write($"{number,-12}  {Numbers.Plain(entry.Reads),10}{(reads.Length > 0 ? $"  {Numbers.Plain(entry.Writes),10}" : "")}\n");
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class StatsText : IStatsFormat
 
     // Seconds for a person; ticks as they are.
     private static string Time(ulong time, StatsResult stats) => stats.Header.ClockUnit == ClockUnit.Nanoseconds
-        ? string.Create(CultureInfo.InvariantCulture, $"{time / 1e9:0.000} s") : Numbers.Grouped(time);
+        ? string.Create(CultureInfo.InvariantCulture, $"{time / 1e9:0.000} s") : Numbers.Plain(time);
 
     private static string Cell(double? time, StatsResult stats) =>
         $"{(time is { } value ? Numbers.Short(stats.Header.ClockUnit == ClockUnit.Nanoseconds ? value / 1000 : value) : "-"),9}";

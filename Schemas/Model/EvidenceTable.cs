@@ -50,7 +50,7 @@ public static class EvidenceTable
         new(Evidence.FailedCheck, "failed-check", "why VMRUN was refused", "record kvm:kvm_nested_vmenter_failed on a kernel of 5.13 or later"),
         new(Evidence.Smm, "smm", "whether the guest was in System Management Mode", "record kvm:kvm_smm_transition " + "from before the guest starts"),
         new(Evidence.ControlRegisters, "control-registers", "CR0 and CR4 of L1", Probes),
-        new(Evidence.ProcessorFault, "processor-fault", "a processor that keeps the manual: this one departed just before", "record on another processor"),
+        new(Evidence.ProcessorFault, "processor-fault", "a processor that keeps the manual: this one diverged just before", "record on another processor"),
         new(Evidence.OperatingMode, "operating-mode", "the operating mode of the guest", Probes),
         new(Evidence.QueuedEvent, "queued-event", "the event that was being delivered", FromBoot),
         new(Evidence.HostPaging, "host-paging", "whether the host uses nested paging", "record until a nested page fault occurs"),

@@ -7,7 +7,7 @@ using Differ.Schemas.Run;
 
 namespace Differ.Alterations;
 
-/// <summary>One class of departures that a recording shows.</summary>
+/// <summary>One class of divergences that a recording shows.</summary>
 /// <param name="Fingerprint">The class.</param>
 /// <param name="Rules">The rule that leads, and those beside it.</param>
 /// <param name="Words">What it is, for a person.</param>

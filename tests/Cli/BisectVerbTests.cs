@@ -117,7 +117,7 @@ public sealed class BisectVerbTests : IDisposable
     {
         string shown = Msr("shown.dat", isShown: true), handled = Msr("handled.dat", isShown: false);
         AssertSays(0, "good: ", handled);
-        AssertSays(1, "bad: L0 acts otherwise at 1 exit, first at exit 4 (exit 4 of base): entry into L2, L1 is shown no #VMEXIT", "--acts-otherwise", shown, handled);
+        AssertSays(1, "bad: L0 behaves differently at 1 exit, first at exit 4 (exit 4 of base): entry into L2, L1 is shown no #VMEXIT", "--acts-otherwise", shown, handled);
         AssertSays(0, "good: L0 acts as in base at 4 of 4 exits of L2 and SVM instructions", "--acts-otherwise", shown, shown);
     }
 
@@ -132,8 +132,8 @@ public sealed class BisectVerbTests : IDisposable
     [Fact]
     public void A_departure_of_one_capture_only_is_another_act_where_both_could_have_shown_it()
     {
-        AssertSays(1, "bad: L0 acts otherwise at 1 exit", "--acts-otherwise", Bad, Good);
-        AssertSays(1, "bad: L0 acts otherwise at 1 exit", "--acts-otherwise", Good, Bad);
+        AssertSays(1, "bad: L0 behaves differently at 1 exit", "--acts-otherwise", Bad, Good);
+        AssertSays(1, "bad: L0 behaves differently at 1 exit", "--acts-otherwise", Good, Bad);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class CompareVerbTests : IDisposable
         CommandResult result = CommandLine.Run("compare", Wrong, Wrong);
         Assert.Equal(0, result.Status);
         Assert.Contains("still there ", result.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("L0 first acts otherwise", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("first behavioural difference in L0", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class CompareVerbTests : IDisposable
         CommandResult result = CommandLine.Run("compare", Wrong, Fixture.Capture("reflected-cpuid"));
         Assert.Equal(4, result.Status);
         Assert.Contains("not comparable  SVM-15.18-VMMCALL-UNINT-UD", result.Output, StringComparison.Ordinal);
-        Assert.Contains("test never did what it takes", result.Output, StringComparison.Ordinal);
+        Assert.Contains("test not exercised", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Equal(1, CommandLine.Run("compare", shown, handled, "--fail-on", "behaviour").Status);
         Assert.Equal(0, CommandLine.Run("compare", shown, shown, "--fail-on", "behaviour").Status);
         AssertKeepsSchema(CommandLine.Run("compare", shown, handled, "--format", "json").Output);
-        Assert.All(ChangeFormats.Names, format => Assert.Matches("acts otherwise|\"behaviour\"|^behaviour", CommandLine.Run("compare", shown, handled, "--report", format).Output));
+        Assert.All(ChangeFormats.Names, format => Assert.Matches("behaves differently|\"behaviour\"|^behaviour", CommandLine.Run("compare", shown, handled, "--report", format).Output));
     }
 
     [Fact]
@@ -196,9 +196,9 @@ public sealed class CompareVerbTests : IDisposable
             bool vmmcall = name is "apm-l2_nointercept_vmmcall" or "apm-l2_vmmcall_ud_icpt";
             Assert.Equal(0, result.Status);
             Assert.Equal(vmmcall, result.Output.Contains("\nfixed ", StringComparison.Ordinal));
-            Assert.Equal(vmmcall, result.Output.Contains("L0 first acts otherwise", StringComparison.Ordinal));
+            Assert.Equal(vmmcall, result.Output.Contains("first behavioural difference in L0", StringComparison.Ordinal));
             Assert.DoesNotContain("\nbehaviour ", result.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("go different ways", result.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("take different paths", result.Output, StringComparison.Ordinal);
         });
     }
 
@@ -207,10 +207,10 @@ public sealed class CompareVerbTests : IDisposable
         Assert.All(
             (IEnumerable<(string Kernel, string Name, string Told)>)
             [
-                ("6.1.0-56", "mut-m03_virq_not_synced", "L1 first asks otherwise"),
+                ("6.1.0-56", "mut-m03_virq_not_synced", "first behavioural difference in L1"),
                 ("6.1.0-56", "mut-m08_msrpm_ignored", "\nbehaviour       L2 #VMEXIT MSR\n"),
                 ("6.1.0-56", "mut-m15_asid0_accepted", "\nbehaviour       L1 #VMEXIT VMRUN\n"),
-                ("6.12.117", "mut-m17_stale_rip_on_exit", "L1 first asks otherwise"),
+                ("6.12.117", "mut-m17_stale_rip_on_exit", "first behavioural difference in L1"),
             ],
             fault =>
             {

@@ -33,7 +33,7 @@ public sealed class CorpusVerbTests : IDisposable
         File.Copy(Fixture.Capture(fixture), _scratch["one"]);
         CommandResult result = Run($"one\t{expectation}\t{rules}");
         Assert.Equal((status, ""), (result.Status, result.Errors));
-        Assert.Equal(status == 1, result.Output.StartsWith("OTHERWISE    one: expected ", StringComparison.Ordinal));
+        Assert.Equal(status == 1, result.Output.StartsWith("FAILED       one: expected ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class CpuOptionTests : IDisposable
             Assert.Equal(0, CommandLine.Run("convert", capture, "-o", run).Status);
             Assert.Equal(0, CommandLine.Run("replay", run, "-o", model, "--cpu", cpu).Status);
             CommandResult check = CommandLine.Run("check", capture, "--cpu", cpu), diff = CommandLine.Run("diff", run, model);
-            Assert.Equal((check.Status, check.Output), (diff.Status, diff.Output));
+            Assert.Equal((check.Status, ReportText.WithoutCommands(check.Output)), (diff.Status, ReportText.WithoutCommands(diff.Output)));
         }
     }
 

@@ -74,7 +74,7 @@ public sealed class PolicyOptionTests : IDisposable
     [InlineData("--max-lost: 101 is no percentage from 0 to 100", "--max-lost", "101")]
     [InlineData("--max-undecided: -1 is no percentage; write it as 10 or 0.5", "--max-undecided=-1")]
     [InlineData("--require: there is no rule SVM-0; nearest are ", "--require", "SVM-0")]
-    [InlineData("--culprit: there is no culprit me; there are any, hypervisor, processor", "--culprit", "me")]
+    [InlineData("--culprit: there is no culprit me; there are any, kvm, processor", "--culprit", "me")]
     [InlineData("no.toml cannot be read: there is no such file", "--config", "no.toml")]
     public void A_policy_that_makes_no_sense_ends_with_64(string problem, params string[] words)
     {
@@ -147,7 +147,7 @@ public sealed class PolicyOptionTests : IDisposable
     [InlineData("line 1: a percentage is expected, as 10", "policy.max-lost = true")]
     [InlineData("line 1: there is no rule SVM-0; nearest are ", "policy.require = 'SVM-0'")]
     [InlineData("line 1: a text in quotes, or a list of such texts, is expected", "policy.require = 1")]
-    [InlineData("line 1: there is no culprit me; there are any, hypervisor, processor", "policy.culprit = 'me'")]
+    [InlineData("line 1: there is no culprit me; there are any, kvm, processor", "policy.culprit = 'me'")]
     [InlineData("line 1: speculative is true or false", "policy.speculative = 1")]
     [InlineData("line 1: policy is a table", "policy = 1")]
     [InlineData("line 1: each rule to ignore is a table [[ignore]] with rule and reason", "ignore = 'SVM-15.4-SVME-UD-VMRUN'")]

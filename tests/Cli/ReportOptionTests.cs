@@ -64,7 +64,7 @@ public sealed class ReportOptionTests : IDisposable
         byte[] run = Records.Many(40).ToRun();
         CommandResult result = CommandLine.RunWith(
             new SlowPipe(run) { BreaksAt = run.Length - 1 }, CancellationToken.None, "check", "-", "--report", "html=" + _scratch["html"], "--report", "jsonl=" + _scratch["jsonl"]);
-        Assert.Equal((2, "", $"differ: the pipe cannot be read to its end: {MachineFaults.BadSector}\n"), (result.Status, result.Output, result.Errors));
+        Assert.Equal((2, "", $"differ: standard input: the pipe cannot be read to its end: {MachineFaults.BadSector}\n"), (result.Status, result.Output, result.Errors));
         Assert.Equal(["jsonl"], _scratch.Files);
     }
 
@@ -102,13 +102,40 @@ public sealed class ReportOptionTests : IDisposable
     }
 
     [Fact]
-    public void A_report_of_exits_is_of_one_capture()
+    public void A_trace_of_exits_is_of_one_capture()
     {
-        CommandResult result = CommandLine.Run("check", Clean, Diverging, "--report", "html=" + _scratch["html"]);
+        CommandResult result = CommandLine.Run("check", Clean, Diverging, "--report", "perfetto=" + _scratch["trace"]);
         Assert.Equal((64, ""), (result.Status, result.Output));
         Assert.Contains("write it for each: differ check ", Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
         Assert.Empty(_scratch.Files);
     }
+
+    [Fact]
+    public void Several_captures_have_a_page_of_all_with_links_to_a_page_of_each()
+    {
+        string broken = _scratch.Write("broken", "no capture"u8);
+        CommandResult result = CommandLine.Run("check", Clean, broken, Diverging, "--report", "html=" + _scratch["out.html"]);
+        Assert.Equal(1, result.Status);
+        Assert.Equal(["broken", "out-1.html", "out-3.html", "out.html"], _scratch.Files);
+        string index = File.ReadAllText(_scratch["out.html"]);
+        Assert.Contains("<title>Differ: 3 captures: 1 diverges, 1 cannot be used</title>", index, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"out-1.html\">", index, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"out-3.html#class=", index, StringComparison.Ordinal);
+        Assert.True(index.IndexOf(">diverges<", StringComparison.Ordinal) < index.IndexOf(">conforms<", StringComparison.Ordinal));
+        Assert.Contains(">unread<", index, StringComparison.Ordinal);
+        foreach (string page in (string[])["out-1.html", "out-3.html"])
+        {
+            Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(_scratch[page]), StringComparison.Ordinal);
+        }
+
+        CommandResult one = CommandLine.Run("check", Diverging, "--report", "html=" + _scratch["one.html"]);
+        Assert.Equal(File.ReadAllText(_scratch["one.html"]), File.ReadAllText(_scratch["out-3.html"]));
+        Assert.Equal(1, one.Status);
+    }
+
+    [Fact]
+    public void Pages_of_several_captures_need_a_name() =>
+        Assert.Contains("name the first, as html=out.html", CommandLine.Run("check", Clean, Diverging, "--report", "html").Errors, StringComparison.Ordinal);
 
     [Fact]
     public void A_report_that_cannot_be_written_is_told_before_anything_is_read()

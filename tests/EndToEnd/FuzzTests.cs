@@ -148,7 +148,7 @@ public sealed partial class FuzzTests
     [Theory]
     [InlineData(0, "report\n", "", "json", null)]
     [InlineData(2, "", "differ: DIF0101 cut\n", "", null)]
-    [InlineData(3, "", "differ: fault in Differ, please report it: OverflowException: x\n   at Differ.Capture.X.Y()\n", "", "OverflowException at Differ.Capture.X.Y()")]
+    [InlineData(3, "", "differ: internal error; please report it\nSystem.OverflowException: x\n   at Differ.Capture.X.Y()\n", "", "OverflowException at Differ.Capture.X.Y()")]
     [InlineData(134, "", "", "", "status 134 is not documented")]
     [InlineData(2, "", "", "", "0 lines on standard error with status 2")]
     [InlineData(2, "", "differ: one\ndiffer: two\n", "", "2 lines on standard error with status 2")]

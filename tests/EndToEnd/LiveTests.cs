@@ -16,7 +16,7 @@ public sealed class LiveTests
     {
         using var live = new LiveRun("check", "-");
         live.Write(Capture(format));
-        live.WaitFor("the hypervisor departs");
+        live.WaitFor("KVM diverges");
         Assert.Equal("", live.Output);
         live.End();
         Assert.Contains("1 diverge, in 1 class", live.Output, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class LiveTests
             Thread.Sleep(piece.Length > 1 ? 100 : 0);
         }
 
-        Assert.Contains("the hypervisor departs", live.Errors, StringComparison.Ordinal);
+        Assert.Contains("KVM diverges", live.Errors, StringComparison.Ordinal);
         live.End();
         Assert.Equal(1, live.Status);
     }
@@ -45,7 +45,7 @@ public sealed class LiveTests
     {
         using var live = new LiveRun("check", "-");
         live.Write(Capture(format));
-        live.WaitFor("the hypervisor departs");
+        live.WaitFor("KVM diverges");
         live.Interrupt();
         Assert.Contains("1 diverge, in 1 class", live.Output, StringComparison.Ordinal);
     }
@@ -55,7 +55,7 @@ public sealed class LiveTests
     {
         using var live = new LiveRun("check", "-");
         live.Write([.. Capture("perf"), 9, 0, 0]);
-        live.WaitFor("the hypervisor departs");
+        live.WaitFor("KVM diverges");
         live.Interrupt();
         Assert.Equal(1, live.Status);
         Assert.Contains("DIF0303", live.Output, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class LiveTests
         Thread.Sleep(TimeSpan.FromSeconds(3));
         Assert.Equal("", live.Errors);
         live.Write(Encoding.ASCII.GetBytes(proof.Replace("0.000000002", "9.000000002", StringComparison.Ordinal) + "\n"));
-        live.WaitFor("the hypervisor departs");
+        live.WaitFor("KVM diverges");
         live.End();
         Assert.Contains("1 diverge, in 1 class", live.Output, StringComparison.Ordinal);
     }

@@ -18,7 +18,7 @@ public sealed class UnreadableCaptureTests : IDisposable
             "capture\texpectation\trules\nbroken\tclean\t\nright\tclean\t\nwrong\tdiverges\tSVM-15.18-VMMCALL-UNINT-UD\nmissing\tclean\t\n");
         CommandResult result = CommandLine.Run("corpus", _folder);
         Assert.Equal((1, ""), (result.Status, result.Errors));
-        Assert.Contains("OTHERWISE    broken: expected clean , cannot be read: DIF0102", result.Output, StringComparison.Ordinal);
+        Assert.Contains("FAILED       broken: expected clean , cannot be read: DIF0102", result.Output, StringComparison.Ordinal);
         Assert.EndsWith("2 as expected, 1 otherwise, 0 unreviewed, 1 not read\n", result.Output, StringComparison.Ordinal);
     }
 

@@ -120,7 +120,7 @@ internal static partial class CommandWays
         }
     }
 
-    [GeneratedRegex(@"please report it: (\w+)")]
+    [GeneratedRegex(@"^\S*?(\w+Exception)", RegexOptions.Multiline)]
     private static partial Regex Fault();
 
     [GeneratedRegex(@"DIF\d{4}")]

@@ -44,7 +44,7 @@ internal sealed class JsonSchema
         JsonElement wanted = keyword.Value;
         switch (keyword.Name)
         {
-            case "$schema" or "title" or "description" or "$defs":
+            case "$schema" or "$id" or "title" or "description" or "$defs":
                 return null;
             case "$ref":
                 Check(value, Resolve(wanted.GetString()!), at, faults);

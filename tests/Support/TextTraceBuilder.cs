@@ -92,6 +92,6 @@ internal static class TextTrace
         return result.Output;
     }
 
-    /// <summary>What <c>differ check</c> reports of a text on its standard input.</summary>
-    public static CommandResult Check(string text) => CommandLine.RunWith(Encoding.UTF8.GetBytes(text), "check", "-");
+    /// <summary>What <c>differ check</c> reports of a text on its standard input, with every remark.</summary>
+    public static CommandResult Check(string text) => CommandLine.RunWith(Encoding.UTF8.GetBytes(text), "check", "--verbose", "-");
 }

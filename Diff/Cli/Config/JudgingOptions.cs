@@ -18,29 +18,34 @@ internal sealed class JudgingOptions
 {
     private readonly Option<string[]> _failOn = new("--fail-on")
     {
-        Description = "What ends with exit status 1 besides what diverges: likely, inconclusive, and of a comparison behaviour; none for nothing at all. May be given several times",
+        Description = "What exits with 1 besides diverges: likely, inconclusive, behaviour (compare); none",
+        HelpName = "VERDICT",
     };
 
     private readonly Option<string?> _maxLost = new("--max-lost")
     {
-        Description = "The most that may be lost of a vCPU's events, in percent; with more a recording is inconclusive [default: 10]",
+        Description = "With more of a vCPU's events lost it is inconclusive [10]",
+        HelpName = "PERCENT",
     };
 
     private readonly Option<string?> _maxUndecided = new("--max-undecided")
     {
-        Description = "The most exits that may be undecided, in percent; with more a recording is inconclusive [default: no limit]",
+        Description = "With more exits undecided it is inconclusive [100]",
+        HelpName = "PERCENT",
     };
 
     private readonly Option<string[]> _require = new("--require")
     {
-        Description = "A rule that must have been decided at least once, or the recording is inconclusive. May be given several times",
+        Description = "Inconclusive unless this rule was decided; repeatable",
+        HelpName = "RULE",
     };
 
-    private readonly Option<string?> _culprit = new("--culprit") { Description = "Whose departures count [default: any]" };
+    private readonly Option<string?> _culprit = new("--culprit") { Description = "Whose divergences count: kvm, processor, any [any]", HelpName = "WHO" };
 
     private readonly Option<string?> _config = new("--config")
     {
-        Description = $"A file with policy, baseline, cpu and ignored rules [default: {ConfigFile.Name} in the current folder, else in the one folder that is named]",
+        Description = $"Policy, baseline, cpu and ignored rules [{ConfigFile.Name} here, else in the folder that is checked]",
+        HelpName = "FILE",
     };
 
     private readonly Option<bool> _speculative = Options.Speculative();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Differ.Capture.Disk;
 using Differ.Cli.Faults;
 using Differ.Diff;
@@ -11,14 +12,25 @@ namespace Differ.Cli.Config;
 /// <summary>Words that several verbs share.</summary>
 internal static class Options
 {
+    /// <summary>What <c>differ record</c> writes.</summary>
+    public const string DefaultRecording = "trace.dat";
+
+    // More names are a list of their own.
+    private const int MostNamed = 4;
+
     /// <summary>The capture or run.</summary>
-    public static Argument<string> Input() => new("capture") { Description = "A capture, or a run made with differ convert; - for standard input" };
+    public static Argument<string> Input()
+    {
+        var input = new Argument<string>("capture") { Description = "A capture, or a run that differ convert made; - for standard input" };
+        input.Validators.Add(RefuseOptions);
+        return input;
+    }
 
     /// <summary>The rules' ids, for words that are completed.</summary>
     public static string[] RuleIds => [.. RuleBook.Statements.Select(rule => rule.Id)];
 
     /// <summary>Where the result goes.</summary>
-    public static Option<string?> Output(string otherwise) => new("--output", "-o") { Description = $"The file to write, - for standard output [{otherwise}]" };
+    public static Option<string?> Output(string otherwise) => new("--output", "-o") { Description = $"The file to write, - for standard output [{otherwise}]", HelpName = "FILE" };
 
     /// <summary>The report format.</summary>
     public static Option<string> Format() => Format(ReportFormats.All);
@@ -30,7 +42,7 @@ internal static class Options
     public static Option<string> FormatOf(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        var option = new Option<string>("--format") { Description = "The report's format", DefaultValueFactory = _ => all[0] };
+        var option = new Option<string>("--format") { Description = all.Length > MostNamed ? "Format on standard output; --format help lists them" : $"Format on standard output: {string.Join(", ", all)}", HelpName = "FORMAT", DefaultValueFactory = _ => all[0] };
         option.AcceptOnlyFromAmong(all);
         return option;
     }
@@ -38,7 +50,8 @@ internal static class Options
     /// <summary>What the virtual CPU is.</summary>
     public static Option<string?> Cpu() => new("--cpu")
     {
-        Description = "What the recording does not show of the virtual CPU: a text of name=0, name=1 and physbits=N, or /proc/cpuinfo of L1",
+        Description = "What L1's CPU is, where no event shows it: /proc/cpuinfo of L1, or name=0, name=1, physbits=N",
+        HelpName = "FILE",
     };
 
     /// <summary>Reads the text that <see cref="Cpu"/> names.</summary>
@@ -69,19 +82,22 @@ internal static class Options
     {
         var inputs = new Argument<string[]>("captures")
         {
-            Description = "Captures, runs made with differ convert, and folders of them; - for standard input",
+            HelpName = "CAPTURE",
+            Description = "Captures, runs of differ convert, folders of them; - for standard input",
             Arity = ArgumentArity.OneOrMore,
         };
 
-        // An argument of many words would take an option that does not exist for one of them.
-        inputs.Validators.Add(result =>
-        {
-            foreach (string word in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
-            {
-                result.AddError($"there is no option {word}");
-            }
-        });
+        inputs.Validators.Add(RefuseOptions);
         return inputs;
+    }
+
+    // An argument would take an option that does not exist for one of its words.
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        foreach (string word in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+        {
+            result.AddError($"there is no option {word}");
+        }
     }
 
     /// <summary>Reports beside the usual one, or instead of it.</summary>
@@ -89,8 +105,8 @@ internal static class Options
     {
         var option = new Option<string[]>("--report")
         {
-            Description = "A report as format=file, or a format for standard output in place of the usual report; may be given several times.\n"
-                + $"Formats: {string.Join(", ", names)}",
+            Description = "A further report, as html=out.html; without a file, the one on standard output; --report help lists the formats",
+            HelpName = "FORMAT[=FILE]",
         };
         option.CompletionSources.Add([.. names]);
         return option;
@@ -103,18 +119,21 @@ internal static class Options
     /// <summary>Colours.</summary>
     public static Option<string> Color()
     {
-        var option = new Option<string>("--color") { Description = "Colours in the text report", DefaultValueFactory = _ => "auto" };
+        var option = new Option<string>("--color") { Description = "Colours: auto, always or never", HelpName = "WHEN", DefaultValueFactory = _ => "auto" };
         option.AcceptOnlyFromAmong("auto", "always", "never");
         return option;
     }
 
     /// <summary>Accepted departures.</summary>
-    public static Option<string?> Baseline() => new("--baseline") { Description = "A list of accepted departures; only others count" };
+    public static Option<string?> Baseline() => new("--baseline") { Description = "Accepted divergences; only others count", HelpName = "FILE" };
+
+    /// <summary>More detail in the text report.</summary>
+    public static Option<bool> Verbose() => new("--verbose", "-v") { Description = "In the text report: rule ids, remarks on the file, reasons of the grade" };
 
     /// <summary>Weak rules.</summary>
     public static Option<bool> Speculative() => new("--speculative")
     {
-        Description = "Report broken weak rules too: they assume what a recording cannot tell and is often not so",
+        Description = "Report weak rules too, as likely; they often do not hold",
     };
 
     /// <summary>A file name with another ending, in the current folder.</summary>

@@ -10,8 +10,16 @@ internal static class PolicyWords
     /// <summary>What --fail-on may name.</summary>
     public static IReadOnlyList<string> FailOnWords { get; } = [.. Enum.GetValues<FailOn>().Where(one => one != Differ.Diff.Results.FailOn.None).Select(Policy.WordOf), Policy.WordOf(Differ.Diff.Results.FailOn.None)];
 
+    // Reports in JSON call KVM the hypervisor, and their word is taken too.
+    private static readonly Dictionary<string, CulpritChoice> Culprits = new(StringComparer.Ordinal)
+    {
+        ["any"] = CulpritChoice.Any,
+        ["kvm"] = CulpritChoice.Hypervisor,
+        ["processor"] = CulpritChoice.Processor,
+    };
+
     /// <summary>What --culprit may name.</summary>
-    public static IReadOnlyList<string> CulpritWords { get; } = [.. Enum.GetValues<CulpritChoice>().Select(one => $"{one}".ToLowerInvariant())];
+    public static IReadOnlyList<string> CulpritWords { get; } = [.. Culprits.Keys];
 
     /// <summary>What fails. What diverges always does, unless nothing is to.</summary>
     /// <param name="words">The words, each of which may hold several with commas between.</param>
@@ -59,6 +67,6 @@ internal static class PolicyWords
 
     /// <summary>Whose departures count.</summary>
     /// <exception cref="UsageException">The word is unknown.</exception>
-    public static CulpritChoice Culprit(string word) => CulpritWords.Contains(word) ? Enum.Parse<CulpritChoice>(word, ignoreCase: true)
+    public static CulpritChoice Culprit(string word) => Culprits.TryGetValue(word, out CulpritChoice choice) || Enum.TryParse(word, ignoreCase: true, out choice) ? choice
         : throw new UsageException($"there is no culprit {word}; there are {string.Join(", ", CulpritWords)}");
 }

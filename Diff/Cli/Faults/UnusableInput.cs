@@ -1,6 +1,7 @@
 using Differ.Capture.Diagnostics;
 using Differ.Diff.Findings;
 using Differ.Schemas.Files;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli.Faults;
 
@@ -27,6 +28,21 @@ internal static class UnusableInput
     {
         FileNotFoundException or DirectoryNotFoundException => "there is no such file",
         UnauthorizedAccessException => "the file may not be read",
-        _ => fault.Message.ReplaceLineEndings(" "),
+        _ => InWords(fault),
     };
+
+    /// <summary>What is wrong with an input, in one line that names it.</summary>
+    /// <param name="name">The input, in the user's words; - for standard input.</param>
+    /// <param name="fault">What is wrong with it.</param>
+    public static string Line(string name, Exception fault)
+    {
+        string said = PlainText.Of(InWords(fault));
+        name = name == "-" ? "standard input" : PlainText.Of(name);
+        return said.Contains(name, StringComparison.Ordinal) ? said : $"{name}: {said}";
+    }
+
+    /// <summary>What the system says of a file, as the system says it: the runtime puts its own words around a name.</summary>
+    public static string InWords(Exception fault) => fault.Message.ReplaceLineEndings(" ").Replace("Could not find file", "there is no file", StringComparison.Ordinal)
+        .Replace("Could not find a part of the path", "there is no folder", StringComparison.Ordinal)
+        .Replace("Access to the path", "access to", StringComparison.Ordinal).Replace("is denied", "is refused", StringComparison.Ordinal).TrimEnd('.');
 }

@@ -40,13 +40,13 @@ internal sealed class GithubReport : IReportFormat
     private static Annotation Inconclusive(CheckedCapture capture) => new("Recording is inconclusive", capture.File, $"{capture.Name}: {capture.Verdict.Why}");
 
     private static IEnumerable<Annotation> Behaviour(CheckedCapture capture) => capture.Behaviour.Select(change => new Annotation(
-        "L0 acts otherwise", capture.File, string.Join('\n', BehaviourWords.Facts(capture, change).Select(fact => $"{fact.Label}: {fact.Text}")) + $"\nin: {capture.Name}"));
+        "L0 behaves differently", capture.File, string.Join('\n', BehaviourWords.Facts(capture, change).Select(fact => $"{fact.Label}: {fact.Text}")) + $"\nin: {capture.Name}"));
 
     private static IEnumerable<Annotation> Endings(CheckedCapture capture) =>
         FindingWords.Endings(capture.Result).Select(ending => new Annotation("How the VM ended", capture.File, $"{capture.Name}: {ending}"));
 
     private static Annotation InFull(FindingClass one) => new(
-        $"{one.Class.Rule.Id}: {FindingWords.Culprit(one.Class)} {(one.Class.IsLikely ? "likely departs" : "departs")}", one.Lead.Capture.File,
+        $"{one.Class.Rule.Id}: {FindingWords.Culprit(one.Class)} {(one.Class.IsLikely ? "likely diverges" : "diverges")}", one.Lead.Capture.File,
         string.Join('\n', FindingWords.Facts(one.Lead.Capture, one.Lead.Finding).Select(fact => $"{fact.Label}: {fact.Text}"))
             + $"\nin: {FindingWords.Names(one, MostNames)}");
 

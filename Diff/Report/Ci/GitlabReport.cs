@@ -17,7 +17,7 @@ internal sealed class GitlabReport : IReportFormat
 
     public string Name => "gitlab";
 
-    public string Summary => "code quality of GitLab: one issue for each class of departures";
+    public string Summary => "code quality of GitLab: one issue for each class of divergences";
 
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.WriteArray(output, json =>
     {
@@ -57,7 +57,7 @@ internal sealed class GitlabReport : IReportFormat
         {
             WriteIssue(
                 json, BehaviourWords.Word, Fingerprint.Of($"{capture.Name}|{change.Fingerprint}"), BehaviourWords.Fails(capture) ? "major" : "minor", capture.File,
-                $"{capture.Name}: L0 acts otherwise, and no rule names it. {BehaviourWords.Line(change)}");
+                $"{capture.Name}: L0 behaves differently, and no rule names it. {BehaviourWords.Line(change)}");
         }
 
         foreach ((VmEnding ending, string text) in capture.Result.Endings.Zip(FindingWords.Endings(capture.Result)))
@@ -71,7 +71,7 @@ internal sealed class GitlabReport : IReportFormat
     private static string Departs(FindingClass one)
     {
         string culprit = FindingWords.Culprit(one.Class);
-        return $"{char.ToUpperInvariant(culprit[0])}{culprit[1..]} departs {Numbers.Amount(one.Count, "time", "times")}";
+        return $"{char.ToUpperInvariant(culprit[0])}{culprit[1..]} diverges {Numbers.Amount(one.Count, "time", "times")}";
     }
 
     private static void WriteIssue(Utf8JsonWriter json, string check, string fingerprint, string severity, string file, string description)

@@ -34,8 +34,8 @@ internal sealed class MarkdownReport : IReportFormat
         ILookup<bool, FindingClass> isKnown = classes.ToLookup(one => one.Lead.Finding.IsKnown);
         var text = new LimitedText(MostBytes, Reserved);
         text.Add("the heading", $"### Differ: {SetWords.Sum(findings)}\n");
-        text.Add("the table of departures", Departures(findings, [.. isKnown[false]]));
-        text.Add("what L0 does otherwise", Behaviour(findings));
+        text.Add("the table of divergences", Departures(findings, [.. isKnown[false]]));
+        text.Add("what L0 does differently", Behaviour(findings));
         text.Add("inconclusive captures", Inconclusive(findings));
         text.Add("captures that cannot be used", Unread(findings));
         text.Add("captures without partners", Alone(findings));
@@ -45,7 +45,7 @@ internal sealed class MarkdownReport : IReportFormat
             text.Add($"details of {one.Class.Fingerprint}", Details(one));
         }
 
-        text.Add("known departures", Known([.. isKnown[true]]));
+        text.Add("documented divergences", Known([.. isKnown[true]]));
         text.Add("how VMs ended", Endings(findings));
         text.Add("what is undecided", Undecided(findings));
         output.Write(text.ToString());
@@ -65,12 +65,12 @@ internal sealed class MarkdownReport : IReportFormat
         }
 
         var table = new StringBuilder(findings.Compares
-            ? "\n| Change | Rule | Severity | Departs | Base | Test | In | Fingerprint |\n|---|---|---|---|---|---|---|---|\n"
-            : "\n| Rule | Severity | Departs | Times | In | Fingerprint |\n|---|---|---|---:|---|---|\n");
+            ? "\n| Change | Rule | Severity | Culprit | Base | Test | In | Fingerprint |\n|---|---|---|---|---|---|---|---|\n"
+            : "\n| Rule | Severity | Culprit | Occurrences | In | Fingerprint |\n|---|---|---|---:|---|---|\n");
         foreach (FindingClass one in classes.Take(MostRows))
         {
             string rule = $"{one.Class.Rule.Id} | {FindingWords.Severity(one.Class)} | {FindingWords.Culprit(one.Class)}{(Sure(findings, one) is { Length: > 0 } sure ? $", {sure}" : "")}";
-            string often = one.Lead.Finding.Change is { } change ? $"{Rate(change.Base)} | {Rate(change.Test)}" : Numbers.Grouped(one.Count);
+            string often = one.Lead.Finding.Change is { } change ? $"{Rate(change.Base)} | {Rate(change.Test)}" : Numbers.Plain(one.Count);
             table.Append($"| {(findings.Compares ? $"{FindingWords.State(one.Lead.Finding)} | " : "")}{rule} | {often} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
         }
 
@@ -80,7 +80,7 @@ internal sealed class MarkdownReport : IReportFormat
     private static string Behaviour(FindingSet findings)
     {
         (CheckedCapture Capture, BehaviourChange Change)[] changes = [.. findings.Checked.SelectMany(capture => capture.Behaviour, (capture, change) => (capture, change))];
-        var table = new StringBuilder(changes.Length == 0 ? "" : "\n| L0 acts otherwise, and no rule names it | Base | Test | Exits | In | Fingerprint |\n|---|---|---|---|---|---|\n");
+        var table = new StringBuilder(changes.Length == 0 ? "" : "\n| L0 behaves differently, and no rule names it | Base | Test | Exits | In | Fingerprint |\n|---|---|---|---|---|---|\n");
         foreach ((CheckedCapture capture, BehaviourChange change) in changes.Take(MostRows))
         {
             table.Append($"| {Code(change.Where)} | {Code(change.DidInBase, LongestFact)} | {Code(change.DidInTest, LongestFact)} | {BehaviourWords.Count(change)} | {Code(capture.Name)} | `{change.Fingerprint}` |\n");
@@ -143,9 +143,9 @@ internal sealed class MarkdownReport : IReportFormat
         {
             DiffResult result = capture.Result;
             int classes = capture.Findings.Count(finding => finding.State == FindingState.Diverges);
-            string exits = $"{CaptureQuality.Of(result).Grade} | {Numbers.Grouped(result.Summary.Exits)} | {Numbers.Grouped(result.CountOf(Verdict.Undecided))}";
+            string exits = $"{CaptureQuality.Of(result).Grade} | {Numbers.Plain(result.Summary.Exits)} | {Numbers.Plain(result.CountOf(Verdict.Undecided))}";
             string kernel = Code(result.Header.KernelRelease) + (capture.Base is { } before ? $" | {Code(before.Header.KernelRelease)}" : "");
-            table.Append($"| {Code(capture.Name)} | {capture.Verdict.Word} | {kernel} | {exits} | {(findings.Compares ? "" : $"{Numbers.Grouped(result.CountOf(Verdict.Likely))} | {Numbers.Grouped(result.CountOf(Verdict.Diverges))} | ")}{classes} |\n");
+            table.Append($"| {Code(capture.Name)} | {capture.Verdict.Word} | {kernel} | {exits} | {(findings.Compares ? "" : $"{Numbers.Plain(result.CountOf(Verdict.Likely))} | {Numbers.Plain(result.CountOf(Verdict.Diverges))} | ")}{classes} |\n");
         }
 
         return Folded(
@@ -180,10 +180,10 @@ internal sealed class MarkdownReport : IReportFormat
         var table = new StringBuilder("| Rule | Times | Why | In | Fingerprint |\n|---|---:|---|---|---|\n");
         foreach (FindingClass one in classes.Take(MostRows))
         {
-            table.Append($"| {one.Class.Rule.Id} | {Numbers.Grouped(one.Count)} | {Code(one.Class.Known ?? "", LongestFact)} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
+            table.Append($"| {one.Class.Rule.Id} | {Numbers.Plain(one.Count)} | {Code(one.Class.Known ?? "", LongestFact)} | {Names(one)} | `{one.Class.Fingerprint}` |\n");
         }
 
-        return Folded($"{classes.Count} known departures: documented by KVM, accepted or ignored", table.ToString());
+        return Folded($"{classes.Count} divergences that are no findings: documented by KVM, accepted or ignored", table.ToString());
     }
 
     private static string Undecided(FindingSet findings)
@@ -194,10 +194,10 @@ internal sealed class MarkdownReport : IReportFormat
             return "";
         }
 
-        var table = new StringBuilder("| Exits | Captures | Would be decided by | How to get it |\n|---:|---:|---|---|\n");
+        var table = new StringBuilder("| Exits | Captures | Would be decided by | To decide it |\n|---:|---:|---|---|\n");
         foreach (UndecidedShare share in undecided)
         {
-            table.Append($"| {Numbers.Grouped(share.Exits)} | {share.Captures} | {share.Missing.What} | {share.Missing.How} |\n");
+            table.Append($"| {Numbers.Plain(share.Exits)} | {share.Captures} | {share.Missing.What} | {share.Missing.How} |\n");
         }
 
         return Folded("What is undecided, and for lack of what", table.ToString());
@@ -205,7 +205,7 @@ internal sealed class MarkdownReport : IReportFormat
 
     private static string Folded(string title, string content) => $"\n<details><summary>{WebUtility.HtmlEncode(title)}</summary>\n\n{content}\n</details>\n";
 
-    private static string Rate(Proportion rate) => rate.Chances == 0 ? "no chance" : $"{Numbers.Grouped(rate.Count)} of {Numbers.Grouped(rate.Chances)}";
+    private static string Rate(Proportion rate) => rate.Chances == 0 ? "no chance" : $"{Numbers.Plain(rate.Count)} of {Numbers.Plain(rate.Chances)}";
 
     private static string Names(FindingClass one)
     {

@@ -8,7 +8,7 @@ namespace Differ.Diff.Report.Html;
 /// <param name="Count">How many.</param>
 internal readonly record struct DivergenceMark(ulong Time, ulong Index, ulong Count);
 
-/// <summary>Where the classes of departures are on the timeline. When a series is full, neighbours are merged.</summary>
+/// <summary>Where the classes of divergences are on the timeline. When a series is full, neighbours are merged.</summary>
 internal sealed class DivergenceMarks
 {
     private const int MostSeries = 1024;

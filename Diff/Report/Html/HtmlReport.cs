@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Differ.Diff.Findings;
 using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Html;
@@ -10,6 +12,8 @@ internal sealed class HtmlReport : IExitReportFormat
     public string Name => "html";
 
     public string Summary => "one page for a browser: findings, timeline, histograms, rule coverage";
+
+    public IFormat<FindingSet>? Index { get; } = new HtmlIndex();
 
     public IExitReport Begin(RunHeader header, Stream output) => new Page(output);
 

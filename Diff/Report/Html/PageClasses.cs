@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Differ.Diff.Knowledge;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
 using Differ.Schemas.Model;
@@ -53,6 +54,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteNumber("streams", found.Streams.Count);
         json.WriteNumber("stream", exit.Stream.Value);
         json.WriteNumber("index", exit.Index);
+        json.WriteString("time", exit.HasExit ? _printer.Time(exit.Exit.Time) : "");
         json.WriteNumber("lastStream", found.Last.Stream.Value);
         json.WriteNumber("lastIndex", found.Last.Index);
         json.WriteString("kind", found.Accepted is not null ? "accepted" : found.IsIgnored ? "ignored" : found.Known is not null ? "known" : found.IsLikely ? "likely" : "finding");
@@ -69,6 +71,7 @@ internal sealed class PageClasses(DiffResult result, RunProfile profile, IReadOn
         json.WriteString("assumes", found.IsLikely ? EvidenceTable.Of(found.Assumed).What : "");
         json.WriteTexts("also", found.AlsoBroken.Select(rule => rule.Id));
         json.WriteTexts("alsoLikely", found.AlsoLikely.Select(rule => rule.Id));
+        json.WriteTexts("bugs", found.Culprit == Culprit.Processor ? [] : KnownBugs.Of(found.Rule.Id).Select(bug => $"{bug.Id}: {bug.Statement} {bug.History}"));
         json.WriteTexts("recorded", found.First.Recorded.Select(field => field.Text));
         json.WriteTexts("expected", found.First.Expected);
         json.WriteObjects("around", found.First.Before.Append(found.First.Exit).Concat(found.First.After), exit => WriteExit(json, exit, ReferenceEquals(exit, found.First.Exit)));

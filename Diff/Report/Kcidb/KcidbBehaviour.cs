@@ -22,7 +22,7 @@ internal static class KcidbBehaviour
     {
         foreach (BehaviourChange change in findings.Checked.SelectMany(capture => capture.Behaviour).DistinctBy(change => change.Fingerprint, StringComparer.Ordinal))
         {
-            KcidbReport.WriteIssue(json, change.Fingerprint, $"L0 acts otherwise at {change.Where}", isProcessor: false, $"No rule of the manual names it. {BehaviourWords.Line(change)}", () =>
+            KcidbReport.WriteIssue(json, change.Fingerprint, $"L0 behaves differently at {change.Where}", isProcessor: false, $"No rule of the manual names it. {BehaviourWords.Line(change)}", () =>
             {
                 json.WriteString("fingerprint", change.Fingerprint);
                 json.WriteString("exit", change.Exit);

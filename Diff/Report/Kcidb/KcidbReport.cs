@@ -9,7 +9,7 @@ namespace Differ.Diff.Report.Kcidb;
 
 /// <summary>
 /// The exchange format of kernel CI systems (KCIDB, I/O schema 5.3), ready to be sent: a kernel is a checkout and a build, a rule in a capture
-/// is a test, a class of departures is an issue, and that a capture has it is an incident.
+/// is a test, a class of divergences is an issue, and that a capture has it is an incident.
 /// </summary>
 /// <remarks>
 /// All ids begin with the origin and are the same for the same input; whoever sends the reports of a CI system of its own replaces the origin.
@@ -25,7 +25,7 @@ internal sealed class KcidbReport : IReportFormat
 
     public string Name => "kcidb";
 
-    public string Summary => "KCIDB 5.3 for kernel CI: rules as tests, classes of departures as issues, where they are as incidents";
+    public string Summary => "KCIDB 5.3 for kernel CI: rules as tests, classes of divergences as issues, where they are as incidents";
 
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {

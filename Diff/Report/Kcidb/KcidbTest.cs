@@ -17,7 +17,7 @@ namespace Differ.Diff.Report.Kcidb;
 /// </remarks>
 internal enum KcidbStatus : byte
 {
-    /// <summary>The test completed and reported the tested code as faulty: the hypervisor departs.</summary>
+    /// <summary>The test completed and reported the tested code as faulty: KVM diverges.</summary>
     Fail,
 
     /// <summary>The test did not run due to a failure in the harness: there is no recording that could be judged.</summary>
@@ -132,5 +132,5 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
     private static string SummaryOf(DiffResult result) =>
-        $"{Numbers.Amount(result.Summary.Exits, "exit", "exits")}, {Numbers.Grouped(result.CountOf(Verdict.Undecided))} undecided, {Numbers.Grouped(result.CountOf(Verdict.Likely))} likely diverge, {Numbers.Grouped(result.CountOf(Verdict.Diverges))} diverge";
+        $"{Numbers.Amount(result.Summary.Exits, "exit", "exits")}, {Numbers.Plain(result.CountOf(Verdict.Undecided))} undecided, {Numbers.Plain(result.CountOf(Verdict.Likely))} likely diverge, {Numbers.Plain(result.CountOf(Verdict.Diverges))} diverge";
 }

@@ -27,7 +27,7 @@ internal static class BehaviourText
         CommonKind[] missing = [.. common.Missing];
         foreach (CommonKind kind in missing.Take(MostKinds))
         {
-            ChangeText.Item(output, $"none of {kind.Words}: {Numbers.Grouped(kind.InBase)} in base, {Numbers.Grouped(kind.InTest)} in test");
+            ChangeText.Item(output, $"none of {kind.Words}: {Numbers.Plain(kind.InBase)} in base, {Numbers.Plain(kind.InTest)} in test");
         }
 
         if (missing.Length > MostKinds)

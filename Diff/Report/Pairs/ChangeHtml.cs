@@ -4,6 +4,7 @@ using Differ.Diff.Changes;
 using Differ.Diff.Findings;
 using Differ.Diff.Results;
 using Differ.Diff.Writing;
+using Differ.Schemas.Model;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Pairs;
@@ -11,32 +12,22 @@ namespace Differ.Diff.Report.Pairs;
 /// <summary>Changes as one page for a browser, without scripts and without anything from elsewhere.</summary>
 internal sealed class ChangeHtml : IChangeFormat
 {
-    private const string Style = """
-        :root { color-scheme: light dark; --muted: #667; --line: #8884; --bad: #b3261e; --good: #1b6e3c; --warn: #8a5a00; }
-        @media (prefers-color-scheme: dark) { :root { --muted: #99a; --bad: #ff8a80; --good: #7ddc9b; --warn: #ffc266; } }
-        body { font: 15px/1.5 system-ui, sans-serif; max-width: 1200px; margin: 0 auto; padding: 1rem 1.4rem 4rem; }
-        h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-top: 1px solid var(--line); padding-top: 1rem; } h3 { font-size: 1rem; margin-bottom: .3rem; }
-        table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); }
-        pre, code { font: 13px/1.45 ui-monospace, monospace; } pre { overflow-x: auto; margin: .2rem 0 .8rem; padding: .4rem .6rem; border: 1px solid var(--line); border-radius: 4px; }
-        .diverges, .new, .behaviour { color: var(--bad); } .conforms, .fixed { color: var(--good); } .inconclusive, .likely { color: var(--warn); }
-        .muted { color: var(--muted); } .mark { font-weight: 700; } dt { font-weight: 600; } dd { margin: 0 0 .4rem 1.2rem; }
-        """;
-
     public string Name => "html";
 
     public void Write(ChangeSet changes, TextWriter output, Ink ink)
     {
         string title = SetWords.Sum(FindingSet.Of(changes));
-        output.Write($"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Differ: {Text(title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        output.Write($"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>Differ: {Text(title)}</title>\n<style>\n{PlainPage.Style}\n</style>\n</head>\n<body>\n");
         output.Write($"<h1>{Text(title)}</h1>\n");
         string policy = SetWords.Of(changes.Policy);
         output.Write(policy.Length > 0 ? $"<p class=\"muted\">policy: {Text(policy)}</p>\n" : "");
         WriteList("cannot be used", changes.Unread.Select(unread => $"{unread.Name}: {unread.Message}"), output);
         WriteList("only in base", changes.OnlyBase, output);
         WriteList("only in test", changes.OnlyTest, output);
-        foreach (RunChanges pair in changes.Pairs)
+        WriteIndex(changes.Pairs, output);
+        for (int i = 0; i < changes.Pairs.Count; i++)
         {
-            WritePair(pair, output);
+            WritePair(changes.Pairs[i], i, output);
         }
 
         output.Write("</body>\n</html>\n");
@@ -48,10 +39,29 @@ internal sealed class ChangeHtml : IChangeFormat
         output.Write(items.Length > 0 ? $"<h3>{title}</h3>\n<ul>\n{string.Concat(items)}</ul>\n" : "");
     }
 
-    private static void WritePair(RunChanges pair, TextWriter output)
+    // One pair needs no table of contents.
+    private static void WriteIndex(IReadOnlyList<RunChanges> pairs, TextWriter output)
+    {
+        if (pairs.Count < 2)
+        {
+            return;
+        }
+
+        output.Write("<table>\n<tr><th>Verdict</th><th>Pair</th><th>What makes it</th></tr>\n");
+        foreach ((RunChanges pair, int number) in pairs.Select((pair, i) => (pair, i)).OrderByDescending(item => item.pair.Verdict.Outcome))
+        {
+            output.Write($"<tr><td class=\"{pair.Verdict.Word}\">{pair.Verdict.Word}</td><td><a href=\"#pair{number}\">{Text(NameOf(pair))}</a></td><td>{Text(pair.Verdict.Why)}</td></tr>\n");
+        }
+
+        output.Write("</table>\n");
+    }
+
+    private static string NameOf(RunChanges pair) => pair.Name.Length > 0 ? pair.Name : pair.TestFile;
+
+    private static void WritePair(RunChanges pair, int number, TextWriter output)
     {
         RecordingVerdict verdict = pair.Verdict;
-        output.Write($"<section>\n<h2>{Text(pair.Name.Length > 0 ? pair.Name : pair.TestFile)}: <span class=\"{verdict.Word}\">{verdict.Word}</span></h2>\n");
+        output.Write($"<section id=\"pair{number}\">\n<h2>{Text(NameOf(pair))}: <span class=\"{verdict.Word}\">{verdict.Word}</span></h2>\n");
         output.Write(verdict.Why.Length > 0 ? $"<p>{Text(verdict.Why)}</p>\n" : "");
         output.Write("<table>\n<tr><th></th><th>Capture</th><th>Kernel</th><th>Exits</th></tr>\n");
         WriteCapture("base", pair.Base, output);
@@ -70,11 +80,11 @@ internal sealed class ChangeHtml : IChangeFormat
     private static string Missing(CommonExits common)
     {
         CommonKind[] missing = [.. common.Missing];
-        return missing.Length == 0 ? "" : $"; none of {string.Join(", ", missing.Select(kind => $"{kind.Words} ({Numbers.Grouped(kind.InBase)} in base, {Numbers.Grouped(kind.InTest)} in test)"))}";
+        return missing.Length == 0 ? "" : $"; none of {string.Join(", ", missing.Select(kind => $"{kind.Words} ({Numbers.Plain(kind.InBase)} in base, {Numbers.Plain(kind.InTest)} in test)"))}";
     }
 
     private static void WriteCapture(string label, DiffResult result, TextWriter output) => output.Write(
-        $"<tr><td>{label}</td><td>{Text(result.Header.Capture)}</td><td>{Text(result.Header.KernelRelease)}</td><td>{Numbers.Grouped(result.Summary.Exits)}</td></tr>\n");
+        $"<tr><td>{label}</td><td>{Text(result.Header.Capture)}</td><td>{Text(result.Header.KernelRelease)}</td><td>{Numbers.Plain(result.Summary.Exits)}</td></tr>\n");
 
     private static void WriteClasses(RunChanges pair, TextWriter output)
     {
@@ -84,10 +94,11 @@ internal sealed class ChangeHtml : IChangeFormat
             return;
         }
 
-        output.Write("<h3>Departures</h3>\n<table>\n<tr><th>Change</th><th>Rule</th><th>Base</th><th>Test</th><th>Fingerprint</th></tr>\n");
+        output.Write("<h3>Divergences</h3>\n<table>\n<tr><th>Change</th><th>Severity</th><th>Culprit</th><th>Rule</th><th>Base</th><th>Test</th><th>Fingerprint</th></tr>\n");
         foreach (ClassChange one in pair.Classes)
         {
-            output.Write($"<tr><td class=\"{(one.Change == Change.New ? "new" : one.Change == Change.Fixed ? "fixed" : "muted")}\">{ChangeWords.Words(one.Change)}</td>"
+            output.Write($"<tr><td class=\"{(one.Change == Change.New ? "new" : one.Change == Change.Fixed ? "fixed" : "muted")}\">{ChangeWords.Words(one.Change)}</td><td>{FindingWords.Severity(one.Found)}</td>"
+                + $"<td><span class=\"{(one.Found.Culprit == Culprit.Processor ? "processor" : "kvm")}\">{Text(FindingWords.Culprit(one.Found))}</span></td>"
                 + $"<td><code>{Text(one.Found.Rule.Id)}</code> {Text(one.Found.Rule.Citation)}<br>{Text(one.Found.Rule.Statement)}</td>"
                 + $"<td>{Text(ChangeWords.Rate(one.Base))}</td><td>{Text(ChangeWords.Rate(one.Test))}</td><td><code>{one.Found.Fingerprint}</code></td></tr>\n");
         }
@@ -99,7 +110,7 @@ internal sealed class ChangeHtml : IChangeFormat
     {
         foreach (BehaviourChange one in pair.Behaviour)
         {
-            output.Write($"<h3><span class=\"{BehaviourWords.Word}\">L0 acts otherwise</span>, and no rule names it: {Text(one.Where)}</h3>\n");
+            output.Write($"<h3><span class=\"{BehaviourWords.Word}\">L0 behaves differently</span>, and no rule names it: {Text(one.Where)}</h3>\n");
             output.Write($"<p class=\"muted\">{Text(BehaviourWords.Count(one))}, fingerprint <code>{one.Fingerprint}</code></p>\n<dl>\n");
             WriteSide("base", one.DidInBase, one.AroundBase, output);
             WriteSide("test", one.DidInTest, one.AroundTest, output);

@@ -55,7 +55,7 @@ internal sealed class ChangeText : IChangeFormat
         {
             string words = $"{ChangeWords.Words(one.Change),-14}";
             output.Write($"{(one.Change == Change.New ? ink.Bad(words) : one.Change == Change.Fixed ? ink.Good(words) : words)}  {one.Found.Rule.Id}  {one.Found.Rule.Citation}\n");
-            Item(output, $"{(one.Found.Culprit == Culprit.Processor ? "the processor departs, " : "")}{One(one.Found)}, fingerprint {one.Found.Fingerprint}");
+            Item(output, $"{(one.Found.Culprit == Culprit.Processor ? "the processor diverges, " : "")}{One(one.Found)}, fingerprint {one.Found.Fingerprint}");
             Item(output, $"base {ChangeWords.Rate(one.Base)}");
             Item(output, $"test {ChangeWords.Rate(one.Test)}{(one.Change == Change.NotComparable ? "" : Significance(one))}");
         }

@@ -5,7 +5,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Diff.Report.Perfetto;
 
-/// <summary>A class of departures and its track.</summary>
+/// <summary>A class of divergences and its track.</summary>
 /// <param name="Number">In the order of the first departures.</param>
 /// <param name="Rule">The rule that is broken.</param>
 /// <param name="RuleId">Its name.</param>

@@ -1,4 +1,6 @@
+using Differ.Diff.Findings;
 using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Run;
 
 namespace Differ.Diff.Report.Perfetto;
@@ -8,7 +10,9 @@ internal sealed class PerfettoReport : IExitReportFormat
 {
     public string Name => "perfetto";
 
-    public string Summary => "a trace for ui.perfetto.dev: every exit, L2 in L1 in L0, and what departs";
+    public string Summary => "a trace for ui.perfetto.dev: every exit, L2 in L1 in L0, and what diverges";
+
+    public IFormat<FindingSet>? Index => null;
 
     public IExitReport Begin(RunHeader header, Stream output) => new Trace(header, output);
 

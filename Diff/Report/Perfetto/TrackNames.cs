@@ -22,7 +22,7 @@ internal sealed class TrackNames(ProtoWriter writer, DiffResult result, ulong cl
     private const ulong InventedThreads = 10_000_000;
 
     /// <summary>Writes all of it.</summary>
-    /// <param name="findings">The classes of departures.</param>
+    /// <param name="findings">The classes of divergences.</param>
     /// <param name="streams">How many vCPU streams have events.</param>
     public void Write(IEnumerable<FindingTrack> findings, int streams)
     {
@@ -132,7 +132,7 @@ internal sealed class TrackNames(ProtoWriter writer, DiffResult result, ulong cl
         Say("grade", CaptureQuality.Of(result).Grade.ToString());
         Say("exits", result.Summary.Exits);
         Say("conform", result.CountOf(Verdict.Conforms));
-        Say("known departures", result.CountOf(Verdict.KnownDeparture));
+        Say("documented divergences", result.CountOf(Verdict.KnownDeparture));
         Say("ignored", result.CountOf(Verdict.Ignored));
         Say("accepted", result.CountOf(Verdict.Accepted));
         Say("undecided", result.CountOf(Verdict.Undecided));

@@ -14,6 +14,6 @@ internal static class TrackUuids
     /// <summary>A vCPU's.</summary>
     public static ulong OfVcpu(StreamId stream) => 0x2000_0000 + (ulong)stream.Value;
 
-    /// <summary>A class of departures'.</summary>
+    /// <summary>A class of divergences'.</summary>
     public static ulong OfFinding(int number) => 0x3000_0000 + (ulong)number;
 }

@@ -75,10 +75,10 @@ internal sealed class TrackWords(TraceTexts texts)
     public TraceText Undecided { get; } = texts.Of("undecided");
 
     /// <summary>A verdict.</summary>
-    public TraceText Known { get; } = texts.Of("known departure of KVM");
+    public TraceText Known { get; } = texts.Of("documented divergence of KVM");
 
-    /// <summary>The verdict on an exit that departs from an ignored rule only.</summary>
-    public TraceText Ignored { get; } = texts.Of("departs from an ignored rule");
+    /// <summary>The verdict on an exit that diverges from an ignored rule only.</summary>
+    public TraceText Ignored { get; } = texts.Of("diverges from an ignored rule");
 
     /// <summary>The manual's name of an exit code.</summary>
     public TraceText NameOf(SvmExitCode code)

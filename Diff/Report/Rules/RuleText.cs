@@ -14,7 +14,7 @@ public static class RuleText
         Item(output, "about", string.Join(", ", Enum.GetValues<RuleScope>().Where(scope => rule.Scope.HasFlag(scope)).Select(Words)));
         Item(output, "severity", rule.Severity.ToString().ToLowerInvariant());
         Item(output, "visible", Words(rule.Visibility));
-        Item(output, "sureness", Words(rule.Confidence));
+        Item(output, "confidence", Words(rule.Confidence));
         Item(output, "evidence", rule.Evidence);
         Item(output, "expected", rule.Expected);
     }
@@ -26,8 +26,12 @@ public static class RuleText
         Severity.High => "L1 or L2 sees control flow that no processor would show",
         Severity.Medium => "L1 or L2 is told something wrong, or at the wrong time",
         Severity.Low => "a corner that few guests look at",
-        _ => "nothing by itself: it guides the reading, or is a documented departure",
+        _ => "nothing by itself: it guides the reading, or is a documented divergence",
     };
+
+    /// <summary>A severity, visibility or confidence as programs have it: in small letters, with hyphens.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum => string.Concat(value.ToString().Select((letter, i) => char.IsAsciiLetterUpper(letter) ? $"{(i > 0 ? "-" : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
     /// <summary>How much of something stock tracepoints show.</summary>
     public static string Words(Visibility visibility) => visibility switch

@@ -57,11 +57,11 @@ internal sealed class TextExplanation : IFormat<Explanation>
         output.Write($"\n{ink.Bold($"In {capture}")}\n");
         RuleCount count = seen.Count;
         RuleText.Item(output, "", count.Exercised == 0 ? "nothing that the rule speaks of" :
-            $"kept {Times(count.Conforms)}, undecided {Times(count.Undecided)}, {(count.Likely > 0 ? $"likely broken {Times(count.Likely)}, " : "")}broken {Times(count.Departs)}");
+            $"conforms {Times(count.Conforms)}, undecided {Times(count.Undecided)}, {(count.Likely > 0 ? $"likely diverges {Times(count.Likely)}, " : "")}diverges {Times(count.Departs)}");
         var printer = new ExitPrinter(seen.Result.Header, seen.Result.Texts);
         for (int i = 0; i < seen.Classes.Count; i++)
         {
-            TextCapture.WriteDivergence(seen.Result, seen.Classes[i], i + 1, printer, output, ink);
+            TextCapture.WriteDivergence(seen.Result, seen.Classes[i], i + 1, file: null, printer, output, ink);
             if (seen.Classes[i].Known is { } known)
             {
                 output.Write($"   known    {known}\n");
@@ -69,5 +69,5 @@ internal sealed class TextExplanation : IFormat<Explanation>
         }
     }
 
-    private static string Times(ulong count) => $"{Numbers.Grouped(count)} {(count == 1 ? "time" : "times")}";
+    private static string Times(ulong count) => $"{Numbers.Plain(count)} {(count == 1 ? "time" : "times")}";
 }

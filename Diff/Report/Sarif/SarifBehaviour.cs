@@ -48,7 +48,7 @@ internal static class SarifBehaviour
         json.WriteString("kind", fails ? "fail" : "review");
         json.WriteString("level", fails ? Level : "none");
         json.WriteString("baselineState", "new");
-        SarifReport.WriteMessage(json, "message", $"L0 acts otherwise, and no rule names it. {BehaviourWords.Line(change)}");
+        SarifReport.WriteMessage(json, "message", $"L0 behaves differently, and no rule names it. {BehaviourWords.Line(change)}");
         json.WriteObjects("locations", [change.First.Test], place => SarifResults.WriteWhere(json, capture.File, number, capture.VcpuOf(place.Stream), place.Index));
         json.WriteTexts("relatedLocations", []);
         json.WriteNumber("occurrenceCount", change.Count);

@@ -34,7 +34,7 @@ internal static class SarifCaptures
 
         if (left > 0)
         {
-            WriteNotification(json, "", "warning", string.Create(CultureInfo.InvariantCulture, $"{left} further classes of departures are left out, those of least weight"));
+            WriteNotification(json, "", "warning", string.Create(CultureInfo.InvariantCulture, $"{left} further classes of divergences are left out, those of least weight"));
         }
 
         json.WriteEndArray();
@@ -127,7 +127,7 @@ internal static class SarifCaptures
 
         foreach (UndecidedClass undecided in capture.Result.Undecided)
         {
-            string how = undecided.Missing.How.Length > 0 ? $"; to get it: {undecided.Missing.How}" : "";
+            string how = undecided.Missing.How.Length > 0 ? $"; to decide: {undecided.Missing.How}" : "";
             WriteNotification(
                 json, "", "note", $"{Numbers.Amount(undecided.Exits, "exit is", "exits are")} undecided for lack of {undecided.Missing.What}{how}", capture.File, number);
         }

@@ -7,7 +7,7 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Diff.Report.Sarif;
 
 /// <summary>
-/// Static Analysis Results Interchange Format, version 2.1.0 (OASIS), for code scanning: one run, a result for each class of departures,
+/// Static Analysis Results Interchange Format, version 2.1.0 (OASIS), for code scanning: one run, a result for each class of divergences,
 /// within the limits of GitHub (20 runs in a file, 5,000 results of a run shown, 10 MB packed).
 /// </summary>
 internal sealed class SarifReport : IReportFormat
@@ -17,7 +17,7 @@ internal sealed class SarifReport : IReportFormat
 
     public string Name => "sarif";
 
-    public string Summary => "SARIF 2.1.0 for code scanning: one result for each class of departures";
+    public string Summary => "SARIF 2.1.0 for code scanning: one result for each class of divergences";
 
     public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {

@@ -14,7 +14,7 @@ internal static class SarifTool
         json.WriteStartObject("driver");
         json.WriteString("name", "Differ");
         json.WriteString("semanticVersion", typeof(SarifTool).Assembly.GetName().Version!.ToString(3));
-        SarifReport.WriteMessage(json, "shortDescription", "Finds where the SVM of a hypervisor departs from the processor's manual.");
+        SarifReport.WriteMessage(json, "shortDescription", "Finds where the SVM that KVM emulates diverges from AMD's manual.");
         SarifReport.WriteMessage(json, "fullDescription", $"Replays the recorded tracepoints of KVM on a reference of AMD64 APM volume 2, {Apm.Revision}.");
         json.WriteStartArray("rules");
         foreach (RuleInfo rule in rules)

@@ -54,7 +54,7 @@ public sealed class CaptureFormatTests
         Assert.Equal(code, refused.Code);
         CommandResult result = CommandLine.RunWith(file, "check", "-");
         Assert.Equal((2, ""), (result.Status, result.Output));
-        Assert.Matches($"^differ: {code} at byte 0x[0-9a-f]+: .*{System.Text.RegularExpressions.Regex.Escape(says)}[^\n]*\n$", result.Errors);
+        Assert.Matches($"^differ: (standard input: )?{code} at byte 0x[0-9a-f]+: .*{System.Text.RegularExpressions.Regex.Escape(says)}[^\n]*\n$", result.Errors);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Differ.Tests.Support;
 
 namespace Differ.Tests.Diff.Changes;
 
-/// <summary>The formats that tell of changes in full, over a pair in which L0 acts otherwise and everything has a hostile name.</summary>
+/// <summary>The formats that tell of changes in full, over a pair in which L0 behaves differently and everything has a hostile name.</summary>
 public sealed class ChangeFormatTests
 {
     public static TheoryData<string> Formats => [.. ChangeFormats.All.Select(format => format.Name)];
@@ -28,7 +28,7 @@ public sealed class ChangeFormatTests
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("http", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\u001b', page);
-        Assert.Contains("L0 acts otherwise</span>, and no rule names it: L2 #VMEXIT MSR", page, StringComparison.Ordinal);
+        Assert.Contains("L0 behaves differently</span>, and no rule names it: L2 #VMEXIT MSR", page, StringComparison.Ordinal);
     }
 
     private static string Write(string format, ChangeSet changes)

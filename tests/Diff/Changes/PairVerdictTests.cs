@@ -20,7 +20,7 @@ public sealed class PairVerdictTests
     public void Behaviour_that_no_rule_names_is_a_verdict_of_its_own()
     {
         RecordingVerdict verdict = Behaving(Pair()).Verdict;
-        Assert.Equal(("behaviour", "L0 acts otherwise in 2 ways that no rule names"), (verdict.Word, verdict.Why));
+        Assert.Equal(("behaviour", "L0 behaves differently in 2 ways that no rule names"), (verdict.Word, verdict.Why));
         Assert.Empty(verdict.Lacks);
     }
 

@@ -70,7 +70,7 @@ internal static class SampleFindings
     /// <summary>What two captures have in common.</summary>
     public static CommonExits Common => new([new CommonKind(GuestLevel.L2, "MSR", true, 12, 10, 9, 9), new CommonKind(GuestLevel.L2, "RDTSC", false, 3, 0, 0, 0)]);
 
-    /// <summary>A pair in which nothing is new that a rule names, and L0 acts otherwise; its names are meant to break out.</summary>
+    /// <summary>A pair in which nothing is new that a rule names, and L0 behaves differently; its names are meant to break out.</summary>
     /// <param name="failOn">What fails.</param>
     public static ChangeSet Behaviour(FailOn failOn)
     {
@@ -102,7 +102,7 @@ internal static class SampleFindings
     }
 
     /// <summary>More of everything than any reader takes.</summary>
-    /// <param name="classes">How many classes of departures.</param>
+    /// <param name="classes">How many classes of divergences.</param>
     /// <param name="captures">How many captures.</param>
     public static FindingSet Huge(int classes, int captures)
     {

@@ -80,7 +80,7 @@ public sealed class TextOrderTests
         CommandResult result = TextTrace.Check(Text([.. Later(Departing, 1), .. Clean]));
         Notes("DIF0343", 2, result);
         Assert.Contains("1 diverge, in 1 class", result.Output, StringComparison.Ordinal);
-        Assert.Contains("exits     8\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("exits     8: ", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,8 +93,8 @@ public sealed class TextRefusalTests
         string text = new TextTraceBuilder().Event("kvm_entry", "vcpu 0, rip 0x1000").Event("kvm_exit", exit).Event("kvm_nested_vmexit_inject", inject)
             .Event("kvm_entry", "vcpu 0, rip 0x1000").ToString();
         string records = TextTrace.Show(text);
-        Assert.Contains("#VMEXIT INVALID", records, StringComparison.Ordinal);
-        Assert.Contains("NestedVmexitInject  exit_code INVALID", records, StringComparison.Ordinal);
+        Assert.Contains("exit_reason INVALID", records, StringComparison.Ordinal);
+        Assert.Contains("kvm_nested_vmexit_inject  exit_code INVALID", records, StringComparison.Ordinal);
     }
 
     private static void Refused(string text, string code, string words)

@@ -147,7 +147,7 @@ public sealed class RunProfileTests
 
     private static ulong Sum(Timeline timeline, Func<TimelineSlot, ulong> what) => timeline.Slots.ToArray().Aggregate(0UL, (sum, slot) => sum + what(slot));
 
-    // Eight vCPUs, thirty reasons, a class of departures now and then: one record is reused, so that only the profile allocates.
+    // Eight vCPUs, thirty reasons, a class of divergences now and then: one record is reused, so that only the profile allocates.
     private static void Feed(RunProfile profile, int exits)
     {
         HardwareExit exit = Plain(0, 0, 0).Exit;

@@ -97,7 +97,7 @@ public sealed class SarifReportTests
         string text = ReportTests.Write("sarif", SampleFindings.Huge(4_000, 3));
         JsonNode run = JsonNode.Parse(text)!["runs"]!.AsArray().Single()!;
         Assert.Equal(5_000, Results(run).Count());
-        Assert.Contains("3000 further classes of departures are left out", text, StringComparison.Ordinal);
+        Assert.Contains("3000 further classes of divergences are left out", text, StringComparison.Ordinal);
         Assert.All(Results(run), result => Assert.InRange(result["relatedLocations"]!.AsArray().Count, 0, 100));
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))

@@ -1,21 +1,21 @@
 import { streamLabel } from './data.js';
-import { count, h, plural, severity } from './util.js';
+import { count, culprit, h, plural, severity } from './util.js';
 
 const sources = { recorded: ['●', 'recorded'], derived: ['◐', 'derived'], assumed: ['◇', 'assumed'], unknown: ['○', 'unknown'] };
 
 // Everything about one class: what was recorded against what was expected, the exits around it, vmcb12.
 export function detail(data, found, showOnTimeline) {
   const more = found.detail;
-  const culprit = found.culprit === 'processor' ? 'the processor' : 'the hypervisor';
   const head = [
     h('h3', null, h('code', null, found.ruleId), ' ', h('span', { class: 'cite' }, found.cite)),
-    h('p', null, severity(found.severity), `, ${culprit} ${found.kind === 'likely' ? 'likely departs' : 'departs'}, ${plural(found.count, 'time')}, on ${plural(found.streams, 'vCPU')}, fingerprint `, h('code', null, found.id)),
-    h('p', null, `First: ${streamLabel(data, found.stream)}, exit ${found.index}. Last: ${streamLabel(data, found.lastStream)}, exit ${found.lastIndex}. `,
+    h('p', null, severity(found.severity), `, ${found.kind === 'likely' ? 'likely, ' : ''}culprit ${culprit(found)}, ${plural(found.count, 'occurrence')}, on ${plural(found.streams, 'vCPU')}, fingerprint `, h('code', null, found.id)),
+    h('p', null, `First: ${streamLabel(data, found.stream)}, exit ${found.index}, at ${found.time}${data.capture.ns ? ' s' : ''}. Last: ${streamLabel(data, found.lastStream)}, exit ${found.lastIndex}. `,
       h('button', { type: 'button', onclick: () => showOnTimeline(found) }, 'Show on the timeline')),
   ];
   if (!more) return h('article', { class: 'detail' }, head, h('p', null, 'The page holds details of the gravest classes only; differ check prints this one.'));
   return h('article', { class: 'detail' }, head,
     h('blockquote', null, more.text),
+    more.bugs.length > 0 && h('div', null, h('h4', null, 'Known bugs of this rule'), h('ul', null, more.bugs.map(text => h('li', null, text)))),
     found.known && h('p', { class: 'warn' }, `◆ No finding: ${found.known}`),
     more.alsoLikely.length > 0 && h('p', null, 'Under assumptions they likely break ', more.alsoLikely.map((id, i) => [i > 0 ? ', ' : '', h('code', null, id)]), ', too.'),
     more.assumes && h('p', { class: 'warn' }, `◇ Assumes ${more.assumes} to be as the rule supposes.`),

@@ -9,25 +9,29 @@ import { h } from './util.js';
 
 const data = load();
 const main = document.getElementById('main');
-const links = [['summary', 'Summary'], ['divergences', 'Divergences'], ['timeline', 'Timeline'], ['exits', 'Exits'], ['amplification', 'Amplification'], ['rules', 'Rules']];
+const links = [['divergences', 'Divergences'], ['summary', 'Summary'], ['timeline', 'Timeline'], ['exits', 'Exits'], ['amplification', 'Amplification'], ['rules', 'Rules']];
 const [tone, words] = headline(data);
 const colours = theme(() => lines?.redraw());
 const name = data.capture.file || 'a pipe';
 let list, lines;
 
-document.title = `Differ: ${name}`;
-document.getElementById('top').append(h('h1', null, 'Differ ', h('span', { class: 'file' }, name)), h('span', { class: `badge ${tone}` }, words),
+document.title = `${data.verdict}: ${name}, ${data.capture.kernel ? `kernel ${data.capture.kernel}` : 'kernel not recorded'} (Differ)`;
+document.getElementById('top').append(h('h1', null, 'Differ ', h('span', { class: 'file' }, data.capture.kernel ? `${name}, kernel ${data.capture.kernel}` : name)), h('span', { class: `badge ${tone}` }, words),
   h('nav', { 'aria-label': 'Sections' }, links.map(([id, title]) => h('a', { href: `#${id}`, onclick: event => { event.preventDefault(); document.getElementById(id)?.scrollIntoView(); } }, title))), colours.button);
 
 // A section at a time, so that the page answers while the rest is being made.
 const steps = [
-  () => summary(data),
-  () => (list = classes(data, found => lines.show(found))).element,
+  // What was found comes first.
+  ...data.classes.length > 0 ? [divergences, () => summary(data)] : [() => summary(data), divergences],
   () => (lines = timeline(data, found => list.select(found))).element,
   () => reasons(data),
   () => amplification(data),
   () => coverage(data, filterBy),
 ];
+
+function divergences() {
+  return (list = classes(data, found => lines.show(found))).element;
+}
 
 function filterBy(text) {
   const filter = document.getElementById('filter');

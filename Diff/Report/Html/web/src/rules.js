@@ -1,6 +1,6 @@
 import { count, h, plural, section, severity } from './util.js';
 
-const states = { broken: ['✕', 'broken'], conforms: ['✓', 'conforms'], undecided: ['?', 'undecided'], silent: ['·', 'not exercised'] };
+const states = { broken: ['✕', 'diverges'], conforms: ['✓', 'conforms'], undecided: ['?', 'undecided'], silent: ['·', 'not exercised'] };
 
 function stateOf(rule) {
   return rule.departs + rule.likely > 0 ? 'broken' : rule.conforms > 0 ? 'conforms' : rule.undecided > 0 ? 'undecided' : 'silent';
@@ -33,7 +33,7 @@ export function coverage(data, filterBy) {
     cell.tabIndex = 0;
     about.replaceChildren(h('h3', null, h('code', null, rule.id), ' ', h('span', { class: 'cite' }, rule.cite)), h('p', null, rule.text),
       h('p', null, severity(rule.severity), `; visible in stock tracepoints: ${rule.visible}. `,
-        `${count(rule.conforms)} conform, ${count(rule.undecided)} undecided, ${rule.likely > 0 ? `${count(rule.likely)} likely broken, ` : ''}${count(rule.departs)} broken. `,
+        `${count(rule.conforms)} conform, ${count(rule.undecided)} undecided, ${rule.likely > 0 ? `${count(rule.likely)} likely diverge, ` : ''}${count(rule.departs)} broken. `,
         rule.departs + rule.likely > 0 && h('button', { type: 'button', onclick: () => filterBy(rule.id) }, 'Show its divergences')));
   }
 

@@ -4,21 +4,29 @@ const kinds = [
   ['diverges', 'diverge', '✕', 'No value of what was not recorded explains what was.'],
   ['likely', 'likely diverge', '◇', 'They diverge if something not recorded is as a rule assumes.'],
   ['undecided', 'undecided', '?', 'What was recorded does not decide it; below is what would.'],
-  ['known', 'known departures', '◆', 'KVM documents the departure.'],
-  ['accepted', 'accepted', '◆', 'The baseline accepts the departure.'],
+  ['known', 'documented', '◆', 'KVM documents the divergence.'],
+  ['accepted', 'accepted', '◆', 'The baseline accepts the divergence.'],
   ['ignored', 'ignored', '◆', 'The configuration ignores the rule.'],
   ['conforms', 'conform', '✓', 'Every value of what was not recorded explains what was.'],
 ];
 
 export function headline(data) {
   const why = data.verdictReasons.map(reason => reason.text).join('; ');
+  const share = data.verdicts.exits ? data.verdicts.undecided / data.verdicts.exits : 0;
+  const undecided = `; ${percent(data.verdicts.undecided, data.verdicts.exits)} undecided`;
   const grade = 'CD'.includes(data.quality.grade) ? `, grade ${data.quality.grade}` : '';
   switch (data.verdict) {
-    case 'diverges': return ['bad', `✕ ${plural(data.verdicts.diverges, 'exit diverges', 'exits diverge')}: ${why}`];
-    case 'likely': return ['warn', `◇ Likely: ${why}`];
-    case 'inconclusive': return ['warn', `? Inconclusive: ${why}`];
-    default: return ['good', `✓ Nothing diverges${grade}`];
+    case 'diverges': return ['bad', `✕ Diverges: ${why}, ${plural(data.verdicts.diverges, 'occurrence')}, culprit ${culprits(data)}${undecided}`];
+    case 'likely': return ['warn', `◇ Likely: ${why}${undecided}`];
+    case 'inconclusive': return ['warn', `? Inconclusive: ${why}${undecided}`];
+    // Never a bare green: what is undecided may diverge.
+    default: return [share >= 0.1 || grade ? 'warn' : 'good', `✓ No violation found${undecided}${grade}`];
   }
+}
+
+function culprits(data) {
+  const found = new Set(data.classes.filter(one => one.kind === 'finding').map(one => one.culprit));
+  return [found.has('hypervisor') && 'KVM', found.has('processor') && 'the processor'].filter(Boolean).join(' and ');
 }
 
 export function summary(data) {
@@ -79,7 +87,7 @@ function chip(grade) {
 export function undecided(data) {
   if (data.undecided.length === 0) return null;
   return h('details', { class: 'undecided' }, h('summary', null, `Undecided: ${plural(data.undecided.length, 'kind')} of missing evidence, and how to record it`),
-    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Missing evidence' }, h('table', null, h('thead', null, h('tr', null, ['Exits', 'Would be decided by', 'How to get it', 'Rules'].map((title, i) => h('th', { scope: 'col', class: i === 0 ? 'number' : null }, title)))),
+    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Missing evidence' }, h('table', null, h('thead', null, h('tr', null, ['Exits', 'Would be decided by', 'To decide it', 'Rules'].map((title, i) => h('th', { scope: 'col', class: i === 0 ? 'number' : null }, title)))),
       h('tbody', null, data.undecided.map(row => h('tr', null, h('td', { class: 'number' }, count(row.exits)), h('td', null, row.what), h('td', null, row.how),
         h('td', null, row.rules.length === 0 ? 'the whole exit' : rules(row)))))))) ;
 

@@ -47,7 +47,7 @@ export function timeline(data, chooseClass) {
 
   function legend() {
     return h('span', { class: 'legend' }, lanes.map(([name, key]) => h('span', null, h('i', { class: `swatch l-${key}` }), name)),
-      h('span', null, h('i', { class: 'swatch l-undecided' }), '? undecided'), h('span', { class: 'bad' }, '▼ divergence'));
+      h('span', null, h('i', { class: 'swatch l-undecided' }), '? undecided'), h('span', { class: 'bad' }, '▼ divergence'), h('span', { class: 'bad' }, '┊ events lost'));
   }
 
   function list() {

@@ -88,6 +88,11 @@ export function cells(columns, row) {
   return columns.map(column => h('td', { class: column.number ? 'number' : null }, column.cell ? column.cell(row) : String(column.value(row))));
 }
 
+// One name for one thing: the data call KVM the hypervisor.
+export function culprit(found) {
+  return found.culprit === 'processor' ? 'processor' : 'KVM';
+}
+
 const signs = { critical: '▲▲', high: '▲', medium: '■', low: '▽', info: '·' };
 
 export function severity(name) {
