@@ -16,6 +16,6 @@ public sealed class ModelVerbTests
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Equal("  UNDEFINED whether VMRUN refuses this state is not said (SVM-15.5-VMRUN-CR4-MBZ)",
             Assert.Single(result.Output.Split('\n'), static line => line.Contains("UNDEFINED", StringComparison.Ordinal)));
-        Assert.EndsWith("2 scenarios, 2 as expected, 0 otherwise\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("2 scenarios passed\n", result.Output, StringComparison.Ordinal);
     }
 }
