@@ -20,6 +20,9 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
     public string Tracefs { get; } = tracefs ?? TracefsPlaces
         .Select(path => Path.Combine(root, path)).FirstOrDefault(path => Directory.Exists(Path.Combine(path, "events"))) ?? "";
 
+    /// <summary>The files that lie beside outputs until recordings end.</summary>
+    public PartialFiles Partials { get; } = new(Path.Combine(root, "run/differ-record"));
+
     /// <summary>Where the folder of types is that was brought from another host; null for the running kernel's.</summary>
     public string? BtfFolder { get; init; }
 

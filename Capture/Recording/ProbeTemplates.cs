@@ -65,8 +65,11 @@ internal static class ProbeTemplates
 
     private static readonly string[] FullState = [.. Which, Cr0, "cr3=+{kvm_vcpu.arch.cr3}(%di):x64", Cr4, Exception, ExceptionVmexit, .. Queued];
 
+    // ES to DS, GDTR, IDTR: what VMRUN loads besides, and #VMEXIT saves.
+    private static readonly string[] Tables = [Current("c400", 8), Current("c460", 2), Current("c480", 2)];
+
     private static readonly string[] FullSave =
-        [Current("c410", 2), Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1), Current("c640", 1), Registers];
+        [Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1), Current("c640", 1), Registers];
 
     private static readonly string[] LeanState = [.. Which.Where(field => !field.StartsWith("kvm=", StringComparison.Ordinal)), Exception, .. Queued];
 
@@ -93,7 +96,7 @@ internal static class ProbeTemplates
                     Loss = "ASID, TLB_CONTROL, V_TPR, RFLAGS, RAX, RSP and RIP at the entry",
                 },
             ],
-            [.. FullState, Current("c040", 18), .. FullSave])
+            [.. FullState, "dr6=+{kvm_vcpu.arch.dr6}(%di):x64", Current("c040", 18), .. Tables, .. FullSave])
         {
             Lean = [.. LeanState, Current("c058", 15), .. LeanSave],
         },
@@ -102,7 +105,7 @@ internal static class ProbeTemplates
                 new("kvm_amd", "svm_complete_interrupts", Vcpu),
                 new("kvm_amd", "svm_handle_exit", Vcpu) { Loss = "the state at exits that KVM handles at once (fast path)" },
             ],
-            [.. FullState, Current("c040", 20), .. FullSave])
+            [.. FullState, Current("c040", 20), Current("c410", 2), .. FullSave])
         {
             Lean = [.. LeanState, Current("c058", 17), .. LeanSave],
         },
@@ -120,7 +123,7 @@ internal static class ProbeTemplates
             ]),
         new("vmexit", "what L0 was about to show L1",
             [new("kvm_amd", "nested_svm_vmexit", "vcpu_svm*")],
-            [VcpuNumber, Exception, ExceptionVmexit, Vmcb12, Efer, Current("c058", 17), Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1)]),
+            [VcpuNumber, Exception, ExceptionVmexit, Vmcb12, Efer, Current("c058", 17), .. Tables, Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1)]),
         new("efer", "changes of EFER", [new("kvm_amd", "svm_set_efer", Vcpu, "u64")], [VcpuNumber, "old=+{kvm_vcpu.arch.efer}(%di):x64", "new=%si:x64"]),
         new("gif", "changes of GIF that no exit shows", [new("kvm_amd", "svm_set_gif", "vcpu_svm*", "bool")], [VcpuNumber, "value=%si:x8"]),
         new("cpuid", "the CPUID that the guest was given",

@@ -20,6 +20,7 @@ public sealed class TracefsInstance : IDisposable
     private readonly List<(int Number, SafeFileHandle Pipe, FileStream Pages)> _cpus = [];
     private readonly List<string> _refused = [];
     private readonly byte[] _page;
+    private PageTally? _tally;
     private string _statistics = "";
     private long _largest;
     private bool _ended;
@@ -33,6 +34,9 @@ public sealed class TracefsInstance : IDisposable
 
     /// <summary>Bytes that were recorded.</summary>
     public long Bytes => _cpus.Sum(cpu => cpu.Pages.Length);
+
+    /// <summary>What came so far; nothing unless <see cref="CountExits"/> was called.</summary>
+    public RecordedCounts Counts => _tally?.Counts ?? default;
 
     /// <summary>Probes that the kernel refused, and why; one a line.</summary>
     public IReadOnlyList<string> Refused => _refused;
@@ -92,6 +96,9 @@ public sealed class TracefsInstance : IDisposable
         }
     }
 
+    /// <summary>Counts what comes from now on.</summary>
+    public void CountExits() => _tally ??= PageTally.Of(_tracefs);
+
     /// <summary>Takes what is there.</summary>
     /// <returns>Bytes that came.</returns>
     /// <exception cref="IOException">They cannot be written: the disk is full. What came before is kept.</exception>
@@ -111,6 +118,7 @@ public sealed class TracefsInstance : IDisposable
 
                 _page.AsSpan(read).Clear();
                 pages.Write(_page);
+                _tally?.Take(_page);
                 came += _page.Length;
             }
 
@@ -184,6 +192,7 @@ public sealed class TracefsInstance : IDisposable
             File.Delete(pages.Name);
         }
 
+        _host.Partials.Forget([.. _cpus.Select(static cpu => Path.GetFullPath(cpu.Pages.Name))]);
         _cpus.Clear();
         if (Directory.Exists(_tracefs))
         {
@@ -248,7 +257,15 @@ public sealed class TracefsInstance : IDisposable
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        return new FileStream($"{_output}.cpu{cpu}.partial", options);
+        string file = $"{_output}.cpu{cpu}.partial";
+        if (FileNode.OfLink(file) is not null)
+        {
+            throw new IOException($"{file} is there already, perhaps of a recording that was killed: remove it, or name another output");
+        }
+
+        var pages = new FileStream(file, options);
+        _host.Partials.Note(pages);
+        return pages;
     }
 
     // write() says EINVAL, whatever the reason is; the log has it in words, above the definition.

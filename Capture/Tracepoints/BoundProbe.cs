@@ -41,6 +41,9 @@ internal enum ProbeNumber
     /// <summary>CR4 of the guest.</summary>
     Cr4,
 
+    /// <summary>DR6 of the guest.</summary>
+    Dr6,
+
     /// <summary>VM_HSAVE_PA.</summary>
     Hsave,
 
@@ -65,6 +68,18 @@ internal enum ProbeNumber
     /// <summary>0 where the read worked.</summary>
     Ret,
 
+    /// <summary>EFER before.</summary>
+    Old,
+
+    /// <summary>EFER after.</summary>
+    New,
+
+    /// <summary>GIF after.</summary>
+    Value,
+
+    /// <summary>How many leaves of CPUID the guest has.</summary>
+    N,
+
     /// <summary>How many there are.</summary>
     Count,
 }
@@ -80,6 +95,7 @@ internal sealed class BoundProbe
     private readonly (int Offset, int Size)[] _numbers = new (int, int)[(int)ProbeNumber.Count];
     private readonly List<(char Letter, int Position, int Offset, int Size)> _parts = [];
     private readonly (int Offset, int Size) _registers;
+    private readonly List<(int Offset, int Size)> _leaves = [];
     private readonly int _size;
 
     private BoundProbe(ProbeRole role, EventLayout layout)
@@ -95,6 +111,10 @@ internal sealed class BoundProbe
             else if (field.Name == RegistersName)
             {
                 _registers = (field.Offset, field.Size);
+            }
+            else if (field.Name is ['e', >= '0' and <= '9'] && _leaves.Count < MostParts)
+            {
+                _leaves.Add((field.Offset, field.Size));
             }
             else if (field.Name is ['c' or 'g' or 'h', _, _, _] name
                 && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions && _parts.Count < MostParts)
@@ -131,6 +151,21 @@ internal sealed class BoundProbe
     /// <summary>A general register by the number that instructions have for it; unseen where the probe does not show it.</summary>
     public Observed<ulong> Register(ReadOnlySpan<byte> payload, int number) => (number + 1) * sizeof(ulong) <= _registers.Size
         ? Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[(_registers.Offset + (number * sizeof(ulong)))..])) : Observed<ulong>.Unseen;
+
+    /// <summary>Copies the bytes of the table of CPUID, which has its parts in the order of the fields.</summary>
+    /// <returns>How many bytes there are.</returns>
+    public int CopyLeaves(ReadOnlySpan<byte> payload, Span<byte> to)
+    {
+        int length = 0;
+        foreach ((int offset, int size) in _leaves)
+        {
+            ReadOnlySpan<byte> part = payload.Slice(offset, Math.Min(size, to.Length - length));
+            part.CopyTo(to[length..]);
+            length += part.Length;
+        }
+
+        return length;
+    }
 
     /// <summary>Copies the bytes of a VMCB.</summary>
     /// <param name="payload">The event.</param>

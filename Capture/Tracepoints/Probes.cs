@@ -26,6 +26,18 @@ internal enum ProbeRole
 
     /// <summary>The VMM restores a nested guest: the <see cref="Vmrun"/> that follows is none.</summary>
     SetNested,
+
+    /// <summary>The CPUID that the VMM gave the guest, before the vCPU runs.</summary>
+    Cpuid,
+
+    /// <summary>L0 sets EFER of the guest.</summary>
+    Efer,
+
+    /// <summary>L0 sets or clears GIF.</summary>
+    Gif,
+
+    /// <summary>L0 leaves L2 without a #VMEXIT.</summary>
+    Leave,
 }
 
 /// <summary>A probe that Differ reads.</summary>
@@ -54,6 +66,10 @@ internal static class Probes
         new("unmap", ProbeRole.Unmap),
         new("setnested", ProbeRole.SetNested),
         new("rdguest", ProbeRole.ReadGuest),
+        new("cpuid", ProbeRole.Cpuid),
+        new("efer", ProbeRole.Efer),
+        new("gif", ProbeRole.Gif),
+        new("leave", ProbeRole.Leave),
     ];
 
     /// <summary>The probe of an event; null where Differ knows none.</summary>

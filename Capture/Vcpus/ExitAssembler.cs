@@ -180,14 +180,7 @@ internal sealed class ExitAssembler
     /// <param name="time">When.</param>
     public void Take(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time)
     {
-        if (probe.Role == ProbeRole.ReadGuest)
-        {
-            if (ProbedStates.TryRead(probe, payload, time, out KvmEvent read))
-            {
-                Happen(read);
-            }
-        }
-        else if (probe.Role != ProbeRole.Entry)
+        if (probe.Role != ProbeRole.Entry)
         {
             if (!_probed.Take(probe, payload, _current) && WaitsForCancel)
             {

@@ -7,15 +7,17 @@ namespace Differ.Capture.Vcpus;
 /// <summary>What probes in KVM show of one vCPU becomes states of the machine at the moments of its exits.</summary>
 /// <remarks>
 /// KVM keeps some registers of the guest beside the VMCB and others in it with bits of its own: EFER has SVME set whatever the guest wrote,
-/// CR4 has what the host's paging needs, CR3 is the guest's with nested paging only, and DR6 never is. Where writes of CR0 do not exit,
+/// CR4 has what the host's paging needs, CR3 is the guest's with nested paging only, and DR6 never is: of that KVM has the guest's beside. Where writes of CR0 do not exit,
 /// CR0 of the VMCB is the guest's and KVM's copy out of date; where they do, KVM's copy is.
 /// </remarks>
 internal sealed class ProbedStates
 {
     private const int InterceptCr = 0x000, IntCtl = 0x060, ExitCode = 0x070, NestedControl = 0x090, Efer = 0x4d0, Cr4 = 0x548, Cr3 = 0x550, Cr0 = 0x558, Rip = 0x578, Dr6 = 0x568, Rax = 0x5f8;
     private const int Gif = 0x700, HsavePa = 0x708, VmCr = 0x710, NmiMask = 0x728, Rcx = 0x730, RcxNumber = 1;
+    private const int EsSelector = 0x400, EndOfTables = 0x490;
     private const int VGif = 9, VGifEnable = 25, NestedPagingEnable = 0, Cr0Writes = 16, HflagGif = 0, HflagNmi = 3, PageShift = 12;
 
+    private readonly StateImage _reflected = new();
     private bool _cancelled, _restores, _reflects, _leaves, _enters;
     private Observed<ulong> _vmcb12;
 
@@ -78,6 +80,7 @@ internal sealed class ProbedStates
             case ProbeRole.Vmexit:
                 _reflects = true;
                 _vmcb12 = probe.Number(payload, ProbeNumber.Vmcb12);
+                SegmentsOfL2(probe, payload, to.States[StateMoment.L2AtExit]);
                 break;
             case ProbeRole.Unmap:
                 Unmap(probe, payload, to);
@@ -155,6 +158,7 @@ internal sealed class ProbedStates
         bool nestedPaging = image.At(NestedControl, sizeof(ulong)) is { IsKnown: true } control && Bit(control.Value, NestedPagingEnable);
         Register(image, Efer, probe.Number(payload, ProbeNumber.Efer));
         Register(image, Cr4, probe.Number(payload, ProbeNumber.Cr4));
+        Register(image, Dr6, probe.Number(payload, ProbeNumber.Dr6));
         if (!nestedPaging)
         {
             image.Forget(Cr3, sizeof(ulong));
@@ -169,6 +173,22 @@ internal sealed class ProbedStates
         }
     }
 
+    // Segments and tables are still as L2 left them, unless L0 has carried an instruction out, which is told. At each exit they would cost too much.
+    private void SegmentsOfL2(BoundProbe probe, ReadOnlySpan<byte> payload, StateImage left)
+    {
+        if (left.IsEmpty)
+        {
+            return;
+        }
+
+        _reflected.Clear();
+        probe.Copy(payload, 'c', _reflected);
+        for (int from = EsSelector; _reflected.Next(from, out int start, out ReadOnlySpan<byte> bytes) && start < EndOfTables; from = start + bytes.Length)
+        {
+            left.Write(start, bytes[..Math.Min(bytes.Length, EndOfTables - start)]);
+        }
+    }
+
     private static void Vmrun(BoundProbe probe, ReadOnlySpan<byte> payload, MachineStates states)
     {
         probe.Copy(payload, 'g', states[StateMoment.Vmcb12AtVmrun]);
@@ -178,30 +198,6 @@ internal sealed class ProbedStates
         Guests(probe, payload, l1);
         Register(l1, HsavePa, probe.Number(payload, ProbeNumber.Hsave));
         Register(l1, VmCr, probe.Number(payload, ProbeNumber.Vmcr));
-    }
-
-    /// <summary>What L0 read of the guest's memory, as an event.</summary>
-    /// <param name="probe">The probe.</param>
-    /// <param name="payload">Its event, whole.</param>
-    /// <param name="time">When.</param>
-    /// <param name="read">The event.</param>
-    /// <returns>False where nothing was read, or more than the probe shows.</returns>
-    public static bool TryRead(BoundProbe probe, ReadOnlySpan<byte> payload, ClockTime time, out KvmEvent read)
-    {
-        read = default;
-        Observed<ulong> address = probe.Number(payload, ProbeNumber.Gpa), value = probe.Number(payload, ProbeNumber.Val);
-        if (probe.Number(payload, ProbeNumber.Len) is not { IsKnown: true, Value: > 0 and <= sizeof(ulong) } length
-            || !address.IsKnown || !value.IsKnown || probe.Number(payload, ProbeNumber.Ret).Or(0) != 0)
-        {
-            return false;
-        }
-
-        var values = new FieldValues();
-        values.Set(GuestRead.AddressSlot, address.Value);
-        values.Set(GuestRead.LengthSlot, length.Value);
-        values.Set(GuestRead.ValueSlot, value.Value & (ulong.MaxValue >> (64 - (8 * (int)length.Value))));
-        read = new KvmEvent(KvmEventKind.GuestRead, time, values);
-        return true;
     }
 
     // L0 maps pages of the guest for other things too: only that of the VMCB counts.

@@ -28,6 +28,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
     // The stream of a vCPU number on a host; null where several have it.
     private readonly Dictionary<(int Host, uint Vcpu), ExitAssembler?> _streamOfNumber = [];
+    private readonly List<KvmEvent> _shown = [];
     private VcpuThread? _last;
     private KvmEvent _scratch;
     private TracepointSet _seen;
@@ -149,10 +150,34 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         {
             Short(raw, thread);
         }
+        else if (ProbedEvents.Are(probe.Role))
+        {
+            Happen(raw, thread, probe);
+        }
         else if (thread.Current is { } stream && probe.Number(raw.Payload, ProbeNumber.Vcpu).Or(stream.Vcpu) == stream.Vcpu)
         {
             TellLosses(stream);
             stream.Take(probe, raw.Payload, raw.Time);
+        }
+    }
+
+    // The VMM sets a vCPU up before it runs, usually on the thread that will run it.
+    private void Happen(in RawEvent raw, VcpuThread thread, BoundProbe probe)
+    {
+        Observed<ulong> vcpu = probe.Number(raw.Payload, ProbeNumber.Vcpu);
+        _shown.Clear();
+        ProbedEvents.Read(probe, raw.Payload, raw.Time, _shown);
+        foreach (KvmEvent shown in _shown)
+        {
+            if (thread.Current is null)
+            {
+                thread.Wait(shown, vcpu);
+            }
+            else if (vcpu.Or(thread.Current.Vcpu) == thread.Current.Vcpu)
+            {
+                TellLosses(thread.Current);
+                thread.Current.Happen(shown);
+            }
         }
     }
 
@@ -213,7 +238,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
 
         if ((kvmEvent.Values.Has(Tracepoint.VcpuSlot) ? StreamOf(thread, kvmEvent.Values) : thread.Current) is not { } stream)
         {
-            thread.Wait(kvmEvent);
+            thread.Wait(kvmEvent, Observed<ulong>.Unseen);
         }
         else if (Accept(stream, raw, (int)kvmEvent.Kind))
         {

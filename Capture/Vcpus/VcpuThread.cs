@@ -1,4 +1,5 @@
 using Differ.Schemas.Run;
+using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Vcpus;
 
@@ -12,7 +13,7 @@ internal sealed class VcpuThread(int id, EventBudget room)
 
     // Most threads have neither.
     private Dictionary<uint, ExitAssembler>? _streams;
-    private List<KvmEvent>? _waiting;
+    private List<(KvmEvent Event, Observed<ulong> Vcpu)>? _waiting;
 
     public int Id { get; } = id;
 
@@ -43,9 +44,12 @@ internal sealed class VcpuThread(int id, EventBudget room)
 
         if (_waiting is not null)
         {
-            foreach (KvmEvent kvmEvent in _waiting)
+            foreach ((KvmEvent kvmEvent, Observed<ulong> of) in _waiting)
             {
-                Current.Happen(kvmEvent);
+                if (of.Or(vcpu) == vcpu)
+                {
+                    Current.Happen(kvmEvent);
+                }
             }
 
             room.Give(_waiting.Count);
@@ -68,12 +72,14 @@ internal sealed class VcpuThread(int id, EventBudget room)
     }
 
     /// <summary>Keeps an event until the vCPU it belongs to is known.</summary>
-    public void Wait(in KvmEvent kvmEvent)
+    /// <param name="kvmEvent">The event.</param>
+    /// <param name="vcpu">KVM's number of the vCPU, where the event shows it; it is of no other then.</param>
+    public void Wait(in KvmEvent kvmEvent, Observed<ulong> vcpu)
     {
         if ((_waiting?.Count ?? 0) < MostWaiting && room.Take(1))
         {
             _waiting ??= [];
-            _waiting.Add(kvmEvent);
+            _waiting.Add((kvmEvent, vcpu));
         }
         else
         {

@@ -61,6 +61,11 @@ internal sealed class ModelVerb : IVerb
                 output.Write($"  {PlainText.Of(happened)}\n");
             }
 
+            if (run.OpenBecause is { } reason)
+            {
+                output.Write($"  UNDEFINED {PlainText.Of(reason)}\n");
+            }
+
             foreach (string surprise in run.Surprises)
             {
                 output.Write($"  FAILED {PlainText.Of(surprise)}\n");

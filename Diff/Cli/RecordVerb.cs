@@ -92,16 +92,13 @@ internal sealed class RecordVerb : IVerb
     private static int Clean(HostKernel host, Terminal terminal)
     {
         RefuseUser();
-        if (host.Tracefs.Length == 0 || !TracefsInstance.IsThere(host.Tracefs))
-        {
-            terminal.Remark("nothing was left");
-            return ExitStatus.Agrees;
-        }
-
         try
         {
-            int probes = TracefsInstance.Remove(host.Tracefs);
-            terminal.Remark($"the instance and {probes} probes were removed");
+            // A recording under way is in use, and refuses; its files stay then.
+            int? probes = host.Tracefs.Length > 0 && TracefsInstance.IsThere(host.Tracefs) ? TracefsInstance.Remove(host.Tracefs) : null;
+            IReadOnlyList<string> files = host.Partials.Remove();
+            Tell(files.Select(static file => $"{file} was removed"), terminal);
+            terminal.Remark(probes is { } count ? $"the instance and {count} probes were removed" : files.Count > 0 ? "no probes were left" : "nothing was left");
             return ExitStatus.Agrees;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -173,6 +170,7 @@ internal sealed class RecordVerb : IVerb
             throw new InputException("another differ record is under way, or a killed one left its probes: differ record --cleanup removes them");
         }
 
+        TellPartials(host, file, terminal);
         Tell(plan.Missing, terminal);
         using OutputFile target = OutputFile.Create(file, [], terminal);
         terminal.EndsByItself = true;
@@ -193,6 +191,21 @@ internal sealed class RecordVerb : IVerb
         return Program.Run(["check", file], terminal, CancellationToken.None);
     }
 
+    // No recording is under way, so they are of one that was killed. What is in the way of this one goes; the rest may still be looked at.
+    private static void TellPartials(HostKernel host, string file, Terminal terminal)
+    {
+        IReadOnlyList<string> left = host.Partials.Left;
+        if (left.Count == 0)
+        {
+            return;
+        }
+
+        bool isInTheWay = left.Any(one => one.StartsWith(Path.GetFullPath(file) + ".cpu", StringComparison.Ordinal));
+        IReadOnlyList<string> removed = isInTheWay ? host.Partials.Remove() : [];
+        Tell(removed.Select(static one => $"{one}, left by a recording that was killed, was removed"), terminal);
+        Tell(left.Except(removed).Select(static one => $"{one} was left by a recording that was killed: differ record --cleanup removes it"), terminal);
+    }
+
     private static TracefsInstance Start(HostKernel host, ProbePlan plan, string file, int buffer, IReadOnlyList<int> threads)
     {
         try
@@ -208,6 +221,11 @@ internal sealed class RecordVerb : IVerb
     private static void Follow(TracefsInstance recording, TimeSpan? duration, string[] command, Terminal terminal, CancellationToken cancel)
     {
         var since = Stopwatch.StartNew();
+        if (terminal.ShowsProgress)
+        {
+            recording.CountExits();
+        }
+
         using Process? child = command.Length > 0 ? Run(command) : null;
         if (child is null && duration is null)
         {
@@ -223,6 +241,8 @@ internal sealed class RecordVerb : IVerb
                     cancel.WaitHandle.WaitOne(Pause);
                 }
 
+                terminal.ShowProgress(() => Progress(recording, since.Elapsed));
+
                 if (recording.IsDiskFull)
                 {
                     terminal.Tell("the disk is nearly full: the recording ends here, and what came before is kept");
@@ -235,10 +255,20 @@ internal sealed class RecordVerb : IVerb
             terminal.Tell($"the recording ends here, and what came before is kept: {fault.Message}");
         }
 
+        terminal.ClearProgress();
         if (child is { HasExited: false })
         {
             Libc.Terminate(child.Id);
         }
+    }
+
+    private static string Progress(TracefsInstance recording, TimeSpan elapsed)
+    {
+        RecordedCounts counts = recording.Counts;
+        double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{elapsed.TotalSeconds:f0} s  {counts.ExitsOfL1 / seconds:f0} exits/s of L1  {counts.ExitsOfL2 / seconds:f0} of L2  {counts.Lost} events lost  {recording.Bytes / 1e6:f1} MB");
     }
 
     private static Process Run(string[] command)

@@ -14,8 +14,9 @@ namespace Differ.Cli;
 /// <param name="From">The first time, as the user wrote it; null for none.</param>
 /// <param name="To">The last time, in the same way.</param>
 /// <param name="Context">Neighbours before and after each.</param>
+/// <param name="WithStates">With each exit what probes saw of VMCBs and registers.</param>
 /// <param name="Symbols">Symbols of the guests.</param>
-internal sealed record ShowRequest(ExitFilter Filter, string? From, string? To, ulong Context, SymbolTables Symbols)
+internal sealed record ShowRequest(ExitFilter Filter, string? From, string? To, ulong Context, bool WithStates, SymbolTables Symbols)
 {
     private const decimal Nanoseconds = 1_000_000_000;
 
@@ -59,6 +60,7 @@ internal sealed class ShowOptions
     private readonly Option<int?> _pid = new("--pid") { Description = "Exits of this thread of the host", HelpName = "PID" };
     private readonly Option<string?> _verdict = new("--verdict") { Description = $"Exits with this verdict: {string.Join(", ", Verdicts)}", HelpName = "VERDICT" };
     private readonly Option<string?> _event = new("--event") { Description = "Exits with this event, as kvm_inj_exception", HelpName = "EVENT" };
+    private readonly Option<bool> _state = new("--state") { Description = "With each exit what probes saw of VMCBs and registers" };
     private readonly Option<string?> _symbolsOfL1 = new("--l1-symbols") { Description = "Names for L1's addresses: System.map, kallsyms, ELF", HelpName = "FILE" };
     private readonly Option<string?> _symbolsOfL2 = new("--l2-symbols") { Description = "The same for L2", HelpName = "FILE" };
 
@@ -74,7 +76,7 @@ internal sealed class ShowOptions
     /// <summary>Adds them to the verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_exit, _context, _reason, _level, _rip, _from, _to, _msr, _port, _vcpu, _machine, _pid, _verdict, _event, _symbolsOfL1, _symbolsOfL2])
+        foreach (Option option in (Option[])[_exit, _context, _reason, _level, _rip, _from, _to, _msr, _port, _vcpu, _machine, _pid, _verdict, _event, _state, _symbolsOfL1, _symbolsOfL2])
         {
             command.Options.Add(option);
         }
@@ -99,7 +101,7 @@ internal sealed class ShowOptions
             Event = words.GetValue(_event) is { } name ? KernelEvents.Find(name) ?? throw new UsageException(NoEvent(name)) : null,
         };
         return new ShowRequest(
-            filter, words.GetValue(_from), words.GetValue(_to), words.GetValue(_context), new SymbolTables(SymbolsOf(words.GetValue(_symbolsOfL1)), SymbolsOf(words.GetValue(_symbolsOfL2))));
+            filter, words.GetValue(_from), words.GetValue(_to), words.GetValue(_context), words.GetValue(_state), new SymbolTables(SymbolsOf(words.GetValue(_symbolsOfL1)), SymbolsOf(words.GetValue(_symbolsOfL2))));
     }
 
     private static ReasonWord Reason(string word) => new ReasonWord(word) is var reason && ReasonWord.MayMean(reason) ? reason

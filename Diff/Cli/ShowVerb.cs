@@ -22,6 +22,13 @@ internal sealed class ShowVerb : IVerb
         var options = new ShowOptions();
         var counts = new Option<bool>("--counts") { Description = "Only how often each event occurs: name, tab, number" };
         var events = new Option<bool>("--events") { Description = "Every event with every field, one a line, as recorded" };
+        var difference = new Option<string[]>("--difference")
+        {
+            Description = $"Where two moments differ, each MOMENT@EXIT, or MOMENT of --exit: {string.Join(", ", StatePrinter.Moments)}",
+            HelpName = "MOMENT MOMENT",
+            Arity = new ArgumentArity(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+        };
         Option<string> format = Options.FormatOf([Text, JsonLines, Csv]);
         Option<string> color = Options.Color();
         var command = new Command("show",
@@ -31,7 +38,7 @@ internal sealed class ShowVerb : IVerb
             input,
         };
         options.AddTo(command);
-        foreach (Option option in (Option[])[format, color, counts, events])
+        foreach (Option option in (Option[])[format, color, counts, events, difference])
         {
             command.Options.Add(option);
         }
@@ -42,6 +49,12 @@ internal sealed class ShowVerb : IVerb
             if (words.GetValue(counts) || words.GetValue(events))
             {
                 ShowEvents(path, words.GetValue(counts), terminal, cancel);
+                return Task.FromResult(ExitStatus.Agrees);
+            }
+
+            if (words.GetValue(difference) is { Length: 2 } moments)
+            {
+                StateDifferences.Show(path, options.Read(words).Filter, moments, terminal, cancel);
                 return Task.FromResult(ExitStatus.Agrees);
             }
 
@@ -97,7 +110,7 @@ internal sealed class ShowVerb : IVerb
         ExitFilter filter = asked.FilterOf(header.ClockUnit == ClockUnit.Nanoseconds);
         view.Begin();
         return new ExitSelection(
-            filter, asked.Context, known?.Summary.Streams.ToDictionary(stream => stream.Id), known?.Classes.Select(found => found.Fingerprint).ToHashSet(StringComparer.Ordinal), view);
+            filter, asked.Context, asked.WithStates, known?.Summary.Streams.ToDictionary(stream => stream.Id), known?.Classes.Select(found => found.Fingerprint).ToHashSet(StringComparer.Ordinal), view);
     }
 
     private static IExitView ViewOf(string format, RunHeader header, RunInput input, ShowRequest asked, Ink ink, TextWriter output)

@@ -133,6 +133,22 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <summary>What to call now and then while a capture is read; null where nobody would see it.</summary>
     public Action<ulong, double>? Progress => errorIsTerminal && !IsQuiet ? ShowProgress : null;
 
+    /// <summary>Whether anybody would see progress.</summary>
+    public bool ShowsProgress => errorIsTerminal;
+
+    /// <summary>Shows progress now and then, where anybody sees it.</summary>
+    /// <param name="text">Makes the line.</param>
+    public void ShowProgress(Func<string> text)
+    {
+        TimeSpan now = _since.Elapsed;
+        if (errorIsTerminal && now - _told >= ProgressEvery)
+        {
+            _told = now;
+            _progressShown = true;
+            error.Write($"\r\u001b[K{text()}");
+        }
+    }
+
     /// <summary>Wipes the progress off the terminal.</summary>
     public void ClearProgress()
     {
@@ -148,17 +164,6 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
 
     private PlainWriter Results { get; } = new(output);
 
-    private void ShowProgress(ulong events, double part)
-    {
-        TimeSpan now = _since.Elapsed;
-        if (now - _told < ProgressEvery)
-        {
-            return;
-        }
-
-        _told = now;
-        _progressShown = true;
-        error.Write(string.Create(
-            CultureInfo.InvariantCulture, $"\r\u001b[K{part * 100:f0} %  {events / Math.Max(now.TotalSeconds, 0.001) / 1e6:f1} M events/s"));
-    }
+    private void ShowProgress(ulong events, double part) => ShowProgress(() => string.Create(
+        CultureInfo.InvariantCulture, $"{part * 100:f0} %  {events / Math.Max(_since.Elapsed.TotalSeconds, 0.001) / 1e6:f1} M events/s"));
 }

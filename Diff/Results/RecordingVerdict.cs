@@ -106,7 +106,8 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
     private static IEnumerable<VerdictReason> Missing(DiffResult result)
     {
         Policy policy = result.Policy;
-        if (NothingExamined(result) is { } nothing)
+        // What departs was examined, in an exit of L2 or not.
+        if (!result.Divergences.Any(policy.Counts) && NothingExamined(result) is { } nothing)
         {
             yield return new VerdictReason(ReasonKind.NothingExamined, nothing);
         }

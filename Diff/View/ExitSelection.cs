@@ -1,3 +1,4 @@
+using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -7,11 +8,12 @@ namespace Differ.Diff.View;
 /// <summary>Hands the exits that are asked for to a view, each with as many neighbours on its vCPU as are wanted.</summary>
 /// <param name="filter">What is asked for.</param>
 /// <param name="context">Neighbours before and after.</param>
+/// <param name="withStates">Whether each comes with what probes saw of VMCBs and registers.</param>
 /// <param name="streams">The vCPUs; null where they are known at the end only.</param>
 /// <param name="standing">Fingerprints that stand at the end of the recording; null where that is not known. What does not stand is undecided.</param>
 /// <param name="view">Shows them.</param>
 public sealed class ExitSelection(
-    ExitFilter filter, ulong context, IReadOnlyDictionary<StreamId, VcpuStream>? streams, IReadOnlySet<string>? standing, IExitView view) : IJudgedSink
+    ExitFilter filter, ulong context, bool withStates, IReadOnlyDictionary<StreamId, VcpuStream>? streams, IReadOnlySet<string>? standing, IExitView view) : IJudgedSink
 {
     private readonly Dictionary<StreamId, Neighbours> _around = [];
 
@@ -38,7 +40,7 @@ public sealed class ExitSelection(
         {
             if (matches || (filter.IsOfIndexAlone && Distance(recorded.Index, filter.Index!.Value) <= context))
             {
-                view.Write(new ViewedExit(KeptExit.Of(recorded), stream, verdict, departure, IsContext: !matches));
+                view.Write(Viewed(recorded, stream, verdict, departure, !matches));
             }
 
             return;
@@ -49,7 +51,7 @@ public sealed class ExitSelection(
             _around.Add(recorded.Stream, around = new Neighbours());
         }
 
-        var one = new ViewedExit(KeptExit.Of(recorded), stream, verdict, departure, IsContext: !matches);
+        ViewedExit one = Viewed(recorded, stream, verdict, departure, !matches);
         if (matches)
         {
             while (around.Before.TryDequeue(out ViewedExit? before))
@@ -74,6 +76,9 @@ public sealed class ExitSelection(
             }
         }
     }
+
+    private ViewedExit Viewed(in ExitRecord recorded, VcpuStream? stream, Verdict verdict, Departure? departure, bool isContext) =>
+        new(KeptExit.Of(recorded), stream, verdict, departure, isContext) { States = withStates ? [.. StatePrinter.Lines(recorded.States)] : [] };
 
     private static ulong Distance(ulong one, ulong other) => one > other ? one - other : other - one;
 

@@ -27,6 +27,11 @@ public sealed class TextView(ExitPrinter printer, TextWriter output, Ink ink) : 
             output.Write($"  {(one.IsContext ? ink.Dim(line) : line)}\n");
         }
 
+        foreach (string line in one.States)
+        {
+            output.Write($"    {line}\n");
+        }
+
         if (one.Departure is { } found && !one.IsContext)
         {
             output.Write($"  recorded  {string.Join("; ", found.Recorded.Select(field => field.Text))}\n");

@@ -53,6 +53,7 @@ internal static class Narrowing
         LearnOfRun(vcpu, record, digest);
         Recall.After(vcpu, record, digest);
         Transitions(vcpu, record, digest);
+        LearnOfSetting(vcpu, record, digest);
         QueueEvent(vcpu, record, digest);
         AfterEntry(vcpu, record, digest);
     }
@@ -194,6 +195,9 @@ internal static class Narrowing
                 case KvmEventKind.Cpuid when record.Level != GuestLevel.L2:
                     vcpu.Profile.Learn(CpuidAccess.Of(kvmEvent));
                     HostPaging.LearnOfCpuid(vcpu);
+                    break;
+                case KvmEventKind.GuestCpuid:
+                    vcpu.Profile.Learn(CpuidAccess.Of(kvmEvent));
                     break;
                 case KvmEventKind.VmgexitEnter or KvmEventKind.VmgexitMsrEnter:
                     vcpu.SevEs = Truth.Yes;
@@ -344,6 +348,30 @@ internal static class Narrowing
                 break;
             default:
                 break;
+        }
+    }
+
+    // What L0 set without an instruction of the guest. In L2, EFER is L2's; where STGI and CLGI do not exit, GIF is soon another.
+    private static void LearnOfSetting(Vcpu vcpu, in ExitRecord record, RecordDigest digest)
+    {
+        if (record.Kinds.Has(KvmEventKind.NestedLeft) && digest is { Reflections: 0, Vmenters: 0, UserspaceReason: not null })
+        {
+            // The VMM resets the vCPU or gives it another state: L1 is shown no #VMEXIT.
+            vcpu.LeaveL2();
+            vcpu.Gif = default;
+        }
+
+        bool entersL1 = digest.EntryLevel == GuestLevel.L1 || (!record.HasExit && record.Level == GuestLevel.Unknown && digest is { Vmenters: 0, SmmLeft: false });
+        if (!entersL1 || !(record.Kinds.Has(KvmEventKind.EferSet) || record.Kinds.Has(KvmEventKind.GifSet)))
+        {
+            return;
+        }
+
+        bool lacksEfer = !vcpu.Efer.IsKnown, lacksGif = vcpu.Gif.IsUnknown && vcpu.GifInstructionsExit.IsYes;
+        foreach (ref readonly KvmEvent kvmEvent in record.Events)
+        {
+            vcpu.Efer = lacksEfer && kvmEvent.Kind == KvmEventKind.EferSet ? Bits64.Of(EferSet.Of(kvmEvent).New) : vcpu.Efer;
+            vcpu.Gif = lacksGif && kvmEvent.Kind == KvmEventKind.GifSet ? Truth.Of(kvmEvent.Values[0] != 0) : vcpu.Gif;
         }
     }
 

@@ -14,7 +14,10 @@ internal static class StateRules
     private const ulong HostDr7 = 0x400, FlushOnVmrun = 7, Low32 = 0xffff_ffff, Low48 = 0xffff_ffff_ffff;
 
     // Bits that read as 0 or 1 whatever was loaded are left out (APM2 3.1.1, 13.1.1).
-    private const ulong Cr0Loaded = 0xe005_002f, Dr7Loaded = ~0xd400UL;
+    private const ulong Cr0Loaded = 0xe005_002f;
+
+    // The bus lock trap decides whether BLD can be loaded.
+    private const ulong BusLockDetected = 1 << 11;
 
     // L0 may step over an IRET of L2 with these, and hides them from the guest.
     private const ulong SteppedFlags = (1UL << Rflags.TF) | (1UL << Rflags.RF);
@@ -409,7 +412,8 @@ internal static class StateRules
     {
         VmcbField.EferRegister => Efer.Bits.Kept(~(1UL << Efer.LMA)),
         VmcbField.Cr0Register => Cr0Loaded,
-        VmcbField.Dr7 => Dr7Loaded,
+        VmcbField.Dr6 => ~(DebugStatus.Bits.ReadsAsZero | DebugStatus.Bits.ReadsAsOne | BusLockDetected),
+        VmcbField.Dr7 => ~(DebugControl.Bits.ReadsAsZero | DebugControl.Bits.ReadsAsOne),
         _ => ulong.MaxValue,
     };
 

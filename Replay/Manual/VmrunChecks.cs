@@ -16,7 +16,8 @@ internal static class VmrunChecks
     private const int SegmentL = 9, SegmentD = 10;
     private const int VirtualNmi = 1;
     private const int NpEnable = 0, SssCheck = 4;
-    private const ulong Above52 = ~((1UL << 52) - 1);
+    private const int MostBits = 52;
+    private const ulong Above52 = ~((1UL << MostBits) - 1);
     private const ulong IopmSize = 0x3000, MsrpmSize = 0x2000;
 
     // S_CET: SH_STK_EN and WR_SHSTK_EN.
@@ -33,6 +34,13 @@ internal static class VmrunChecks
         .. from features in (Truth[])[Truth.Unknown, Truth.Yes, Truth.No]
            from nestedPaging in (Truth[])[Truth.Unknown, Truth.Yes, Truth.No]
            select new VmrunState(new Vmcb12 { NestedPaging = nestedPaging }, Profile.Of(features)),
+    ];
+
+    // #CP and #VC exist where the feature does that raises them (APM2 8.2.21, 8.2.22).
+    private static readonly (byte Vector, CpuFeature Feature)[] ExceptionsOfFeatures =
+    [
+        (ExceptionVector.CP, CpuFeature.ShadowStacks),
+        (ExceptionVector.VC, CpuFeature.SevEs),
     ];
 
     /// <summary>In the order of the statements.</summary>
@@ -133,10 +141,10 @@ internal static class VmrunChecks
             static v => Injection(v, HasNoType)),
         Check(new("SVM-15.20-INJ-VEC2", "15.20", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "TYPE=3 with vector 2 (NMI) or any vector that is not an exception -> INVALID.",
-                "kvm_nested_vmenter.event_inj type 3, vector in {2,9?,15,20?,22..27,31,>31}.",
+                "kvm_nested_vmenter.event_inj type 3, vector in {2,9,15,20,22..27,31,>31}, 21 without shadow stacks, 29 without SEV-ES.",
                 "kvm_nested_vmexit_inject -1.") { Rank = 630, Kvm = KvmFunctions.By("nested_svm_check_event_inj") },
-            static v => Injection(v, HasNoException) | (Injection(v, IsNoExceptionYet) & Truth.Unknown),
-            new(Evidence.GuestCpuid, static v => Injection(v, IsNoExceptionYet))),
+            static v => Injection(v, HasNoException) | (InjectsNoExceptionYet(v) & Truth.Unknown),
+            new(Evidence.GuestCpuid, InjectsNoExceptionYet)),
         Check(new("SVM-15.20-INJ-IMPOSSIBLE", "15.20", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
                 "Event impossible in the guest mode (e.g. #BR, #OF in 64-bit mode) -> INVALID, no guest instruction executes.",
                 "kvm_nested_vmenter.event_inj vector 5 or 4 type 3; L2 CS.L unknown (kvm_emulate_insn prot64 flag on earlier L2 " +
@@ -404,9 +412,10 @@ internal static class VmrunChecks
 
     private static Truth MapOutside(VmrunState v, VmcbField start, ulong size)
     {
+        // No processor has more than 52 bits (APM2 5.1). The end of a map may lie beyond 64 bits, so its start is compared.
         int width = v.PhysicalAddressBits;
-        Truth outside = v[start].Holds(~0UL, address => width > 0 && unchecked((address & ~Low12) + size - 1) >> Math.Min(width, 63) != 0);
-        return width == 0 ? v.Asked(Truth.Unknown, Evidence.GuestCpuid) : outside;
+        Truth outside = v[start].Holds(~0UL, address => (address & ~Low12) > (1UL << (width > 0 ? width : MostBits)) - size);
+        return outside | (width > 0 ? Truth.No : v.Asked(Truth.Unknown, Evidence.GuestCpuid));
     }
 
     private static Truth Injection(VmrunState v, Func<EventInfo, bool> illegal)
@@ -424,13 +433,25 @@ internal static class VmrunChecks
 
     private static bool HasNoException(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.Nmi or > 31 };
 
-    // No vector of an exception, on any processor known today.
+    // No vector of an exception, on any processor known today or on one without the feature that brings it.
+    private static Truth InjectsNoExceptionYet(VmrunState v)
+    {
+        Truth none = Injection(v, IsNoExceptionYet);
+        foreach ((byte vector, CpuFeature feature) in ExceptionsOfFeatures)
+        {
+            Truth injected = Injection(v, what => what.Type == EventType.Exception && what.Vector == vector);
+            none |= injected.IsNo ? Truth.No : injected & !v.Has(feature);
+        }
+
+        return none;
+    }
+
     private static bool IsNoExceptionYet(EventInfo injected) => injected.Type == EventType.Exception && NotAnException(injected.Vector);
 
     private static bool IsOfLegacyModes(EventInfo injected) => injected is { Type: EventType.Exception, Vector: ExceptionVector.OF or ExceptionVector.BR };
 
     private static bool NotAnException(byte vector) =>
-        vector is ExceptionVector.Nmi or > 31 || (ExceptionVector.All[vector].Name is null && vector is not (9 or 20));
+        vector is ExceptionVector.Nmi or > 31 || ExceptionVector.All[vector].Name is null;
 
     // L1's own failed VMRUN: EXITINTINFO must not be made from the rejected EVENTINJ. An old value may be left standing.
     private static void NothingDelivered(in Step s)

@@ -75,39 +75,45 @@ internal static class ControlRegisters
     }
 
     /// <summary>What a move reads.</summary>
-    public static ulong Read(InstructionAccess a, int number) => number switch
+    public static ulong Read(InstructionAccess a, int number)
     {
-        0 => a.State[VmcbField.Cr0Register],
-        2 => a.State[VmcbField.Cr2],
-        3 => a.State[VmcbField.Cr3Register],
-        4 => a.State[VmcbField.Cr4Register],
+        if (FieldOf(number) is { } register)
+        {
+            a.Processor.Undefined.Read(a.Processor.Undefined[register], $"CR{number}");
+            return a.State[register];
+        }
 
         // With V_INTR_MASKING the guest's task priority is V_TPR (APM2 15.21.2).
-        _ => a.Guest is { IntCtl.VIntrMasking: true } guest ? guest.IntCtl.VTpr & 0xfUL : a.State.TaskPriority,
-    };
+        return a.Guest is { IntCtl.VIntrMasking: true } guest ? guest.IntCtl.VTpr & 0xfUL : a.State.TaskPriority;
+    }
 
     /// <summary>What a move writes.</summary>
     public static void Write(InstructionAccess a, int number, ulong value)
     {
-        switch (number)
+        if (FieldOf(number) is not { } register)
         {
-            case 0:
-                a.State[VmcbField.Cr0Register] = value;
-                break;
-            case 2:
-                a.State[VmcbField.Cr2] = value;
-                break;
-            case 3:
-                a.State[VmcbField.Cr3Register] = value;
-                break;
-            case 4:
-                a.State[VmcbField.Cr4Register] = value;
-                break;
-            default:
-                WriteTaskPriority(a, value);
-                break;
+            WriteTaskPriority(a, value);
+            return;
         }
+
+        ulong changed = a.State[VmcbField.Cr4Register] ^ value;
+        if (number == 4 && ((changed >> Cr4.LA57) & 1) != 0 && a.State.Bit(VmcbField.EferRegister, Efer.LMA))
+        {
+            a.Processor.Undefined.Follows("CR4.LA57 changes in long mode");
+        }
+
+        a.State[register] = number == 0 ? Cr0.Bits.Kept(value) : value;
+        a.Processor.Undefined[register] = number == 0 ? value & Cr0.Bits.Unspecified : 0;
     }
+
+    private static VmcbField? FieldOf(int number) => number switch
+    {
+        0 => VmcbField.Cr0Register,
+        2 => VmcbField.Cr2,
+        3 => VmcbField.Cr3Register,
+        4 => VmcbField.Cr4Register,
+        _ => null,
+    };
 
     // V_TPR follows CR8 in any case; the physical priority only without V_INTR_MASKING (APM2 15.21.2).
     private static void WriteTaskPriority(InstructionAccess a, ulong value)
@@ -132,13 +138,22 @@ internal static class ControlRegisters
         0 => Sets(a, Cr0.Bits, value) || (((value >> Cr0.PG) & 1) != 0 && (value & 1) == 0)
             || (((value >> Cr0.NW) & 1) != 0 && ((value >> Cr0.CD) & 1) == 0),
         3 => value >> a.Processor.Features.PhysicalBits != 0,
-        4 => Sets(a, Cr4.Bits, value),
+        4 => Sets(a, Cr4.Bits, value) || (((value >> Cr4.CET) & 1) != 0 && !a.State.Bit(VmcbField.Cr0Register, Cr0.WP))
+            || (((value >> Cr4.PAE) & 1) == 0 && a.State.Bit(VmcbField.EferRegister, Efer.LMA)),
         8 => (value & ~0xfUL) != 0,
         _ => false,
     };
 
-    private static bool Sets(InstructionAccess a, RegisterBits bits, ulong value) =>
-        bits.SetsMustBeZero(Bits64.Of(value), a.Processor.Features.Profile).IsYes;
+    // Of a bit of CR4 whose feature is absent the manual does not say whether a write faults; of the reserved bits of CR0 it says nothing either, but no processor faults.
+    private static bool Sets(InstructionAccess a, RegisterBits bits, ulong value)
+    {
+        if (bits == Cr4.Bits && bits.IsRefused(Bits64.Of(value), a.Processor.Features.Profile).IsUnknown)
+        {
+            a.Processor.Undefined.Follows("whether a bit of CR4 can be set whose feature is absent is not said");
+        }
+
+        return bits.SetsMustBeZero(Bits64.Of(value), a.Processor.Features.Profile).IsYes;
+    }
 
     private static ulong Info1(InstructionAccess a, bool isMove, int operand) =>
         isMove && a.Processor.Features.Has(CpuFeature.DecodeAssists) ? IsMoveBit | (uint)a.GeneralOf(operand) : 0;

@@ -9,6 +9,9 @@ internal sealed class Delivery(Processor processor)
     private const ulong PresentGate = 1UL << 15;
     private const int InterruptGate = 14, TrapGate = 15;
 
+    private bool _isFault;
+    private uint _external;
+
     /// <summary>The event that is being delivered; a #VMEXIT in between reports it in EXITINTINFO (APM2 15.7.2).</summary>
     public EventInfo Current { get; private set; }
 
@@ -49,15 +52,20 @@ internal sealed class Delivery(Processor processor)
             State[VmcbField.Cr2] = raised.Address;
         }
 
-        return Deliver(EventInfo.Of(EventType.Exception, raised.Vector), raised.Error);
+        return Deliver(EventInfo.Of(EventType.Exception, raised.Vector), raised.Error, isFault: IsFault(raised.Vector));
     }
+
+    // All but traps and aborts (APM2 8.1.3, table 8-2).
+    private static bool IsFault(byte vector) => vector is not (ExceptionVector.DB or ExceptionVector.BP or ExceptionVector.OF or ExceptionVector.DF or ExceptionVector.MC);
 
     /// <summary>Delivers an event.</summary>
     /// <param name="what">The event.</param>
     /// <param name="error">Its error code; null where it pushes none.</param>
     /// <param name="returnRip">The return address; null for RIP.</param>
-    public Effect Deliver(EventInfo what, uint? error, ulong? returnRip = null)
+    /// <param name="isFault">A fault that an instruction has just raised; not what was injected.</param>
+    public Effect Deliver(EventInfo what, uint? error, ulong? returnRip = null, bool isFault = false)
     {
+        _isFault = isFault;
         Current = error is null ? what : new EventInfo(what.Raw | EventInfo.ErrorCodeBit);
         CurrentError = error ?? 0;
         processor.Observer.Delivers(processor, what, error);
@@ -84,8 +92,9 @@ internal sealed class Delivery(Processor processor)
         Effect pushed = Push(frame, 2, State[VmcbField.Rsp]);
         if (pushed.IsDone)
         {
-            Enter((entry >> 16) & 0xffff, entry & 0xffff, clearInterrupts: true);
+            State[VmcbField.CsSelector] = (entry >> 16) & 0xffff;
             State[VmcbField.CsBase] = ((entry >> 16) & 0xffff) << 4;
+            Enter(entry & 0xffff, clearInterrupts: true);
         }
 
         return pushed;
@@ -94,7 +103,8 @@ internal sealed class Delivery(Processor processor)
     private Effect ThroughGate(EventInfo what, uint? error, ulong? returnRip, bool wide)
     {
         int size = wide ? 16 : 8;
-        uint selectorError = ((uint)what.Vector << 3) | 2 | (what.Type is EventType.SoftwareInterrupt ? 0u : 1u);
+        _external = what.Type is EventType.SoftwareInterrupt ? 0u : 1u;
+        uint selectorError = ((uint)what.Vector << 3) | 2 | _external;
         ulong at = (ulong)what.Vector * (ulong)size;
         if (at + (ulong)size - 1 > State[VmcbField.IdtrLimit])
         {
@@ -130,7 +140,7 @@ internal sealed class Delivery(Processor processor)
 
         if (((low >> 32) & PresentGate) == 0)
         {
-            return Effect.Raise(11, selectorError);
+            return Effect.Raise(ExceptionVector.NP, selectorError);
         }
 
         ulong target = (low & 0xffff) | ((low >> 32) & 0xffff_0000) | (wide ? high << 32 : 0);
@@ -139,16 +149,24 @@ internal sealed class Delivery(Processor processor)
 
     private Effect ThroughGate(ulong selector, ulong target, uint? error, ulong returnRip, bool wide, bool clearInterrupts)
     {
-        ulong flags = State[VmcbField.RflagsRegister];
+        Effect loaded = CodeSegment.Load(processor, selector, wide, error: _external, out CodeSegment code);
+        if (!loaded.IsDone)
+        {
+            return loaded;
+        }
+
+        // "When an exception occurs, the processor normally sets RF=1 in the RFLAGS image": certain of a fault that has just been raised (APM2 3.1.6).
+        ulong flags = State[VmcbField.RflagsRegister] | (_isFault ? 1UL << Rflags.RF : 0);
         List<ulong> frame = wide ? [State[VmcbField.SsSelector], State[VmcbField.Rsp]] : [];
         frame.AddRange([flags, State[VmcbField.CsSelector], returnRip]);
-        if (error is { } code)
+        if (error is { } pushedError)
         {
-            frame.Add(code);
+            frame.Add(pushedError);
         }
 
         ulong stack = State[VmcbField.Rsp];
-        if (wide && State[VmcbField.Cpl] != 0)
+        bool switchesStack = wide && State[VmcbField.Cpl] != code.Level;
+        if (switchesStack)
         {
             // RSP0 of the task state segment.
             Effect read = processor.Read(unchecked(State[VmcbField.TrBase] + 4), 8, out stack);
@@ -158,10 +176,29 @@ internal sealed class Delivery(Processor processor)
             }
         }
 
-        Effect pushed = Push([.. frame], wide ? 8 : 4, wide ? stack & ~0xfUL : stack);
+        int size = wide ? 8 : 4;
+        ulong top = wide ? stack & ~0xfUL : stack;
+        Effect pushed = Push([.. frame], size, top);
         if (pushed.IsDone)
         {
-            Enter(selector, target, clearInterrupts);
+            if (Current.Type == EventType.Exception && !_isFault)
+            {
+                // Of traps, aborts and what EVENTINJ injects the manual does not say whether the image has RF.
+                LeaveOpen(unchecked(top - (ulong)(size * (wide ? 3 : 1))), 1UL << Rflags.RF);
+            }
+
+            if (_isFault && Current is { Vector: ExceptionVector.PF } && !processor.Translation.DefinesFetch)
+            {
+                LeaveOpen(State[VmcbField.Rsp], Translation.FetchBit);
+            }
+
+            if (switchesStack)
+            {
+                ClearStackSegment(code.Level);
+            }
+
+            code.Enter(State);
+            Enter(target, clearInterrupts);
         }
 
         return pushed;
@@ -185,10 +222,27 @@ internal sealed class Delivery(Processor processor)
         return Effect.Done;
     }
 
-    private void Enter(ulong selector, ulong target, bool clearInterrupts)
+    private void LeaveOpen(ulong at, ulong mask)
     {
-        State[VmcbField.CsSelector] = selector;
-        State[VmcbField.Cpl] = 0;
+        ulong linear = processor.In64BitMode ? at : unchecked(State[VmcbField.SsBase] + at);
+        if (processor.Translation.ToSystem(linear, AccessKind.Read, out ulong physical).IsDone)
+        {
+            processor.Undefined.SetIn(physical, mask, sizeof(uint));
+        }
+    }
+
+    // In long mode a change of level loads SS with a null selector of the new level (APM2 8.9.4); its hidden part means nothing then.
+    private void ClearStackSegment(ulong level)
+    {
+        State[VmcbField.SsSelector] = level;
+        foreach (VmcbField hidden in (VmcbField[])[VmcbField.SsAttributes, VmcbField.SsLimit, VmcbField.SsBase])
+        {
+            processor.Undefined[hidden] = ulong.MaxValue;
+        }
+    }
+
+    private void Enter(ulong target, bool clearInterrupts)
+    {
         State[VmcbField.Rip] = target;
         State.SetBit(VmcbField.RflagsRegister, Rflags.TF, false);
         State.SetBit(VmcbField.RflagsRegister, Rflags.RF, false);

@@ -96,7 +96,10 @@ internal sealed record InstructionRow(Func<InstructionAccess, Effect> Execute)
     public bool Privileged { get; init; }
 
     /// <summary>The feature that brings it; null where every processor with SVM has it.</summary>
-    public CpuFeature? Feature => Code is { } code ? ExitTable.Of(code).Feature : null;
+    public CpuFeature? Feature => Own ?? (Code is { } code ? ExitTable.Of(code).Feature : null);
+
+    /// <summary>The feature where the intercept is shared with an instruction of another; null where the exit code's row has it.</summary>
+    public CpuFeature? Own { get; init; }
 
     /// <summary>Exceptions that come before the intercept; null for none.</summary>
     public Func<InstructionAccess, Effect>? Before { get; init; }
@@ -137,6 +140,8 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
         get => (State.General[Registers.Rdx] << 32) | Eax;
         set
         {
+            Processor.Undefined.SetGeneral(Registers.Rax, 0);
+            Processor.Undefined.SetGeneral(Registers.Rdx, 0);
             State.General[Registers.Rax] = value & uint.MaxValue;
             State.General[Registers.Rdx] = value >> 32;
         }
@@ -161,7 +166,9 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
         {
             case OpKind.Register:
                 Register register = Instruction.GetOpRegister(operand);
-                value = Sized(State.General[register.GetFullRegister().GetNumber()], register.GetSize());
+                int number = register.GetFullRegister().GetNumber();
+                value = Sized(State.General[number], register.GetSize());
+                Processor.Undefined.Read(Sized(Processor.Undefined.General(number), register.GetSize()), register.ToString());
                 return Effect.Done;
             case OpKind.Memory:
                 return Processor.Read(Address, Instruction.MemorySize.GetSize(), out value);
@@ -180,7 +187,9 @@ internal sealed record InstructionAccess(Processor Processor, Instruction Instru
         }
 
         Register register = Instruction.GetOpRegister(operand);
-        ref ulong target = ref State.General[register.GetFullRegister().GetNumber()];
+        int number = register.GetFullRegister().GetNumber();
+        Processor.Undefined.SetGeneral(number, register.GetSize() >= 4 ? 0 : Processor.Undefined.General(number) & ~Sized(ulong.MaxValue, register.GetSize()));
+        ref ulong target = ref State.General[number];
         target = register.GetSize() switch
         {
             8 => value,

@@ -36,7 +36,7 @@ internal sealed class Guest
     public bool NestedPaging => Features.Has(CpuFeature.Np) && (this[VmcbField.NestedControl] & 1) != 0;
 
     /// <summary>SEV-ES is on.</summary>
-    public bool SevEs => (this[VmcbField.NestedControl] & 4) != 0;
+    public bool SevEs => Features.Has(CpuFeature.SevEs) && (this[VmcbField.NestedControl] & 4) != 0;
 
     /// <summary>Guest mode execute trap is on.</summary>
     public bool Gmet => Features.Has(CpuFeature.Gmet) && (this[VmcbField.NestedControl] & 8) != 0;

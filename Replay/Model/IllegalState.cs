@@ -1,5 +1,6 @@
 using Differ.Replay.Manual;
 using Differ.Replay.Manual.Tables;
+using Differ.Replay.Rules;
 using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 
@@ -18,20 +19,23 @@ internal static class IllegalState
         static (p, v) => HasNestedPaging(p, v) && !p.State.Bit(VmcbField.Cr0Register, Cr0.PG),
 
         // SEV needs nested paging (APM2 15.34.3).
-        static (p, v) => v.Bit(VmcbField.NestedControl, Sev) && !HasNestedPaging(p, v),
+        static (p, v) => p.Features.Has(CpuFeature.Sev) && v.Bit(VmcbField.NestedControl, Sev) && !HasNestedPaging(p, v),
 
         // The largest index of AVIC's physical table, and x2AVIC without AVIC (APM2 15.29.4.3, 15.29.4.1).
         static (p, v) => p.Features.Has(CpuFeature.Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { Avic: true } control
             && (v[VmcbField.AvicPhysicalTable] & 0xfff) > control.MostPhysicalIndex,
-        static (p, v) => p.Features.Has(CpuFeature.Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { X2Avic: true, Avic: false },
+        static (p, v) => p.Features.Has(CpuFeature.Avic) && p.Features.Has(CpuFeature.X2Avic) && new IntCtlBits(v[VmcbField.IntCtl]) is { X2Avic: true, Avic: false },
 
         // A guest with encrypted state gets no software events (APM2 15.35.5).
-        static (p, v) => v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo(unchecked((uint)v[VmcbField.EventInj])) is { Valid: true, IsSoftware: true },
+        static (p, v) => p.Features.Has(CpuFeature.SevEs) && v.Bit(VmcbField.NestedControl, SevEs) && new EventInfo(unchecked((uint)v[VmcbField.EventInj])) is { Valid: true, IsSoftware: true },
         HasIllegalPdpe,
     ];
 
-    /// <summary>Whether any rule calls the state illegal.</summary>
-    public static bool IsIllegal(Processor processor, in Vmcb vmcb)
+    /// <summary>Whether any rule calls the state illegal; unknown where none does, and of one the manual does not say.</summary>
+    /// <param name="processor">The processor.</param>
+    /// <param name="vmcb">The VMCB.</param>
+    /// <param name="open">The rule of which the manual does not say; null for none.</param>
+    public static Truth Ask(Processor processor, in Vmcb vmcb, out RuleInfo? open)
     {
         var state = new Vmcb12();
         foreach (VmcbRow row in VmcbLayout.All)
@@ -42,8 +46,16 @@ internal static class IllegalState
         state.NestedPaging = Truth.Of(HasNestedPaging(processor, vmcb));
         Vmcb run = vmcb;
         var asked = new VmrunState(state, processor.Features.Profile);
-        return VmrunChecks.Rows.Any(row => row.Illegal is { } illegal && illegal(asked).IsYes)
-            || Unrecorded.Any(illegal => illegal(processor, run));
+        Truth answer = Truth.Of(Unrecorded.Any(illegal => illegal(processor, run)));
+        open = null;
+        foreach (Rule row in VmrunChecks.Rows)
+        {
+            Truth illegal = row.Illegal?.Invoke(asked) ?? Truth.No;
+            answer |= illegal;
+            open ??= illegal.IsUnknown ? row.Info : null;
+        }
+
+        return answer;
     }
 
     /// <summary>Whether an entry of a legacy PAE page directory pointer table has reserved bits set (APM2 5.2.3).</summary>

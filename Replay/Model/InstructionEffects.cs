@@ -8,7 +8,7 @@ namespace Differ.Replay.Model;
 internal static class InstructionEffects
 {
     private const int TimeStampDisable = 2, PerformanceCounters = 8, OsXsave = 18, DebugExtensions = 3;
-    private const int GeneralDetect = 13, GuestBroadcasts = 7;
+    private const int GeneralDetect = 13, GuestBroadcasts = 7, FlagsOfFrame = 2;
     private const ulong FlagsThatPopfSets = 0x0000_0000_0024_7fd5;
 
     public static Effect Nothing(InstructionAccess access) => Effect.Done;
@@ -34,9 +34,12 @@ internal static class InstructionEffects
         return Effect.Done;
     }
 
+    // What a counter holds is the processor's own business.
     public static Effect Answer(InstructionAccess a, ulong value)
     {
         a.EdxEax = value;
+        a.Processor.Undefined.SetGeneral(Registers.Rax, uint.MaxValue);
+        a.Processor.Undefined.SetGeneral(Registers.Rdx, uint.MaxValue);
         return Effect.Done;
     }
 
@@ -46,6 +49,11 @@ internal static class InstructionEffects
         a.State.General[Registers.Rbx] = 0;
         a.State.General[Registers.Rcx] = 0;
         a.State.General[Registers.Rdx] = 0;
+        foreach (int register in (int[])[Registers.Rax, Registers.Rbx, Registers.Rcx, Registers.Rdx])
+        {
+            a.Processor.Undefined.SetGeneral(register, uint.MaxValue);
+        }
+
         return Effect.Done;
     }
 
@@ -170,19 +178,24 @@ internal static class InstructionEffects
     public static Effect InterruptReturn(InstructionAccess a)
     {
         Span<ulong> frame = stackalloc ulong[5];
+        ulong openFlags = 0;
         for (int i = 0; i < frame.Length; i++)
         {
-            Effect read = a.Processor.Read(unchecked(a.State[VmcbField.Rsp] + (8UL * (ulong)i)), 8, out frame[i]);
+            Effect read = a.Processor.Read(unchecked(a.State[VmcbField.Rsp] + (8UL * (ulong)i)), 8, out frame[i], out ulong open);
             if (!read.IsDone)
             {
                 return read;
             }
+
+            openFlags = i == FlagsOfFrame ? open & (1UL << Rflags.RF) : openFlags;
+            a.Processor.Undefined.Read(open & ~openFlags, "the frame of an IRET");
         }
 
         a.State[VmcbField.Rip] = frame[0];
         a.State[VmcbField.CsSelector] = frame[1];
         a.State[VmcbField.Cpl] = frame[1] & 3;
-        a.State[VmcbField.RflagsRegister] = frame[2] | 2;
+        a.State[VmcbField.RflagsRegister] = Rflags.Bits.Kept(frame[FlagsOfFrame]);
+        a.Processor.Undefined[VmcbField.RflagsRegister] = openFlags;
         a.State[VmcbField.Rsp] = frame[3];
         a.State[VmcbField.SsSelector] = frame[4];
         a.State.NmiMasked = false;
@@ -359,6 +372,12 @@ internal static class InstructionEffects
             return Effect.GP;
         }
 
+        bool write = a.Instruction.Op0Register.IsDR();
+        if (write && number >= 4 && a.State.General[a.GeneralOf(1)] > uint.MaxValue)
+        {
+            return Effect.GP;
+        }
+
         if (a.State.Bit(VmcbField.Dr7, GeneralDetect))
         {
             a.State.SetBit(VmcbField.Dr6, GeneralDetect, true);
@@ -377,7 +396,7 @@ internal static class InstructionEffects
         VmcbField? field = number switch { 4 or 6 => VmcbField.Dr6, 5 or 7 => VmcbField.Dr7, _ => null };
         if (write && field is { } target)
         {
-            a.State[target] = value;
+            a.State[target] = target == VmcbField.Dr7 ? DebugControl.Bits.Kept(value) : DebugStatus.Bits.Kept(value, a.Processor.Features.Profile);
         }
         else if (write)
         {

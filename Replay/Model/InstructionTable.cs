@@ -70,8 +70,8 @@ internal static class InstructionTable
         },
         [Mnemonic.Invlpgb] = new(BroadcastAllowed) { Privileged = true },
         [Mnemonic.Tlbsync] = new(BroadcastAllowed) { Privileged = true },
-        [Mnemonic.Monitor] = new(Monitor) { Before = MonitorOperand },
-        [Mnemonic.Mwait] = new(Nothing) { Before = SupervisorOnly, Decide = MwaitExit },
+        [Mnemonic.Monitor] = new(Monitor) { Own = CpuFeature.Monitor, Before = MonitorOperand },
+        [Mnemonic.Mwait] = new(Nothing) { Own = CpuFeature.Monitor, Before = SupervisorOnly, Decide = MwaitExit },
         [Mnemonic.Xsetbv] = new(SetXcr),
 
         // Ports and model-specific registers.

@@ -105,6 +105,11 @@ internal static class ModelSpecific
             return Effect.Done;
         }
 
+        if (a.Ecx == DebugCtl.Index && DebugCtl.Bits.IsRefused(Bits64.Of(value), a.Processor.Features.Profile).IsUnknown)
+        {
+            a.Processor.Undefined.Follows("whether a freeze bit of DebugCtl can be set where it is not supported is not said");
+        }
+
         a.State[field] = a.Ecx switch
         {
             VmCr.Index => Locked(a.State[field], value),

@@ -10,6 +10,12 @@ internal sealed class PhysicalMemory
 
     private readonly Dictionary<ulong, byte[]> _pages = [];
 
+    /// <summary>What the manual leaves open, here and in the registers; what is written is defined.</summary>
+    public Undefined Undefined { get; } = new();
+
+    /// <summary>The addresses of the pages that something was written to, in no order.</summary>
+    public IEnumerable<ulong> Pages => _pages.Keys.Select(static number => number * PageSize);
+
     /// <summary>Reads up to eight bytes, least significant first.</summary>
     public ulong Read(ulong address, int size)
     {
@@ -22,10 +28,20 @@ internal sealed class PhysicalMemory
     /// <summary>Reads bytes.</summary>
     public void Read(ulong address, Span<byte> into)
     {
-        for (int i = 0; i < into.Length; i++)
+        for (int done = 0; done < into.Length;)
         {
-            ulong at = unchecked(address + (ulong)i);
-            into[i] = _pages.TryGetValue(at / PageSize, out byte[]? page) ? page[at % PageSize] : (byte)0;
+            ulong at = unchecked(address + (ulong)done);
+            Span<byte> part = into.Slice(done, Math.Min(PageSize - (int)(at % PageSize), into.Length - done));
+            if (_pages.TryGetValue(at / PageSize, out byte[]? page))
+            {
+                page.AsSpan((int)(at % PageSize), part.Length).CopyTo(part);
+            }
+            else
+            {
+                part.Clear();
+            }
+
+            done += part.Length;
         }
     }
 
@@ -50,6 +66,7 @@ internal sealed class PhysicalMemory
             }
 
             page[at % PageSize] = bytes[i];
+            Undefined.SetIn(at, 0, 1);
         }
     }
 }

@@ -60,6 +60,12 @@ internal static class Priority
             }
 
             PendingEvent taken = pending[at];
+            if (kind == PendingKind.MachineCheck && !p.State.Bit(VmcbField.Cr4Register, Cr4.MCE))
+            {
+                pending.RemoveAt(at);
+                return new TakenEvent(UnreportedMachineCheck(p), p.State[VmcbField.Rip]);
+            }
+
             if (p.Guest is { } guest && guest.Intercepts(code))
             {
                 // The event stays pending: L1 takes it when it sets GIF. A machine check is the exception: it has happened.
@@ -76,6 +82,29 @@ internal static class Priority
         }
 
         return VirtualNmi(p) ?? VirtualInterrupt(p) ?? AvicInterrupt(p);
+    }
+
+    // Without CR4.MCE a machine check shuts the processor down (APM2 8.2.19). A host may override what its guest chose where there is
+    // HOST_MCE_OVERRIDE; where there is not, "some processors" shut down although the check is intercepted (APM2 15.12.18).
+    private static Effect UnreportedMachineCheck(Processor p)
+    {
+        var code = SvmExitCode.OfException(ExceptionVector.MC);
+        if (p.Guest is not { } guest)
+        {
+            return new Effect(EffectKind.Shutdown);
+        }
+
+        if (p.Features.Has(CpuFeature.HostMceOverride) && p.Switch.HostBit(VmcbField.Cr4Register, Cr4.MCE))
+        {
+            return Effect.Exit(code);
+        }
+
+        if (guest.Intercepts(code))
+        {
+            p.Undefined.Follows("a machine check that is intercepted while the guest has CR4.MCE clear");
+        }
+
+        return new Effect(EffectKind.Shutdown);
     }
 
     private static bool MayTake(Processor p, PendingKind kind)

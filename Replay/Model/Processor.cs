@@ -34,6 +34,9 @@ internal sealed class Processor
     /// <summary>Memory.</summary>
     public PhysicalMemory Memory { get; } = new();
 
+    /// <summary>What the manual leaves open of the state it is in.</summary>
+    public Undefined Undefined => Memory.Undefined;
+
     /// <summary>What it can do.</summary>
     public Features Features { get; }
 
@@ -74,6 +77,13 @@ internal sealed class Processor
 
     /// <summary>Whether it executes 64-bit code.</summary>
     public bool In64BitMode => State.Bit(VmcbField.EferRegister, Manual.Tables.Efer.LMA) && State.Bit(VmcbField.CsAttributes, 9);
+
+    /// <summary>An address sign-extended from the highest bit that linear addresses have: 48 of them, or 57 with five levels of tables (APM2 5.3).</summary>
+    public ulong Canonical(ulong address)
+    {
+        int unused = State.Bit(VmcbField.Cr4Register, Manual.Tables.Cr4.LA57) && Features.Has(Manual.Tables.CpuFeature.FiveLevelPaging) ? 64 - 57 : 64 - 48;
+        return unchecked((ulong)((long)(address << unused) >> unused));
+    }
 
     /// <summary>Whether protection is on and virtual-8086 mode off.</summary>
     public bool InProtectedMode => State.Bit(VmcbField.Cr0Register, Manual.Tables.Cr0.PE) && !State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.VM);
@@ -150,12 +160,21 @@ internal sealed class Processor
         Observer.ShutsDown(this);
     }
 
-    /// <summary>Reads or writes memory by linear address.</summary>
+    /// <summary>Reads memory by linear address.</summary>
     public Effect Read(ulong linear, int size, out ulong value)
+    {
+        Effect effect = Read(linear, size, out value, out ulong open);
+        Undefined.Read(open, $"memory at 0x{linear:x}");
+        return effect;
+    }
+
+    /// <summary>Reads memory by linear address, for who looks after bits that the manual leaves open.</summary>
+    public Effect Read(ulong linear, int size, out ulong value, out ulong open)
     {
         Effect effect = Translation.ToSystem(linear, AccessKind.Read, out ulong physical);
         effect = effect.IsDone ? AvicPage.Read(this, physical) : effect;
         value = effect.IsDone ? Memory.Read(physical, size) : 0;
+        open = effect.IsDone ? Undefined.In(physical, size) : 0;
         return effect;
     }
 
@@ -194,6 +213,7 @@ internal sealed class Processor
         if (effect.IsDone && stays)
         {
             State.InShadow &= !wasInShadow;
+            Undefined[VmcbField.RflagsRegister] &= instruction.Mnemonic == Mnemonic.Iretq ? ulong.MaxValue : ~(1UL << Manual.Tables.Rflags.RF);
             State.SetBit(VmcbField.RflagsRegister, Manual.Tables.Rflags.RF, State.Bit(VmcbField.RflagsRegister, Manual.Tables.Rflags.RF) && instruction.Mnemonic == Mnemonic.Iretq);
         }
 
@@ -247,7 +267,7 @@ internal sealed class Processor
         instruction = default;
         InstructionBytes = [];
         ulong rip = State[VmcbField.Rip];
-        if (In64BitMode && unchecked((ulong)((long)(rip << 16) >> 16)) != rip)
+        if (In64BitMode && Canonical(rip) != rip)
         {
             return Effect.GP;
         }

@@ -28,7 +28,7 @@ internal static class SvmInstructions
     {
         foreach (VmcbField field in StateTables.Vmload)
         {
-            a.State[field] = StateTables.Canonicalised.Contains(field) ? unchecked((ulong)((long)(vmcb[field] << 16) >> 16)) : vmcb[field];
+            a.State[field] = StateTables.Canonicalised.Contains(field) ? a.Processor.Canonical(vmcb[field]) : vmcb[field] & (StateTables.Attributes.Contains(field) ? StateTables.AttributeBits : ulong.MaxValue);
         }
     });
 

@@ -4,13 +4,14 @@ using Differ.Schemas.Vocabulary;
 namespace Differ.Replay.Model;
 
 /// <summary>System management mode as far as SVM meets it: SMI enters it, RSM leaves it, VMRUN does not exist in it (APM2 10.3, 15.22).</summary>
-/// <remarks>What the processor saves is kept here, not in memory: nobody looks at it there.</remarks>
+/// <remarks>What the processor saves is kept here, not in memory: nobody looks at it there. The memory where it would be is left open (APM2 10.2.3).</remarks>
 internal sealed class SystemManagement(Processor processor)
 {
     /// <summary>SMBASE, and where the handler starts.</summary>
     public const ulong Base = 0x30000, Entry = 0x8000;
 
     private const ulong Code16 = 0x9b, FourGigabytes = 0xffff_ffff, Dr7 = 0x400;
+    private const ulong SavedState = Base + 0xfe00, SavedStateSize = 0x200;
     private const ulong ClearedInCr0 = (1UL << Cr0.PG) | 0xd;
 
     private Registers? _outside;
@@ -40,6 +41,10 @@ internal sealed class SystemManagement(Processor processor)
         state[VmcbField.CsAttributes] = Code16;
         state[VmcbField.Rip] = Entry;
         state.InShadow = false;
+        for (ulong at = SavedState; at < SavedState + SavedStateSize; at += sizeof(ulong))
+        {
+            processor.Undefined.SetIn(at, ulong.MaxValue, sizeof(ulong));
+        }
     }
 
     /// <summary>RSM: back to where the SMI was taken, into a guest too; #UD outside.</summary>

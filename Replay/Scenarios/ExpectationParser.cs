@@ -12,6 +12,8 @@ internal sealed class ExpectationParser(string text, int line)
     /// <summary>Reads it: one event, or one or more states.</summary>
     public IReadOnlyList<Expected> Parse() => _words switch
     {
+        ["undefined"] => [new Expected(text, line, null, default, null, -1, 0, ulong.MaxValue) { IsUndefined = true }],
+        ["undefined", ("l1" or "vmcb12") and var who, _, ..] => [.. _words.Skip(2).Select(name => State(who, name + "=0") with { IsUndefined = true })],
         [("l1" or "l2" or "vmcb12") and var who, _, ..] => [.. _words.Skip(1).Select(setting => State(who, setting))],
         _ => [ParseEvent()],
     };
@@ -24,7 +26,7 @@ internal sealed class ExpectationParser(string text, int line)
         [("L1" or "L2") and var who, "interrupt", var vector, ..] => Event(RunEventKind.Interrupt, who == "L2", Number(vector), 3),
         [("L1" or "L2") and var who, "nmi"] => Event(RunEventKind.Nmi, who == "L2", ExceptionVector.Nmi, 2),
         ["shutdown"] => Event(RunEventKind.ShutsDown, inL2: false, 0, 1),
-        _ => throw Problem($"expect {text} is not understood; write enter, exit NAME, L2 raises #UD, L2 interrupt 0x30, L2 nmi, shutdown, or l1|l2|vmcb12 field=value"),
+        _ => throw Problem($"expect {text} is not understood; write enter, exit NAME, L2 raises #UD, L2 interrupt 0x30, L2 nmi, shutdown, l1|l2|vmcb12 field=value, or undefined l1|vmcb12 field"),
     };
 
     /// <summary>An exit code by the manual's name, an exception as #UD, or a number; null where there is none.</summary>

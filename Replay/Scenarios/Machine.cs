@@ -11,10 +11,21 @@ internal sealed class Machine
     public const ulong Vmcb12 = 0x5000, HostSave = 0x6000, L1Code = 0x10000, L2Code = 0x20000, IoMap = 0x30000, MsrMap = 0x34000,
         L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000, Task = 0x7000, TaskStack = 0x59000;
 
-    private const ulong GuestTables = 0x80000, NestedTables = 0x90000, Page = 0x1000, HandlerSize = 16;
-    private const ulong ResetVector = 0xffff_fff0;
+    private const ulong GuestTables = 0x80000, NestedTables = 0x90000, L2Descriptors = 0x1000, Page = 0x1000, HandlerSize = 16;
+    private const ulong ResetVector = 0xffff_fff0, Mapped = 0x20_0000;
     private const ulong Efer = 0x1d00, Cr0 = 0x8000_0013, Cr4 = 0x20, Flat = 0xffff_ffff;
-    private const ulong Code64 = 0x29b, Data = 0xc93, Halt = 0xf4, Resume = 0xaa0f;
+    private const ulong UnscaledTsc = 0x1_0000_0000;
+    private const ulong Code64 = 0xa9b, Data = 0xc93, Halt = 0xf4, Resume = 0xaa0f;
+
+    private static readonly (VmcbField Selector, VmcbField Base, VmcbField Limit, VmcbField Attributes)[] Segments =
+    [
+        (VmcbField.CsSelector, VmcbField.CsBase, VmcbField.CsLimit, VmcbField.CsAttributes),
+        (VmcbField.SsSelector, VmcbField.SsBase, VmcbField.SsLimit, VmcbField.SsAttributes),
+        (VmcbField.DsSelector, VmcbField.DsBase, VmcbField.DsLimit, VmcbField.DsAttributes),
+        (VmcbField.EsSelector, VmcbField.EsBase, VmcbField.EsLimit, VmcbField.EsAttributes),
+    ];
+
+    private readonly Dictionary<ulong, ulong> _described = [];
 
     /// <summary>A machine.</summary>
     public Machine(Features features, IProcessorObserver observer)
@@ -26,9 +37,11 @@ internal sealed class Machine
         Processor.State.Gif = true;
         Processor.State[VmcbField.VmHsavePa] = HostSave;
         Processor.State[VmcbField.Rax] = Vmcb12;
+        Processor.State[VmcbField.TscRatio] = UnscaledTsc;
         Processor.State[VmcbField.GPat] = 0x0007_0406_0007_0406;
         Vmcb guest = Guest;
         SetRegisters(field => guest[field], (field, value) => guest[field] = value, L2Code, L2Stack, L2Gates);
+        guest[VmcbField.GdtrBase] = L2Descriptors;
         guest[VmcbField.GuestAsid] = 1;
         guest[VmcbField.IopmBasePa] = IoMap;
         guest[VmcbField.MsrpmBasePa] = MsrMap;
@@ -41,13 +54,30 @@ internal sealed class Machine
         Processor.Memory.Write(SystemManagement.Base + SystemManagement.Entry, Resume, 2);
         MakeGates(L1Gates);
         MakeGates(L2Gates);
+        DescribeSegments();
     }
+
+    /// <summary>What the manual leaves open of where the machine is: registers, memory with vmcb12, or whatever follows.</summary>
+    public Undefined Undefined => Processor.Undefined;
 
     /// <summary>The processor.</summary>
     public Processor Processor { get; }
 
     /// <summary>vmcb12.</summary>
     public Vmcb Guest => new(Processor.Memory, Vmcb12);
+
+    /// <summary>Writes the descriptors of the segments that L1 and vmcb12 hold into their tables. What a scenario put there stays.</summary>
+    public void DescribeSegments()
+    {
+        Vmcb guest = Guest;
+        MatchPrivilege(field => Processor.State[field], (field, value) => Processor.State[field] = value);
+        MatchPrivilege(field => guest[field], (field, value) => guest[field] = value);
+        foreach ((VmcbField selector, VmcbField start, VmcbField limit, VmcbField attributes) in Segments)
+        {
+            Describe(field => Processor.State[field], selector, start, limit, attributes);
+            Describe(field => guest[field], selector, start, limit, attributes);
+        }
+    }
 
     /// <summary>Sets or clears an intercept.</summary>
     public void Intercept(SvmExitCode code, bool value)
@@ -81,6 +111,35 @@ internal sealed class Machine
     {
         ulong table = (nested ? NestedTables : GuestTables) + (3 * Page);
         Processor.Memory.Write(table + (((address >> 12) & 0x1ff) * 8), (address & ~0xfffUL) | entry, 8);
+    }
+
+    // A processor that keeps no CPL beside the stack segment has it in there.
+    private static void MatchPrivilege(Func<VmcbField, ulong> get, Action<VmcbField, ulong> set)
+    {
+        const int Shift = 5;
+        const ulong Level = 3;
+        set(VmcbField.SsAttributes, (get(VmcbField.SsAttributes) & ~(Level << Shift)) | (get(VmcbField.Cpl) << Shift));
+    }
+
+    private void Describe(Func<VmcbField, ulong> get, VmcbField selector, VmcbField start, VmcbField limit, VmcbField attributes)
+    {
+        const ulong SelectorMask = 0xfff8;
+        ulong at = get(VmcbField.GdtrBase) + (get(selector) & SelectorMask);
+        bool isThere = (get(selector) & SelectorMask) != 0 && (get(selector) | 7) <= get(VmcbField.GdtrLimit) && at < Mapped;
+        if (isThere && Processor.Memory.Read(at, 8) == _described.GetValueOrDefault(at))
+        {
+            _described[at] = Descriptor(get(start), get(limit), get(attributes));
+            Processor.Memory.Write(at, _described[at], 8);
+        }
+    }
+
+    // A limit above 1 MB counts pages whatever the attributes say: a descriptor cannot hold it otherwise.
+    private static ulong Descriptor(ulong start, ulong limit, ulong attributes)
+    {
+        const ulong Pages = 0x800, MostBytes = 0xf_ffff;
+        ulong kind = attributes | (limit > MostBytes ? Pages : 0);
+        ulong size = (kind & Pages) != 0 ? limit >> 12 : limit;
+        return (size & 0xffff) | ((start & 0xff_ffff) << 16) | ((kind & 0xff) << 40) | ((size & 0xf_0000) << 32) | ((kind & 0xf00) << 44) | ((start & 0xff00_0000) << 32);
     }
 
     private void SetBit(ulong map, ulong bit) =>
@@ -137,7 +196,8 @@ internal sealed class Machine
     // One task state segment for both: the stack for CPL 0, and a map that allows every port.
     private void MakeTask()
     {
-        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068;
+        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068, PresentAndBusy = 0x8b;
+        Processor.State[VmcbField.TrAttributes] = PresentAndBusy;
         Processor.State[VmcbField.TrBase] = Task;
         Processor.State[VmcbField.TrLimit] = Limit;
         Processor.Memory.Write(Task + Rsp0, TaskStack, 8);

@@ -51,7 +51,11 @@ internal sealed record Arrival(PendingEvent Event, bool InL2, int Position);
 /// <param name="Value">Its value.</param>
 /// <param name="Mask">The bits that count.</param>
 internal sealed record Expected(
-    string Text, int Line, RunEvent? Happens, ScenarioState Where, VmcbField? Field, int Register, ulong Value, ulong Mask);
+    string Text, int Line, RunEvent? Happens, ScenarioState Where, VmcbField? Field, int Register, ulong Value, ulong Mask)
+{
+    /// <summary>Asks that the manual leaves the bits of the mask open; without a field and a register, whatever follows.</summary>
+    public bool IsUndefined { get; init; }
+}
 
 /// <summary>Whose state an expectation asks for.</summary>
 internal enum ScenarioState : byte

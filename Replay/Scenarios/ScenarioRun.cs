@@ -25,8 +25,36 @@ public sealed class ScenarioRun
     /// <summary>What happened, a line each.</summary>
     public IReadOnlyList<string> Events => [.. _log.Events.Select(happened => happened.ToString())];
 
+    /// <summary>Why the manual leaves open whatever comes out, in words; null where it does not.</summary>
+    public string? OpenBecause => Undefined.Everything;
+
+    /// <summary>What the manual leaves open of the machine at the end: a comparison with another processor leaves it out.</summary>
+    internal Undefined Undefined => _machine.Undefined;
+
     /// <summary>What came out otherwise than expected; empty when all is as the scenario says.</summary>
     public IReadOnlyList<string> Surprises { get; private set; } = [];
+
+    /// <summary>The machine: where it starts from, or at the end.</summary>
+    internal Machine Machine => _machine;
+
+    /// <summary>What arrives from outside.</summary>
+    internal IReadOnlyList<Arrival> Arrivals => _scenario.Arrivals;
+
+    /// <summary>Where the instruction is that an event arrives before; null where the program is shorter.</summary>
+    internal ulong? AddressOf(Arrival arrival)
+    {
+        List<int> starts = arrival.InL2 ? _l2Starts : _l1Starts;
+        return arrival.Position < starts.Count ? (arrival.InL2 ? Machine.L2Code : Machine.L1Code) + (ulong)starts[arrival.Position] : null;
+    }
+
+    /// <summary>A scenario before its first instruction.</summary>
+    internal static ScenarioRun Loaded(Scenario scenario)
+    {
+        var log = new RunLog(null);
+        var run = new ScenarioRun(scenario, log, log);
+        run.Load();
+        return run;
+    }
 
     /// <summary>Runs a scenario.</summary>
     /// <param name="scenario">The scenario.</param>
@@ -52,6 +80,8 @@ public sealed class ScenarioRun
         {
             change(_machine);
         }
+
+        _machine.DescribeSegments();
     }
 
     private void Write(IReadOnlyList<ScenarioLine> program, ulong start, List<int> starts)
@@ -102,14 +132,8 @@ public sealed class ScenarioRun
         throw new ScenarioException(_scenario.Line, $"the program does not end within {MostSteps} steps");
     }
 
-    private bool IsDue(Arrival arrival)
-    {
-        ulong rip = _machine.Processor.State[VmcbField.Rip];
-        List<int> starts = arrival.InL2 ? _l2Starts : _l1Starts;
-        ulong code = arrival.InL2 ? Machine.L2Code : Machine.L1Code;
-        bool runs = _machine.Processor.Guest is not null == arrival.InL2;
-        return runs && arrival.Position < starts.Count && rip == code + (ulong)starts[arrival.Position];
-    }
+    private bool IsDue(Arrival arrival) =>
+        _machine.Processor.Guest is not null == arrival.InL2 && _machine.Processor.State[VmcbField.Rip] == AddressOf(arrival);
 
     private sealed class Verdict(Scenario scenario, Machine machine, RunLog log)
     {
@@ -118,7 +142,14 @@ public sealed class ScenarioRun
             int next = 0;
             foreach (Expected expected in scenario.Expectations)
             {
-                if (expected.Happens is null)
+                if (expected.IsUndefined)
+                {
+                    if ((UndefinedOf(expected) & expected.Mask) != expected.Mask)
+                    {
+                        yield return $"line {expected.Line}: expected {expected.Text}, but the manual defines it";
+                    }
+                }
+                else if (expected.Happens is null)
                 {
                     ulong value = ValueOf(expected) & expected.Mask;
                     if (value != (expected.Value & expected.Mask))
@@ -141,6 +172,18 @@ public sealed class ScenarioRun
             {
                 yield return $"not expected: {log.Events[next]}";
             }
+        }
+
+        private ulong UndefinedOf(Expected expected)
+        {
+            Undefined undefined = machine.Undefined;
+            return expected switch
+            {
+                { Where: ScenarioState.Vmcb12, Field: { } field } => undefined.In(machine.Guest, field) | ~VmcbLayout.Of(field).Mask,
+                { Field: { } field } => undefined[field] | ~VmcbLayout.Of(field).Mask,
+                { Register: >= 0 and var register } => undefined.General(register),
+                _ => undefined.Everything is null ? 0 : ulong.MaxValue,
+            };
         }
 
         private ulong ValueOf(Expected expected)

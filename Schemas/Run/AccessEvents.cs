@@ -31,7 +31,7 @@ public readonly record struct CrAccess(bool Write, uint Number, ulong Value)
     public static CrAccess Of(in KvmEvent h) => new(h.Values[WriteSlot] != 0, h.U32(NumberSlot), h.Values[ValueSlot]);
 }
 
-/// <summary>kvm_cpuid: a leaf of CPUID as the guest saw it.</summary>
+/// <summary>kvm_cpuid: a leaf of CPUID as the guest saw it; or one of the table that the VMM gave it, which has the same fields but the last.</summary>
 /// <param name="Function">EAX before.</param>
 /// <param name="Index">ECX before; unseen before 5.5.</param>
 /// <param name="Eax">EAX after.</param>
@@ -140,4 +140,16 @@ public readonly record struct GuestRead(ulong Address, int Length, ulong Value)
     /// <summary>Reads the fields of an event.</summary>
     public static GuestRead Of(in KvmEvent h) =>
         new(h.Values[AddressSlot], (int)Math.Min(h.Values[LengthSlot], sizeof(ulong)), h.Values[ValueSlot]);
+}
+
+/// <summary>L0 set EFER of the guest that runs.</summary>
+/// <param name="Old">What it was.</param>
+/// <param name="New">What it is.</param>
+public readonly record struct EferSet(ulong Old, ulong New)
+{
+    /// <summary>Positions of the fields.</summary>
+    public const int OldSlot = 0, NewSlot = 1;
+
+    /// <summary>Reads the fields of an event.</summary>
+    public static EferSet Of(in KvmEvent h) => new(h.Values[OldSlot], h.Values[NewSlot]);
 }

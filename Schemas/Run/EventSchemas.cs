@@ -77,6 +77,10 @@ public static class EventSchemas
         new(KvmEventKind.ApicvInhibit, "ApicvInhibit", ["reason", "set", "inhibits"]),
         new(KvmEventKind.StateValue, "StateValue", ["moment", "position", "value"]),
         new(KvmEventKind.GuestRead, "GuestRead", ["address", "length", "value"]),
+        new(KvmEventKind.GuestCpuid, "GuestCpuid", ["function", "index", "eax", "ebx", "ecx", "edx"]),
+        new(KvmEventKind.EferSet, "EferSet", ["old", "new"]),
+        new(KvmEventKind.GifSet, "GifSet", ["value"]),
+        new(KvmEventKind.NestedLeft, "NestedLeft", ["vcpu"]),
     ];
 
     /// <summary>The shape of a kind.</summary>

@@ -122,4 +122,16 @@ public enum KvmEventKind : byte
 
     /// <summary>L0 read memory of the guest; no tracepoint carries it, a probe on kvm_vcpu_read_guest does.</summary>
     GuestRead = 39,
+
+    /// <summary>A leaf of the CPUID that the VMM gave the guest; no tracepoint carries it, a probe on svm_vcpu_after_set_cpuid does.</summary>
+    GuestCpuid = 40,
+
+    /// <summary>L0 set EFER of the guest, by an instruction or without one; a probe on svm_set_efer shows it.</summary>
+    EferSet = 41,
+
+    /// <summary>L0 set or cleared GIF; a probe on svm_set_gif shows it.</summary>
+    GifSet = 42,
+
+    /// <summary>L0 left L2 without a #VMEXIT, or made sure that L2 does not run; a probe on svm_leave_nested shows it.</summary>
+    NestedLeft = 43,
 }

@@ -50,6 +50,75 @@ public sealed class TracefsInstanceTests : IDisposable
     }
 
     [Fact]
+    public void Exits_are_counted_by_level_as_they_come()
+    {
+        HostKernel host = Host();
+        var layouts = KernelLayouts.Of(Kernel);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        new KvmStory(builder.Top, layouts).Entry(1).Exit(0x72, 1).Entry(1).ExitFromL2(0x72, 1).Entry(1).ExitFromL2(0x72, 1).Entry(1);
+        builder.WriteTracefs(Tracefs, Instance);
+        using TracefsInstance recording = TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []);
+        recording.CountExits();
+        recording.Pump();
+        Assert.Equal(new RecordedCounts(3, 2, 0), recording.Counts);
+        Assert.Equal(1UL, recording.Counts.ExitsOfL1);
+        Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
+    }
+
+    [Fact]
+    public void What_a_killed_recording_left_is_known_by_its_number_and_not_by_its_name()
+    {
+        HostKernel host = Host();
+        Directory.CreateDirectory(_scratch["host/run"]);
+        var layouts = KernelLayouts.Of(Kernel);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        builder.Top.Cpu(0);
+        builder.Top.Cpu(1);
+        builder.WriteTracefs(Tracefs, Instance);
+        using TracefsInstance killed = TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []);
+        Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
+        string first = _scratch["trace.dat.cpu0.partial"], second = _scratch["trace.dat.cpu1.partial"], list = _scratch["host/run/differ-record"];
+        Assert.Equal([first, second], host.Partials.Left);
+
+        // In the place of one lies somebody's file meanwhile.
+        string notes = File.ReadAllText(list);
+        File.Move(first, _scratch["elsewhere"]);
+        File.WriteAllText(first, "mine");
+        Assert.Equal([second], new HostKernel(_scratch["host"]).Partials.Remove());
+        Assert.Equal("mine", File.ReadAllText(first));
+        Assert.Equal(["elsewhere", "host", "trace.dat.cpu0.partial"], _scratch.Files);
+        Assert.Empty(host.Partials.Left);
+
+        // Notes that others may write prove nothing.
+        File.WriteAllText(list, notes.Replace(first, _scratch["elsewhere"], StringComparison.Ordinal));
+        Assert.Equal([_scratch["elsewhere"]], host.Partials.Left);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(list, (UnixFileMode)0x1b6);
+            Assert.Empty(host.Partials.Left);
+        }
+    }
+
+    [Fact]
+    public void A_recording_that_ends_takes_back_its_own_notes_only()
+    {
+        HostKernel host = Host();
+        Directory.CreateDirectory(_scratch["host/run"]);
+        _scratch.Write("host/run/differ-record", "1 2 /of/another\n"u8);
+        var layouts = KernelLayouts.Of(Kernel);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        builder.Top.Cpu(0);
+        builder.WriteTracefs(Tracefs, Instance);
+        using (TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []))
+        {
+            Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
+        }
+
+        Assert.Equal("1 2 /of/another\n", File.ReadAllText(_scratch["host/run/differ-record"]));
+        Assert.Equal(["host"], _scratch.Files);
+    }
+
+    [Fact]
     public void A_file_that_lies_where_pages_would_go_is_kept()
     {
         HostKernel host = Host();

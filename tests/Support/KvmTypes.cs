@@ -67,7 +67,7 @@ internal static class KvmTypes
         int arch = types.Struct("kvm_vcpu_arch", 3000,
             ("regs", types.Array(u64, 17), 0), ("cr0", u64, 200), ("cr3", u64, 208), ("cr4", u64, 216), ("hflags", u32, 224), ("efer", u64, 232),
             ("exception", types.Array(u8, 24), 240), ("exception_vmexit", types.Array(u8, 24), 264), ("interrupt", types.Array(u8, 3), 288),
-            ("nmi_pending", u32, 292), ("nmi_injected", u8, 296), ("cpuid_nent", u32, 300), ("cpuid_entries", types.Pointer(u8), 304));
+            ("nmi_pending", u32, 292), ("nmi_injected", u8, 296), ("cpuid_nent", u32, 300), ("cpuid_entries", types.Pointer(u8), 304), ("dr6", u64, 312));
         int vcpu = types.Struct("kvm_vcpu", 4000, ("kvm", types.Pointer(u8), 0), ("vcpu_id", u32, 36), ("arch", arch, 100));
         int map = types.Struct("kvm_host_map", 40, ("hva", types.Pointer(u8), 8), ("gfn", types.Typedef("gfn_t", u64), 24));
         int vmcb = types.Struct("vmcb", 4096), control = types.Struct("vmcb_control_area", 1024);

@@ -81,6 +81,9 @@ internal static class ActTable
         new(KvmEventKind.HypervFlushTlb, 0, "Hyper-V TLB flush of L2", ActForm.Yes),
         new(KvmEventKind.ApicIpi, 0, "IPI"),
         new(KvmEventKind.ApicvInhibit, ApicvInhibition.InhibitsSlot, "AVIC inhibited by"),
+        new(KvmEventKind.EferSet, EferSet.NewSlot, "sets EFER to"),
+        new(KvmEventKind.GifSet, 0, "sets GIF to", ActForm.Count),
+        new(KvmEventKind.NestedLeft, 0, "leaves L2 by force on vCPU", ActForm.Count),
     ];
 
     /// <summary>Positions in <see cref="All"/> by kind.</summary>

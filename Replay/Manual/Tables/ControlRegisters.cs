@@ -24,7 +24,7 @@ internal static class Cr0
         new(WP, "WP"),
         new(15, 6, Unspecified),
         new(NE, "NE"),
-        new(4, "ET"),
+        new(4, 4, "ET", ReadsAsOne),
         new(TS, "TS"),
         new(2, "EM"),
         new(MP, "MP"),
@@ -35,7 +35,7 @@ internal static class Cr0
 internal static class Cr4
 {
     /// <summary>Bit numbers.</summary>
-    public const int DE = 3, PAE = 5, CET = 23;
+    public const int DE = 3, PSE = 4, PAE = 5, MCE = 6, LA57 = 12, PCIDE = 17, SMEP = 20, SMAP = 21, CET = 23;
 
     /// <summary>The bits. "Software can use CPUID to verify that each feature is supported"; what its bit does otherwise the section does not say.</summary>
     public static RegisterBits Bits { get; } = new(
@@ -72,7 +72,7 @@ internal static class Efer
     public const uint Index = 0xc000_0080;
 
     /// <summary>Bit numbers.</summary>
-    public const int LME = 8, LMA = 10, SVME = 12;
+    public const int LME = 8, LMA = 10, NXE = 11, SVME = 12;
 
     /// <summary>
     /// The bits. "Attempting to set an enable bit for a feature that is not supported by the processor will result in a #GP(0)
@@ -99,10 +99,71 @@ internal static class Efer
         new(0, "SCE"));
 }
 
-/// <summary>Bit numbers of RFLAGS (APM2 3.1.6).</summary>
+/// <summary>RFLAGS (APM2 3.1.6).</summary>
 internal static class Rflags
 {
-    public const int TF = 8, IF = 9, NT = 14, RF = 16, VM = 17;
+    /// <summary>Bit numbers.</summary>
+    public const int TF = 8, IF = 9, NT = 14, RF = 16, VM = 17, AC = 18;
+
+    /// <summary>The bits.</summary>
+    public static RegisterBits Bits { get; } = new(
+        "3.1.6",
+        new(63, 22, ReadsAsZero),
+        new(21, "ID"),
+        new(20, "VIP"),
+        new(19, "VIF"),
+        new(AC, "AC"),
+        new(VM, "VM"),
+        new(RF, "RF"),
+        new(15, 15, ReadsAsZero),
+        new(NT, "NT"),
+        new(13, 12, "IOPL", Writable),
+        new(11, "OF"),
+        new(10, "DF"),
+        new(IF, "IF"),
+        new(TF, "TF"),
+        new(7, "SF"),
+        new(6, "ZF"),
+        new(5, 5, ReadsAsZero),
+        new(4, "AF"),
+        new(3, 3, ReadsAsZero),
+        new(2, "PF"),
+        new(1, 1, ReadsAsOne),
+        new(0, "CF"));
+}
+
+/// <summary>DR6, the debug status register (APM2 13.1.1.3).</summary>
+internal static class DebugStatus
+{
+    /// <summary>The bits. The bus lock trap clears BLD, which is 1 without it.</summary>
+    public static RegisterBits Bits { get; } = new(
+        "13.1.1.3",
+        new(63, 32, MustBeZero),
+        new(31, 16, ReadsAsOne),
+        new(15, "BT"),
+        new(14, "BS"),
+        new(13, "BD"),
+        new(12, 12, ReadsAsZero),
+        new(11, "BLD") { Feature = CpuFeature.BusLockTrap, Without = ReadsAsOne },
+        new(10, 4, ReadsAsOne),
+        new(3, 0, "B", Writable));
+}
+
+/// <summary>DR7, the debug control register (APM2 13.1.1.4).</summary>
+internal static class DebugControl
+{
+    /// <summary>The bits.</summary>
+    public static RegisterBits Bits { get; } = new(
+        "13.1.1.4",
+        new(63, 32, MustBeZero),
+        new(31, 16, "LEN and R/W", Writable),
+        new(15, 14, ReadsAsZero),
+        new(13, "GD"),
+        new(12, 11, ReadsAsZero),
+        new(10, 10, ReadsAsOne),
+        new(9, "GE"),
+        new(8, "LE"),
+        new(7, 0, "G and L", Writable));
 }
 
 /// <summary>DebugCtl (APM2 13.1.1.6).</summary>

@@ -51,7 +51,16 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         Umip = new("UMIP", 0x0000_0007, 2, 2, 37, "umip"),
         ProtectionKeys = new("PKU", 0x0000_0007, 2, 3, 38, "pku"),
         ShadowStacks = new("CET_SS", 0x0000_0007, 2, 7, 39, ""),
-        FiveLevelPaging = new("LA57", 0x0000_0007, 2, 16, 40, "la57");
+        FiveLevelPaging = new("LA57", 0x0000_0007, 2, 16, 40, "la57"),
+        Sev = new("SEV", 0x8000_001f, 0, 1, 41, "sev"),
+        SevEs = new("SEV_ES", 0x8000_001f, 0, 3, 42, "sev_es"),
+        HostMceOverride = new("HOST_MCE_OVERRIDE", 0x8000_000a, 3, 23, 43, ""),
+        X2Avic = new("x2AVIC", 0x8000_000a, 3, 18, 44, "x2avic"),
+        Monitor = new("MONITOR", 0x0000_0001, 2, 3, 45, "monitor"),
+        HugePages = new("Page1GB", 0x8000_0001, 3, 26, 46, "pdpe1gb");
+
+    /// <summary>Whether the bit says that something is gone.</summary>
+    public bool IsAbsence => this == LmsleUnsupported;
 
     /// <summary>Every feature, by <see cref="Ordinal"/>.</summary>
     public static IReadOnlyList<CpuFeature> All { get; } =
@@ -60,7 +69,7 @@ internal sealed record CpuFeature(string Name, uint Function, int Register, int 
         Np, LbrVirt, NripSave, PauseFilter, PauseThreshold, Avic, VirtualVmload, BusLockThreshold, IdleHlt,
         Gmet, Invlpgb, Svm, NoExecute, FastFxsave, TranslationCacheExtension, Mcommit, InterruptibleWbinvd, LmsleUnsupported,
         UpperAddressIgnore, AutomaticIbrs, LbrAndPmcFreeze, BusLockTrap, Pcid, FsGsBase, Smep, Smap, Umip, ProtectionKeys,
-        ShadowStacks, FiveLevelPaging,
+        ShadowStacks, FiveLevelPaging, Sev, SevEs, HostMceOverride, X2Avic, Monitor, HugePages,
     ];
 
     /// <summary>The feature of a name, in any case; null for none.</summary>

@@ -36,6 +36,18 @@ internal sealed record ExitRow(ulong First, ulong Last)
     /// <summary>Bits of EXITINFO2 that mean something.</summary>
     public ulong Info2 { get; init; }
 
+    /// <summary>Whether EXITINFO1 is a decode assist: without that feature it is undefined (15.8).</summary>
+    public bool Info1IsAssist { get; init; }
+
+    /// <summary>Whether EXITINFO1 and 2 are defined to the bit, by statements of their own.</summary>
+    public bool DefinesInfo { get; init; }
+
+    /// <summary>Bits of EXITINFO1 that the manual leaves open: "undefined for intercepts where their use is not indicated" (15.6).</summary>
+    public ulong Undefined1 => DefinesInfo ? 0 : ~(Info1 | Zero1);
+
+    /// <summary>The same of EXITINFO2.</summary>
+    public ulong Undefined2 => DefinesInfo ? 0 : ~(Info2 | Zero2);
+
     /// <summary>Bits of EXITINFO1 that are zero.</summary>
     public ulong Zero1 { get; init; }
 
@@ -66,16 +78,16 @@ internal static class ExitTable
     // fault: the stage and whether the access writes are the hardware's. The last row: VMEXIT_INVALID and what is counted down from it.
     private static readonly ExitRow[] Rows =
     [
-        new(0x000, 0x00f) { RipStep = 3, SavesNextRip = true, Info1 = Everything, Instructions = [Mnemonic.Smsw] },
-        new(0x010, 0x01f) { RipStep = 2, SavesNextRip = true, Info1 = Everything, Instructions = [Mnemonic.Lmsw, Mnemonic.Clts] },
-        new(0x020, 0x03f) { SavesNextRip = true, Info1 = Everything, Zero1 = DrZero },
+        new(0x000, 0x00f) { RipStep = 3, SavesNextRip = true, Info1 = Everything, Info1IsAssist = true, Instructions = [Mnemonic.Smsw] },
+        new(0x010, 0x01f) { RipStep = 2, SavesNextRip = true, Info1 = Everything, Info1IsAssist = true, Instructions = [Mnemonic.Lmsw, Mnemonic.Clts] },
+        new(0x020, 0x03f) { SavesNextRip = true, Info1 = Everything, Info1IsAssist = true, Zero1 = DrZero },
         .. Enumerable.Range(0, 32).Select(static vector => Exception((byte)vector)),
         new(SvmExitCode.Intr) { RipStep = 0, IsAutomatic = true },
         new(SvmExitCode.Nmi) { RipStep = 0, IsAutomatic = true },
         new(SvmExitCode.Smi) { RipStep = 0, IsAutomatic = true, Info1 = Everything, Zero1 = SmiZero },
         new(SvmExitCode.Init) { IsAutomatic = true },
         new(SvmExitCode.VIntr) { RipStep = 0, IsAutomatic = true },
-        ExitRow.Of(SvmExitCode.Cr0SelWrite, 2) with { Info1 = Everything },
+        ExitRow.Of(SvmExitCode.Cr0SelWrite, 2) with { Info1 = Everything, Info1IsAssist = true },
         ExitRow.Of(SvmExitCode.IdtrRead, ExitRow.AnyRip, Mnemonic.Sidt),
         ExitRow.Of(SvmExitCode.GdtrRead, ExitRow.AnyRip, Mnemonic.Sgdt),
         ExitRow.Of(SvmExitCode.LdtrRead, ExitRow.AnyRip, Mnemonic.Sldt),
@@ -91,11 +103,11 @@ internal static class ExitTable
         ExitRow.Of(SvmExitCode.Cpuid, 2, Mnemonic.Cpuid),
         ExitRow.Of(SvmExitCode.Rsm, ExitRow.AnyRip, Mnemonic.Rsm),
         ExitRow.Of(SvmExitCode.Iret, ExitRow.AnyRip, Mnemonic.Iret, Mnemonic.Iretd, Mnemonic.Iretq),
-        ExitRow.Of(SvmExitCode.SwInt, ExitRow.AnyRip, Mnemonic.Int) with { Info1 = Everything, Zero1 = VectorZero },
+        ExitRow.Of(SvmExitCode.SwInt, ExitRow.AnyRip, Mnemonic.Int) with { Info1 = Everything, Info1IsAssist = true, Zero1 = VectorZero },
         ExitRow.Of(SvmExitCode.Invd, 2, Mnemonic.Invd),
         ExitRow.Of(SvmExitCode.Pause, 2, Mnemonic.Pause) with { IsAutomatic = true, AutomaticAdvancesRip = true },
         ExitRow.Of(SvmExitCode.Hlt, 1, Mnemonic.Hlt) with { IsAutomatic = true, AutomaticAdvancesRip = true },
-        ExitRow.Of(SvmExitCode.Invlpg, 3, Mnemonic.Invlpg) with { Info1 = Everything },
+        ExitRow.Of(SvmExitCode.Invlpg, 3, Mnemonic.Invlpg) with { Info1 = Everything, Info1IsAssist = true },
         ExitRow.Of(SvmExitCode.Invlpga, 3, Mnemonic.Invlpga),
         ExitRow.Of(SvmExitCode.Ioio, ExitRow.RipByInfo2, Mnemonic.In, Mnemonic.Out, Mnemonic.Insb, Mnemonic.Insw, Mnemonic.Insd,
             Mnemonic.Outsb, Mnemonic.Outsw, Mnemonic.Outsd) with { Info1 = Everything, Info2 = Everything, Zero1 = PortZero },
@@ -119,8 +131,8 @@ internal static class ExitTable
         ExitRow.Of(SvmExitCode.MwaitConditional, 3),
         ExitRow.Of(SvmExitCode.Xsetbv, 3, Mnemonic.Xsetbv) with { Feature = CpuFeature.Xsave },
         ExitRow.Of(SvmExitCode.Rdpru, 3, Mnemonic.Rdpru) with { Feature = CpuFeature.Rdpru },
-        new(SvmExitCode.EferWriteTrap) { IsAutomatic = true, AutomaticAdvancesRip = true },
-        new(0x090, 0x09f) { IsAutomatic = true, AutomaticAdvancesRip = true },
+        new(SvmExitCode.EferWriteTrap) { IsAutomatic = true, AutomaticAdvancesRip = true, DefinesInfo = true },
+        new(0x090, 0x09f) { IsAutomatic = true, AutomaticAdvancesRip = true, DefinesInfo = true },
         ExitRow.Of(SvmExitCode.Invlpgb, ExitRow.AnyRip, Mnemonic.Invlpgb) with { Feature = CpuFeature.Invlpgb },
         ExitRow.Of(SvmExitCode.IllegalInvlpgb, ExitRow.AnyRip),
         ExitRow.Of(SvmExitCode.Invpcid, 5, Mnemonic.Invpcid) with
@@ -131,9 +143,9 @@ internal static class ExitTable
         ExitRow.Of(SvmExitCode.Tlbsync, ExitRow.AnyRip, Mnemonic.Tlbsync) with { Feature = CpuFeature.Invlpgb },
         new(SvmExitCode.BusLock) { IsAutomatic = true, Info1 = Everything, Info2 = Everything, Zero1 = Everything, Zero2 = Everything },
         ExitRow.Of(SvmExitCode.IdleHlt, ExitRow.AnyRip) with { IsAutomatic = true, AutomaticAdvancesRip = true },
-        new(SvmExitCode.Npf) { RipStep = 0, IsAutomatic = true, Info1 = 0xffff_ffff_0000_0000 | Write, Info2 = Everything },
-        new(SvmExitCode.AvicIncompleteIpi) { RipStep = 0 },
-        new(SvmExitCode.AvicNoAccel) { RipStep = 0 },
+        new(SvmExitCode.Npf) { RipStep = 0, IsAutomatic = true, Info1 = 0xffff_ffff_0000_0000 | Write, Info2 = Everything, DefinesInfo = true },
+        new(SvmExitCode.AvicIncompleteIpi) { RipStep = 0, DefinesInfo = true },
+        new(SvmExitCode.AvicNoAccel) { RipStep = 0, DefinesInfo = true },
         new(SvmExitCode.Vmgexit) { IsAutomatic = true, AutomaticAdvancesRip = true },
         new(unchecked((ulong)-4), ulong.MaxValue) { IsAutomatic = true },
     ];

@@ -11,6 +11,9 @@ internal enum BitKind
     /// <summary>RAZ: it drops the 1 and raises nothing.</summary>
     ReadsAsZero,
 
+    /// <summary>RA1: it holds a 1 whatever is written.</summary>
+    ReadsAsOne,
+
     /// <summary>MBZ: #GP, and for VMRUN an illegal state.</summary>
     MustBeZero,
 
@@ -69,7 +72,13 @@ internal sealed class RegisterBits(string section, params RegisterBit[] rows)
     public IReadOnlyList<RegisterBit> Rows => _rows;
 
     /// <summary>The bits of which every write of 1 is dropped.</summary>
-    public ulong ReadsAsZero { get; } = rows.Where(static row => row.Kind == BitKind.ReadsAsZero).Aggregate(0UL, static (mask, row) => mask | row.Mask);
+    public ulong ReadsAsZero { get; } = MaskOf(rows, BitKind.ReadsAsZero);
+
+    /// <summary>The bits that hold a 1 whatever is written.</summary>
+    public ulong ReadsAsOne { get; } = MaskOf(rows, BitKind.ReadsAsOne);
+
+    /// <summary>The bits that the manual leaves open on every processor.</summary>
+    public ulong Unspecified { get; } = MaskOf(rows, BitKind.Unspecified);
 
     /// <summary>Whether a bit is set that must be zero. A bit that a feature decides is unknown while the feature is.</summary>
     /// <param name="value">The value.</param>
@@ -83,7 +92,23 @@ internal sealed class RegisterBits(string section, params RegisterBit[] rows)
         SetsMustBeZero(value, profile) | (Sets(value, BitKind.Unspecified, profile) & Truth.Unknown);
 
     /// <summary>What the register holds of a value that is written to it and not refused.</summary>
-    public ulong Kept(ulong value) => value & ~ReadsAsZero;
+    public ulong Kept(ulong value) => (value & ~ReadsAsZero) | ReadsAsOne;
+
+    /// <summary>The same on a processor of which the features are known: a bit that its feature makes writable is fixed without it.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="profile">The processor.</param>
+    public ulong Kept(ulong value, Profile profile)
+    {
+        ulong kept = Kept(value);
+        foreach (RegisterBit row in _rows)
+        {
+            kept = row.Feature is not null && row.Is(BitKind.ReadsAsOne, profile).IsYes ? kept | row.Mask : kept;
+        }
+
+        return kept;
+    }
+
+    private static ulong MaskOf(RegisterBit[] rows, BitKind kind) => rows.Where(row => row.Kind == kind).Aggregate(0UL, static (mask, row) => mask | row.Mask);
 
     private Truth Sets(Bits64 value, BitKind kind, Profile profile)
     {

@@ -19,6 +19,13 @@ internal static class StateTables
         Dr6, Dr7, RflagsRegister, Rip, Rsp, VmcbField.Rax, Cpl,
     ];
 
+    /// <summary>Segment attributes: 12 bits, which stand for bits 55:52 and 47:40 of a descriptor; the field's upper four are reserved (APM2 15.5.1).</summary>
+    public static IReadOnlyList<VmcbField> Attributes { get; } =
+        [EsAttributes, CsAttributes, SsAttributes, DsAttributes, FsAttributes, GsAttributes, LdtrAttributes, TrAttributes];
+
+    /// <summary>The bits of a field of segment attributes that mean something.</summary>
+    public const ulong AttributeBits = 0xfff;
+
     /// <summary>Saved to the guest's VMCB by #VMEXIT (APM2 15.6): the same ones.</summary>
     public static IReadOnlyList<VmcbField> GuestSaved => GuestLoaded;
 

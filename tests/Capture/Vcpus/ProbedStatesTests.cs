@@ -22,6 +22,10 @@ public sealed class ProbedStatesTests
         Vmexit = new("vmexit", 904, "s32 vcpu @8, u64 vmcb12 @16", 24),
         Unmap = new("unmap", 905, "s32 vcpu @8, u64 gfn @16, u64 hva @24, u8 g058[8] @32", 40),
         SetNested = new("setnested", 906, "s32 vcpu @8", 16),
+        Table = new("cpuid", 908, "s32 vcpu @8, s32 n @12, u8 e0[40] @16, u8 e1[40] @56", 96),
+        SetEfer = new("efer", 909, "s32 vcpu @8, u64 old @16, u64 new @24", 32),
+        SetGif = new("gif", 910, "s32 vcpu @8, u8 value @12", 16),
+        Leave = new("leave", 911, "s32 vcpu @8", 16),
         Read = new("rdguest", 907, "s32 vcpu @8, u64 gpa @16, u64 len @24, u64 val @32, s32 ret @40", 48);
 
     [Theory]
@@ -192,6 +196,49 @@ public sealed class ProbedStatesTests
         Assert.Equal(isKept ? [new GuestRead(0x103105c, 4, 0x100)] : [], record.Events.Where(one => one.Kind == KvmEventKind.GuestRead).Select(one => GuestRead.Of(one)));
     }
 
+    // 40 bytes: function, index, flags, EAX to EDX, padding. Without the flag the index says nothing.
+    [Theory]
+    [InlineData(2, 1, new ulong[] { 0x8000_0008, 0, 0x3028, 2, 3, 4 }, new ulong[] { 7, 1, 5, 6, 7, 8 })]
+    [InlineData(2, 0, new ulong[] { 0x8000_0008, 0, 0x3028, 2, 3, 4 }, new ulong[] { 7, 0, 5, 6, 7, 8 })]
+    [InlineData(1, 1, new ulong[] { 0x8000_0008, 0, 0x3028, 2, 3, 4 }, null)]
+    public void The_CPUID_that_a_guest_is_given_before_it_runs_is_in_its_first_record(uint count, uint flags, ulong[] first, ulong[]? second)
+    {
+        EventRecord table = Table.Record(100).With("n", count).With("e0", Leaf(0x8000_0008, 9, 0, 0x3028, 2, 3, 4)).With("e1", Leaf(7, 1, flags, 5, 6, 7, 8));
+        IReadOnlyList<KeptRecord> records = Records(story => story.Add(table).Add(Table.Record(100).With("vcpu", 1).With("n", 1).With("e0", Leaf(1, 0, 0, 1, 1, 1, 1))).Entry(1).Exit(Npf, 1).Entry(1));
+        Assert.Equal(second is null ? [first] : [first, second], Of(records[0], KvmEventKind.GuestCpuid, 6));
+        Assert.Empty(Of(records[1], KvmEventKind.GuestCpuid, 6));
+    }
+
+    [Fact]
+    public void What_L0_sets_without_an_instruction_is_in_the_record_at_hand()
+    {
+        KeptRecord record = Records(story => story.Entry(1).Exit(Npf, 1).Add(SetEfer.Record(100).With("old", 0x500).With("new", 0x1500))
+            .Add(SetEfer.Record(100).With("vcpu", 1)).Add(SetGif.Record(100).With("value", 1)).Add(Leave.Record(100)).Entry(1))[1];
+        Assert.Equal([[0x500, 0x1500]], Of(record, KvmEventKind.EferSet, 2));
+        Assert.Equal([[1]], Of(record, KvmEventKind.GifSet, 1));
+        Assert.Equal([[0]], Of(record, KvmEventKind.NestedLeft, 1));
+    }
+
+    [Fact]
+    public void Segments_of_L2_are_shown_where_it_is_left_and_the_rest_of_that_probe_is_out_of_date()
+    {
+        EventFormat full = new("vmexit", 904, "s32 vcpu @8, u64 vmcb12 @16, u8 c400[8] @24, u8 c578[8] @32, u8 c058[8] @40", 48);
+        StateImage left = Records(story => story.Entry(1).ExitFromL2(Cpuid, 1).Add(Of(Left, OfL2, 2))
+            .Add(full.Record(100).With("c400", Bytes(0x10)).With("c578", Bytes(9)).With("c058", Bytes(9))).Entry(1), vmexit: full)[1].States[L2AtExit];
+        Assert.Equal(Observed<ulong>.Of(0x10), left.At(0x400, 8));
+        Assert.False(left.At(0x578, 8).IsKnown);
+        Assert.Equal(Observed<ulong>.Of(2), left.At(Asid, 8));
+    }
+
+    [Fact]
+    public void DR6_is_the_one_that_KVM_keeps()
+    {
+        EventFormat entered = new("entry", 900, "s32 vcpu @8, u64 vmcb @16, u64 vmcb02 @24, u64 dr6 @32, u8 c568[8] @40", 48);
+        StateImage l1 = Records(story => story.Entry(1).Exit(Npf, 1).Entry(1).Add(entered.Record(100).With("vmcb", OfL1).With("vmcb02", OfL2)
+            .With("dr6", 0xffff_0ff1).With("c568", Bytes(0xffff_0ff0))).Exit(Npf, 1), entry: entered)[1].States[L1AtEntry];
+        Assert.Equal(Observed<ulong>.Of(0xffff_0ff1), l1.At(0x568, 8));
+    }
+
     [Fact]
     public void A_probe_that_is_shorter_than_its_description_counts_as_lost()
     {
@@ -206,11 +253,11 @@ public sealed class ProbedStatesTests
         Assert.True(Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2).With("vcpu", 1)).Entry(1))[1].States.IsEmpty
             && Records(static story => story.Entry(1).Exit(Npf, 1).Add(Of(Left, OfL1, 2)).Entry(1), group: "kprobes")[1].States.IsEmpty);
 
-    private static IReadOnlyList<KeptRecord> Records(Action<KvmStory> tell, string group = "differ", EventFormat? exit = null)
+    private static IReadOnlyList<KeptRecord> Records(Action<KvmStory> tell, string group = "differ", EventFormat? exit = null, EventFormat? vmexit = null, EventFormat? entry = null)
     {
         var layouts = KernelLayouts.Of("6.12");
         TraceDatBuilder builder = KvmStory.Capture(layouts);
-        foreach (EventFormat format in (EventFormat[])[Machine, exit ?? Left, Cancel, Vmrun, Vmexit, Unmap, SetNested, Read])
+        foreach (EventFormat format in (EventFormat[])[entry ?? Machine, exit ?? Left, Cancel, Vmrun, vmexit ?? Vmexit, Unmap, SetNested, Read, Table, SetEfer, SetGif, Leave])
         {
             builder.Describe(group, format.Text);
         }
@@ -223,6 +270,16 @@ public sealed class ProbedStatesTests
         format.Record(100).With("vmcb", vmcb).With("vmcb02", OfL2).With("c058", Bytes(asid, 0, 0));
 
     private static EventRecord Page(ulong address, ulong mapped, ulong asid) => Unmap.Record(100).With("gfn", address >> 12).With("hva", mapped).With("g058", Bytes(asid));
+
+    private static IEnumerable<ulong[]> Of(KeptRecord record, KvmEventKind kind, int slots) =>
+        record.Events.Where(one => one.Kind == kind).Select(one => Enumerable.Range(0, slots).Select(slot => one.Values[slot]).ToArray());
+
+    private static byte[] Leaf(params uint[] words)
+    {
+        byte[] leaf = new byte[40];
+        Buffer.BlockCopy(words, 0, leaf, 0, words.Length * sizeof(uint));
+        return leaf;
+    }
 
     private static byte[] Bytes(params ulong[] words)
     {

@@ -55,6 +55,14 @@ public sealed class RecordingVerdictTests
         Judged(new RecordedExit { Level = GuestLevel.L1 }, new ComputedParts().Add(0, Kept)), ReasonKind.NothingExamined,
         "nothing was examined: the recording has no exit of L2 and no SVM instruction");
 
+    // A state may depart where no exit of L2 and no SVM instruction is.
+    [Fact]
+    public void What_departs_was_examined()
+    {
+        DiffResult result = Judged(new RecordedExit { Level = GuestLevel.L1 }, new ComputedParts().Add(0, [Is(ComparedField.ExitCode, 0x85)]));
+        Assert.Equal((RecordingOutcome.Diverges, ReasonKind.Divergences), (result.Verdict.Outcome, Assert.Single(result.Verdict.Reasons).Kind));
+    }
+
     [Fact]
     public void A_hypercall_of_L1_is_no_nested_virtualization()
     {

@@ -70,6 +70,8 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Breaks(Off().L1Exit(Invlpga).Happens(KvmEventKind.Invlpga, RunStory.L1Rip, 1, 0), NoNested),
             Keeps(Off().L1Exit(Invlpga).Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(Invlpga)),
+            Breaks(Blank().Starts().Happens(KvmEventKind.EferSet, 0x1000, 0x500).L1Exit(Invlpga)),
+            Silent("L2 has its own EFER", On().Vmrun().Happens(KvmEventKind.EferSet, 0x1000, 0x500).L2Exit(Npf).Reflects(Npf).L1Exit(Invlpga)),
 
             // L0's copy of EFER is no excuse for what L1 wrote, unless the VMM may have written since.
             Breaks(Off().L1Exit(Invlpga).State(StateMoment.L1AtExit, VmcbField.EferRegister, 0x1000)),
@@ -127,6 +129,8 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_0008, eax: 40).Vmrun(vmcb: 1UL << 40)),
             Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 40)),
             Undecided(Evidence.GuestCpuid, On().Vmrun(vmcb: 1UL << 36)),
+            BreaksAssuming(Evidence.GuestCpuid, new RunStory().Starts().Given(0x8000_0008, eax: 40).SvmeOn().Vmrun(vmcb: 1UL << 40)),
+            Silent("the address is legal by the table of CPUID", new RunStory().Starts().Given(0x8000_0008, eax: 41).SvmeOn().Vmrun(vmcb: 1UL << 40)),
             Silent("the address is legal", On().L1Sees(0x8000_0008, eax: 41).Vmrun(vmcb: 1UL << 40))),
 
         // "must not silently complete: an exception or emulation failure must follow"

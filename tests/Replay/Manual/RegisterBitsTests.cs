@@ -11,6 +11,9 @@ public sealed class RegisterBitsTests
         ["CR0"] = Cr0.Bits,
         ["CR4"] = Cr4.Bits,
         ["EFER"] = Efer.Bits,
+        ["RFLAGS"] = Rflags.Bits,
+        ["DR6"] = DebugStatus.Bits,
+        ["DR7"] = DebugControl.Bits,
         ["DebugCtl"] = DebugCtl.Bits,
         ["VM_CR"] = VmCr.Bits,
         ["TSC_RATIO"] = TscRatioMsr.Bits,
@@ -34,7 +37,7 @@ public sealed class RegisterBitsTests
         Assert.Equal(-1, next);
     }
 
-    // Figures 3-1, 3-7, 3-9, 13-4, 15-27 and 15-29: the bits, their mnemonic or access type, and the CPUID bit that brings them.
+    // Figures 3-1, 3-7, 3-8, 3-9, 13-2, 13-3, 13-4, 15-27 and 15-29: the bits, their mnemonic or access type, and the CPUID bit that brings them.
     [Theory]
     [InlineData("CR0", "63:32 MBZ, 31 PG, 30 CD, 29 NW, 28:19 ?, 18 AM, 17 ?, 16 WP, 15:6 ?, 5 NE, 4 ET, 3 TS, 2 EM, 1 MP, 0 PE")]
     [InlineData(
@@ -45,6 +48,12 @@ public sealed class RegisterBitsTests
         "EFER",
         "63:22 MBZ, 21 AIBRSE (AutomaticIBRS), 20 UAIE (UpperAddressIgnore), 19 MBZ, 18 INTWB (INT_WBINVD), 17 MCOMMIT (MCOMMIT), 16 MBZ, 15 TCE (TCE), " +
         "14 FFXSR (FFXSR), 13 LMSLE (EferLmsleUnsupported), 12 SVME (SVM), 11 NXE (NX), 10 LMA (LM), 9 MBZ, 8 LME (LM), 7:1 RAZ, 0 SCE")]
+    [InlineData(
+        "RFLAGS",
+        "63:22 RAZ, 21 ID, 20 VIP, 19 VIF, 18 AC, 17 VM, 16 RF, 15 RAZ, 14 NT, 13:12 IOPL, 11 OF, 10 DF, 9 IF, 8 TF, 7 SF, 6 ZF, 5 RAZ, 4 AF, 3 RAZ, 2 PF, " +
+        "1 RA1, 0 CF")]
+    [InlineData("DR6", "63:32 MBZ, 31:16 RA1, 15 BT, 14 BS, 13 BD, 12 RAZ, 11 BLD (BUSLOCKTRAP), 10:4 RA1, 3:0 B")]
+    [InlineData("DR7", "63:32 MBZ, 31:16 LEN and R/W, 15:14 RAZ, 13 GD, 12:11 RAZ, 10 RA1, 9 GE, 8 LE, 7:0 G and L")]
     [InlineData(
         "DebugCtl",
         "63:13 RAZ, 12 FPMCI (LbrAndPmcFreeze), 11 FLBRI (LbrAndPmcFreeze), 10:7 RAZ, 6 MBZ, 5:3 MBZ (BUSLOCKTRAP), 2 BLCKDB, 1 BTF, 0 LBR")]
@@ -102,6 +111,17 @@ public sealed class RegisterBitsTests
         Assert.Equal(0x1807UL, DebugCtl.Bits.Kept(ulong.MaxValue & ~0x78UL));
     }
 
+    [Fact]
+    public void Bits_that_read_as_one_are_set_whatever_is_written()
+    {
+        Assert.Equal(0x3f_7fd7UL, Rflags.Bits.Kept(ulong.MaxValue));
+        Assert.Equal(2UL, Rflags.Bits.Kept(0));
+        Assert.Equal(0x400UL, DebugControl.Bits.Kept(0));
+        Assert.Equal(0x10UL, Cr0.Bits.Kept(0));
+        Assert.Equal(0xffff_07f0UL, DebugStatus.Bits.Kept(0, With(CpuFeature.BusLockTrap, true)));
+        Assert.Equal(0xffff_0ff0UL, DebugStatus.Bits.Kept(0, With(CpuFeature.BusLockTrap, false)));
+    }
+
     // Table 7-9: UC 0, WC 1, WT 4, WP 5, WB 6, UC- 7; all others are reserved.
     [Fact]
     public void A_page_attribute_table_has_six_types()
@@ -149,6 +169,7 @@ public sealed class RegisterBitsTests
         {
             BitKind.MustBeZero => "MBZ",
             BitKind.ReadsAsZero => "RAZ",
+            BitKind.ReadsAsOne => "RA1",
             _ => "?",
         };
         return row.Feature is { } feature ? $"{bits} {name} ({feature.Name})" : $"{bits} {name}";

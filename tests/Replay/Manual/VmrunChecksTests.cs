@@ -92,10 +92,13 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
         // "Last byte of the map at or above max physical address"
         Check("SVM-15.10-IOPM-RANGE", Evidence.VmcbControlArea, static () => On().L1Sees(0x8000_0008, eax: 40).Vmrun(),
             (VmcbField.IopmBasePa, (1UL << 40) - 0x2000)).And(
+            Breaks(Map(VmcbField.IopmBasePa, ~0xfffUL)),
+            Breaks(Runs(VmcbField.IopmBasePa, ~0xfffUL)),
             Silent("its last byte is the last of memory", Map(VmcbField.IopmBasePa, (1UL << 40) - 0x3000)),
             Silent("bits 11:0 are ignored", Map(VmcbField.IopmBasePa, (1UL << 40) - 0x2001))),
         Check("SVM-15.11-MSRPM-RANGE", Evidence.VmcbControlArea, static () => On().L1Sees(0x8000_0008, eax: 40).Vmrun(),
             (VmcbField.MsrpmBasePa, (1UL << 40) - 0x1000)).And(
+            Breaks(Map(VmcbField.MsrpmBasePa, ~0xfffUL)),
             Silent("its last byte is the last of memory", Map(VmcbField.MsrpmBasePa, (1UL << 40) - 0x2000)),
             Silent("bits 11:0 are ignored", Map(VmcbField.MsrpmBasePa, (1UL << 40) - 0x1001))),
 
@@ -110,7 +113,13 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
         new("SVM-15.20-INJ-VEC2",
             Breaks(Injects(Event(EventType.Exception, 2)).L2Exit(Cpuid, Moved)),
             Breaks(Injects(Event(EventType.Exception, 32)).L2Exit(Cpuid, Moved)),
+            BreaksAssuming(Evidence.GuestCpuid, Injects(Event(EventType.Exception, 9)).L2Exit(Cpuid, Moved)),
             BreaksAssuming(Evidence.GuestCpuid, Injects(Event(EventType.Exception, 15)).L2Exit(Cpuid, Moved)),
+            BreaksAssuming(Evidence.GuestCpuid, Injects(Event(EventType.Exception, 20)).L2Exit(Cpuid, Moved)),
+            BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(7).Vmrun(eventInj: Event(EventType.Exception, 21)).L2Exit(Cpuid, Moved)),
+            Silent("there are shadow stacks", On().L1Sees(7, ecx: 1 << 7).Vmrun(eventInj: Event(EventType.Exception, 21)).L2Exit(Cpuid, Moved)),
+            BreaksAssuming(Evidence.GuestCpuid, On().L1Sees(0x8000_001f).Vmrun(eventInj: Event(EventType.Exception, 29)).L2Exit(Cpuid, Moved)),
+            Silent("there is SEV-ES", On().L1Sees(0x8000_001f, eax: 8).Vmrun(eventInj: Event(EventType.Exception, 29)).L2Exit(Cpuid, Moved)),
             Keeps(Injects(Event(EventType.Exception, 2)).L2Exit(Invalid).Reflects(Invalid)),
             Silent("it is an exception", Injects(Event(EventType.Exception, 6)).L2Exit(Cpuid, Moved))),
 

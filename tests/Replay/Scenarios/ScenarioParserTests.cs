@@ -31,7 +31,7 @@ public sealed class ScenarioParserTests
     public void Something_arrives_before_the_instruction_that_is_named(string arrives, string expected)
     {
         Scenario scenario = Assert.Single(Parse(
-            $"scenario arrival\nintercept HLT\nvmcb12 rflags=0x202\n{arrives}\nL1:\n  vmrun\nL2:\n  nop\n  nop\nexpect enter\nexpect {expected}\nexpect exit HLT\n"));
+            $"scenario arrival\nintercept HLT\nvmcb12 rflags=0x202 cr4=0x60\n{arrives}\nL1:\n  vmrun\nL2:\n  nop\n  nop\nexpect enter\nexpect {expected}\nexpect exit HLT\n"));
         Assert.Empty(ScenarioRun.Of(scenario).Surprises);
     }
 
@@ -46,6 +46,8 @@ public sealed class ScenarioParserTests
 
     [Theory]
     [InlineData("exit CPUID", "expected exit CPUID, got #VMEXIT VMMCALL")]
+    [InlineData("exit VMMCALL\nexpect undefined vmcb12 rip", "expected undefined vmcb12 rip, but the manual defines it")]
+    [InlineData("exit VMMCALL\nexpect undefined", "expected undefined, but the manual defines it")]
     [InlineData("exit VMMCALL info1=5", "expected exit VMMCALL info1=5, got #VMEXIT VMMCALL")]
     [InlineData("exit VMMCALL\nexpect shutdown", "expected shutdown, nothing more happened")]
     [InlineData("exit VMMCALL\nexpect l1 rax=1", "expected l1 rax=1, got 0x5000")]

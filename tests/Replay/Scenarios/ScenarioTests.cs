@@ -10,7 +10,7 @@ namespace Differ.Tests.Replay.Scenarios;
 /// <summary>The scenarios beside this file are the readable specification of the reference: each runs, and the rules agree with it.</summary>
 public sealed class ScenarioTests
 {
-    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Replay", "Scenarios");
+    private static readonly string Folder = Path.Combine(Repository.Root, "Replay", "Scenarios", "Suite");
 
     /// <summary>Rules that no behaviour of a processor shows, with the reason.</summary>
     private static readonly Dictionary<string, string> NotShown = new()

@@ -24,13 +24,14 @@ public sealed class CpuDescriptionTests
     [Fact]
     public void Every_feature_is_at_the_bit_of_the_manuals_appendix() => Assert.Equal(
         """
-        00000001 ECX 17 PCID, 26 XSAVE
+        00000001 ECX 3 MONITOR, 17 PCID, 26 XSAVE
         00000007 EBX 0 FSGSBASE, 7 SMEP, 10 INVPCID, 20 SMAP
         00000007 ECX 2 UMIP, 3 PKU, 7 CET_SS, 16 LA57, 24 BUSLOCKTRAP
         80000001 ECX 2 SVM, 12 SKINIT, 17 TCE
-        80000001 EDX 20 NX, 25 FFXSR, 27 RDTSCP, 29 LM
+        80000001 EDX 20 NX, 25 FFXSR, 26 Page1GB, 27 RDTSCP, 29 LM
         80000008 EBX 3 INVLPGB, 4 RDPRU, 8 MCOMMIT, 13 INT_WBINVD, 20 EferLmsleUnsupported
-        8000000A EDX 0 NP, 1 LbrVirt, 2 SVML, 3 NRIPS, 4 TscRateMsr, 7 DecodeAssists, 10 PauseFilter, 12 PauseFilterThreshold, 13 AVIC, 15 VMSAVEvirt, 16 VGIF, 17 GMET, 25 VNMI, 29 BusLockThreshold, 30 IdleHlt
+        8000000A EDX 0 NP, 1 LbrVirt, 2 SVML, 3 NRIPS, 4 TscRateMsr, 7 DecodeAssists, 10 PauseFilter, 12 PauseFilterThreshold, 13 AVIC, 15 VMSAVEvirt, 16 VGIF, 17 GMET, 18 x2AVIC, 23 HOST_MCE_OVERRIDE, 25 VNMI, 29 BusLockThreshold, 30 IdleHlt
+        8000001F EAX 1 SEV, 3 SEV_ES
         80000021 EAX 7 UpperAddressIgnore, 8 AutomaticIBRS
         80000022 EAX 2 LbrAndPmcFreeze
         """,

@@ -31,6 +31,10 @@ internal static class StoryWords
     public static RunStory L1Sees(this RunStory story, uint function, uint eax = 0, uint ebx = 0, uint ecx = 0, uint edx = 0) =>
         story.L1Exit(SvmExitCode.Cpuid).Happens(KvmEventKind.Cpuid, function, 0, eax, ebx, ecx, edx, 1);
 
+    /// <summary>The VMM gives the guest this leaf of CPUID.</summary>
+    public static RunStory Given(this RunStory story, uint function, uint eax = 0, uint ebx = 0, uint ecx = 0, uint edx = 0) =>
+        story.Happens(KvmEventKind.GuestCpuid, function, 0, eax, ebx, ecx, edx);
+
     /// <summary>L1 executes VMRUN and L2 is started.</summary>
     /// <param name="story">The story.</param>
     /// <param name="intercepts">What vmcb12 intercepts beside VMRUN.</param>

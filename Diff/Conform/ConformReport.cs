@@ -1,0 +1,57 @@
+using Differ.Diff.Knowledge;
+using Differ.Diff.Results;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Conform;
+
+/// <summary>What came of scenarios on one host.</summary>
+/// <param name="Kernel">Release of its kernel.</param>
+/// <param name="Processor">What its processor calls itself; empty where nobody says.</param>
+/// <param name="Quirks">Whether KVM kept the departures that it documents as quirks.</param>
+/// <param name="Results">The scenarios, in the order in which they were named.</param>
+/// <param name="Rules">Every rule by its id.</param>
+public sealed record ConformReport(
+    string Kernel, string Processor, bool Quirks, IReadOnlyList<ScenarioResult> Results, IReadOnlyDictionary<string, RuleInfo> Rules)
+{
+    private const string Memory = "memory";
+
+    /// <summary>Departures that a baseline accepts, by fingerprint, each with its reason.</summary>
+    public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How many scenarios have a verdict.</summary>
+    public int CountOf(ScenarioVerdict verdict) => Results.Count(result => result.Verdict == verdict);
+
+    /// <summary>Departures, equal ones together: the gravest first, then those that more scenarios show.</summary>
+    public IReadOnlyList<ConformClass> Classes() =>
+    [
+        .. Results.Where(static result => result.Verdict == ScenarioVerdict.Departs)
+            .GroupBy(Identity, StringComparer.Ordinal)
+            .Select(group => new ConformClass(Fingerprint.Of(group.Key), Rules[group.First().Rules[0]], [.. group]))
+            .OrderByDescending(one => one.Rule.Severity).ThenByDescending(one => one.Scenarios.Count).ThenBy(one => one.Fingerprint, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The classes that no baseline accepts.</summary>
+    public IReadOnlyList<ConformClass> Findings() => [.. Classes().Where(one => !Accepted.ContainsKey(one.Fingerprint))];
+
+    /// <summary>The rules that scenarios decided on this host: those that agree or depart.</summary>
+    public IReadOnlySet<string> Decided() => Results
+        .Where(static result => result.Verdict is ScenarioVerdict.Agrees or ScenarioVerdict.Departs).SelectMany(static result => result.Rules).ToHashSet(StringComparer.Ordinal);
+
+    // The rule and the places that differ, not their values: garbage in a field is one fault, whatever it is.
+    private static string Identity(ScenarioResult result)
+    {
+        IEnumerable<string> places = result.Differences.Select(static one =>
+            one.Place.StartsWith(Memory, StringComparison.Ordinal) ? Memory : one.Place == "end" ? $"end {one.Seen}" : one.Place);
+        return $"conform|{result.Rules[0]}|{string.Join('|', places.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))}";
+    }
+}
+
+/// <summary>Equal departures: the same rule, the same places.</summary>
+/// <param name="Fingerprint">12 hexadecimal digits that name the class on every machine.</param>
+/// <param name="Rule">The rule that the scenarios are about.</param>
+/// <param name="Scenarios">The scenarios, at least one.</param>
+public sealed record ConformClass(string Fingerprint, RuleInfo Rule, IReadOnlyList<ScenarioResult> Scenarios)
+{
+    /// <summary>Known departures of KVM from the same rule: what it may turn out to be.</summary>
+    public IReadOnlyList<KnownBug> Known => [.. KnownBugs.Of(Rule.Id)];
+}

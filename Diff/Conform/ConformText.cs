@@ -1,0 +1,115 @@
+using Differ.Diff.Knowledge;
+using Differ.Diff.Writing;
+using Differ.Schemas.Vocabulary;
+
+namespace Differ.Diff.Conform;
+
+/// <summary>For a person: the verdict, each class of departures with what differs, and what could not be asked of this host.</summary>
+internal sealed class ConformText : IFormat<ConformReport>
+{
+    private const int MostPlaces = 12, MostScenarios = 8;
+
+    public string Name => "text";
+
+    public void Write(ConformReport content, TextWriter output, Ink ink)
+    {
+        IReadOnlyList<ConformClass> found = content.Findings();
+        int departs = content.CountOf(ScenarioVerdict.Departs);
+        output.Write(departs == 0
+            ? $"conforms: {content.CountOf(ScenarioVerdict.Agrees)} of {content.Results.Count} scenarios agree with the manual, none departs\n"
+            : $"diverges: {departs} of {content.Results.Count} scenarios depart from the manual, in {Amount(content.Classes().Count, "class", "classes")}"
+                + $"{(content.Accepted.Count > 0 ? $", {content.Classes().Count - found.Count} accepted" : "")}; {content.CountOf(ScenarioVerdict.Agrees)} agree\n");
+        output.Write($"host      kernel {content.Kernel}{(content.Processor.Length > 0 ? $", {content.Processor}" : "")}, KVM's quirks {(content.Quirks ? "on" : "off")}\n");
+        output.Write($"rules     {content.Decided().Count} of {content.Rules.Count} decided\n");
+        for (int i = 0; i < found.Count; i++)
+        {
+            WriteClass(i + 1, found[i], output, ink);
+        }
+
+        foreach (ConformClass accepted in content.Classes().Where(one => content.Accepted.ContainsKey(one.Fingerprint)))
+        {
+            output.Write($"\naccepted  {accepted.Rule.Id}, fingerprint {accepted.Fingerprint}: {PlainText.Of(content.Accepted[accepted.Fingerprint])}\n");
+        }
+
+        WriteSilent(content, output);
+    }
+
+    private static void WriteClass(int number, ConformClass one, TextWriter output, Ink ink)
+    {
+        ScenarioResult first = one.Scenarios[0];
+        output.Write($"\n{number}. {ink.Bad(one.Rule.Id)}  {one.Rule.Citation}\n");
+        output.Write($"   {one.Rule.Severity.ToString().ToLowerInvariant()}, {Amount(one.Scenarios.Count, "scenario", "scenarios")}, fingerprint {one.Fingerprint}\n");
+        output.Write($"   manual   {one.Rule.Statement}\n");
+        foreach (KnownBug bug in one.Known)
+        {
+            output.Write($"   known    {bug.Id}, {bug.History}: {bug.Statement}\n");
+        }
+
+        foreach (ScenarioResult scenario in one.Scenarios.Take(MostScenarios))
+        {
+            output.Write($"   scenario {PlainText.Of(scenario.Title)} ({PlainText.Of(scenario.Source)}:{scenario.Line})\n");
+        }
+
+        if (one.Scenarios.Count > MostScenarios)
+        {
+            output.Write($"            and {one.Scenarios.Count - MostScenarios} more\n");
+        }
+
+        int width = first.Differences.Take(MostPlaces).Max(static difference => difference.Place.Length);
+        foreach (StateDifference difference in first.Differences.Take(MostPlaces))
+        {
+            output.Write($"   differs  {difference.Place.PadRight(width)}  manual {difference.Expected}, KVM {difference.Seen}\n");
+        }
+
+        if (first.Differences.Count > MostPlaces)
+        {
+            output.Write($"            and {Amount(first.Differences.Count - MostPlaces, "place", "places")} more\n");
+        }
+    }
+
+    private static void WriteSilent(ConformReport content, TextWriter output)
+    {
+        foreach ((ScenarioVerdict verdict, string words) in ConformWords.Silent)
+        {
+            IGrouping<string, ScenarioResult>[] reasons =
+                [.. content.Results.Where(result => result.Verdict == verdict).GroupBy(static result => result.Note, StringComparer.Ordinal).OrderByDescending(static group => group.Count())];
+            if (reasons.Length == 0)
+            {
+                continue;
+            }
+
+            output.Write($"\n{words}: {Amount(reasons.Sum(static group => group.Count()), "scenario", "scenarios")}\n");
+            foreach (IGrouping<string, ScenarioResult> reason in reasons)
+            {
+                ScenarioResult first = reason.First();
+                output.Write($"   {reason.Count(),4}  {PlainText.Of(reason.Key)} ({PlainText.Of(first.Source)}:{first.Line}{(reason.Skip(1).Any() ? " and others" : "")})\n");
+            }
+        }
+    }
+
+    private static string Amount(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+}
+
+/// <summary>The words for verdicts on scenarios.</summary>
+internal static class ConformWords
+{
+    /// <summary>Verdicts that say nothing about the kernel, as headings.</summary>
+    public static IReadOnlyList<(ScenarioVerdict Verdict, string Words)> Silent { get; } =
+    [
+        (ScenarioVerdict.NotApplicable, "Not applicable to this host"),
+        (ScenarioVerdict.CannotSetUp, "Cannot be set up on this host"),
+        (ScenarioVerdict.Undefined, "Undefined by the manual"),
+        (ScenarioVerdict.Lost, "Lost"),
+    ];
+
+    /// <summary>A verdict for programs.</summary>
+    public static string Of(ScenarioVerdict verdict) => verdict switch
+    {
+        ScenarioVerdict.Agrees => "agrees",
+        ScenarioVerdict.Departs => "departs",
+        ScenarioVerdict.NotApplicable => "not applicable",
+        ScenarioVerdict.CannotSetUp => "cannot be set up",
+        ScenarioVerdict.Undefined => "undefined",
+        _ => "lost",
+    };
+}

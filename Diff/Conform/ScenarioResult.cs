@@ -1,0 +1,40 @@
+namespace Differ.Diff.Conform;
+
+/// <summary>What came of one scenario on a host.</summary>
+public enum ScenarioVerdict : byte
+{
+    /// <summary>The end state is the reference's.</summary>
+    Agrees,
+
+    /// <summary>It is not.</summary>
+    Departs,
+
+    /// <summary>The host lacks the feature that the scenario is about.</summary>
+    NotApplicable,
+
+    /// <summary>The host refuses the machine that the scenario starts from.</summary>
+    CannotSetUp,
+
+    /// <summary>The manual leaves open what happens.</summary>
+    Undefined,
+
+    /// <summary>The process that ran it died, or did not answer in time.</summary>
+    Lost,
+}
+
+/// <summary>One part of an end state that differs.</summary>
+/// <param name="Place">A register, a field of vmcb12, an address, or <c>end</c>.</param>
+/// <param name="Expected">What the reference has.</param>
+/// <param name="Seen">What the host has.</param>
+public sealed record StateDifference(string Place, string Expected, string Seen);
+
+/// <summary>What came of one scenario on a host.</summary>
+/// <param name="Title">The scenario.</param>
+/// <param name="Source">The file it stands in.</param>
+/// <param name="Line">Where it starts.</param>
+/// <param name="Rules">The rules that it shows, the one it is about first.</param>
+/// <param name="Verdict">What came of it.</param>
+/// <param name="Note">Why it says nothing: the features that the host lacks, what KVM refuses; empty otherwise.</param>
+/// <param name="Differences">What differs.</param>
+public sealed record ScenarioResult(
+    string Title, string Source, int Line, IReadOnlyList<string> Rules, ScenarioVerdict Verdict, string Note, IReadOnlyList<StateDifference> Differences);
