@@ -22,7 +22,7 @@ internal sealed class ConformVerb : IVerb
     };
 
     private readonly Option<string[]> _rules = new("--rule") { Description = "Only scenarios about this rule; may be given several times" };
-    private readonly Option<bool> _quirks = new("--quirks") { Description = "Keep the departures that KVM documents as quirks, as most VMMs do" };
+    private readonly Option<bool> _quirks = new("--quirks") { Description = "Keep the divergences that KVM documents as quirks, as most VMMs do" };
     private readonly Option<int> _jobs = new("--jobs", "-j")
     {
         Description = "How many scenarios run at once",
@@ -39,8 +39,9 @@ internal sealed class ConformVerb : IVerb
     {
         _rules.CompletionSources.Add(static _ => Options.RuleIds);
         var command = new Command("conform",
-            "Runs scenarios on this host's KVM, through /dev/kvm alone, and compares where each ends with what the manual says.\n"
-            + "Exit status: 0 none departs, 1 one departs or was lost, 2 there is no KVM with nested SVM here.")
+            "Run scenarios on this host's KVM and compare with the manual\n"
+            + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
+            + "Exit status: 0 none diverges, 1 one diverges or was lost, 2 there is no KVM with nested SVM here.")
         {
             _paths, _rules, _quirks, _jobs, _format, _report, _baseline, _color, _worker,
         };

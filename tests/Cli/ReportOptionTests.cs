@@ -118,7 +118,7 @@ public sealed class ReportOptionTests : IDisposable
         Assert.Equal(1, result.Status);
         Assert.Equal(["broken", "out-1.html", "out-3.html", "out.html"], _scratch.Files);
         string index = File.ReadAllText(_scratch["out.html"]);
-        Assert.Contains("<title>Differ: 3 captures: 1 diverges, 1 cannot be used</title>", index, StringComparison.Ordinal);
+        Assert.Contains("<title>Differ: 3 captures: 1 diverges, 1 conforms, 1 cannot be used</title>", index, StringComparison.Ordinal);
         Assert.Contains("<a href=\"out-1.html\">", index, StringComparison.Ordinal);
         Assert.Contains("<a href=\"out-3.html#class=", index, StringComparison.Ordinal);
         Assert.True(index.IndexOf(">diverges<", StringComparison.Ordinal) < index.IndexOf(">conforms<", StringComparison.Ordinal));
