@@ -99,7 +99,7 @@ public sealed class CaptureNotesTests
     [MemberData(nameof(Codes))]
     public void What_is_odd_is_shown_to_the_user(string code)
     {
-        CommandResult result = CommandLine.RunWith(Captures[code](), "check", "-");
+        CommandResult result = CommandLine.RunWith(Captures[code](), "check", "--verbose", "-");
         Assert.Contains(result.Status, new[] { 0, 4 });
         Assert.Contains($"{code} (", result.Output, StringComparison.Ordinal);
     }
