@@ -51,6 +51,13 @@ public static class KernelEvents
         [KvmEventKind.HypervFlushTlb] = (["kvm_hv_flush_tlb", "kvm_hv_flush_tlb_ex"], "guest_mode"),
         [KvmEventKind.ApicIpi] = (["kvm_apic_ipi"], "icr_low dest_id"),
         [KvmEventKind.ApicvInhibit] = (["kvm_apicv_inhibit_changed"], "reason set inhibits"),
+
+        // Probes of differ record.
+        [KvmEventKind.GuestRead] = (["differ:rdguest"], "gpa len val"),
+        [KvmEventKind.GuestCpuid] = (["differ:cpuid"], "function index eax ebx ecx edx"),
+        [KvmEventKind.EferSet] = (["differ:efer"], "old new"),
+        [KvmEventKind.GifSet] = (["differ:gif"], "value"),
+        [KvmEventKind.NestedLeft] = (["differ:leave"], "vcpu"),
     };
 
     private static readonly Dictionary<KvmEventKind, string[]> Fields = Rows.ToDictionary(row => row.Key, row => row.Value.Fields.Split(' '));
