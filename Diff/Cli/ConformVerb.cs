@@ -6,6 +6,7 @@ using Differ.Cli.Faults;
 using Differ.Diff;
 using Differ.Diff.Baseline;
 using Differ.Diff.Conform;
+using Differ.Diff.Results;
 using Differ.Replay;
 
 namespace Differ.Cli;
@@ -41,7 +42,7 @@ internal sealed class ConformVerb : IVerb
         var command = new Command("conform",
             "Run scenarios on this host's KVM and compare with the manual\n"
             + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
-            + "Exit status: 0 none diverges, 1 one diverges or was lost, 2 there is no KVM with nested SVM here.")
+            + "Exit status: 0 none diverges, 1 one does, 2 there is no KVM with nested SVM here, 4 inconclusive.")
         {
             _paths, _rules, _quirks, _jobs, _format, _report, _baseline, _color, _worker,
         };
@@ -81,7 +82,12 @@ internal sealed class ConformVerb : IVerb
         ConformReport report = WithBaseline(new ConformReport(
             FirstLine("/proc/sys/kernel/osrelease", ""), FirstLine("/proc/cpuinfo", "model name"), quirks, results, RuleBook.Statements.ToDictionary(static rule => rule.Id)), accepted, terminal.Today);
         reports.Write(report);
-        return report.Findings().Count > 0 || report.CountOf(ScenarioVerdict.Lost) > 0 ? ExitStatus.Diverges : ExitStatus.Agrees;
+        return report.Outcome switch
+        {
+            RecordingOutcome.Diverges => ExitStatus.Diverges,
+            RecordingOutcome.Inconclusive => ExitStatus.Inconclusive,
+            _ => ExitStatus.Agrees,
+        };
     }
 
     private static string Known(string rule) => RuleBook.Statements.Any(known => known.Id == rule) ? rule

@@ -33,6 +33,10 @@ public sealed record ConformReport(
     /// <summary>The classes that no baseline accepts.</summary>
     public IReadOnlyList<ConformClass> Findings() => [.. Classes().Where(one => !Accepted.ContainsKey(one.Fingerprint))];
 
+    /// <summary>What is said of the host as a whole: nothing is, where a scenario was lost or none could be decided.</summary>
+    public RecordingOutcome Outcome => Findings().Count > 0 ? RecordingOutcome.Diverges
+        : CountOf(ScenarioVerdict.Lost) > 0 || CountOf(ScenarioVerdict.Agrees) == 0 ? RecordingOutcome.Inconclusive : RecordingOutcome.Conforms;
+
     /// <summary>The rules that scenarios decided on this host: those that agree or depart.</summary>
     public IReadOnlySet<string> Decided() => Results
         .Where(static result => result.Verdict is ScenarioVerdict.Agrees or ScenarioVerdict.Departs).SelectMany(static result => result.Rules).ToHashSet(StringComparer.Ordinal);

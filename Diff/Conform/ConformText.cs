@@ -1,4 +1,5 @@
 using Differ.Diff.Knowledge;
+using Differ.Diff.Results;
 using Differ.Diff.Writing;
 using Differ.Schemas.Vocabulary;
 
@@ -14,11 +15,7 @@ internal sealed class ConformText : IFormat<ConformReport>
     public void Write(ConformReport content, TextWriter output, Ink ink)
     {
         IReadOnlyList<ConformClass> found = content.Findings();
-        int departs = content.CountOf(ScenarioVerdict.Departs);
-        output.Write(departs == 0
-            ? $"conforms: {content.CountOf(ScenarioVerdict.Agrees)} of {content.Results.Count} scenarios agree with the manual, none departs\n"
-            : $"diverges: {departs} of {content.Results.Count} scenarios depart from the manual, in {Amount(content.Classes().Count, "class", "classes")}"
-                + $"{(content.Accepted.Count > 0 ? $", {content.Classes().Count - found.Count} accepted" : "")}; {content.CountOf(ScenarioVerdict.Agrees)} agree\n");
+        output.Write($"{Verdict(content, found)}\n");
         output.Write($"host      kernel {content.Kernel}{(content.Processor.Length > 0 ? $", {content.Processor}" : "")}, KVM's quirks {(content.Quirks ? "on" : "off")}\n");
         output.Write($"rules     {content.Decided().Count} of {content.Rules.Count} decided\n");
         for (int i = 0; i < found.Count; i++)
@@ -32,6 +29,16 @@ internal sealed class ConformText : IFormat<ConformReport>
         }
 
         WriteSilent(content, output);
+    }
+
+    private static string Verdict(ConformReport content, IReadOnlyList<ConformClass> found)
+    {
+        int lost = content.CountOf(ScenarioVerdict.Lost), agree = content.CountOf(ScenarioVerdict.Agrees), accepted = content.Classes().Count - found.Count;
+        string rest = $"{(lost > 0 ? $", {lost} lost" : "")}{(accepted > 0 ? $", {Amount(accepted, "class", "classes")} accepted" : "")}; {agree} agree";
+        string what = found.Count > 0
+            ? $"{found.Sum(static one => one.Scenarios.Count)} of {content.Results.Count} scenarios diverge from the manual, in {Amount(found.Count, "class", "classes")}"
+            : agree > 0 ? $"none of {content.Results.Count} scenarios diverges from the manual" : $"nothing could be decided of {content.Results.Count} scenarios";
+        return $"{RecordingVerdict.Words(content.Outcome)}: {what}{rest}";
     }
 
     private static void WriteClass(int number, ConformClass one, TextWriter output, Ink ink)

@@ -48,6 +48,19 @@ public sealed class ConformFormatTests
         Assert.Equal(Report.Classes().Select(static one => one.Fingerprint), elsewhere.Classes().Select(static one => one.Fingerprint));
     }
 
+    [Theory]
+    [InlineData("conforms: none of 1 scenarios diverges from the manual; 1 agree", ScenarioVerdict.Agrees)]
+    [InlineData("inconclusive: none of 2 scenarios diverges from the manual, 1 lost; 1 agree", ScenarioVerdict.Agrees, ScenarioVerdict.Lost)]
+    [InlineData("inconclusive: nothing could be decided of 2 scenarios; 0 agree", ScenarioVerdict.Undefined, ScenarioVerdict.NotApplicable)]
+    [InlineData("conforms: none of 2 scenarios diverges from the manual, 1 class accepted; 1 agree", ScenarioVerdict.Agrees, ScenarioVerdict.Departs)]
+    public void A_host_of_which_nothing_speaks_against_conforms(string line, params ScenarioVerdict[] verdicts)
+    {
+        ConformReport report = Report with { Results = [.. verdicts.Select(static verdict => Report.Results[0] with { Verdict = verdict })] };
+        using var output = new StringWriter();
+        ConformFormats.All[0].Write(report with { Accepted = report.Classes().ToDictionary(static one => one.Fingerprint, static _ => "known") }, output, Ink.None);
+        Assert.Equal(line, output.ToString().Split('\n')[0]);
+    }
+
     [Fact]
     public void What_says_nothing_of_the_kernel_decides_no_rule() =>
         Assert.Equal(["SVM-15.18-VMMCALL-UNINT-UD", "SVM-15.4-SVME-UD-CLGI", "SVM-15.5-VMRUN-CPL"], Report.Decided().Order(StringComparer.Ordinal));
