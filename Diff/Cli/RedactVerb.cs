@@ -24,8 +24,8 @@ internal sealed class RedactVerb : IVerb
         Option<string?> output = Options.Output("the capture's name with .redacted.difr");
         var key = new Option<string?>("--key") { Description = "A secret text: captures that are redacted with the same one have the same addresses for the same ones [a new secret]" };
         var command = new Command("redact",
-            "Makes a run file (.difr) of a recording that can be sent: addresses, names and what the guest read and wrote are others, the same for the same.\n"
-            + "It holds what the check needs and nothing else; that the check says the same of it is checked before it is written.")
+            "Make a run file (.difr) of a recording that can be sent\n"
+            + "Addresses, names and what the guest read and wrote are others, the same for the same. It holds what the check needs and nothing else; that the check says the same of it is checked before it is written.")
         {
             input, output, key,
         };
