@@ -7,7 +7,7 @@ namespace Differ.Capture.Kvm;
 internal static partial class KvmCalls
 {
     /// <summary>Errors.</summary>
-    public const int Interrupted = 4, TryAgain = 11, NoAccess = 13, NoEntry = 2, Invalid = 22;
+    public const int Interrupted = 4, TryAgain = 11, NoAccess = 13, NoEntry = 2;
 
     /// <summary>To open for both, not to be inherited.</summary>
     public const int ReadWrite = 2, CloseOnExec = 0x80000;

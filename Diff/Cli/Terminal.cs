@@ -131,17 +131,17 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     }
 
     /// <summary>What to call now and then while a capture is read; null where nobody would see it.</summary>
-    public Action<ulong, double>? Progress => errorIsTerminal && !IsQuiet ? ShowProgress : null;
+    public Action<ulong, double>? Progress => ShowsProgress ? ShowProgress : null;
 
     /// <summary>Whether anybody would see progress.</summary>
-    public bool ShowsProgress => errorIsTerminal;
+    public bool ShowsProgress => errorIsTerminal && !IsQuiet;
 
     /// <summary>Shows progress now and then, where anybody sees it.</summary>
     /// <param name="text">Makes the line.</param>
     public void ShowProgress(Func<string> text)
     {
         TimeSpan now = _since.Elapsed;
-        if (errorIsTerminal && now - _told >= ProgressEvery)
+        if (ShowsProgress && now - _told >= ProgressEvery)
         {
             _told = now;
             _progressShown = true;

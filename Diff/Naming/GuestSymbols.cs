@@ -74,13 +74,18 @@ public sealed class GuestSymbols
             }
 
             int sections = checked((int)Number64(bytes, 40)), count = Number16(bytes, 60);
-            for (int i = 0; i < count; i++)
+
+            // One table, the full one where there is one: sections may name the same bytes again and again.
+            foreach (int kind in (int[])[SymbolTable, DynamicSymbols])
             {
-                int section = sections + (i * SectionSize);
-                if (Number32(bytes, section + 4) is SymbolTable or DynamicSymbols)
+                for (int i = 0; i < count && found.Count == 0; i++)
                 {
-                    int names = checked((int)Number64(bytes, sections + ((int)Number32(bytes, section + 40) * SectionSize) + 24));
-                    AddSymbols(bytes.AsSpan(checked((int)Number64(bytes, section + 24)), checked((int)Number64(bytes, section + 32))), bytes.AsSpan(names), found);
+                    int section = sections + (i * SectionSize);
+                    if (Number32(bytes, section + 4) == kind)
+                    {
+                        int names = checked((int)Number64(bytes, sections + ((int)Number32(bytes, section + 40) * SectionSize) + 24));
+                        AddSymbols(bytes.AsSpan(checked((int)Number64(bytes, section + 24)), checked((int)Number64(bytes, section + 32))), bytes.AsSpan(names), found);
+                    }
                 }
             }
         }
@@ -101,7 +106,8 @@ public sealed class GuestSymbols
             if (type is NoType or Function && address != 0 && BinaryPrimitives.ReadUInt16LittleEndian(table[(at + 6)..]) != 0)
             {
                 ReadOnlySpan<byte> name = names[(int)BinaryPrimitives.ReadUInt32LittleEndian(table[at..])..];
-                int length = name.IndexOf((byte)0);
+                name = name[..Math.Min(name.Length, LongestName)];
+                int end = name.IndexOf((byte)0), length = end < 0 ? name.Length : end;
                 if (length > 0)
                 {
                     found.Add((address, Encoding.UTF8.GetString(name[..length])));

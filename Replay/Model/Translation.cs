@@ -65,6 +65,11 @@ internal sealed class Translation(Processor processor)
         return error == NoFault ? Effect.Done : Effect.Exit(SvmExitCode.Npf, stage | error, address);
     }
 
+    private readonly HashSet<ulong> _entries = [];
+
+    /// <summary>The addresses of the entries that were walked so far, in which a processor sets accessed and dirty bits; the model leaves them.</summary>
+    public IReadOnlySet<ulong> Entries => _entries;
+
     private Effect WalkGuest(ulong linear, AccessKind kind, out ulong physical)
     {
         bool user = processor.State[VmcbField.Cpl] == 3;
@@ -127,6 +132,8 @@ internal sealed class Translation(Processor processor)
             {
                 return code;
             }
+
+            _entries.Add(entryAddress);
 
             if (HasReservedBits(entry, level, form, isNested))
             {

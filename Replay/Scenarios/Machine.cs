@@ -66,6 +66,9 @@ internal sealed class Machine
     /// <summary>vmcb12.</summary>
     public Vmcb Guest => new(Processor.Memory, Vmcb12);
 
+    /// <summary>Whether an address is in the page tables that the machine starts with.</summary>
+    public static bool IsInTables(ulong address) => address is >= GuestTables and < GuestTables + (4 * Page) or >= NestedTables and < NestedTables + (4 * Page);
+
     /// <summary>Writes the descriptors of the segments that L1 and vmcb12 hold into their tables. What a scenario put there stays.</summary>
     public void DescribeSegments()
     {

@@ -121,10 +121,14 @@ internal sealed class EndStates(Machine machine, KvmResult result)
 
     // Accessed and dirty bits of page tables, RF of RFLAGS on a stack, and what the processor keeps for itself: the host save area, an SMI's.
     private bool IsNoise(ulong address, ulong expected, ulong differ) =>
-        ((expected & Present) != 0 && (differ & ~AccessedAndDirty) == 0)
+        ((expected & Present) != 0 && (differ & ~AccessedAndDirty) == 0 && IsTableEntry(address))
         || ((expected & AlwaysOne) != 0 && expected <= FlagBits && differ == ResumeFlag)
         || address / PageSize == machine.Processor.State[VmcbField.VmHsavePa] / PageSize
         || address is >= SmramSave and < SmramEnd;
+
+    // Tables of 32-bit paging have two entries in a word.
+    private bool IsTableEntry(ulong address) =>
+        Machine.IsInTables(address) || machine.Processor.Translation.Entries.Contains(address) || machine.Processor.Translation.Entries.Contains(address + (Word / 2));
 
     private static ulong Told(bool[] told, int at)
     {

@@ -36,7 +36,7 @@ internal sealed class KvmScenario : IDisposable
     private const ulong LowMemory = 0x40_0000, Page = 0x1000, ApicPage = 0xfee0_0000;
     private const ulong WarmUpPlace = 0x1f_0000;
     private const int StopPort = 0xf4;
-    private const int AddressSizes = unchecked((int)0x8000_0008);
+    private const uint AddressSizes = 0x8000_0008;
     private const ushort UnmaskedControl = 0x037e, ErrorStatus = 0x8081;
 
     private static readonly ulong[] TouchedByDelivery =
@@ -134,7 +134,7 @@ internal sealed class KvmScenario : IDisposable
                 }
             }
 
-            if (entry.Function == unchecked((uint)AddressSizes))
+            if (entry.Function == AddressSizes)
             {
                 entry.Eax = (entry.Eax & ~0xffu) | (uint)features.PhysicalBits;
             }

@@ -86,6 +86,14 @@ public sealed class EndStatesTests
     }
 
     [Fact]
+    public void The_same_bits_of_what_is_no_page_table_differ()
+    {
+        KvmResult result = Same();
+        result.Memory[0].Span[(int)Machine.L1Code] ^= 0x60;
+        Assert.Single(Differences(result));
+    }
+
+    [Fact]
     public void Another_bit_of_a_page_table_differs()
     {
         KvmResult result = Same();
