@@ -23,13 +23,13 @@ internal static class InstructionEffects
 
     public static Effect ReadTsc(InstructionAccess a)
     {
-        a.EdxEax = ModelSpecific.TscOf(a);
+        ModelSpecific.ReadTsc(a);
         return Effect.Done;
     }
 
     public static Effect ReadTscp(InstructionAccess a)
     {
-        a.EdxEax = ModelSpecific.TscOf(a);
+        ModelSpecific.ReadTsc(a);
         a.State.General[Registers.Rcx] = 0;
         return Effect.Done;
     }

@@ -14,6 +14,9 @@ internal static class ModelSpecific
 {
     private const uint Tsc = 0x10;
 
+    // A scenario takes seconds: its time fits into 40 bits of the counter, eight of them in EDX.
+    private const ulong HighBitsOfTime = 0xff;
+
     /// <summary>In the order of the numbers.</summary>
     public static IReadOnlyList<MsrRow> All { get; } =
     [
@@ -68,12 +71,13 @@ internal static class ModelSpecific
             return Effect.Done;
         }
 
-        a.EdxEax = a.Ecx switch
+        if (a.Ecx == Tsc)
         {
-            Tsc => TscOf(a),
-            Pat.Index when a.Guest is { NestedPaging: true } guest => guest.Pat,
-            _ => a.State[field],
-        };
+            ReadTsc(a);
+            return Effect.Done;
+        }
+
+        a.EdxEax = a.Ecx == Pat.Index && a.Guest is { NestedPaging: true } guest ? guest.Pat : a.State[field];
         return Effect.Done;
     }
 
@@ -120,8 +124,19 @@ internal static class ModelSpecific
         return a.Ecx == Efer.Index ? SevEs.WriteTrap(a.Processor, SvmExitCode.EferWriteTrap, a.State[field]) : Effect.Done;
     }
 
-    /// <summary>The time stamp counter as the running guest reads it: scaled, then offset (APM2 15.30.5).</summary>
-    public static ulong TscOf(InstructionAccess a)
+    /// <summary>Reads the time stamp counter into EDX:EAX. Where time passes as it likes, the lower bits are open.</summary>
+    public static void ReadTsc(InstructionAccess a)
+    {
+        a.EdxEax = TscOf(a);
+        if (a.Processor.TimePasses)
+        {
+            a.Processor.Undefined.SetGeneral(Registers.Rax, uint.MaxValue);
+            a.Processor.Undefined.SetGeneral(Registers.Rdx, HighBitsOfTime);
+        }
+    }
+
+    // The time stamp counter as the running guest reads it: scaled, then offset (APM2 15.30.5).
+    private static ulong TscOf(InstructionAccess a)
     {
         ulong tsc = a.State[VmcbField.Tsc];
         if (a.Guest is not { } guest)

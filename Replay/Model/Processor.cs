@@ -12,7 +12,7 @@ namespace Differ.Replay.Model;
 /// </remarks>
 internal sealed class Processor
 {
-    private const int LongestInstruction = (int)Manual.NextRip.LongestInstruction, SingleStep = 14;
+    private const int LongestInstruction = (int)Manual.NextRip.LongestInstruction, SingleStep = 14, PageSize = 0x1000;
 
     private readonly List<PendingEvent> _pending = [];
 
@@ -27,6 +27,9 @@ internal sealed class Processor
         Executor = new Executor(this);
         SystemManagement = new SystemManagement(this);
     }
+
+    /// <summary>Whether time passes that nobody counted: what is read of it is open. Else the time stamp counter stands still.</summary>
+    public bool TimePasses { get; init; }
 
     /// <summary>Its registers.</summary>
     public Registers State { get; } = new();
@@ -171,30 +174,61 @@ internal sealed class Processor
     /// <summary>Reads memory by linear address, for who looks after bits that the manual leaves open.</summary>
     public Effect Read(ulong linear, int size, out ulong value, out ulong open)
     {
-        Effect effect = Translation.ToSystem(linear, AccessKind.Read, out ulong physical);
-        effect = effect.IsDone ? AvicPage.Read(this, physical) : effect;
-        value = effect.IsDone ? Memory.Read(physical, size) : 0;
-        open = effect.IsDone ? Undefined.In(physical, size) : 0;
-        return effect;
-    }
-
-    /// <summary>Writes memory by linear address.</summary>
-    public Effect Write(ulong linear, ulong value, int size)
-    {
-        Effect effect = Translation.ToSystem(linear, AccessKind.Write, out ulong physical);
+        value = 0;
+        open = 0;
+        int here = WithinPage(linear, size);
+        Effect effect = ToSystem(linear, size, AccessKind.Read, out ulong first, out ulong second);
+        effect = effect.IsDone ? AvicPage.Read(this, first) : effect;
         if (!effect.IsDone)
         {
             return effect;
         }
 
-        if (AvicPage.IsIn(this, physical))
+        value = Memory.Read(first, here);
+        open = Undefined.In(first, here);
+        if (here < size)
         {
-            return AvicPage.Write(this, physical, (uint)(value & uint.MaxValue));
+            value |= Memory.Read(second, size - here) << (8 * here);
+            open |= Undefined.In(second, size - here) << (8 * here);
         }
 
-        Memory.Write(physical, value, size);
         return effect;
     }
+
+    /// <summary>Writes memory by linear address. Where it cannot write all of it, it writes nothing.</summary>
+    public Effect Write(ulong linear, ulong value, int size)
+    {
+        int here = WithinPage(linear, size);
+        Effect effect = ToSystem(linear, size, AccessKind.Write, out ulong first, out ulong second);
+        if (!effect.IsDone)
+        {
+            return effect;
+        }
+
+        if (AvicPage.IsIn(this, first))
+        {
+            return AvicPage.Write(this, first, (uint)(value & uint.MaxValue));
+        }
+
+        Memory.Write(first, value, here);
+        if (here < size)
+        {
+            Memory.Write(second, value >> (8 * here), size - here);
+        }
+
+        return effect;
+    }
+
+    // An access across a page's end needs both pages; a fault of the second names its first byte.
+    private Effect ToSystem(ulong linear, int size, AccessKind kind, out ulong first, out ulong second)
+    {
+        second = 0;
+        Effect effect = Translation.ToSystem(linear, kind, out first);
+        int here = WithinPage(linear, size);
+        return effect.IsDone && here < size ? Translation.ToSystem(unchecked(linear + (ulong)here), kind, out second) : effect;
+    }
+
+    private static int WithinPage(ulong linear, int size) => Math.Min(size, PageSize - (int)(linear % PageSize));
 
     private void ExecuteNext(bool wasInShadow)
     {

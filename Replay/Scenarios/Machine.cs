@@ -28,9 +28,12 @@ internal sealed class Machine
     private readonly Dictionary<ulong, ulong> _described = [];
 
     /// <summary>A machine.</summary>
-    public Machine(Features features, IProcessorObserver observer)
+    /// <param name="features">What its processor can do.</param>
+    /// <param name="observer">Is told what happens.</param>
+    /// <param name="timePasses">Whether time passes that nobody counted.</param>
+    public Machine(Features features, IProcessorObserver observer, bool timePasses = false)
     {
-        Processor = new Processor(features, observer);
+        Processor = new Processor(features, observer) { TimePasses = timePasses };
         MapIdentity(GuestTables);
         MapIdentity(NestedTables);
         SetRegisters(field => Processor.State[field], (field, value) => Processor.State[field] = value, L1Code, L1Stack, L1Gates);
@@ -127,7 +130,7 @@ internal sealed class Machine
     private void Describe(Func<VmcbField, ulong> get, VmcbField selector, VmcbField start, VmcbField limit, VmcbField attributes)
     {
         const ulong SelectorMask = 0xfff8;
-        ulong at = get(VmcbField.GdtrBase) + (get(selector) & SelectorMask);
+        ulong at = unchecked(get(VmcbField.GdtrBase) + (get(selector) & SelectorMask));
         bool isThere = (get(selector) & SelectorMask) != 0 && (get(selector) | 7) <= get(VmcbField.GdtrLimit) && at < Mapped;
         if (isThere && Processor.Memory.Read(at, 8) == _described.GetValueOrDefault(at))
         {

@@ -15,11 +15,11 @@ public sealed class ScenarioRun
     private readonly List<int> _l1Starts = [];
     private readonly List<int> _l2Starts = [];
 
-    private ScenarioRun(Scenario scenario, RunLog log, IProcessorObserver observer)
+    private ScenarioRun(Scenario scenario, RunLog log, IProcessorObserver observer, bool timePasses = false)
     {
         _scenario = scenario;
         _log = log;
-        _machine = new Machine(scenario.Features, observer);
+        _machine = new Machine(scenario.Features, observer, timePasses);
     }
 
     /// <summary>What happened, a line each.</summary>
@@ -61,11 +61,14 @@ public sealed class ScenarioRun
     /// <exception cref="ScenarioException">An instruction that cannot be assembled, or a program that does not end.</exception>
     public static ScenarioRun Of(Scenario scenario) => Of(scenario, null);
 
+    /// <summary>Runs a scenario to be compared with a processor on which time passes: what it reads of the time is open.</summary>
+    internal static ScenarioRun WhileTimePasses(Scenario scenario) => Of(scenario, null, timePasses: true);
+
     /// <summary>Runs a scenario and records it.</summary>
-    internal static ScenarioRun Of(Scenario scenario, ModelRecorder? recorder)
+    internal static ScenarioRun Of(Scenario scenario, ModelRecorder? recorder, bool timePasses = false)
     {
         var log = new RunLog(recorder);
-        var run = new ScenarioRun(scenario, log, log);
+        var run = new ScenarioRun(scenario, log, log, timePasses);
         run.Load();
         run.Go(recorder);
         run.Surprises = [.. new Verdict(scenario, run._machine, log).Find()];
