@@ -1,11 +1,9 @@
 using System.CommandLine;
 using Differ.Capture.Disk;
+using Differ.Cli.Conform;
 using Differ.Cli.Faults;
-using Differ.Diff;
 using Differ.Diff.Results;
-using Differ.Replay;
 using Differ.Replay.Scenarios;
-using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli;
@@ -74,7 +72,7 @@ internal sealed class ModelVerb : IVerb
             DivergenceClass[] broken = [.. judged.Divergences, .. judged.Likely];
             foreach (DivergenceClass found in broken)
             {
-                output.Write($"  FAILED rule {found.Rule.Id} diverges: recorded {string.Join("; ", found.First.Recorded)}, expected {string.Join(", or ", found.First.Expected)}\n");
+                output.Write($"  FAILED rule {found.Rule.Id} diverges: recorded {string.Join("; ", found.First.Recorded.Select(static part => part.Text))}, expected {string.Join(", or ", found.First.Expected)}\n");
             }
 
             return run.Surprises.Count > 0 || broken.Length > 0 ? 1 : 0;
@@ -83,27 +81,5 @@ internal sealed class ModelVerb : IVerb
         {
             throw new InputException($"{path}: {problem.Message}");
         }
-    }
-}
-
-/// <summary>A scenario's run, recorded and held against the rules: the model and the rules must agree.</summary>
-internal static class RecordedScenario
-{
-    public static (ScenarioRun Run, DiffResult Judged) Judge(Scenario scenario)
-    {
-        var texts = new TextTable();
-        var header = new RunHeader
-        {
-            Listed = new TracepointSet(ulong.MaxValue),
-            ListIsSelective = true,
-            NamesFailedChecks = true,
-            ShowsReinjection = true,
-        };
-        var comparison = new Comparison(header, RuleBook.Statements, texts);
-        var replayer = new Replayer(header, texts, comparison);
-        var recorder = new ModelRecorder(replayer, texts);
-        ScenarioRun run = ScenarioRun.Of(scenario, recorder);
-        DiffResult judged = comparison.Finish(new RunSummary { ListIsSelective = true, Seen = new TracepointSet(ulong.MaxValue) });
-        return (run, judged);
     }
 }

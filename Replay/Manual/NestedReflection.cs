@@ -82,8 +82,13 @@ internal static class NestedReflection
         AllowConditional(s, expecting);
         if (s.Seen.HasInstruction)
         {
-            // An emulated access may meet a nested page fault; an emulated instruction has its own intercept.
+            // An emulated access may meet a nested page fault, or the APIC page of an L2 with AVIC; an emulated instruction has its own intercept.
             expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.Npf.Value));
+            if (!s.Vcpu.Vmcb12[VmcbField.IntCtl][IntCtlBits.AvicEnableBit].IsNo)
+            {
+                expecting.Allow(Is(ComparedField.ReflectedCode, SvmExitCode.AvicNoAccel.Value)).Allow(Is(ComparedField.ReflectedCode, SvmExitCode.AvicIncompleteIpi.Value));
+            }
+
             if (s.Seen.Instruction.Code is { } code)
             {
                 expecting.Allow(Is(ComparedField.ReflectedCode, code.Value));

@@ -445,7 +445,7 @@ internal static class StateRules
         }
     }
 
-    // The known bits of a value must be seen; undecided where either side was not recorded.
+    // The known bits of a value must be seen; undecided where either side was not recorded. What reserved bits of attributes hold is open.
     private static void Shows(
         in Step s, bool applies, StateMoment moment, VmcbField field, Bits64 value, bool byProcessor = false, Evidence assumed = Evidence.None)
     {
@@ -454,6 +454,7 @@ internal static class StateRules
             return;
         }
 
+        value = StateTables.Attributes.Contains(field) ? value with { Known = value.Known & StateTables.AttributeBits } : value;
         if (value.Known == 0 || !s.Seen.IsRecorded(moment, field))
         {
             s.Undecided(Evidence.MachineStates);

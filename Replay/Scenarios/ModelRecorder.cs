@@ -21,6 +21,7 @@ internal sealed class ModelRecorder : IProcessorObserver
     private bool _open;
     private bool _entered;
     private bool _external;
+    private bool _staged;
     private bool _introduced;
     private ulong? _entryRip;
     private ulong _index;
@@ -76,7 +77,7 @@ internal sealed class ModelRecorder : IProcessorObserver
             return;
         }
 
-        if (_entered || _external)
+        if (_entered || _external || _staged)
         {
             // L2 was entered, and the delivery of what was injected ended it.
             StepEnds(processor);
@@ -84,7 +85,7 @@ internal sealed class ModelRecorder : IProcessorObserver
 
         if (!_open && (exit.Code == SvmExitCode.AvicNoAccel || exit.Code == SvmExitCode.AvicIncompleteIpi))
         {
-            OpenAvic(processor, guest, exit);
+            OpenAvic(processor, guest, exit, current);
         }
         else if (!_open)
         {
@@ -115,12 +116,13 @@ internal sealed class ModelRecorder : IProcessorObserver
             _external = true;
         }
 
-        if (!_open || _entered)
+        if (!_open || _entered || _staged)
         {
-            // The processor delivers what EVENTINJ holds without the hypervisor's doing.
+            // The processor delivers what EVENTINJ holds without the hypervisor's doing, and what comes of it.
             return;
         }
 
+        _staged = true;
         _entryRip ??= processor.State[VmcbField.Rip];
         if (what.Type == EventType.Exception)
         {
@@ -169,6 +171,7 @@ internal sealed class ModelRecorder : IProcessorObserver
         _open = false;
         _entered = false;
         _external = false;
+        _staged = false;
         _entryRip = null;
     }
 
@@ -200,13 +203,13 @@ internal sealed class ModelRecorder : IProcessorObserver
     }
 
     // AVIC that L0 emulates for L1: L2's APIC page is not mapped, and its accesses are carried out by hand.
-    private void OpenAvic(Processor processor, Guest guest, in Effect exit)
+    private void OpenAvic(Processor processor, Guest guest, in Effect exit, EventInfo current)
     {
         const ulong Command = 0x300;
         bool isCommand = exit.Code == SvmExitCode.AvicIncompleteIpi;
         bool write = isCommand || (exit.Info1 & ExitInfoBits.AvicWrite) != 0;
         ulong offset = isCommand ? Command : exit.Info1 & ExitInfoBits.AvicOffset;
-        Open(processor, SvmExitCode.Npf, ExitInfoBits.NpfFinal | ExitInfoBits.User | (write ? ExitInfoBits.Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset);
+        Open(processor, SvmExitCode.Npf, ExitInfoBits.NpfFinal | ExitInfoBits.User | (write ? ExitInfoBits.Write : 0), (guest[VmcbField.AvicApicBar] & ~0xfffUL) | offset, current, processor.Delivery.CurrentError);
         byte[] bytes = new byte[16];
         processor.InstructionBytes.CopyTo(bytes, 0);
         Add(KvmEventKind.EmulateInstruction, _exit.Rip, 0, (ulong)processor.InstructionBytes.Length,

@@ -1,4 +1,4 @@
-using Differ.Cli;
+using Differ.Cli.Conform;
 using Differ.Diff.Results;
 using Differ.Replay;
 using Differ.Replay.Scenarios;
