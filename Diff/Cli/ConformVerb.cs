@@ -15,6 +15,9 @@ namespace Differ.Cli;
 internal sealed class ConformVerb : IVerb
 {
     private const int MostJobs = 8;
+    private const string Kvm = "kvm", Model = "model";
+
+    private static readonly TimeSpan UsualTime = TimeSpan.FromMinutes(1);
 
     private readonly Argument<string[]> _paths = new("scenarios")
     {
@@ -30,7 +33,19 @@ internal sealed class ConformVerb : IVerb
         DefaultValueFactory = _ => Math.Min(Environment.ProcessorCount, MostJobs),
     };
 
-    private readonly Option<bool> _worker = new(ConformWorkers.Option) { Hidden = true };
+    private readonly Option<bool> _random = new("--random") { Description = "Make scenarios, and look for those that diverge" };
+    private readonly Option<int?> _seed = new("--seed") { Description = "With --random: what they are made from [default: another each time]", HelpName = "NUMBER" };
+    private readonly Option<string?> _time = new("--for") { Description = "With --random: how long, as 30s or 10m [default: 1m]", HelpName = "TIME" };
+    private readonly Option<int?> _most = new("--most") { Description = "With --random: how many at most", HelpName = "NUMBER" };
+    private readonly Option<string> _on = new("--on")
+    {
+        Description = "With --random: kvm, or model, which holds the reference against its own rules and needs no KVM",
+        DefaultValueFactory = static _ => Kvm,
+        HelpName = "MACHINE",
+    };
+
+    private readonly Option<string?> _out = new("--out") { Description = "With --random: write each scenario that diverges into this folder", HelpName = "DIR" };
+    private readonly Option<bool> _worker = new(ConformWorker.Option) { Hidden = true };
     private readonly Option<string> _format = Options.Format(ConformFormats.All);
     private readonly Option<string[]> _report = Options.Report([.. ConformFormats.All.Select(static format => format.Name)]);
     private readonly Option<string?> _baseline = Options.Baseline();
@@ -39,12 +54,13 @@ internal sealed class ConformVerb : IVerb
     public Command Build(Terminal terminal)
     {
         _rules.CompletionSources.Add(static _ => Options.RuleIds);
+        _on.AcceptOnlyFromAmong(Kvm, Model);
         var command = new Command("conform",
             "Run scenarios on this host's KVM and compare with the manual\n"
             + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
             + "Exit status: 0 none diverges, 1 one does, 2 there is no KVM with nested SVM here, 4 inconclusive.")
         {
-            _paths, _rules, _quirks, _jobs, _format, _report, _baseline, _color, _worker,
+            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _out, _format, _report, _baseline, _color, _worker,
         };
         command.SetAction((words, cancel) => Run(words, terminal, cancel));
         return command;
@@ -53,34 +69,33 @@ internal sealed class ConformVerb : IVerb
     private async Task<int> Run(ParseResult words, Terminal terminal, CancellationToken cancel)
     {
         string[] paths = words.GetValue(_paths) ?? [], rules = [.. (words.GetValue(_rules) ?? []).Select(Known)];
-        bool quirks = words.GetValue(_quirks);
-        IReadOnlyList<PlacedScenario> scenarios = PlacedScenario.Read(paths, rules);
-        try
+        bool quirks = words.GetValue(_quirks), onKvm = words.GetValue(_on) == Kvm;
+        CheckWords(words, paths, rules);
+        IReadOnlyList<PlacedScenario> scenarios = words.GetValue(_random) ? [] : PlacedScenario.Read(paths, rules);
+        if (onKvm && WorksForAnother(words, quirks, scenarios))
         {
-            using KvmDevice device = KvmDevice.Open();
-            if (words.GetValue(_worker))
-            {
-                ConformWorkers.Work(new KvmConformance(device, quirks), scenarios, Console.In, Console.Out);
-                return ExitStatus.Agrees;
-            }
-        }
-        catch (KvmException refusal)
-        {
-            throw new InputException(refusal.Message);
+            return ExitStatus.Agrees;
         }
 
         string? baseline = words.GetValue(_baseline);
         Baseline accepted = BaselineReading.Read(baseline);
+        FoundScenarios? folder = FoundScenarios.Open(words.GetValue(_out));
         using var reports = Reports<ConformReport>.Open(
             Options.Wishes(words, _format, _report, [.. ConformFormats.All.Select(static format => format.Name)]), ConformFormats.All, [],
             [.. paths, .. new[] { baseline }.OfType<string>()], terminal, words.GetRequiredValue(_color));
         string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. quirks ? (string[])["--quirks"] : []];
-        int done = 0;
-        IReadOnlyList<ScenarioResult> results = await new ConformWorkers(again, scenarios).Run(
-            Math.Max(words.GetValue(_jobs), 1), terminal.Progress is { } tell ? _ => tell(0, Interlocked.Increment(ref done) / (double)scenarios.Count) : null, cancel);
+        GeneratedResults? made = words.GetValue(_random) ? await Look(words, onKvm, again, terminal, cancel) : null;
+        IReadOnlyList<ScenarioResult> results = made?.Found ?? await RunAll(words, scenarios, again, terminal, cancel);
         terminal.ClearProgress();
-        ConformReport report = WithBaseline(new ConformReport(
-            FirstLine("/proc/sys/kernel/osrelease", ""), FirstLine("/proc/cpuinfo", "model name"), quirks, results, RuleBook.Statements.ToDictionary(static rule => rule.Id)), accepted, terminal.Today);
+        var report = new ConformReport(
+            onKvm ? FirstLine("/proc/sys/kernel/osrelease", "") : "", onKvm ? FirstLine("/proc/cpuinfo", "model name") : "", quirks, results,
+            RuleBook.Statements.ToDictionary(static rule => rule.Id))
+        {
+            Generated = made,
+            Subject = onKvm ? "KVM" : "model",
+        };
+        report = WithBaseline(report, accepted, terminal.Today);
+        folder?.Write(report);
         reports.Write(report);
         return report.Outcome switch
         {
@@ -89,6 +104,66 @@ internal sealed class ConformVerb : IVerb
             _ => ExitStatus.Agrees,
         };
     }
+
+    private void CheckWords(ParseResult words, string[] paths, string[] rules)
+    {
+        if (words.GetValue(_random))
+        {
+            if (paths.Length > 0 || rules.Length > 0)
+            {
+                throw new UsageException("--random makes scenarios of its own: leave out texts and --rule");
+            }
+
+            return;
+        }
+
+        foreach (Option option in (Option[])[_seed, _time, _most, _on, _out])
+        {
+            if (words.GetResult(option) is { Implicit: false })
+            {
+                throw new UsageException($"{option.Name} goes with --random");
+            }
+        }
+    }
+
+    // A worker serves until nobody asks any more. Others only see whether there is a KVM.
+    private bool WorksForAnother(ParseResult words, bool quirks, IReadOnlyList<PlacedScenario> scenarios)
+    {
+        try
+        {
+            using KvmDevice device = KvmDevice.Open();
+            if (!words.GetValue(_worker))
+            {
+                return false;
+            }
+
+            ConformWorkers.Work(new KvmConformance(device, quirks), scenarios, Console.In, Console.Out);
+            return true;
+        }
+        catch (KvmException refusal)
+        {
+            throw new InputException(refusal.Message);
+        }
+    }
+
+    private async Task<IReadOnlyList<ScenarioResult>> RunAll(
+        ParseResult words, IReadOnlyList<PlacedScenario> scenarios, string[] again, Terminal terminal, CancellationToken cancel)
+    {
+        int done = 0;
+        return await new ConformWorkers(again, scenarios).Run(
+            Jobs(words), terminal.Progress is { } tell ? _ => tell(0, Interlocked.Increment(ref done) / (double)scenarios.Count) : null, cancel);
+    }
+
+    private async Task<GeneratedResults> Look(ParseResult words, bool onKvm, string[] again, Terminal terminal, CancellationToken cancel)
+    {
+        var search = new RandomSearch(
+            words.GetValue(_seed) ?? Random.Shared.Next(), onKvm ? () => new KvmJudge(["--random", .. again]) : static () => new ModelJudge());
+        return await search.Run(
+            Jobs(words), RecordVerb.Duration(words.GetValue(_time)) ?? UsualTime, words.GetValue(_most) ?? int.MaxValue,
+            terminal.Progress is { } tell ? (_, share) => tell(0, Math.Min(share, 1)) : null, cancel);
+    }
+
+    private int Jobs(ParseResult words) => Math.Max(words.GetValue(_jobs), 1);
 
     private static string Known(string rule) => RuleBook.Statements.Any(known => known.Id == rule) ? rule
         : throw new UsageException($"there is no rule {rule}; nearest are {string.Join(", ", NearestNames.To(rule, Options.RuleIds))}");

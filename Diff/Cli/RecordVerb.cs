@@ -326,7 +326,8 @@ internal sealed class RecordVerb : IVerb
             : throw new UsageException($"there is no process {process}");
     }
 
-    private static TimeSpan? Duration(string? text)
+    /// <summary>A time as 30s, 5m or 1h; null where none is given.</summary>
+    internal static TimeSpan? Duration(string? text)
     {
         if (text is null)
         {

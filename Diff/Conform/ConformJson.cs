@@ -24,6 +24,17 @@ internal sealed class ConformJson : IFormat<ConformReport>
                 json.WriteNumber(ConformWords.Of(verdict), content.CountOf(verdict));
             }
         });
+        if (content.Generated is { } made)
+        {
+            json.WriteObject("generated", () =>
+            {
+                json.WriteNumber("seed", made.Seed);
+                json.WriteNumber("scenarios", made.Count);
+                json.WriteNumber("seconds", Math.Round(made.Time.TotalSeconds, 1));
+                json.WriteTexts("rules", made.Rules.Order(StringComparer.Ordinal));
+            });
+        }
+
         json.WriteObjects("classes", content.Classes(), one =>
         {
             json.WriteString("fingerprint", one.Fingerprint);
@@ -45,6 +56,11 @@ internal sealed class ConformJson : IFormat<ConformReport>
         json.WriteTexts("rules", result.Rules);
         json.WriteString("verdict", ConformWords.Of(result.Verdict));
         json.WriteString("note", result.Note);
+        if (result.Text is { } text)
+        {
+            json.WriteString("text", text);
+        }
+
         json.WriteObjects("differences", result.Differences, difference =>
         {
             json.WriteString("place", difference.Place);

@@ -18,14 +18,23 @@ public sealed record ConformReport(
     /// <summary>Departures that a baseline accepts, by fingerprint, each with its reason.</summary>
     public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What was held against the manual, in a word.</summary>
+    public string Subject { get; init; } = "KVM";
+
+    /// <summary>Where the scenarios were generated: all that came of it; <see cref="Results"/> are then what it found. Null for scenarios from texts.</summary>
+    public GeneratedResults? Generated { get; init; }
+
+    /// <summary>How many scenarios were run.</summary>
+    public int Count => Generated?.Count ?? Results.Count;
+
     /// <summary>How many scenarios have a verdict.</summary>
-    public int CountOf(ScenarioVerdict verdict) => Results.Count(result => result.Verdict == verdict);
+    public int CountOf(ScenarioVerdict verdict) => Generated is { } all ? all.Counts.GetValueOrDefault(verdict) : Results.Count(result => result.Verdict == verdict);
 
     /// <summary>Departures, equal ones together: the gravest first, then those that more scenarios show.</summary>
     public IReadOnlyList<ConformClass> Classes() =>
     [
         .. Results.Where(static result => result.Verdict == ScenarioVerdict.Departs)
-            .GroupBy(Identity, StringComparer.Ordinal)
+            .GroupBy(IdentityOf, StringComparer.Ordinal)
             .Select(group => new ConformClass(Fingerprint.Of(group.Key), Rules[group.First().Rules[0]], [.. group]))
             .OrderByDescending(one => one.Rule.Severity).ThenByDescending(one => one.Scenarios.Count).ThenBy(one => one.Fingerprint, StringComparer.Ordinal),
     ];
@@ -38,16 +47,16 @@ public sealed record ConformReport(
         : CountOf(ScenarioVerdict.Lost) > 0 || CountOf(ScenarioVerdict.Agrees) == 0 ? RecordingOutcome.Inconclusive : RecordingOutcome.Conforms;
 
     /// <summary>The rules that scenarios decided on this host: those that agree or depart.</summary>
-    public IReadOnlySet<string> Decided() => Results
+    public IReadOnlySet<string> Decided() => Generated?.Rules ?? Results
         .Where(static result => result.Verdict is ScenarioVerdict.Agrees or ScenarioVerdict.Departs).SelectMany(static result => result.Rules).ToHashSet(StringComparer.Ordinal);
 
-    // The rule and the places that differ, not their values: garbage in a field is one fault, whatever it is.
-    private static string Identity(ScenarioResult result)
-    {
-        IEnumerable<string> places = result.Differences.Select(static one =>
-            one.Place.StartsWith(Memory, StringComparison.Ordinal) ? Memory : one.Place == "end" ? $"end {one.Seen}" : one.Place);
-        return $"conform|{result.Rules[0]}|{string.Join('|', places.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))}";
-    }
+    /// <summary>What makes departures equal: the rule and the places that differ, not their values. Garbage in a field is one fault, whatever it is.</summary>
+    public static string IdentityOf(ScenarioResult result) => $"conform|{result.Rules[0]}|{string.Join('|', PlacesOf(result))}";
+
+    /// <summary>The places that differ; all memory is one.</summary>
+    public static SortedSet<string> PlacesOf(ScenarioResult result) => new(
+        result.Differences.Select(static one => one.Place.StartsWith(Memory, StringComparison.Ordinal) ? Memory : one.Place == "end" ? $"end {one.Seen}" : one.Place),
+        StringComparer.Ordinal);
 }
 
 /// <summary>Equal departures: the same rule, the same places.</summary>

@@ -16,11 +16,17 @@ internal sealed class ConformText : IFormat<ConformReport>
     {
         IReadOnlyList<ConformClass> found = content.Findings();
         output.Write($"{Verdict(content, found)}\n");
-        output.Write($"host      kernel {content.Kernel}{(content.Processor.Length > 0 ? $", {content.Processor}" : "")}, KVM's quirks {(content.Quirks ? "on" : "off")}\n");
-        output.Write($"rules     {content.Decided().Count} of {content.Rules.Count} decided\n");
+        output.Write(content.Kernel.Length == 0 ? $"host      none: the {content.Subject} alone\n"
+            : $"host      kernel {content.Kernel}{(content.Processor.Length > 0 ? $", {content.Processor}" : "")}, KVM's quirks {(content.Quirks ? "on" : "off")}\n");
+        output.Write($"rules     {content.Decided().Count} of {content.Rules.Count} decided{(content.Generated is null ? "" : " by the reference")}\n");
+        if (content.Generated is { } made)
+        {
+            output.Write($"made      {made.Count} scenarios with seed {made.Seed} in {made.Time.TotalSeconds:f0} s\n");
+        }
+
         for (int i = 0; i < found.Count; i++)
         {
-            WriteClass(i + 1, found[i], output, ink);
+            WriteClass(i + 1, found[i], content.Subject, output, ink);
         }
 
         foreach (ConformClass accepted in content.Classes().Where(one => content.Accepted.ContainsKey(one.Fingerprint)))
@@ -36,12 +42,12 @@ internal sealed class ConformText : IFormat<ConformReport>
         int lost = content.CountOf(ScenarioVerdict.Lost), agree = content.CountOf(ScenarioVerdict.Agrees), accepted = content.Classes().Count - found.Count;
         string rest = $"{(lost > 0 ? $", {lost} lost" : "")}{(accepted > 0 ? $", {Amount(accepted, "class", "classes")} accepted" : "")}; {agree} agree";
         string what = found.Count > 0
-            ? $"{found.Sum(static one => one.Scenarios.Count)} of {content.Results.Count} scenarios diverge from the manual, in {Amount(found.Count, "class", "classes")}"
-            : agree > 0 ? $"none of {content.Results.Count} scenarios diverges from the manual" : $"nothing could be decided of {content.Results.Count} scenarios";
+            ? $"{(content.Generated is null ? found.Sum(static one => one.Scenarios.Count) : content.CountOf(ScenarioVerdict.Departs))} of {content.Count} scenarios diverge from the manual, in {Amount(found.Count, "class", "classes")}"
+            : agree > 0 ? $"none of {content.Count} scenarios diverges from the manual" : $"nothing could be decided of {content.Count} scenarios";
         return $"{RecordingVerdict.Words(content.Outcome)}: {what}{rest}";
     }
 
-    private static void WriteClass(int number, ConformClass one, TextWriter output, Ink ink)
+    private static void WriteClass(int number, ConformClass one, string subject, TextWriter output, Ink ink)
     {
         ScenarioResult first = one.Scenarios[0];
         output.Write($"\n{number}. {ink.Bad(one.Rule.Id)}  {one.Rule.Citation}\n");
@@ -65,12 +71,17 @@ internal sealed class ConformText : IFormat<ConformReport>
         int width = first.Differences.Take(MostPlaces).Max(static difference => difference.Place.Length);
         foreach (StateDifference difference in first.Differences.Take(MostPlaces))
         {
-            output.Write($"   differs  {difference.Place.PadRight(width)}  manual {difference.Expected}, KVM {difference.Seen}\n");
+            output.Write($"   differs  {difference.Place.PadRight(width)}  manual {difference.Expected}, {subject} {difference.Seen}\n");
         }
 
         if (first.Differences.Count > MostPlaces)
         {
             output.Write($"            and {Amount(first.Differences.Count - MostPlaces, "place", "places")} more\n");
+        }
+
+        foreach (string line in (first.Text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            output.Write($"      {PlainText.Of(line)}\n");
         }
     }
 

@@ -37,4 +37,21 @@ public sealed record StateDifference(string Place, string Expected, string Seen)
 /// <param name="Note">Why it says nothing: the features that the host lacks, what KVM refuses; empty otherwise.</param>
 /// <param name="Differences">What differs.</param>
 public sealed record ScenarioResult(
-    string Title, string Source, int Line, IReadOnlyList<string> Rules, ScenarioVerdict Verdict, string Note, IReadOnlyList<StateDifference> Differences);
+    string Title, string Source, int Line, IReadOnlyList<string> Rules, ScenarioVerdict Verdict, string Note, IReadOnlyList<StateDifference> Differences)
+{
+    /// <summary>The scenario itself, where it stands in no file: one that was generated; null for another.</summary>
+    public string? Text { get; init; }
+}
+
+/// <summary>What came of generated scenarios.</summary>
+/// <param name="Seed">What they were made from.</param>
+/// <param name="Time">How long it took.</param>
+/// <param name="Counts">How many have a verdict.</param>
+/// <param name="Rules">The rules that they decided on the reference.</param>
+/// <param name="Found">Those that depart, each kind once and as small as it gets, and those that were lost.</param>
+public sealed record GeneratedResults(
+    int Seed, TimeSpan Time, IReadOnlyDictionary<ScenarioVerdict, int> Counts, IReadOnlySet<string> Rules, IReadOnlyList<ScenarioResult> Found)
+{
+    /// <summary>How many were run.</summary>
+    public int Count => Counts.Values.Sum();
+}
