@@ -15,7 +15,7 @@ namespace Differ.Cli;
 internal sealed class ConformVerb : IVerb
 {
     private const int MostJobs = 8;
-    private const string Kvm = "kvm", Model = "model";
+    private const string Kvm = "kvm", Model = "model", Tcg = "tcg";
 
     private static readonly TimeSpan UsualTime = TimeSpan.FromMinutes(1);
 
@@ -39,28 +39,42 @@ internal sealed class ConformVerb : IVerb
     private readonly Option<int?> _most = new("--most") { Description = "With --random: how many at most", HelpName = "NUMBER" };
     private readonly Option<string> _on = new("--on")
     {
-        Description = "With --random: kvm, or model, which holds the reference against its own rules and needs no KVM",
+        Description = "kvm, or tcg: QEMU as the processor; with --random also model: the reference alone",
         DefaultValueFactory = static _ => Kvm,
         HelpName = "MACHINE",
     };
 
+    private readonly Option<string> _qemu = new("--qemu")
+    {
+        Description = "With --on tcg: QEMU, with words of its own",
+        DefaultValueFactory = static _ => "qemu-system-x86_64",
+        HelpName = "PROGRAM",
+    };
+
+    private readonly Option<string?> _export = new("--export") { Description = "Write each scenario as an image for qemu -kernel into this folder, and run none", HelpName = "DIR" };
     private readonly Option<string?> _out = new("--out") { Description = "With --random: write each scenario that diverges into this folder", HelpName = "DIR" };
     private readonly Option<bool> _worker = new(ConformWorker.Option) { Hidden = true };
     private readonly Option<string> _format = Options.Format(ConformFormats.All);
     private readonly Option<string[]> _report = Options.Report([.. ConformFormats.All.Select(static format => format.Name)]);
     private readonly Option<string?> _baseline = Options.Baseline();
+    private readonly Option<string?> _processor = new("--processor")
+    {
+        Description = "A json report of --on tcg: what diverges there is no finding",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _color = Options.Color();
 
     public Command Build(Terminal terminal)
     {
         _rules.CompletionSources.Add(static _ => Options.RuleIds);
-        _on.AcceptOnlyFromAmong(Kvm, Model);
+        _on.AcceptOnlyFromAmong(Kvm, Tcg, Model);
         var command = new Command("conform",
             "Run scenarios on this host's KVM and compare with the manual\n"
             + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
             + "Exit status: 0 none diverges, 1 one does, 2 there is no KVM with nested SVM here, 4 inconclusive.")
         {
-            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _out, _format, _report, _baseline, _color, _worker,
+            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _qemu, _export, _out, _format, _report, _baseline, _processor, _color, _worker,
         };
         command.SetAction((words, cancel) => Run(words, terminal, cancel));
         return command;
@@ -69,32 +83,32 @@ internal sealed class ConformVerb : IVerb
     private async Task<int> Run(ParseResult words, Terminal terminal, CancellationToken cancel)
     {
         string[] paths = words.GetValue(_paths) ?? [], rules = [.. (words.GetValue(_rules) ?? []).Select(Known)];
-        bool quirks = words.GetValue(_quirks), onKvm = words.GetValue(_on) == Kvm;
+        string on = words.GetRequiredValue(_on);
         CheckWords(words, paths, rules);
         IReadOnlyList<PlacedScenario> scenarios = words.GetValue(_random) ? [] : PlacedScenario.Read(paths, rules);
-        if (onKvm && WorksForAnother(words, quirks, scenarios))
+        if (words.GetValue(_export) is { } images)
+        {
+            ExportedScenarios.Write(images, scenarios, terminal.Output);
+            return ExitStatus.Agrees;
+        }
+
+        if (on == Kvm && WorksForAnother(words, scenarios))
         {
             return ExitStatus.Agrees;
         }
 
-        string? baseline = words.GetValue(_baseline);
+        string? baseline = words.GetValue(_baseline), processor = words.GetValue(_processor);
         Baseline accepted = BaselineReading.Read(baseline);
+        IReadOnlySet<string> ofProcessor = ProcessorFaults.Read(processor);
         FoundScenarios? folder = FoundScenarios.Open(words.GetValue(_out));
         using var reports = Reports<ConformReport>.Open(
             Options.Wishes(words, _format, _report, [.. ConformFormats.All.Select(static format => format.Name)]), ConformFormats.All, [],
-            [.. paths, .. new[] { baseline }.OfType<string>()], terminal, words.GetRequiredValue(_color));
-        string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. quirks ? (string[])["--quirks"] : []];
-        GeneratedResults? made = words.GetValue(_random) ? await Look(words, onKvm, again, terminal, cancel) : null;
+            [.. paths, .. new[] { baseline, processor }.OfType<string>()], terminal, words.GetRequiredValue(_color));
+        string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. words.GetValue(_quirks) ? (string[])["--quirks"] : []];
+        GeneratedResults? made = words.GetValue(_random) ? await Look(words, again, terminal, cancel) : null;
         IReadOnlyList<ScenarioResult> results = made?.Found ?? await RunAll(words, scenarios, again, terminal, cancel);
         terminal.ClearProgress();
-        var report = new ConformReport(
-            onKvm ? FirstLine("/proc/sys/kernel/osrelease", "") : "", onKvm ? FirstLine("/proc/cpuinfo", "model name") : "", quirks, results,
-            RuleBook.Statements.ToDictionary(static rule => rule.Id))
-        {
-            Generated = made,
-            Subject = onKvm ? "KVM" : "model",
-        };
-        report = WithBaseline(report, accepted, terminal.Today);
+        ConformReport report = WithBaseline(ReportOf(words, results) with { Generated = made, OfProcessor = ofProcessor }, accepted, terminal.Today);
         folder?.Write(report);
         reports.Write(report);
         return report.Outcome switch
@@ -102,6 +116,18 @@ internal sealed class ConformVerb : IVerb
             RecordingOutcome.Diverges => ExitStatus.Diverges,
             RecordingOutcome.Inconclusive => ExitStatus.Inconclusive,
             _ => ExitStatus.Agrees,
+        };
+    }
+
+    private ConformReport ReportOf(ParseResult words, IReadOnlyList<ScenarioResult> results)
+    {
+        string on = words.GetRequiredValue(_on);
+        bool onKvm = on == Kvm;
+        return new ConformReport(
+            onKvm ? FirstLine("/proc/sys/kernel/osrelease", "") : "", onKvm ? FirstLine("/proc/cpuinfo", "model name") : "", words.GetValue(_quirks), results,
+            RuleBook.Statements.ToDictionary(static rule => rule.Id))
+        {
+            Subject = onKvm ? ConformReport.Kvm : on == Tcg ? TcgConformance.Name : on,
         };
     }
 
@@ -114,10 +140,20 @@ internal sealed class ConformVerb : IVerb
                 throw new UsageException("--random makes scenarios of its own: leave out texts and --rule");
             }
 
+            if (words.GetRequiredValue(_on) == Tcg || words.GetValue(_export) is not null)
+            {
+                throw new UsageException("--random goes with --on kvm and --on model");
+            }
+
             return;
         }
 
-        foreach (Option option in (Option[])[_seed, _time, _most, _on, _out])
+        if (words.GetRequiredValue(_on) == Model)
+        {
+            throw new UsageException("--on model goes with --random; differ model runs scenarios of a text on the reference");
+        }
+
+        foreach (Option option in (Option[])[_seed, _time, _most, _out])
         {
             if (words.GetResult(option) is { Implicit: false })
             {
@@ -127,7 +163,7 @@ internal sealed class ConformVerb : IVerb
     }
 
     // A worker serves until nobody asks any more. Others only see whether there is a KVM.
-    private bool WorksForAnother(ParseResult words, bool quirks, IReadOnlyList<PlacedScenario> scenarios)
+    private bool WorksForAnother(ParseResult words, IReadOnlyList<PlacedScenario> scenarios)
     {
         try
         {
@@ -137,7 +173,7 @@ internal sealed class ConformVerb : IVerb
                 return false;
             }
 
-            ConformWorkers.Work(new KvmConformance(device, quirks), scenarios, Console.In, Console.Out);
+            ConformWorkers.Work(new KvmConformance(device, words.GetValue(_quirks)), scenarios, Console.In, Console.Out);
             return true;
         }
         catch (KvmException refusal)
@@ -150,14 +186,23 @@ internal sealed class ConformVerb : IVerb
         ParseResult words, IReadOnlyList<PlacedScenario> scenarios, string[] again, Terminal terminal, CancellationToken cancel)
     {
         int done = 0;
-        return await new ConformWorkers(again, scenarios).Run(
-            Jobs(words), terminal.Progress is { } tell ? _ => tell(0, Interlocked.Increment(ref done) / (double)scenarios.Count) : null, cancel);
+        Action? tells = terminal.Progress is { } tell ? () => tell(0, Interlocked.Increment(ref done) / (double)scenarios.Count) : null;
+        try
+        {
+            return words.GetRequiredValue(_on) == Tcg
+                ? await new TcgConformance(words.GetRequiredValue(_qemu)).Run(scenarios, Jobs(words), tells, cancel)
+                : await new ConformWorkers(again, scenarios).Run(Jobs(words), _ => tells?.Invoke(), cancel);
+        }
+        catch (QemuException fault)
+        {
+            throw new InputException(fault.Message);
+        }
     }
 
-    private async Task<GeneratedResults> Look(ParseResult words, bool onKvm, string[] again, Terminal terminal, CancellationToken cancel)
+    private async Task<GeneratedResults> Look(ParseResult words, string[] again, Terminal terminal, CancellationToken cancel)
     {
         var search = new RandomSearch(
-            words.GetValue(_seed) ?? Random.Shared.Next(), onKvm ? () => new KvmJudge(["--random", .. again]) : static () => new ModelJudge());
+            words.GetValue(_seed) ?? Random.Shared.Next(), words.GetRequiredValue(_on) == Kvm ? () => new KvmJudge(["--random", .. again]) : static () => new ModelJudge());
         return await search.Run(
             Jobs(words), RecordVerb.Duration(words.GetValue(_time)) ?? UsualTime, words.GetValue(_most) ?? int.MaxValue,
             terminal.Progress is { } tell ? (_, share) => tell(0, Math.Min(share, 1)) : null, cancel);

@@ -18,8 +18,11 @@ public sealed record ConformReport(
     /// <summary>Departures that a baseline accepts, by fingerprint, each with its reason.</summary>
     public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Scenarios that depart on the processor below KVM too, by their names (<see cref="NameOf"/>): no findings.</summary>
+    public IReadOnlySet<string> OfProcessor { get; init; } = new HashSet<string>();
+
     /// <summary>What was held against the manual, in a word.</summary>
-    public string Subject { get; init; } = "KVM";
+    public string Subject { get; init; } = Kvm;
 
     /// <summary>Where the scenarios were generated: all that came of it; <see cref="Results"/> are then what it found. Null for scenarios from texts.</summary>
     public GeneratedResults? Generated { get; init; }
@@ -33,7 +36,7 @@ public sealed record ConformReport(
     /// <summary>Departures, equal ones together: the gravest first, then those that more scenarios show.</summary>
     public IReadOnlyList<ConformClass> Classes() =>
     [
-        .. Results.Where(static result => result.Verdict == ScenarioVerdict.Departs)
+        .. Results.Where(result => result.Verdict == ScenarioVerdict.Departs && !IsOfProcessor(result))
             .GroupBy(IdentityOf, StringComparer.Ordinal)
             .Select(group => new ConformClass(Fingerprint.Of(group.Key), Rules[group.First().Rules[0]], [.. group]))
             .OrderByDescending(one => one.Rule.Severity).ThenByDescending(one => one.Scenarios.Count).ThenBy(one => one.Fingerprint, StringComparer.Ordinal),
@@ -49,6 +52,18 @@ public sealed record ConformReport(
     /// <summary>The rules that scenarios decided on this host: those that agree or depart.</summary>
     public IReadOnlySet<string> Decided() => Generated?.Rules ?? Results
         .Where(static result => result.Verdict is ScenarioVerdict.Agrees or ScenarioVerdict.Departs).SelectMany(static result => result.Rules).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>What is held against the manual unless something else is said.</summary>
+    public const string Kvm = "KVM";
+
+    /// <summary>How a program reads of a scenario that departs.</summary>
+    public const string DepartsWord = "departs";
+
+    /// <summary>What a scenario is known by in other reports.</summary>
+    public static string NameOf(string source, string title) => $"{source}: {title}";
+
+    /// <summary>Whether a departure is the processor's.</summary>
+    public bool IsOfProcessor(ScenarioResult result) => OfProcessor.Contains(NameOf(result.Source, result.Title));
 
     /// <summary>What makes departures equal: the rule and the places that differ, not their values. Garbage in a field is one fault, whatever it is.</summary>
     public static string IdentityOf(ScenarioResult result) => $"conform|{result.Rules[0]}|{string.Join('|', PlacesOf(result))}";

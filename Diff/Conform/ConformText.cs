@@ -16,7 +16,7 @@ internal sealed class ConformText : IFormat<ConformReport>
     {
         IReadOnlyList<ConformClass> found = content.Findings();
         output.Write($"{Verdict(content, found)}\n");
-        output.Write(content.Kernel.Length == 0 ? $"host      none: the {content.Subject} alone\n"
+        output.Write(content.Kernel.Length == 0 ? $"host      none: {content.Subject} as the processor\n"
             : $"host      kernel {content.Kernel}{(content.Processor.Length > 0 ? $", {content.Processor}" : "")}, KVM's quirks {(content.Quirks ? "on" : "off")}\n");
         output.Write($"rules     {content.Decided().Count} of {content.Rules.Count} decided{(content.Generated is null ? "" : " by the reference")}\n");
         if (content.Generated is { } made)
@@ -32,6 +32,12 @@ internal sealed class ConformText : IFormat<ConformReport>
         foreach (ConformClass accepted in content.Classes().Where(one => content.Accepted.ContainsKey(one.Fingerprint)))
         {
             output.Write($"\naccepted  {accepted.Rule.Id}, fingerprint {accepted.Fingerprint}: {PlainText.Of(content.Accepted[accepted.Fingerprint])}\n");
+        }
+
+        int ofProcessor = content.Results.Count(result => result.Verdict == ScenarioVerdict.Departs && content.IsOfProcessor(result));
+        if (ofProcessor > 0)
+        {
+            output.Write($"\nThe processor's own: {Amount(ofProcessor, "scenario", "scenarios")}, which diverge without KVM too\n");
         }
 
         WriteSilent(content, output);
@@ -53,7 +59,7 @@ internal sealed class ConformText : IFormat<ConformReport>
         output.Write($"\n{number}. {ink.Bad(one.Rule.Id)}  {one.Rule.Citation}\n");
         output.Write($"   {one.Rule.Severity.ToString().ToLowerInvariant()}, {Amount(one.Scenarios.Count, "scenario", "scenarios")}, fingerprint {one.Fingerprint}\n");
         output.Write($"   manual   {one.Rule.Statement}\n");
-        foreach (KnownBug bug in one.Known)
+        foreach (KnownBug bug in subject == ConformReport.Kvm ? one.Known : [])
         {
             output.Write($"   known    {bug.Id}, {bug.History}: {bug.Statement}\n");
         }
@@ -124,7 +130,7 @@ internal static class ConformWords
     public static string Of(ScenarioVerdict verdict) => verdict switch
     {
         ScenarioVerdict.Agrees => "agrees",
-        ScenarioVerdict.Departs => "departs",
+        ScenarioVerdict.Departs => ConformReport.DepartsWord,
         ScenarioVerdict.NotApplicable => "not applicable",
         ScenarioVerdict.CannotSetUp => "cannot be set up",
         ScenarioVerdict.Undefined => "undefined",

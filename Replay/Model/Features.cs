@@ -81,6 +81,24 @@ internal sealed class Features
         [.. CpuFeature.All.Select(feature => feature.IsAbsence ? Has(feature) || host.Has(feature) : Has(feature) && host.Has(feature))],
         Math.Min(PhysicalBits, host.PhysicalBits), host.Signature);
 
+    /// <summary>What is left of this on a processor that cannot be told to lack a feature: that has what scenarios usually lack too.</summary>
+    /// <param name="processor">The processor.</param>
+    public Features Fixed(Features processor)
+    {
+        var usual = new Features();
+        Features both = On(processor);
+        return CpuFeature.All.Where(feature => !feature.IsAbsence && !usual.Has(feature) && processor.Has(feature)).Aggregate(both, static (all, feature) => all.With(feature, true));
+    }
+
+    /// <summary>What a scenario takes away that a processor has: names of features, and a width of addresses.</summary>
+    /// <param name="processor">The processor.</param>
+    public IReadOnlyList<string> TakenFrom(Features processor)
+    {
+        var usual = new Features();
+        string[] width = PhysicalBits < usual.PhysicalBits && PhysicalBits < processor.PhysicalBits ? [$"physical addresses of {processor.PhysicalBits} bits"] : [];
+        return [.. CpuFeature.All.Where(feature => !feature.IsAbsence && usual.Has(feature) && !Has(feature) && processor.Has(feature)).Select(static feature => feature.Name), .. width];
+    }
+
     /// <summary>The names of the features that this has and a host lacks, in the manual's spelling.</summary>
     /// <param name="host">The host.</param>
     public IReadOnlyList<string> LackedBy(Features host) =>

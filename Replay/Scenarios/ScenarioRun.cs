@@ -28,6 +28,26 @@ public sealed class ScenarioRun
     /// <summary>Why the manual leaves open whatever comes out, in words; null where it does not.</summary>
     public string? OpenBecause => Undefined.Everything;
 
+    /// <summary>Where it ends: the registers that tell most, and the exit in vmcb12, without what the manual leaves open.</summary>
+    public IEnumerable<(string Place, ulong Value)> EndState()
+    {
+        foreach (VmcbField field in (VmcbField[])[VmcbField.Rip, VmcbField.Rsp, VmcbField.Rax, VmcbField.RflagsRegister, VmcbField.Cr2])
+        {
+            if (Undefined[field] == 0)
+            {
+                yield return (field.ToString().Replace("Register", "", StringComparison.Ordinal).ToLowerInvariant(), _machine.Processor.State[field]);
+            }
+        }
+
+        foreach (VmcbField field in (VmcbField[])[VmcbField.ExitCode, VmcbField.ExitInfo1, VmcbField.ExitInfo2, VmcbField.ExitIntInfo, VmcbField.Rip])
+        {
+            if (Undefined.In(_machine.Guest, field) == 0)
+            {
+                yield return ($"vmcb12 {field.ToString().ToLowerInvariant()}", _machine.Guest[field]);
+            }
+        }
+    }
+
     /// <summary>What the manual leaves open of the machine at the end: a comparison with another processor leaves it out.</summary>
     internal Undefined Undefined => _machine.Undefined;
 

@@ -78,3 +78,10 @@ internal sealed class LabTheoryAttribute : TheoryAttribute
 {
     public LabTheoryAttribute() => Skip = L0.Kernels.Count > 0 ? null : "no kernels of Debian: tests/Lab/lab.sh fetch, where apt has them";
 }
+
+/// <summary>A test that needs the lab's programs; skipped, and said so, where none was fetched.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LabFactAttribute : FactAttribute
+{
+    public LabFactAttribute() => Skip = L0.Kernels.Count > 0 ? null : "no programs of Debian: tests/Lab/lab.sh fetch, where apt has them";
+}

@@ -4,6 +4,7 @@
 #   lab.sh boot KERNEL NAME       boots it as the L0 NAME, and returns when it is ready
 #   lab.sh run NAME < SCRIPT      runs a script of bash in it as root: its output, its exit status
 #   lab.sh stop NAME              powers it off
+#   lab.sh qemu WORD...           QEMU by itself, as `differ conform --on tcg --qemu "lab.sh qemu"` wants it
 # Files are exchanged through the folder `lab.sh share NAME`, which is /mnt there.
 # DIFFER_LAB: the lab's folder (~/.cache/differ-lab). DIFFER_LAB_MIRROR, DIFFER_LAB_SECURITY: Debian's archives, if apt does not know them.
 # DIFFER_LAB_APPEND: more words for the kernel, as kvmamd=vgif=0,npt=0. DIFFER_LAB_BIND: a folder of this machine that is /opt there.
@@ -194,6 +195,8 @@ case $verb in
     fetch) fetch "$@" ;;
     boot) [ $# = 2 ] || die "boot KERNEL NAME"; l0=$lab/l0/$2; boot "$@" ;;
     run | stop) [ $# = 1 ] || die "$verb NAME"; l0=$lab/l0/$1; "$verb" "$@" ;;
+    qemu) QEMU_MODULE_DIR=$libraries/qemu exec "$lab/userspace/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries" \
+        "$lab/userspace/usr/bin/qemu-system-x86_64" -L "$lab/userspace/usr/share/qemu" -L "$lab/userspace/usr/share/seabios" "$@" ;;
     share) [ $# = 1 ] || die "share NAME"; echo "$lab/l0/$1/share" ;;
     *) sed -n '2,/^set/{s/^# \{0,1\}//p}' "$0"; [ -z "$verb" ] || exit 2 ;;
 esac
