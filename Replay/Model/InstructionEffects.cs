@@ -287,18 +287,6 @@ internal static class InstructionEffects
         return !a.State.Bit(VmcbField.Cr4Register, OsXsave) ? Effect.UD : legal ? Effect.Done : Effect.GP;
     }
 
-    public static Effect Combine(InstructionAccess a, Func<ulong, ulong, ulong> operation)
-    {
-        Effect left = a.Read(0, out ulong x);
-        if (!left.IsDone)
-        {
-            return left;
-        }
-
-        Effect right = a.Read(1, out ulong y);
-        return right.IsDone ? a.Write(0, operation(x, y)) : right;
-    }
-
     public static Effect Jump(InstructionAccess a)
     {
         if (a.Instruction.Op0Kind is OpKind.FarBranch16 or OpKind.FarBranch32)
@@ -330,20 +318,6 @@ internal static class InstructionEffects
         }
 
         return a.Guest is { } guest && guest.Intercepts(SvmExitCode.FerrFreeze) ? Effect.Exit(SvmExitCode.FerrFreeze) : new Effect(EffectKind.Halted);
-    }
-
-    public static Effect Divide(InstructionAccess a)
-    {
-        Effect read = a.Read(0, out ulong divisor);
-        if (!read.IsDone || divisor == 0)
-        {
-            return read.IsDone ? Effect.Raise(0) : read;
-        }
-
-        ulong dividend = a.State.General[Registers.Rax];
-        a.State.General[Registers.Rax] = dividend / divisor;
-        a.State.General[Registers.Rdx] = dividend % divisor;
-        return Effect.Done;
     }
 
     private static Effect Pop(InstructionAccess a, out ulong value)

@@ -105,15 +105,15 @@ internal static class InstructionTable
         [Mnemonic.Wait] = new(WaitForFloatingPoint),
         [Mnemonic.Nop] = new(Nothing),
         [Mnemonic.Ud2] = new(static _ => Effect.UD),
-        [Mnemonic.Add] = new(static a => Combine(a, static (x, y) => unchecked(x + y))),
-        [Mnemonic.Sub] = new(static a => Combine(a, static (x, y) => unchecked(x - y))),
-        [Mnemonic.Xor] = new(static a => Combine(a, static (x, y) => x ^ y)),
-        [Mnemonic.Or] = new(static a => Combine(a, static (x, y) => x | y)),
-        [Mnemonic.And] = new(static a => Combine(a, static (x, y) => x & y)),
+        [Mnemonic.Add] = new(Arithmetic.Add),
+        [Mnemonic.Sub] = new(Arithmetic.Subtract),
+        [Mnemonic.Xor] = new(static a => Arithmetic.Logic(a, static (x, y) => x ^ y)),
+        [Mnemonic.Or] = new(static a => Arithmetic.Logic(a, static (x, y) => x | y)),
+        [Mnemonic.And] = new(static a => Arithmetic.Logic(a, static (x, y) => x & y)),
         [Mnemonic.Jmp] = new(Jump),
         [Mnemonic.Push] = new(PushOperand),
         [Mnemonic.Pop] = new(PopOperand),
-        [Mnemonic.Div] = new(Divide),
+        [Mnemonic.Div] = new(Arithmetic.Divide),
     });
 
     private static Dictionary<Mnemonic, InstructionRow> WithCodes(Dictionary<Mnemonic, InstructionRow> rows) => rows.ToDictionary(

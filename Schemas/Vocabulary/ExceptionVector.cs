@@ -24,7 +24,7 @@ public enum ExceptionClass : byte
 public sealed record ExceptionVector(byte Vector, string? Name, ExceptionClass Class, bool HasErrorCode)
 {
     /// <summary>Vectors that rules name.</summary>
-    public const byte DB = 1, Nmi = 2, BP = 3, OF = 4, BR = 5, UD = 6, DF = 8, NP = 11, GP = 13, PF = 14, MF = 16, AC = 17, MC = 18, CP = 21, VC = 29, SX = 30;
+    public const byte DE = 0, DB = 1, Nmi = 2, BP = 3, OF = 4, BR = 5, UD = 6, DF = 8, NP = 11, GP = 13, PF = 14, MF = 16, AC = 17, MC = 18, CP = 21, VC = 29, SX = 30;
 
     /// <summary>APM2 table 8-1, in its order.</summary>
     public static IReadOnlyList<ExceptionVector> All { get; } =
