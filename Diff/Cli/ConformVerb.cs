@@ -25,8 +25,8 @@ internal sealed class ConformVerb : IVerb
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string[]> _rules = new("--rule") { Description = "Only scenarios about this rule; may be given several times" };
-    private readonly Option<bool> _quirks = new("--quirks") { Description = "Keep the divergences that KVM documents as quirks, as most VMMs do" };
+    private readonly Option<string[]> _rules = new("--rule") { Description = "Only scenarios about this rule; several are possible" };
+    private readonly Option<bool> _quirks = new("--quirks") { Description = "Keep KVM's documented quirks, as most VMMs do" };
     private readonly Option<int> _jobs = new("--jobs", "-j")
     {
         Description = "How many scenarios run at once",
@@ -34,7 +34,7 @@ internal sealed class ConformVerb : IVerb
     };
 
     private readonly Option<bool> _random = new("--random") { Description = "Make scenarios, and look for those that diverge" };
-    private readonly Option<int?> _seed = new("--seed") { Description = "With --random: what they are made from [default: another each time]", HelpName = "NUMBER" };
+    private readonly Option<int?> _seed = new("--seed") { Description = "With --random: what they are made from", HelpName = "NUMBER" };
     private readonly Option<string?> _time = new("--for") { Description = "With --random: how long, as 30s or 10m [default: 1m]", HelpName = "TIME" };
     private readonly Option<int?> _most = new("--most") { Description = "With --random: how many at most", HelpName = "NUMBER" };
     private readonly Option<string> _on = new("--on")
@@ -63,6 +63,12 @@ internal sealed class ConformVerb : IVerb
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _against = new("--against")
+    {
+        Description = "A json report of another kernel: only what is new here is a finding",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> _color = Options.Color();
 
     public Command Build(Terminal terminal)
@@ -74,7 +80,7 @@ internal sealed class ConformVerb : IVerb
             + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
             + "Exit status: 0 none diverges, 1 one does, 2 there is no KVM with nested SVM here, 4 inconclusive.")
         {
-            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _qemu, _export, _out, _format, _report, _baseline, _processor, _color, _worker,
+            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _qemu, _export, _out, _format, _report, _baseline, _processor, _against, _color, _worker,
         };
         command.SetAction((words, cancel) => Run(words, terminal, cancel));
         return command;
@@ -99,16 +105,16 @@ internal sealed class ConformVerb : IVerb
 
         string? baseline = words.GetValue(_baseline), processor = words.GetValue(_processor);
         Baseline accepted = BaselineReading.Read(baseline);
-        IReadOnlySet<string> ofProcessor = ProcessorFaults.Read(processor);
+        EarlierResults? onProcessor = EarlierReport.Read(processor), against = EarlierReport.Read(words.GetValue(_against));
         FoundScenarios? folder = FoundScenarios.Open(words.GetValue(_out));
         using var reports = Reports<ConformReport>.Open(
             Options.Wishes(words, _format, _report, [.. ConformFormats.All.Select(static format => format.Name)]), ConformFormats.All, [],
-            [.. paths, .. new[] { baseline, processor }.OfType<string>()], terminal, words.GetRequiredValue(_color));
+            [.. paths, .. new[] { baseline, processor, words.GetValue(_against) }.OfType<string>()], terminal, words.GetRequiredValue(_color));
         string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. words.GetValue(_quirks) ? (string[])["--quirks"] : []];
         GeneratedResults? made = words.GetValue(_random) ? await Look(words, again, terminal, cancel) : null;
         IReadOnlyList<ScenarioResult> results = made?.Found ?? await RunAll(words, scenarios, again, terminal, cancel);
         terminal.ClearProgress();
-        ConformReport report = WithBaseline(ReportOf(words, results) with { Generated = made, OfProcessor = ofProcessor }, accepted, terminal.Today);
+        ConformReport report = WithBaseline(ReportOf(words, results) with { Generated = made, OnProcessor = onProcessor, Against = against }, accepted, terminal.Today);
         folder?.Write(report);
         reports.Write(report);
         return report.Outcome switch

@@ -35,6 +35,21 @@ internal sealed class ConformJson : IFormat<ConformReport>
             });
         }
 
+        if (content.Against is { } against)
+        {
+            json.WriteObject("against", () =>
+            {
+                json.WriteString("kernel", against.Kernel);
+                json.WriteObjects("changed", [.. content.Changed()], changed =>
+                {
+                    json.WriteString("title", changed.Result.Title);
+                    json.WriteString("source", changed.Result.Source);
+                    json.WriteString("was", changed.Was);
+                    json.WriteString("is", ConformWords.Of(changed.Result.Verdict));
+                });
+            });
+        }
+
         json.WriteObjects("classes", content.Classes(), one =>
         {
             json.WriteString("fingerprint", one.Fingerprint);

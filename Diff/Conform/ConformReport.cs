@@ -18,8 +18,11 @@ public sealed record ConformReport(
     /// <summary>Departures that a baseline accepts, by fingerprint, each with its reason.</summary>
     public IReadOnlyDictionary<string, string> Accepted { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Scenarios that depart on the processor below KVM too, by their names (<see cref="NameOf"/>): no findings.</summary>
-    public IReadOnlySet<string> OfProcessor { get; init; } = new HashSet<string>();
+    /// <summary>What came of them on the processor below KVM: what departs there is no finding. Null where nobody says.</summary>
+    public EarlierResults? OnProcessor { get; init; }
+
+    /// <summary>What came of them on another kernel: only what did not depart there is a finding. Null where nobody says.</summary>
+    public EarlierResults? Against { get; init; }
 
     /// <summary>What was held against the manual, in a word.</summary>
     public string Subject { get; init; } = Kvm;
@@ -36,7 +39,7 @@ public sealed record ConformReport(
     /// <summary>Departures, equal ones together: the gravest first, then those that more scenarios show.</summary>
     public IReadOnlyList<ConformClass> Classes() =>
     [
-        .. Results.Where(result => result.Verdict == ScenarioVerdict.Departs && !IsOfProcessor(result))
+        .. Results.Where(result => result.Verdict == ScenarioVerdict.Departs && !IsOfProcessor(result) && Against?.Departed(result) != true)
             .GroupBy(IdentityOf, StringComparer.Ordinal)
             .Select(group => new ConformClass(Fingerprint.Of(group.Key), Rules[group.First().Rules[0]], [.. group]))
             .OrderByDescending(one => one.Rule.Severity).ThenByDescending(one => one.Scenarios.Count).ThenBy(one => one.Fingerprint, StringComparer.Ordinal),
@@ -56,14 +59,12 @@ public sealed record ConformReport(
     /// <summary>What is held against the manual unless something else is said.</summary>
     public const string Kvm = "KVM";
 
-    /// <summary>How a program reads of a scenario that departs.</summary>
-    public const string DepartsWord = "departs";
-
-    /// <summary>What a scenario is known by in other reports.</summary>
-    public static string NameOf(string source, string title) => $"{source}: {title}";
-
     /// <summary>Whether a departure is the processor's.</summary>
-    public bool IsOfProcessor(ScenarioResult result) => OfProcessor.Contains(NameOf(result.Source, result.Title));
+    public bool IsOfProcessor(ScenarioResult result) => OnProcessor?.Departed(result) == true;
+
+    /// <summary>The scenarios of which another verdict is known from the other kernel, with that verdict.</summary>
+    public IEnumerable<(ScenarioResult Result, string Was)> Changed() =>
+        from result in Results let was = Against?.Of(result) where was is not null && was != ConformWords.Of(result.Verdict) select (result, was);
 
     /// <summary>What makes departures equal: the rule and the places that differ, not their values. Garbage in a field is one fault, whatever it is.</summary>
     public static string IdentityOf(ScenarioResult result) => $"conform|{result.Rules[0]}|{string.Join('|', PlacesOf(result))}";

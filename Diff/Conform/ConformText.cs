@@ -40,7 +40,23 @@ internal sealed class ConformText : IFormat<ConformReport>
             output.Write($"\nThe processor's own: {Amount(ofProcessor, "scenario", "scenarios")}, which diverge without KVM too\n");
         }
 
+        WriteChanged(content, output);
         WriteSilent(content, output);
+    }
+
+    private static void WriteChanged(ConformReport content, TextWriter output)
+    {
+        if (content.Against is not { } against)
+        {
+            return;
+        }
+
+        (ScenarioResult Result, string Was)[] changed = [.. content.Changed()];
+        output.Write($"\nChanged against {(against.Kernel.Length > 0 ? $"kernel {against.Kernel}" : "the other report")}: {Amount(changed.Length, "scenario", "scenarios")}\n");
+        foreach ((ScenarioResult result, string was) in changed)
+        {
+            output.Write($"   {was} -> {ConformWords.Of(result.Verdict)}  {PlainText.Of(result.Title)} ({PlainText.Of(result.Source)}:{result.Line})\n");
+        }
     }
 
     private static string Verdict(ConformReport content, IReadOnlyList<ConformClass> found)
@@ -130,7 +146,7 @@ internal static class ConformWords
     public static string Of(ScenarioVerdict verdict) => verdict switch
     {
         ScenarioVerdict.Agrees => "agrees",
-        ScenarioVerdict.Departs => ConformReport.DepartsWord,
+        ScenarioVerdict.Departs => "departs",
         ScenarioVerdict.NotApplicable => "not applicable",
         ScenarioVerdict.CannotSetUp => "cannot be set up",
         ScenarioVerdict.Undefined => "undefined",

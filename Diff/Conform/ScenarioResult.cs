@@ -55,3 +55,18 @@ public sealed record GeneratedResults(
     /// <summary>How many were run.</summary>
     public int Count => Counts.Values.Sum();
 }
+
+/// <summary>What came of scenarios elsewhere: on another kernel, or on the processor below.</summary>
+/// <param name="Kernel">The kernel's release; empty where there was none.</param>
+/// <param name="Verdicts">The verdicts as programs read them, by <see cref="NameOf"/>.</param>
+public sealed record EarlierResults(string Kernel, IReadOnlyDictionary<string, string> Verdicts)
+{
+    /// <summary>What a scenario is known by in every report.</summary>
+    public static string NameOf(string source, string title) => $"{source}: {title}";
+
+    /// <summary>What came of a scenario there; null where it was not run.</summary>
+    public string? Of(ScenarioResult result) => Verdicts.GetValueOrDefault(NameOf(result.Source, result.Title));
+
+    /// <summary>Whether a scenario departed there.</summary>
+    public bool Departed(ScenarioResult result) => Of(result) == ConformWords.Of(ScenarioVerdict.Departs);
+}

@@ -1,5 +1,7 @@
 using Differ.Cli.Conform;
+using Differ.Diff;
 using Differ.Diff.Conform;
+using Differ.Diff.Writing;
 using Differ.Replay.Scenarios;
 using Differ.Schemas.Vocabulary;
 using Differ.Tests.Support;
@@ -65,9 +67,24 @@ public sealed class TcgTests
         var report = new ConformReport("7.3.4", "", false, results, rule);
         Assert.Equal(2, report.Findings().Count);
         using var scratch = new Scratch();
-        string path = scratch.Write("tcg.json", """{ "scenarios": [ { "title": "one", "source": "a.txt", "verdict": "departs" }, { "title": "two", "source": "a.txt", "verdict": "agrees" } ] }"""u8.ToArray());
-        ConformClass left = Assert.Single((report with { OfProcessor = ProcessorFaults.Read(path) }).Findings());
+        string path = scratch.Write("tcg.json", """{ "kernel": "", "scenarios": [ { "title": "one", "source": "a.txt", "verdict": "departs" }, { "title": "two", "source": "a.txt", "verdict": "agrees" } ] }"""u8.ToArray());
+        ConformClass left = Assert.Single((report with { OnProcessor = EarlierReport.Read(path) }).Findings());
         Assert.Equal("two", left.Scenarios[0].Title);
+    }
+
+    [Fact]
+    public void Against_another_kernel_only_what_is_new_is_a_finding_and_every_change_is_told()
+    {
+        var rule = new Dictionary<string, RuleInfo> { ["SVM-15.20-INJ-TYPE"] = Differ.Replay.RuleBook.Statements.Single(static one => one.Id == "SVM-15.20-INJ-TYPE") };
+        ScenarioResult Of(string title, ScenarioVerdict verdict) => new(title, "a.txt", 1, ["SVM-15.20-INJ-TYPE"], verdict, "", verdict == ScenarioVerdict.Departs ? [new StateDifference(title, "1", "2")] : []);
+        var report = new ConformReport("7.3.4", "", false, [Of("old", ScenarioVerdict.Departs), Of("new", ScenarioVerdict.Departs), Of("gone", ScenarioVerdict.Agrees)], rule)
+        {
+            Against = new EarlierResults("6.1", new Dictionary<string, string> { ["a.txt: old"] = "departs", ["a.txt: new"] = "agrees", ["a.txt: gone"] = "departs" }),
+        };
+        Assert.Equal(["new"], report.Findings().SelectMany(static one => one.Scenarios).Select(static one => one.Title));
+        var text = new StringWriter();
+        ConformFormats.All.Single(static format => format.Name == "text").Write(report, text, Ink.None);
+        Assert.Contains("Changed against kernel 6.1: 2 scenarios\n   agrees -> departs  new (a.txt:1)\n   departs -> agrees  gone (a.txt:1)\n", text.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
