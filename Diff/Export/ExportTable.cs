@@ -33,7 +33,7 @@ internal abstract class ExportTable : IDisposable
     /// <param name="file">Where to write.</param>
     public void Begin(Stream file)
     {
-        // The library's own level takes twenty times as long for a tenth less, and its pools would keep whatever they once held.
+        // The library's own level takes ten times as long for a third less, and its pools would keep whatever they once held.
         var options = new ParquetOptions
         {
             CompressionMethod = CompressionMethod.Zstd,

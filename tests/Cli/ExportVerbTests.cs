@@ -174,7 +174,7 @@ public sealed partial class ExportVerbTests
         return new Tables(scratch["tables"]);
     }
 
-    [GeneratedRegex("```sql\n(.*?)((?:-- .*\n)+)```", RegexOptions.Singleline)]
+    [GeneratedRegex("```sql\n(.*?)((?:-- [^\n]*\n)+)```", RegexOptions.Singleline)]
     private static partial Regex Question();
 
     [GeneratedRegex(@"^\| (\w+) \| ([A-Z]+) \| .+ \|$", RegexOptions.Multiline)]
