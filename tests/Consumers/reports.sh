@@ -33,7 +33,9 @@ fi
 
 if have protoc perfetto; then
     for capture in "$@"; do
+        rm -f "$scratch/one.pftrace"
         write "$capture" --report "perfetto=$scratch/one.pftrace"
+        [ -f "$scratch/one.pftrace" ] || continue # it cannot be used
         protoc -I "$here/../Diff/Report/Perfetto" --decode=perfetto.protos.Trace perfetto.proto < "$scratch/one.pftrace" > "$scratch/one.txt"
         "$python" "$here/slices.py" "$scratch/one.txt" "$capture" || failed=1
     done
