@@ -175,7 +175,7 @@ public sealed class CaptureFile : IDisposable
             return source;
         }
 
-        // What it is, its first bytes tell: nothing is unpacked that is no capture.
+        // The format is detected from the content: nothing is unpacked that is no capture.
         using PeekStream bare = Packings.Unwrap(new SourceStream(source));
         ReadOnlySpan<byte> inside = bare.Peek(TraceFormats.SniffLength);
         if (!TarArchive.Sniff(inside) && !RunReader.Sniff(inside))

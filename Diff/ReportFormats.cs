@@ -43,10 +43,10 @@ public static class ReportFormats
     public static IReportFormat? Find(string name) => All.FirstOrDefault(format => format.Name == name);
 
     /// <summary>Formats of <c>differ explain</c>.</summary>
-    public static IReadOnlyList<IFormat<Explanation>> Explanations { get; } = [new TextExplanation(), new JsonExplanation()];
+    public static IReadOnlyList<IFormat<Explanation>> Explanations { get; } = [new TextExplanation(), new JsonExplanation(), new MarkdownExplanation()];
 
-    /// <summary>Formats of <c>differ rules</c>; <see cref="Coverages"/> has the same names.</summary>
-    public static IReadOnlyList<IFormat<IReadOnlyList<RuleInfo>>> RuleLists { get; } = [new TextRules(), new JsonRules(), new CsvRules()];
+    /// <summary>Formats of <c>differ rules</c>: those of <see cref="Coverages"/>, and an index in Markdown.</summary>
+    public static IReadOnlyList<IFormat<IReadOnlyList<RuleInfo>>> RuleLists { get; } = [new TextRules(), new JsonRules(), new CsvRules(), new MarkdownRules()];
 
     /// <summary>Formats of <c>differ rules --coverage</c>.</summary>
     public static IReadOnlyList<IFormat<Coverage>> Coverages { get; } = [new TextCoverage(), new JsonCoverage(), new CsvCoverage()];

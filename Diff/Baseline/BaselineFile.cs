@@ -50,7 +50,7 @@ public static class BaselineFile
     /// <summary>Writes a baseline.</summary>
     public static void Write(Baseline baseline, TextWriter output) => JsonText.Write(output, json =>
     {
-        json.WriteNumber("schemaVersion", SchemaVersion);
+        JsonText.WriteSchema(json, "baseline", SchemaVersion);
         json.WriteObjects("accepted", baseline.Accepted, entry =>
         {
             json.WriteString("fingerprint", entry.Fingerprint);

@@ -8,13 +8,15 @@ public readonly record struct Proportion(ulong Count, ulong Chances)
     /// <summary>The level below which a change is taken for chance.</summary>
     public const double Significance = 0.05;
 
+    private const double All = 100;
+
     // The quantile of the normal distribution that leaves half of Significance above it.
     private const double Quantile = 1.959963984540054;
 
-    /// <summary>Times per thousand chances; 0 where there was none.</summary>
-    public double PerThousand => Chances == 0 ? 0 : 1000.0 * Count / Chances;
+    /// <summary>Percent of the chances; 0 where there was none.</summary>
+    public double Percent => Chances == 0 ? 0 : All * Count / Chances;
 
-    /// <summary>Wilson's 95 % interval, per thousand chances; 0 to 1000 where there was no chance.</summary>
+    /// <summary>Wilson's 95 % interval, percent of the chances; 0 to 100 where there was no chance.</summary>
     /// <remarks>Holds for few chances and for none or all of them, where the usual interval has no width.</remarks>
     public (double Low, double High) Interval
     {
@@ -22,13 +24,13 @@ public readonly record struct Proportion(ulong Count, ulong Chances)
         {
             if (Chances == 0)
             {
-                return (0, 1000);
+                return (0, All);
             }
 
             double n = Chances, share = Count / n, square = Quantile * Quantile;
             double middle = (share + (square / (2 * n))) / (1 + (square / n));
             double half = Quantile / (1 + (square / n)) * Math.Sqrt((share * (1 - share) / n) + (square / (4 * n * n)));
-            return (Count == 0 ? 0 : 1000 * (middle - half), Count == Chances ? 1000 : 1000 * (middle + half));
+            return (Count == 0 ? 0 : All * (middle - half), Count == Chances ? All : All * (middle + half));
         }
     }
 

@@ -12,7 +12,7 @@ namespace Differ.Cli;
 /// <param name="Rule">Bad is that this rule is broken, by its id; null for any.</param>
 /// <param name="Fingerprint">Bad is a divergence with this fingerprint; null for any.</param>
 /// <param name="Source">What has the divergence of <paramref name="Fingerprint"/>; null for nothing.</param>
-/// <param name="Since">Bad is a divergence that this input lacks; null for no such input.</param>
+/// <param name="Since">What lacks the divergences that are bad; null for no such input.</param>
 /// <param name="Acts">Bad is that L0 behaves differently than in this input; null for no such input.</param>
 /// <param name="Votes">How many inputs must tell.</param>
 /// <param name="MostLoss">The largest part, 0 to 1, that may be lost of what matters in an input that says good.</param>

@@ -26,7 +26,7 @@ internal static class ExitStatus
     /// <summary><c>git bisect run</c>: the revision cannot be judged.</summary>
     public const int CannotJudge = 125;
 
-    /// <summary><c>git bisect run</c>: the bisection must stop, because the command or Differ is at fault.</summary>
+    /// <summary><c>git bisect run</c>: usage or internal error; the bisection must stop.</summary>
     public const int BisectFault = 255;
 
     /// <summary>Ended by a signal: 128 and the number of the first one that a person sends, SIGINT, for every one of them.</summary>

@@ -48,8 +48,7 @@ internal sealed class OutputFile : IDisposable
     {
         if (path == RunInput.StandardInput)
         {
-            RefuseInput("standard output", terminal.OutputNode, inputs, terminal);
-            return new OutputFile("standard output", new BufferedStream(terminal.BinaryOutput, BufferSize), opened: null, target: null);
+            return OnOutput(terminal.BinaryOutput, inputs, terminal);
         }
 
         var target = OutputTarget.Of(path);
@@ -62,6 +61,17 @@ internal sealed class OutputFile : IDisposable
 
         NewFile file = OutputStream.Try(path, () => NewFile.Create(target.Path, target.Node, terminal.Leftovers));
         return new OutputFile(path, file, file.Stream, target);
+    }
+
+    /// <summary>Standard output.</summary>
+    /// <param name="output">Where its bytes go.</param>
+    /// <param name="inputs">Files and folders that are read.</param>
+    /// <param name="terminal">What standard output is.</param>
+    /// <exception cref="UsageException">It is an input.</exception>
+    public static OutputFile OnOutput(Stream output, IEnumerable<string> inputs, Terminal terminal)
+    {
+        RefuseInput("standard output", terminal.OutputNode, inputs, terminal);
+        return new OutputFile("standard output", new BufferedStream(output, BufferSize), opened: null, target: null);
     }
 
     /// <summary>Refuses to write what is read, by whatever name.</summary>

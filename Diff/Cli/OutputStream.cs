@@ -63,3 +63,53 @@ internal sealed class RemarkStream(Stream inner) : ForwardStream
         }
     }
 }
+
+/// <summary>Writes until the reader goes away, and from then on nothing: other work goes on, and learns of it at its end.</summary>
+/// <param name="inner">Where it goes.</param>
+/// <param name="isGone">Whether a fault says that the reader went away.</param>
+internal sealed class LeaverStream(Stream inner, Func<Exception, bool> isGone) : ForwardStream
+{
+    private Exception? _gone;
+
+    public override bool CanRead => false;
+
+    /// <summary>Tells that the reader went away.</summary>
+    /// <exception cref="IOException">It did.</exception>
+    public void ThrowIfGone()
+    {
+        if (_gone is not null)
+        {
+            throw new IOException(_gone.Message, _gone.HResult);
+        }
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            if (_gone is null)
+            {
+                inner.Write(buffer);
+            }
+        }
+        catch (Exception fault) when (isGone(fault))
+        {
+            _gone = fault;
+        }
+    }
+
+    public override void Flush()
+    {
+        try
+        {
+            if (_gone is null)
+            {
+                inner.Flush();
+            }
+        }
+        catch (Exception fault) when (isGone(fault))
+        {
+            _gone = fault;
+        }
+    }
+}

@@ -23,6 +23,7 @@ internal sealed class Reports<T> : IDisposable
     // Where there are several captures: formats that have a page for each, and the file of the page of all.
     private readonly List<(IExitReportFormat Format, string Path)> _paged = [];
     private IReadOnlyList<string> _inputs = [];
+    private LeaverStream? _leaver;
     private bool _finished;
 
     private Reports(Terminal terminal, Ink ink)
@@ -61,7 +62,7 @@ internal sealed class Reports<T> : IDisposable
                 {
                     terminal.RefuseBinary(wish.Path);
                     IExitReportFormat one = ofExits.First(format => format.Name == wish.Format);
-                    OutputFile file = OutputFile.Create(wish.Path, inputs, terminal);
+                    OutputFile file = wish.IsOnOutput && wishes.Count > 1 ? reports.OnOutput(inputs) : OutputFile.Create(wish.Path, inputs, terminal);
                     if (several && one.Index is IFormat<T> index)
                     {
                         reports._texts.Add((wish, index, file));
@@ -141,19 +142,9 @@ internal sealed class Reports<T> : IDisposable
     /// <param name="withUsual">Whether the usual report on standard output is written too.</param>
     public void Write(T content, bool withUsual = true)
     {
-        foreach ((ReportWish wish, IFormat<T> format, OutputFile? file) in _texts)
+        foreach ((_, IFormat<T> format, OutputFile? file) in _texts.Where(text => text.File is not null))
         {
-            if (file is null)
-            {
-                if (withUsual || !wish.IsUsual)
-                {
-                    Write(content, format);
-                }
-
-                continue;
-            }
-
-            using var text = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+            using var text = new StreamWriter(file!.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
             using var plain = new PlainWriter(text);
             format.Write(content, plain, Ink.None);
             plain.Flush();
@@ -162,6 +153,13 @@ internal sealed class Reports<T> : IDisposable
         foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where(_ => _finished).Select(report => report.File)))
         {
             file.Complete();
+        }
+
+        // Standard output last: whoever reads it may have seen enough, and the files are wanted all the same.
+        _leaver?.ThrowIfGone();
+        foreach ((_, IFormat<T> format, _) in _texts.Where(text => text.File is null && (withUsual || !text.Wish.IsUsual)))
+        {
+            Write(content, format);
         }
     }
 
@@ -177,6 +175,13 @@ internal sealed class Reports<T> : IDisposable
         using var text = new StringWriter();
         format.Write(content, text, _ink);
         _terminal.Output.Write($"{text.ToString().Split('\n')[0]}\n");
+    }
+
+    // With other reports beside it, a reader that goes away must not end the work.
+    private OutputFile OnOutput(IReadOnlyList<string> inputs)
+    {
+        _leaver = new LeaverStream(_terminal.BinaryOutput, _terminal.OutputIsClosed);
+        return OutputFile.OnOutput(_leaver, inputs, _terminal);
     }
 
     private static string PageOf(string path, int number) => Path.Combine(

@@ -30,7 +30,7 @@ internal sealed class RulesVerb : IVerb
         var command = new Command("rules", "List, search or show rules, or how recordings exercise them") { id, coverage, format, color, cpu };
         command.SetAction((words, cancel) => Task.FromResult(words.GetValue(coverage) is { Length: > 0 } paths
             ? Cover(
-                words.GetValue(id), paths, ReportFormats.Coverages.First(row => row.Name == words.GetRequiredValue(format)), words.GetRequiredValue(color),
+                words.GetValue(id), paths, CoverageFormat(words.GetRequiredValue(format)), words.GetRequiredValue(color),
                 Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)
             : Print(words.GetValue(id), ReportFormats.RuleLists.First(row => row.Name == words.GetRequiredValue(format)), terminal)));
         return command;
@@ -65,6 +65,9 @@ internal sealed class RulesVerb : IVerb
     // An id stands for that rule alone, though others may begin with it.
     private static IReadOnlyList<RuleInfo> Matching(string asked) => TryFind(asked) is { } one ? [one]
         : [.. RuleBook.Statements.Where(rule => new[] { rule.Id, rule.Statement, rule.Citation }.Any(text => text.Contains(asked, StringComparison.OrdinalIgnoreCase)))];
+
+    private static IFormat<Coverage> CoverageFormat(string name) => ReportFormats.Coverages.FirstOrDefault(row => row.Name == name)
+        ?? throw new UsageException($"--coverage is written as {string.Join(", ", ReportFormats.Coverages.Select(row => row.Name))}, not as {name}");
 
     private static int Cover(
         string? id, IReadOnlyList<string> paths, IFormat<Coverage> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)

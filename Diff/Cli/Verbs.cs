@@ -28,6 +28,7 @@ internal static class Verbs
         new BisectVerb(),
         new BaselineVerb(),
         new StatsVerb(),
+        new ExportVerb(),
         new CompletionsVerb(),
         new ManVerb(),
         new HelpVerb(),

@@ -22,10 +22,8 @@ internal static class ChangeWords
     {
         (double low, double high) = rate.Interval;
         return rate.Chances == 0 ? "not exercised"
-            : $"{Numbers.Plain(rate.Count)} of {Numbers.Amount(rate.Chances, "occurrence", "occurrences")}, {Percent(rate.PerThousand)} % ({Percent(low)} to {Percent(high)} %)";
+            : $"{Numbers.Plain(rate.Count)} of {Numbers.Amount(rate.Chances, "occurrence", "occurrences")}, {Numbers.Short(rate.Percent)} % ({Numbers.Short(low)} to {Numbers.Short(high)} %)";
     }
-
-    private static string Percent(double perThousand) => Numbers.Short(perThousand / 10);
 
     /// <summary>What happens at a place, in words that go before it.</summary>
     public static string Words(PartingKind what) => what switch

@@ -97,12 +97,17 @@ public sealed class ExitPrinter(RunHeader header, TextTable texts, SymbolTables?
     public string Rip(GuestLevel level, ulong rip) => string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}{(_symbols.Of(level, rip) is { } symbol ? $" <{symbol}>" : "")}");
 
     /// <summary>Who runs after the entry: L1 is shown an exit, or enters L2.</summary>
-    public static GuestLevel LevelAtEntry(KeptExit exit) => exit.Events.Aggregate(exit.Level, static (level, one) => one.Kind switch
+    public static GuestLevel LevelAtEntry(KeptExit exit) => exit.Events.Aggregate(exit.Level, static (level, one) => LevelAfter(level, one.Kind));
+
+    /// <summary>Who is to run after an event.</summary>
+    /// <param name="level">Who was before it.</param>
+    /// <param name="kind">The event.</param>
+    internal static GuestLevel LevelAfter(GuestLevel level, KvmEventKind kind) => kind switch
     {
         KvmEventKind.NestedVmenter => GuestLevel.L2,
         KvmEventKind.NestedVmexitInject => GuestLevel.L1,
         _ => level,
-    });
+    };
 
     /// <summary>What EXITINFO1 and EXITINFO2 say, in words; empty where the manual gives them no layout.</summary>
     public static string Decoded(in HardwareExit exit)

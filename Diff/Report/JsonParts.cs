@@ -165,8 +165,8 @@ internal static class JsonParts
         (double low, double high) = rate.Interval;
         json.WriteStartObject(name);
         json.WriteNumber("count", rate.Count);
-        json.WriteNumber("chances", rate.Chances);
-        json.WriteNumber("perThousand", Math.Round(rate.PerThousand, 6));
+        json.WriteNumber("occurrences", rate.Chances);
+        json.WriteNumber("percent", Math.Round(rate.Percent, 6));
         json.WriteNumber("low", Math.Round(low, 6));
         json.WriteNumber("high", Math.Round(high, 6));
         json.WriteEndObject();

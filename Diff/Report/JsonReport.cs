@@ -19,20 +19,23 @@ internal sealed class JsonReport : IReportFormat
 
     public string Summary => "for programs, everything in one document";
 
-    public void Write(FindingSet findings, TextWriter output, Ink ink) => WriteDocument(output, json =>
+    public void Write(FindingSet findings, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
         // Of a folder of which something was left out, one capture is a set too.
-        if (findings.Single is { } one && findings.LeftOut.Count == 0)
-        {
-            JsonCapture.Write(json, one.Result);
-        }
-        else
+        CheckedCapture? one = findings.LeftOut.Count == 0 ? findings.Single : null;
+        JsonText.WriteSchema(json, one is null ? "reports" : "report", SchemaVersion);
+        json.WriteString("manual", Apm.Revision);
+        if (one is null)
         {
             WriteSet(json, findings);
         }
+        else
+        {
+            JsonCapture.Write(json, one.Result);
+        }
     });
 
-    /// <summary>Writes one JSON document: the versions of schema and manual, then what the caller has to say.</summary>
+    /// <summary>Writes another JSON document: the versions of report and manual, then what the caller has to say.</summary>
     internal static void WriteDocument(TextWriter output, Action<Utf8JsonWriter> content) => JsonText.Write(output, json =>
     {
         json.WriteNumber("schemaVersion", SchemaVersion);

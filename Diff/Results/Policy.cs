@@ -68,6 +68,9 @@ public sealed record Policy
     /// <summary>The configuration file that it is from, in the user's words; empty for none.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>The address of the folder of the documentation that reports lead to; empty where none is known.</summary>
+    public string Docs { get; init; } = "";
+
     /// <summary>What fails, in the words of --fail-on.</summary>
     public IReadOnlyList<string> FailOnWords =>
         FailOn == FailOn.None ? [WordOf(FailOn.None)] : [.. Enum.GetValues<FailOn>().Where(one => one != FailOn.None && FailOn.HasFlag(one)).Select(WordOf)];

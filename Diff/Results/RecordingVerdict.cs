@@ -141,6 +141,6 @@ public sealed record RecordingVerdict(RecordingOutcome Outcome, IReadOnlyList<Ve
             : null;
     }
 
-    /// <summary>A part of something, 0 to 1, in percent.</summary>
-    public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(share * 100, 1)} %");
+    /// <summary>A part of something, 0 to 1, in percent. What there is little of is not nothing.</summary>
+    public static string Percent(double share) => share is > 0 and < 0.0005 ? "< 0.1 %" : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(share * 100, 1)} %");
 }

@@ -15,13 +15,13 @@ internal sealed class StatsJson : IStatsFormat
 
     public void Write(StatsResult stats, TextWriter output) => JsonText.Write(output, json =>
     {
-        json.WriteNumber("schemaVersion", SchemaVersion);
+        JsonText.WriteSchema(json, "stats", SchemaVersion);
         WriteRun(json, "run", stats);
     });
 
     public void Write(StatsPair pair, TextWriter output) => JsonText.Write(output, json =>
     {
-        json.WriteNumber("schemaVersion", SchemaVersion);
+        JsonText.WriteSchema(json, "stats", SchemaVersion);
         WriteRun(json, "base", pair.Base);
         WriteRun(json, "test", pair.Test);
         json.WriteObjects("ratios", pair.Reasons, reason =>

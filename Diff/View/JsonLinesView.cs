@@ -15,6 +15,8 @@ namespace Differ.Diff.View;
 /// <param name="output">Where to.</param>
 public sealed class JsonLinesView(ExitPrinter printer, TextTable texts, TextWriter output) : IExitView
 {
+    private readonly string _schema = JsonText.SchemaId("show", 1);
+
     /// <inheritdoc/>
     public void Begin()
     {
@@ -38,6 +40,7 @@ public sealed class JsonLinesView(ExitPrinter printer, TextTable texts, TextWrit
     private void Write(Utf8JsonWriter json, ViewedExit one)
     {
         KeptExit exit = one.Exit;
+        json.WriteString("$schema", _schema);
         json.WriteNumber("stream", exit.Stream.Value);
         json.WriteOptional("vm", one.Stream?.Machine);
         json.WriteOptional("vcpu", one.Stream?.Vcpu?.Value);

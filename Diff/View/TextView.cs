@@ -27,7 +27,7 @@ public sealed class TextView(ExitPrinter printer, TextWriter output, Ink ink) : 
             output.Write($"  {(one.IsContext ? ink.Dim(line) : line)}\n");
         }
 
-        foreach (string line in one.States)
+        foreach (string line in StatePrinter.Lines(one.States))
         {
             output.Write($"    {line}\n");
         }

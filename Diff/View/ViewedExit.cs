@@ -12,8 +12,8 @@ namespace Differ.Diff.View;
 /// <param name="IsContext">Whether it is shown as a neighbour of one that was asked for.</param>
 public sealed record ViewedExit(KeptExit Exit, VcpuStream? Stream, Verdict Verdict, Departure? Departure, bool IsContext)
 {
-    /// <summary>What probes saw of VMCBs and registers, a line each; empty where that is not asked for.</summary>
-    public IReadOnlyList<string> States { get; init; } = [];
+    /// <summary>What probes saw of VMCBs and registers; nothing where that is not asked for.</summary>
+    public MachineStates States { get; init; } = MachineStates.None;
 
     /// <summary>The verdict in the word that filters, JSON and CSV have for it.</summary>
     public string VerdictWord => WordOf(Verdict);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -13,6 +14,19 @@ internal static class JsonText
         content(json);
         json.WriteEndObject();
     });
+
+    /// <summary>Names the schema that an object which is open keeps, and its version, as its first members.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="name">The schema is docs/NAME.schema.json.</param>
+    /// <param name="version">Its version.</param>
+    public static void WriteSchema(Utf8JsonWriter json, string name, int version)
+    {
+        json.WriteString("$schema", SchemaId(name, version));
+        json.WriteNumber("schemaVersion", version);
+    }
+
+    /// <summary>The <c>$id</c> of a schema.</summary>
+    public static string SchemaId(string name, int version) => string.Create(CultureInfo.InvariantCulture, $"urn:differ:schema:{name}:{version}");
 
     public static void WriteArray(TextWriter output, Action<Utf8JsonWriter> content) => WriteValue(output, json =>
     {

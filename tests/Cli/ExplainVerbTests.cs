@@ -20,12 +20,14 @@ public sealed class ExplainVerbTests : IDisposable
     [Theory]
     [InlineData("text")]
     [InlineData("json")]
+    [InlineData("markdown")]
     public void A_rule_is_explained(string format) =>
         Golden.Matches($"Cli/explain-rule.{format}", Output("explain", Rule.ToLowerInvariant(), "--format", format));
 
     [Theory]
     [InlineData("text")]
     [InlineData("json")]
+    [InlineData("markdown")]
     public void A_finding_is_explained_from_its_capture(string format) =>
         Golden.Matches($"Cli/explain-finding.{format}", Output("explain", FingerprintOfCapture(), "--in", _capture, "--format", format));
 

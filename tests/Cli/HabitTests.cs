@@ -21,7 +21,7 @@ public sealed class HabitTests
     [Fact]
     public void The_manual_page_names_every_verb_and_every_option()
     {
-        string page = Support.CommandLine.Run("man").Output.Replace("\\-", "-", StringComparison.Ordinal);
+        string page = ManualPage();
         foreach (Command verb in Verbs.Build(Terminal.OfProcess()).Subcommands)
         {
             Assert.Contains($".SS differ {verb.Name}", page, StringComparison.Ordinal);
@@ -31,6 +31,35 @@ public sealed class HabitTests
             }
         }
     }
+
+    [Fact]
+    public void The_manual_page_has_every_section_status_and_file()
+    {
+        string page = ManualPage();
+        string[] sections = [.. page.Split('\n').Where(line => line.StartsWith(".SH ", StringComparison.Ordinal)).Select(line => line[4..])];
+        Assert.Equal(["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "EXAMPLES", "EXIT STATUS", "FILES", "ENVIRONMENT", "SEE ALSO"], sections);
+        Assert.All(
+            typeof(ExitStatus).GetFields().Select(field => (int)field.GetRawConstantValue()!),
+            status => Assert.Contains(string.Create(CultureInfo.InvariantCulture, $".TP\n{status}\n"), page[page.IndexOf(".SH EXIT STATUS", StringComparison.Ordinal)..], StringComparison.Ordinal));
+        Assert.All(
+            new[] { "differ.toml", "trace.dat", "*.difr", "known.json", "*.parquet", "/sys/kernel/tracing", "/dev/kvm" },
+            file => Assert.Contains(file, page[page.IndexOf(".SH FILES", StringComparison.Ordinal)..], StringComparison.Ordinal));
+    }
+
+    // An example that the program refuses would be worse than none.
+    [Fact]
+    public void The_examples_of_the_manual_page_are_commands_that_there_are()
+    {
+        Assert.InRange(ManVerb.Examples.Length, 6, 20);
+        Assert.All(ManVerb.Examples, example =>
+        {
+            string words = example.Words[(example.Words.IndexOf("differ ", StringComparison.Ordinal) + "differ ".Length)..];
+            Assert.Empty(Verbs.Build(Terminal.OfProcess()).Parse(words.Split(' ')).Errors);
+            Assert.Contains($".B {example.Words}\n{example.What}\n", ManualPage(), StringComparison.Ordinal);
+        });
+    }
+
+    private static string ManualPage() => Support.CommandLine.Run("man").Output.Replace("\\-", "-", StringComparison.Ordinal);
 
     [Theory]
     [InlineData("bash", "complete ")]

@@ -141,7 +141,8 @@ public sealed class PolicyOptionTests : IDisposable
 
     [Theory]
     [InlineData("line 2: there is no key fail-onn here; there are fail-on, max-lost, max-undecided, require, culprit, speculative", "[policy]\nfail-onn = 'likely'")]
-    [InlineData("line 1: there is no key polcy here; there are baseline, cpu, policy, ignore", "[polcy]")]
+    [InlineData("line 1: there is no key polcy here; there are baseline, cpu, docs, policy, ignore", "[polcy]")]
+    [InlineData("line 1: docs is the address of a folder, and begins with https://, http:// or file://", "docs = \"docs\"")]
     [InlineData("line 3: a check cannot fail on liekly; there are diverges, likely, inconclusive, behaviour, none", "\n[policy]\nfail-on = ['liekly']")]
     [InlineData("line 1: 200 is no percentage from 0 to 100", "policy.max-lost = 200")]
     [InlineData("line 1: a percentage is expected, as 10", "policy.max-lost = true")]

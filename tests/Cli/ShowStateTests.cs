@@ -34,6 +34,16 @@ public sealed class ShowStateTests : IDisposable
         Assert.DoesNotContain("L1 at its exit", Show("--exit", "1"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_neighbour_has_its_own_state_also_when_it_is_shown_later()
+    {
+        string shown = Show("--reason", "HLT", "--context", "1", "--state");
+        int before = shown.IndexOf("exit 1 ", StringComparison.Ordinal), after = shown.IndexOf("exit 2 ", StringComparison.Ordinal);
+        Assert.InRange(before, 0, after - 1);
+        Assert.Matches(@"L1 at its exit\n      EXITCODE +CPUID \(0x72\)\n      RIP +0x401000\n", shown[before..after]);
+        Assert.DoesNotContain("EXITCODE", shown[after..], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("l1-exit", "l1-entry", "--exit", "1")]
     [InlineData("l1-exit@1", "l1-entry@1", "--vcpu", "0")]

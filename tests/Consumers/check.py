@@ -24,7 +24,7 @@ if "captures" in report:
     schema("reports.schema.json").validate(report)
     one = schema("report.schema.json")
     for capture in report["captures"]:
-        one.validate({key: report[key] for key in ("schemaVersion", "manual")} | capture["report"])
+        one.validate({"$schema": one.schema["$id"]} | {key: report[key] for key in ("schemaVersion", "manual")} | capture["report"])
 else:
     schema("report.schema.json").validate(report)
 print("the JSON report keeps the schema")

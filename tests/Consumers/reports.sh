@@ -9,8 +9,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
 
-# A check may find something and end with 1; anything else is no report.
-write() { "$differ" check "$@" > /dev/null || [ $? = 1 ]; }
+# A check may find something (1) or too little (4), or one of several captures may be unreadable (2); anything else is no report.
+write() { $differ check "$@" > /dev/null || [[ $? =~ ^[124]$ ]]; }
 
 schemas() {
     (cd "$scratch" && npm pack --silent @microsoft/jest-sarif@1.0.0-beta.0 > /dev/null && tar xzf microsoft-jest-sarif-*.tgz)
@@ -33,7 +33,9 @@ fi
 
 if have protoc perfetto; then
     for capture in "$@"; do
+        rm -f "$scratch/one.pftrace"
         write "$capture" --report "perfetto=$scratch/one.pftrace"
+        [ -f "$scratch/one.pftrace" ] || continue # it cannot be used
         protoc -I "$here/../Diff/Report/Perfetto" --decode=perfetto.protos.Trace perfetto.proto < "$scratch/one.pftrace" > "$scratch/one.txt"
         "$python" "$here/slices.py" "$scratch/one.txt" "$capture" || failed=1
     done

@@ -8,9 +8,14 @@ internal static class Golden
     /// <summary>Holds a text against the stored one.</summary>
     /// <param name="path">The stored text, below tests.</param>
     /// <param name="actual">What came out.</param>
-    public static void Matches(string path, string actual)
+    public static void Matches(string path, string actual) => IsKept(Path.Combine("tests", path), actual);
+
+    /// <summary>Holds a text against the stored one.</summary>
+    /// <param name="path">The stored text, seen from the root of the repository.</param>
+    /// <param name="actual">What came out.</param>
+    public static void IsKept(string path, string actual)
     {
-        string file = Path.Combine(Repository.Root, "tests", path);
+        string file = Path.Combine(Repository.Root, path);
         if (Accepts)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -12,7 +12,7 @@ namespace Differ.Cli.Config;
 internal sealed record Configuration(Policy Policy, string? Baseline, string? Cpu);
 
 /// <summary>
-/// The file differ.toml: <c>baseline</c>, <c>cpu</c>, the table <c>policy</c> with the words of the options, and <c>[[ignore]]</c> with rules and
+/// The file differ.toml: <c>baseline</c>, <c>cpu</c>, <c>docs</c>, the table <c>policy</c> with the words of the options, and <c>[[ignore]]</c> with rules and
 /// reasons. A key that nobody knows is an error: a mistyped limit must not be no limit.
 /// </summary>
 internal sealed class ConfigFile
@@ -58,6 +58,7 @@ internal sealed class ConfigFile
         {
             ["baseline"] = value => baseline = Beside(value),
             ["cpu"] = value => cpu = Beside(value),
+            ["docs"] = value => policy = policy with { Docs = Address(value) },
             ["policy"] = value => policy = PolicyOf(value, policy),
             ["ignore"] = value => policy = policy with { Ignored = Ignored(value) },
         });
@@ -134,6 +135,10 @@ internal sealed class ConfigFile
     // What a configuration says is written on terminals and into reports.
     private static string Shown(string text, int line) =>
         PlainText.Of(text) == text ? text : throw new TomlException(line, "a text holds a character that does not show");
+
+    private static string Address(TomlValue value) =>
+        Uri.TryCreate(Text(value), UriKind.Absolute, out Uri? address) && address.Scheme is "https" or "http" or "file" ? Text(value)
+            : throw new TomlException(value.Line, "docs is the address of a folder, and begins with https://, http:// or file://");
 
     private static IReadOnlyList<string> Texts(TomlValue value) => value.Value switch
     {

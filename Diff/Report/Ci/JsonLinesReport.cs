@@ -12,7 +12,7 @@ namespace Differ.Diff.Report.Ci;
 internal sealed class JsonLinesReport : IReportFormat
 {
     /// <summary>Raised when a key changes its meaning or goes; new keys and new types of lines do not raise it.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     private static readonly JsonWriterOptions OnOneLine = new() { Encoder = JavaScriptEncoder.Default };
 
@@ -61,7 +61,7 @@ internal sealed class JsonLinesReport : IReportFormat
         {
             json.WriteStartObject();
             json.WriteString("type", type);
-            json.WriteNumber("schemaVersion", SchemaVersion);
+            JsonText.WriteSchema(json, "jsonl", SchemaVersion);
             content(json);
             json.WriteEndObject();
         }

@@ -33,7 +33,7 @@ internal sealed class HtmlIndex : IFormat<FindingSet>
             return;
         }
 
-        output.Write("<h2>Divergences</h2>\n<table>\n<tr><th>Severity</th><th>Culprit</th><th>Rule</th><th>Occurrences</th><th>First (s)</th><th>In</th><th>Fingerprint</th></tr>\n");
+        output.Write("<h2>Divergences</h2>\n<table>\n<tr><th>Severity</th><th>Culprit</th><th class=\"rule\">Rule</th><th>Occurrences</th><th>First (s)</th><th>In</th><th>Fingerprint</th></tr>\n");
         foreach (FindingClass one in found)
         {
             DivergenceClass first = one.Class;
@@ -56,7 +56,7 @@ internal sealed class HtmlIndex : IFormat<FindingSet>
             DiffResult result = capture.Result;
             string undecided = result.Summary.Exits == 0 ? "" : RecordingVerdict.Percent((double)result.CountOf(Verdict.Undecided) / result.Summary.Exits);
             output.Write($"<tr><td class=\"{capture.Verdict.Word}\">{capture.Verdict.Word}</td><td>{Link(capture, capture.Name, "")}</td><td>{Text(result.Header.KernelRelease)}</td>"
-                + $"<td>{Numbers.Plain(result.Summary.Exits)}</td><td>{undecided}</td><td>{Text(VerdictLine.Behind(capture))}</td></tr>\n");
+                + $"<td>{Numbers.Plain(result.Summary.Exits)}</td><td>{Text(undecided)}</td><td>{Text(VerdictLine.Behind(capture))}</td></tr>\n");
         }
 
         foreach (UnreadCapture unread in content.Unread)

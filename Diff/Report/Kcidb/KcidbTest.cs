@@ -32,7 +32,7 @@ internal enum KcidbStatus : byte
     /// </summary>
     Done,
 
-    /// <summary>The test was not applicable: the guest never did what the rule is about, or too little of it was recorded.</summary>
+    /// <summary>The test was not applicable: too little was recorded of a capture. What is not exercised is no test at all.</summary>
     Skip,
 }
 
@@ -47,7 +47,7 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
 {
     private const string Suite = "differ";
 
-    /// <summary>The tests of a capture: the whole of it, then every rule.</summary>
+    /// <summary>The tests of a capture: the whole of it, then every rule that is exercised in it.</summary>
     public static IEnumerable<KcidbTest> Of(CheckedCapture capture)
     {
         string kernel = KcidbReport.KernelOf(capture);
@@ -55,7 +55,7 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
         ILookup<string, Finding> broken = capture.Findings.Where(finding => finding.IsPresent)
             .SelectMany(finding => finding.Class.AlsoBroken.Prepend(finding.Class.Rule), (finding, rule) => (rule.Id, Finding: finding))
             .ToLookup(item => item.Id, item => item.Finding);
-        KcidbTest[] rules = [.. capture.Result.Rules.Select(count => Of(capture, count, [.. broken[count.Rule.Id]], verdict))];
+        KcidbTest[] rules = [.. capture.Result.Rules.Where(count => count.Exercised > 0 || broken.Contains(count.Rule.Id)).Select(count => Of(capture, count, [.. broken[count.Rule.Id]], verdict))];
         var quality = CaptureQuality.Of(capture.Result);
         KcidbTest[] behaviour = capture.Pair is null ? [] : [KcidbBehaviour.TestOf(capture, IdOfBehaviour(capture), $"{Suite}.{BehaviourWords.Word}")];
         KcidbStatus whole = rules.Concat(behaviour).Select(test => test.Status).Append(KcidbStatus.Skip).Min();
@@ -95,8 +95,7 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
         RuleInfo rule = count.Rule;
         KcidbStatus status = StatusOf(count, findings, verdict);
         return new KcidbTest(
-            IdOf(capture, rule), KcidbReport.KernelOf(capture), $"{Suite}.{NodeOf(rule)}", status, $"{rule.Citation}: {rule.Statement}",
-            status == KcidbStatus.Skip ? null : json =>
+            IdOf(capture, rule), KcidbReport.KernelOf(capture), $"{Suite}.{NodeOf(rule)}", status, $"{rule.Citation}: {rule.Statement}", json =>
             {
                 json.WriteString("rule", rule.Id);
                 json.WriteString("section", rule.Citation);
@@ -110,9 +109,7 @@ internal sealed record KcidbTest(string Id, string Kernel, string Path, KcidbSta
     private static KcidbStatus StatusOf(RuleCount count, IReadOnlyList<Finding> findings, RecordingVerdict verdict) =>
         findings.Any(finding => IsFault(finding) && finding.Class.Culprit == Culprit.Hypervisor) ? KcidbStatus.Fail
         : findings.Count > 0 || count.Likely > 0 ? KcidbStatus.Done
-        : count.Conforms > 0 && verdict.Outcome != RecordingOutcome.Inconclusive ? KcidbStatus.Pass
-        : count.Conforms + count.Undecided > 0 ? KcidbStatus.Done
-        : KcidbStatus.Skip;
+        : count.Conforms > 0 && verdict.Outcome != RecordingOutcome.Inconclusive ? KcidbStatus.Pass : KcidbStatus.Done;
 
     private static bool IsFault(Finding finding) => finding.Fails || (finding.State is not (FindingState.Documented or FindingState.Ignored) && !finding.Class.IsLikely);
 

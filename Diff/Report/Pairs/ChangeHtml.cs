@@ -94,7 +94,7 @@ internal sealed class ChangeHtml : IChangeFormat
             return;
         }
 
-        output.Write("<h3>Divergences</h3>\n<table>\n<tr><th>Change</th><th>Severity</th><th>Culprit</th><th>Rule</th><th>Base</th><th>Test</th><th>Fingerprint</th></tr>\n");
+        output.Write("<h3>Divergences</h3>\n<table>\n<tr><th>Change</th><th>Severity</th><th>Culprit</th><th class=\"rule\">Rule</th><th>Base</th><th>Test</th><th>Fingerprint</th></tr>\n");
         foreach (ClassChange one in pair.Classes)
         {
             output.Write($"<tr><td class=\"{(one.Change == Change.New ? "new" : one.Change == Change.Fixed ? "fixed" : "muted")}\">{ChangeWords.Words(one.Change)}</td><td>{FindingWords.Severity(one.Found)}</td>"

@@ -11,13 +11,13 @@ namespace Differ.Diff.Report.Pairs;
 internal sealed class ChangeJson : IChangeFormat
 {
     /// <summary>Raised when a key changes its meaning or goes; new keys do not raise it.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     public string Name => "json";
 
     public void Write(ChangeSet changes, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
-        json.WriteNumber("schemaVersion", SchemaVersion);
+        JsonText.WriteSchema(json, "compare", SchemaVersion);
         json.WriteBoolean("new", changes.HasNew);
         JsonParts.WritePolicy(json, changes.Policy);
         json.WriteObjects("pairs", changes.Pairs, pair => WritePair(json, pair));
@@ -81,8 +81,8 @@ internal sealed class ChangeJson : IChangeFormat
         {
             json.WriteString("what", one.Parting.What switch
             {
-                PartingKind.L1AsksOtherwise => "L1 asks otherwise",
-                PartingKind.L0ActsOtherwise => "L0 acts otherwise",
+                PartingKind.L1AsksOtherwise => "L1 behaves differently",
+                PartingKind.L0ActsOtherwise => "L0 behaves differently",
                 _ => "guests part",
             });
             WriteSide(json, "base", one.Base, one.Parting.Base);

@@ -12,7 +12,7 @@ internal sealed class JsonRules : IFormat<IReadOnlyList<RuleInfo>>
 
     public void Write(IReadOnlyList<RuleInfo> content, TextWriter output, Ink ink) => JsonText.Write(output, json =>
     {
-        json.WriteNumber("schemaVersion", SchemaVersion);
+        JsonText.WriteSchema(json, "rules", SchemaVersion);
         json.WriteString("manual", Apm.Revision);
         json.WriteObjects("rules", content, rule =>
         {

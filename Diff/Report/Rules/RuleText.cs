@@ -11,7 +11,7 @@ public static class RuleText
         output.Write($"{rule.Id}\n");
         Item(output, "statement", rule.Statement);
         Item(output, "manual", $"{rule.Citation}, {Apm.Revision}");
-        Item(output, "about", string.Join(", ", Enum.GetValues<RuleScope>().Where(scope => rule.Scope.HasFlag(scope)).Select(Words)));
+        Item(output, "about", About(rule));
         Item(output, "severity", rule.Severity.ToString().ToLowerInvariant());
         Item(output, "visible", Words(rule.Visibility));
         Item(output, "confidence", Words(rule.Confidence));
@@ -44,6 +44,9 @@ public static class RuleText
     /// <summary>An item of a list: label and text.</summary>
     internal static void Item(TextWriter output, string label, string text) => output.Write($"  {label,-10} {text}\n");
 
+    /// <summary>What a rule is about.</summary>
+    internal static string About(RuleInfo rule) => string.Join(", ", Enum.GetValues<RuleScope>().Where(scope => rule.Scope.HasFlag(scope)).Select(Words));
+
     private static string Words(RuleScope scope) => scope switch
     {
         RuleScope.Processor => "the processor under the hypervisor",
@@ -51,7 +54,8 @@ public static class RuleText
         _ => "L1's controls composed with an event of L2",
     };
 
-    private static string Words(Confidence confidence) => confidence switch
+    /// <summary>How far a rule can be trusted.</summary>
+    internal static string Words(Confidence confidence) => confidence switch
     {
         Confidence.Certain => "certain",
         Confidence.Likely => "likely: one element is assumed, and the report names it",

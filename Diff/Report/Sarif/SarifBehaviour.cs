@@ -11,13 +11,17 @@ internal static class SarifBehaviour
     private const string Level = "warning";
 
     /// <summary>Writes the rule behind those of the manual.</summary>
-    public static void WriteRule(Utf8JsonWriter json)
+    /// <param name="json">Where it goes.</param>
+    /// <param name="page">The address of its page.</param>
+    public static void WriteRule(Utf8JsonWriter json, string page)
     {
         json.WriteStartObject();
         json.WriteString("id", BehaviourWords.Word);
         SarifReport.WriteMessage(json, "shortDescription", "L0 acts at an exit as it does in the base capture.");
         SarifReport.WriteMessage(
             json, "fullDescription", "Two captures of the same guest have an exit in common, nothing came from outside in between, and L0 does something else. No rule of the manual names it.");
+        SarifReport.WriteMessage(json, "help", "The exits around it stand in the code flow of a result. More: differ compare BASE TEST");
+        json.WriteString("helpUri", page);
         json.WriteObject("defaultConfiguration", () => json.WriteString("level", Level));
         json.WriteEndObject();
     }

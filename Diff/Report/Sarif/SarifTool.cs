@@ -13,18 +13,19 @@ internal static class SarifTool
         json.WriteStartObject("tool");
         json.WriteStartObject("driver");
         json.WriteString("name", "Differ");
+        json.WriteString("informationUri", DocsLinks.Of(findings.Policy, "sarif.md"));
         json.WriteString("semanticVersion", typeof(SarifTool).Assembly.GetName().Version!.ToString(3));
         SarifReport.WriteMessage(json, "shortDescription", "Finds where the SVM that KVM emulates diverges from AMD's manual.");
         SarifReport.WriteMessage(json, "fullDescription", $"Replays the recorded tracepoints of KVM on a reference of AMD64 APM volume 2, {Apm.Revision}.");
         json.WriteStartArray("rules");
         foreach (RuleInfo rule in rules)
         {
-            WriteRule(json, rule);
+            WriteRule(json, rule, DocsLinks.Of(findings.Policy, rule));
         }
 
         if (findings.Checked.Any(capture => capture.Behaviour.Count > 0))
         {
-            SarifBehaviour.WriteRule(json);
+            SarifBehaviour.WriteRule(json, DocsLinks.Of(findings.Policy, "compare.md"));
         }
 
         json.WriteEndArray();
@@ -32,12 +33,13 @@ internal static class SarifTool
         {
             json.WriteString("id", note.Code);
             SarifReport.WriteMessage(json, "shortDescription", note.Text);
+            json.WriteString("helpUri", DocsLinks.Of(findings.Policy, "diagnostics.md"));
         });
         json.WriteEndObject();
         json.WriteEndObject();
     }
 
-    private static void WriteRule(Utf8JsonWriter json, RuleInfo rule)
+    private static void WriteRule(Utf8JsonWriter json, RuleInfo rule, string page)
     {
         json.WriteStartObject();
         json.WriteString("id", rule.Id);
@@ -46,6 +48,7 @@ internal static class SarifTool
         SarifReport.WriteMessage(
             json, "help", $"{rule.Statement} {rule.Citation}. It speaks when: {rule.Evidence} Expected: {rule.Expected} More: differ explain {rule.Id}",
             $"{rule.Statement}\n\n| | |\n|---|---|\n| Manual | {Cell(rule.Citation)} |\n| Speaks when | {Cell(rule.Evidence)} |\n| Expected | {Cell(rule.Expected)} |\n\nMore: `differ explain {rule.Id}`\n");
+        json.WriteString("helpUri", page);
         json.WriteObject("defaultConfiguration", () => json.WriteString("level", SarifReport.Level(rule.Severity)));
         json.WriteStartObject("properties");
         json.WriteTexts("tags", ["security", "nested-virtualization", "svm"]);

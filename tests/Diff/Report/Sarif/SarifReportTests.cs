@@ -108,6 +108,22 @@ public sealed class SarifReportTests
         Assert.InRange(packed.Length, 1, 10_000_000);
     }
 
+    [Fact]
+    public void Rules_and_the_tool_lead_to_pages_of_the_documentation()
+    {
+        FindingSet findings = SampleFindings.One;
+        JsonNode driver = Run(findings)["tool"]!["driver"]!, served = Run(findings with { Policy = findings.Policy with { Docs = "https://host/docs/" } })["tool"]!["driver"]!;
+        Assert.Equal(("urn:differ:docs:sarif.md", "https://host/docs/sarif.md"), (Text(driver["informationUri"]), Text(served["informationUri"])));
+        JsonArray rules = served["rules"]!.AsArray();
+        Assert.NotEmpty(rules);
+        Assert.All(rules, rule => Assert.Equal($"https://host/docs/rules/{Text(rule!["id"])}.md", Text(rule["helpUri"])));
+        Assert.All(rules, rule => Assert.Contains(Text(rule!["id"])!, Text(rule["help"]!["markdown"]), StringComparison.Ordinal));
+        Assert.All(Addresses(driver).Concat(Addresses(served)), address => Assert.True(Uri.IsWellFormedUriString(address, UriKind.Absolute), address));
+    }
+
+    private static IEnumerable<string> Addresses(JsonNode driver) =>
+        driver["rules"]!.AsArray().Concat(driver["notifications"]!.AsArray()).Select(one => Text(one!["helpUri"])!).Append(Text(driver["informationUri"])!);
+
     private static JsonNode Run(FindingSet findings) => JsonNode.Parse(ReportTests.Write("sarif", findings))!["runs"]!.AsArray().Single()!;
 
     private static IEnumerable<JsonNode> Results(JsonNode run) => run["results"]!.AsArray().Select(result => result!);

@@ -10,9 +10,9 @@ const step = 200;
 export function classes(data, showOnTimeline) {
   const place = h('div', { id: 'detail', 'aria-live': 'polite' });
   const status = h('p', { class: 'status', role: 'status' });
-  const none = h('p', { class: 'calm', hidden: true }, 'No class of divergences matches the filter.');
+  const none = h('p', { class: 'lead', hidden: true }, 'No class of divergences matches the filter.');
   if (data.classes.length === 0) {
-    return { element: section('divergences', 'Divergences', h('p', { class: 'calm' }, `No violation found; ${percent(data.verdicts.undecided, data.verdicts.exits)} of the exits are undecided.`), undecided(data)), select() {} };
+    return { element: section('divergences', 'Divergences', h('p', { class: data.verdict === 'conforms' ? 'calm' : 'lead' }, `No violation found; ${percent(data.verdicts.undecided, data.verdicts.exits)} of the exits are undecided.`), undecided(data)), select() {} };
   }
 
   const columns = [
