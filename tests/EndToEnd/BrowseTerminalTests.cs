@@ -65,7 +65,7 @@ public sealed partial class BrowseTerminalTests : IDisposable
         terminal.Press("BSpace");
         terminal.Type("2 --reason npf");
         terminal.Press("Enter");
-        string screen = terminal.WaitFor("filter level L2 --reason npf: ");
+        string screen = terminal.WaitFor("filter level L2 --reason npf: 10 match");
         Assert.All(screen.Split('\n')[3..^2].Where(line => line.Trim().Length > 0), line => Assert.Contains("  L2  NPF  ", line, StringComparison.Ordinal));
         terminal.Type("t");
         screen = terminal.WaitFor("Findings");

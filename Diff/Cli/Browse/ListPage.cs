@@ -79,7 +79,7 @@ internal sealed class ListPage(BrowsedRun run, RowReader rows) : IPage
 
         if (Length == 0)
         {
-            lines.Add(Line.Of(Filter is { IsComplete: true } ? "  no exit matches; c shows all" : Filter is null && run.Result is not null ? "  no exits" : "  none yet", Style.Dim));
+            lines.Add(Line.Of(run.Result is null || Filter is { IsComplete: false } ? "  none yet" : Filter is null ? "  no exits" : "  no exit matches; c shows all", Style.Dim));
         }
 
         return lines;
