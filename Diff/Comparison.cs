@@ -64,6 +64,9 @@ public sealed class Comparison : INamingSink
     /// </summary>
     public ILoneReplay? Alone { init => _grounds = value is null ? null : new OwnGrounds(value, _comparer); }
 
+    /// <summary>Is told what each rule says of an exit; null for nobody.</summary>
+    public IRuleWatcher? Rules { private get; init; }
+
     /// <inheritdoc/>
     public string? Finding { get; private set; }
 
@@ -151,6 +154,7 @@ public sealed class Comparison : INamingSink
             if (expectation.Standing == Standing.Undecided)
             {
                 _tally.AddUndecided(expectation.Rule, expectation.Missing, recorded);
+                Rules?.Take(recorded, _rules[expectation.Rule], Verdict.Undecided, expectation.Missing);
                 verdict = verdict < Verdict.Undecided ? Verdict.Undecided : verdict;
                 continue;
             }
@@ -175,6 +179,7 @@ public sealed class Comparison : INamingSink
                 _ when IsGuess(expectation) => Guessed(recorded, expectation),
                 _ => _groups.Add(recorded, _digest, computed, i, missed, looked && _grounds?.Break(_rules[expectation.Rule].Id) == true),
             };
+            Rules?.Take(recorded, _rules[expectation.Rule], judged, met.IsUnknown ? MissingIn(recorded) : expectation.Missing);
             verdict = judged > verdict ? judged : verdict;
             _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);
         }

@@ -22,6 +22,8 @@ public sealed class Replayer : IExitSink
 
     private const int MostSituations = 4096;
 
+    private static readonly TracepointSet Vmcb12Events = TracepointSet.Of(KvmEventKind.NestedVmenter) | TracepointSet.Of(KvmEventKind.NestedIntercepts);
+
     private readonly RunHeader _header;
     private readonly IComputedSink _sink;
     private readonly StreamTable<Vcpu> _vcpus;
@@ -49,6 +51,20 @@ public sealed class Replayer : IExitSink
     /// <summary>Whether the short way for plain exits is closed; for tests.</summary>
     internal bool LooksAtEverything { get; init; }
 
+    /// <summary>Follows the state of one vCPU; null where nobody asks. Set before the first exit.</summary>
+    public StateTrail? Trail
+    {
+        init
+        {
+            if (value is not null)
+            {
+                Vcpu vcpu = VcpuOf(value.Stream);
+                vcpu.Trail = value;
+                value.Begin(vcpu);
+            }
+        }
+    }
+
     /// <summary>What the recording says against the CPU description, once it was read: one remark, or nothing.</summary>
     public IReadOnlyList<CaptureNote> Notes
     {
@@ -75,16 +91,20 @@ public sealed class Replayer : IExitSink
         if (vcpu.ResetSuspected)
         {
             Narrowing.ConfirmReset(vcpu, record, _header.Listed);
+            vcpu.Trail?.Note(vcpu, record, KnownBy.Reset, TracepointSet.Entry);
         }
 
         NoteInit(record);
         Dumps.AtExit(vcpu, record);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Dump, default);
         _builder.Reset();
         if (IsPlain(vcpu, record))
         {
+            vcpu.Trail?.Ask(record);
             _sink.Take(record, _builder.View(InstructionOf(record)));
             Narrowing.AfterPlainExit(vcpu, record);
-            Dumps.AtEntry(vcpu, record);
+            vcpu.Trail?.Note(vcpu, record, KnownBy.Conclusion, TracepointSet.Exit);
+            TakeEntryDump(vcpu, record);
             return;
         }
 
@@ -96,13 +116,20 @@ public sealed class Replayer : IExitSink
             Judge(vcpu, record);
         }
 
+        vcpu.Trail?.Ask(record);
         _sink.Take(record, _builder.View(InstructionOf(record)));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
-        Dumps.AtEntry(vcpu, record);
+        TakeEntryDump(vcpu, record);
         if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.MayBeEdited && GoesOnInL1Unshown(vcpu, record)))
         {
             vcpu.Forget();
         }
+    }
+
+    private static void TakeEntryDump(Vcpu vcpu, in ExitRecord record)
+    {
+        Dumps.AtEntry(vcpu, record);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Dump, default);
     }
 
     // L1 goes on behind its VMRUN, so it was shown the #VMEXIT: a reader of the text took the line out.
@@ -194,10 +221,12 @@ public sealed class Replayer : IExitSink
         {
             vcpu.ResumeRip = Vmrun.ResumeRip(vcpu, record, _seen);
             vcpu.Vmcb12.Load(_seen.Vmenter, _seen.HasIntercepts ? _seen.Intercepts : null);
+            vcpu.Trail?.Note(vcpu, record, KnownBy.Event, Vmcb12Events);
             if (!_digest.States.IsEmpty)
             {
                 vcpu.Vmcb12.Load(_digest.States);
                 vcpu.L1AtVmrun.Load(_digest.States, StateMoment.L1AtExit);
+                vcpu.Trail?.Note(vcpu, record, KnownBy.Dump, default);
             }
         }
     }

@@ -45,13 +45,14 @@ internal sealed class CheckVerb : IVerb
     /// <param name="watcher">Is told of findings while the input is read; null for nobody.</param>
     /// <param name="exits">Makes who is told what is said of each exit, in the reading that counts; null for nobody.</param>
     /// <param name="kept">Counts where each rule is kept; null for nobody.</param>
+    /// <param name="asItComes">Whether exits of a pipe are told as they come; where it has to be read again, they are told again, to somebody new.</param>
     public static DiffResult Check(
         RunInput input, Policy policy, CpuDescription? cpu, CancellationToken cancel, IFindingWatcher? watcher = null,
-        Func<RunHeader, IJudgedSink?>? exits = null, KeptCounter? kept = null)
+        Func<RunHeader, IJudgedSink?>? exits = null, KeptCounter? kept = null, bool asItComes = false)
     {
         while (true)
         {
-            IJudgedSink? told = input.IsProvisional ? null : exits?.Invoke(input.Header);
+            IJudgedSink? told = input.IsProvisional && !asItComes ? null : exits?.Invoke(input.Header);
             var comparison = new Comparison(input.Header, RuleBook.Statements, input.Texts, policy, watcher, told, kept)
             {
                 // What can be read as it comes lists what was on and nothing else.
@@ -60,7 +61,7 @@ internal sealed class CheckVerb : IVerb
             };
             var replayer = new Replayer(input.Header, input.Texts, comparison, cpu);
             RunSummary summary = input.Read(replayer, cancel);
-            if (!input.StartOver(always: exits is not null))
+            if (!input.StartOver(always: exits is not null && !asItComes))
             {
                 return comparison.Finish(summary with { Notes = [.. summary.Notes, .. replayer.Notes] });
             }

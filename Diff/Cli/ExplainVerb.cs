@@ -52,9 +52,9 @@ internal sealed class ExplainVerb : IVerb
 
         // A wrong name is told before a long recording is read.
         RuleInfo? rule = isFingerprint ? null : RulesVerb.Find(what);
-        DiffResult? result = path is null ? null : Read(path, cpu, terminal, cancel);
+        (DiffResult? result, bool isReport) = path is null ? (null, false) : Read(path, cpu, terminal, cancel);
         rule ??= RuleOf(what, path!, result!);
-        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), RuleNeeds.FieldsOf(rule.Id), result, isFingerprint ? what : null);
+        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), RuleNeeds.FieldsOf(rule.Id), result, isFingerprint ? what : null, isReport ? null : path);
         format.Write(explanation, terminal.Output, terminal.InkFor(color));
         return ExitStatus.Agrees;
     }
@@ -67,19 +67,19 @@ internal sealed class ExplainVerb : IVerb
                 : $"{path} has no finding {fingerprint}; nearest are {string.Join(", ", NearestNames.To(fingerprint, all.Select(found => found.Fingerprint)))}");
     }
 
-    private static DiffResult Read(string path, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+    private static (DiffResult Result, bool IsReport) Read(string path, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
     {
         (Stream? report, RunInput? once) = RunInput.OpenReport(path, terminal);
         if (report is not null)
         {
             using (report)
             {
-                return ReadReport(report, path);
+                return (ReadReport(report, path), true);
             }
         }
 
         using RunInput input = once ?? RunInput.Open(path, terminal);
-        return CheckVerb.Check(input, Policy.Default, cpu, cancel);
+        return (CheckVerb.Check(input, Policy.Default, cpu, cancel), false);
     }
 
     private static DiffResult ReadReport(Stream report, string path)

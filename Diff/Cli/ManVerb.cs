@@ -13,6 +13,7 @@ internal sealed class ManVerb : IVerb
         ("differ check trace.dat", "where the recording diverges from the manual"),
         ("differ record -o trace.dat --for 30s", "record this host for half a minute, and check it"),
         ("differ show trace.dat --verdict diverges --context 3", "the exits that diverge, each with its neighbours"),
+        ("differ browse trace.dat", "the same on the whole terminal; ? lists the keys"),
         ("differ explain SVM-15.18-VMMCALL-UNINT-UD", "a rule: the manual, the function of KVM, known bugs"),
         ("cat /sys/kernel/tracing/trace_pipe | differ check -", "tell of divergences as they come, until Ctrl-C"),
         ("differ compare 6.1/trace.dat 6.12/trace.dat", "what is new or fixed from one kernel to another"),

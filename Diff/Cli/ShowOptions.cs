@@ -71,16 +71,40 @@ internal sealed class ShowOptions
         _event.CompletionSources.Add(static _ => KernelEvents.Names);
     }
 
+    private Option[] Filters => [_reason, _level, _rip, _from, _to, _msr, _port, _vcpu, _machine, _pid, _verdict, _event];
+
     private static IEnumerable<string> Verdicts => Enum.GetValues<Verdict>().Reverse().Select(ViewedExit.WordOf);
 
     /// <summary>Adds them to the verb.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_exit, _context, _reason, _level, _rip, _from, _to, _msr, _port, _vcpu, _machine, _pid, _verdict, _event, _state, _symbolsOfL1, _symbolsOfL2])
+        foreach (Option option in (Option[])[_exit, _context, .. Filters, _state])
+        {
+            command.Options.Add(option);
+        }
+
+        AddSymbolsTo(command);
+    }
+
+    /// <summary>Adds those by which an exit is let through or not.</summary>
+    public void AddFiltersTo(Command command)
+    {
+        foreach (Option option in (Option[])[_exit, .. Filters])
         {
             command.Options.Add(option);
         }
     }
+
+    /// <summary>Adds those that name symbols.</summary>
+    public void AddSymbolsTo(Command command)
+    {
+        command.Options.Add(_symbolsOfL1);
+        command.Options.Add(_symbolsOfL2);
+    }
+
+    /// <summary>The symbols that the words name.</summary>
+    /// <exception cref="UsageException">A file of symbols cannot be used.</exception>
+    public SymbolTables ReadSymbols(ParseResult words) => new(SymbolsOf(words.GetValue(_symbolsOfL1)), SymbolsOf(words.GetValue(_symbolsOfL2)));
 
     /// <summary>What the words say.</summary>
     /// <exception cref="UsageException">They make no sense, or a file of symbols cannot be used.</exception>
@@ -101,7 +125,7 @@ internal sealed class ShowOptions
             Event = words.GetValue(_event) is { } name ? KernelEvents.Find(name) ?? throw new UsageException(NoEvent(name)) : null,
         };
         return new ShowRequest(
-            filter, words.GetValue(_from), words.GetValue(_to), words.GetValue(_context), words.GetValue(_state), new SymbolTables(SymbolsOf(words.GetValue(_symbolsOfL1)), SymbolsOf(words.GetValue(_symbolsOfL2))));
+            filter, words.GetValue(_from), words.GetValue(_to), words.GetValue(_context), words.GetValue(_state), ReadSymbols(words));
     }
 
     private static ReasonWord Reason(string word) => new ReasonWord(word) is var reason && ReasonWord.MayMean(reason) ? reason

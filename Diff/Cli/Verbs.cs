@@ -19,6 +19,7 @@ internal static class Verbs
         new DiffVerb(),
         new CompareVerb(),
         new ShowVerb(),
+        new BrowseVerb(),
         new RulesVerb(),
         new ExplainVerb(),
         new ModelVerb(),

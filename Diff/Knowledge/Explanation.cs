@@ -31,7 +31,9 @@ public sealed partial record Explanation(
     /// <param name="reads">The fields of vmcb12 that it reads.</param>
     /// <param name="result">What a recording showed; null without one.</param>
     /// <param name="fingerprint">The one class to show; null for every class of the rule.</param>
-    public static Explanation Of(RuleInfo rule, IReadOnlyList<Evidence> mayLack, IReadOnlyList<string> reads, DiffResult? result, string? fingerprint)
+    /// <param name="file">The recording as the user named it, for commands that lead on; null where it cannot be read again.</param>
+    public static Explanation Of(
+        RuleInfo rule, IReadOnlyList<Evidence> mayLack, IReadOnlyList<string> reads, DiffResult? result, string? fingerprint, string? file = null)
     {
         RuleCount? count = result?.Rules.FirstOrDefault(row => row.Rule.Id == rule.Id);
         IReadOnlyList<EvidenceShare> lacking = result is null
@@ -41,7 +43,10 @@ public sealed partial record Explanation(
         [
             .. result.Classes
                 .Where(found => fingerprint is null ? found.Rule.Id == rule.Id || found.AlsoBroken.Any(other => other.Id == rule.Id) : found.Fingerprint == fingerprint),
-        ]);
+        ])
+        {
+            File = file,
+        };
         return new Explanation(rule, KnownBugs.Of(rule.Id), TracepointsOf(rule, mayLack), reads, lacking, seen);
     }
 
@@ -59,4 +64,8 @@ public sealed partial record Explanation(
 /// <param name="Result">The recording.</param>
 /// <param name="Count">How often the rule had something to say.</param>
 /// <param name="Classes">The ways in which it is broken, known departures last.</param>
-public sealed record SeenOfRule(DiffResult Result, RuleCount Count, IReadOnlyList<DivergenceClass> Classes);
+public sealed record SeenOfRule(DiffResult Result, RuleCount Count, IReadOnlyList<DivergenceClass> Classes)
+{
+    /// <summary>The recording as the user named it, for commands that lead on; null where it cannot be read again.</summary>
+    public string? File { get; init; }
+}

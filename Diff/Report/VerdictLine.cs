@@ -6,7 +6,7 @@ using Differ.Schemas.Model;
 namespace Differ.Diff.Report;
 
 /// <summary>What is said of one capture, in one line: the first line of a report for a person.</summary>
-internal static class VerdictLine
+public static class VerdictLine
 {
     /// <summary>The verdict, what makes it, how much is undecided, and the grade.</summary>
     public static string Of(CheckedCapture capture) => $"{capture.Verdict.Word}: {Behind(capture)}";

@@ -14,6 +14,15 @@ internal static class Narrowing
     private const ulong ResetVector = 0xfff0;
     private const uint TimeStampCounter = 0x10, TscAdjust = 0x3b;
 
+    // What each step looks at, for who asks where knowledge came from.
+    private static readonly TracepointSet
+        OfExit = TracepointSet.Exit | TracepointSet.Of(KvmEventKind.NestedVmexit) | TracepointSet.Of(KvmEventKind.EmulateInstruction),
+        OfRun = TracepointSet.Of(KvmEventKind.CrAccess),
+        OfRecall = TracepointSet.Of(KvmEventKind.MsrAccess) | TracepointSet.Of(KvmEventKind.ApicvInhibit),
+        OfTransitions = TracepointSet.Of(KvmEventKind.NestedVmenter) | TracepointSet.Of(KvmEventKind.NestedVmexitInject) | TracepointSet.Of(KvmEventKind.SmmTransition),
+        OfSetting = TracepointSet.Of(KvmEventKind.EferSet) | TracepointSet.Of(KvmEventKind.GifSet) | TracepointSet.Of(KvmEventKind.NestedLeft),
+        OfQueue = TracepointSet.Exit | TracepointSet.Of(KvmEventKind.InjectInterrupt) | TracepointSet.Of(KvmEventKind.InjectException);
+
     /// <summary>Whether the guest goes on within an instruction's length of where it exited, as far as the entry shows.</summary>
     public static bool GoesOnNearby(in ExitRecord record) =>
         !record.HasEntry || !record.Entry.Rip.IsKnown
@@ -47,15 +56,22 @@ internal static class Narrowing
         if (record.HasExit)
         {
             AfterExit(vcpu, record, digest, seen, listed);
+            vcpu.Trail?.Note(vcpu, record, KnownBy.Conclusion, OfExit);
         }
 
         LearnAccesses(vcpu, record, digest);
         LearnOfRun(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Event, OfRun);
         Recall.After(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Event, OfRecall);
         Transitions(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Conclusion, OfTransitions);
         LearnOfSetting(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Event, OfSetting);
         QueueEvent(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Conclusion, OfQueue);
         AfterEntry(vcpu, record, digest);
+        vcpu.Trail?.Note(vcpu, record, KnownBy.Conclusion, TracepointSet.Entry);
     }
 
     /// <summary>A vCPU that was sent to the reset vector is known to have been reset once it exits as L1.</summary>
@@ -205,6 +221,8 @@ internal static class Narrowing
                 default:
                     break;
             }
+
+            vcpu.Trail?.Note(vcpu, record, KnownBy.Event, TracepointSet.Of(kvmEvent.Kind));
         }
     }
 

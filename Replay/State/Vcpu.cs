@@ -16,6 +16,9 @@ internal sealed class Vcpu
         VmrunState = new VmrunState(Vmcb12, Profile);
     }
 
+    /// <summary>Who remembers where each bit came from; null where nobody asks.</summary>
+    public StateTrail? Trail { get; set; }
+
     /// <summary>EFER of L1.</summary>
     public Bits64 Efer { get; set; }
 

@@ -91,8 +91,8 @@ internal static class Options
         return inputs;
     }
 
-    // An argument would take an option that does not exist for one of its words.
-    private static void RefuseOptions(ArgumentResult result)
+    /// <summary>Refuses an option that does not exist, which an argument would take for one of its words.</summary>
+    public static void RefuseOptions(ArgumentResult result)
     {
         foreach (string word in result.Tokens.Select(token => token.Value).Where(word => word.StartsWith("--", StringComparison.Ordinal)))
         {

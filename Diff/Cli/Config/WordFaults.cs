@@ -30,9 +30,14 @@ internal static class WordFaults
             return $"there is no command {verb}; nearest are {string.Join(", ", NearestNames.To(verb, root.Subcommands.Select(one => one.Name)))}; see differ --help";
         }
 
+        return $"{Problems(parsed)}; see differ{(isRoot ? "" : $" {parsed.CommandResult.Command.Name}")} --help";
+    }
+
+    /// <summary>All that is wrong, without the way to help.</summary>
+    public static string Problems(ParseResult parsed)
+    {
         // That an argument is missing follows from an option that is none.
-        string[] problems = [.. parsed.Errors.Select(Of).Where(text => text.Length > 0).Distinct(StringComparer.Ordinal)];
-        return $"{string.Join("; ", problems)}; see differ{(isRoot ? "" : $" {parsed.CommandResult.Command.Name}")} --help";
+        return string.Join("; ", parsed.Errors.Select(Of).Where(text => text.Length > 0).Distinct(StringComparer.Ordinal));
     }
 
     private static string Of(ParseError error)

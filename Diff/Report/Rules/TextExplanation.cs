@@ -66,6 +66,11 @@ internal sealed class TextExplanation : IFormat<Explanation>
             {
                 output.Write($"   known    {known}\n");
             }
+
+            if (seen.File is { } file && CommandWords.Show(seen.Classes[i], seen.Result, file) is { } show)
+            {
+                output.Write($"   exits    {show}\n");
+            }
         }
     }
 
