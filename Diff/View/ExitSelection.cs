@@ -76,21 +76,9 @@ public sealed class ExitSelection(
         }
     }
 
-    private ViewedExit Viewed(in ExitRecord recorded, VcpuStream? stream, Verdict verdict, Departure? departure, bool isContext) =>
-        new(KeptExit.Of(recorded), stream, verdict, departure, isContext) { States = withStates ? Copy(recorded.States) : MachineStates.None };
-
     // A neighbour may never be shown: its values are kept, and no text is made of them before it is.
-    private static MachineStates Copy(MachineStates states)
-    {
-        if (states.IsEmpty)
-        {
-            return MachineStates.None;
-        }
-
-        var copy = new MachineStates();
-        copy.Take(states);
-        return copy;
-    }
+    private ViewedExit Viewed(in ExitRecord recorded, VcpuStream? stream, Verdict verdict, Departure? departure, bool isContext) =>
+        new(KeptExit.Of(recorded), stream, verdict, departure, isContext) { States = withStates ? recorded.States.Copy() : MachineStates.None };
 
     private static ulong Distance(ulong one, ulong other) => one > other ? one - other : other - one;
 

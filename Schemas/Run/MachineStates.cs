@@ -169,6 +169,19 @@ public sealed class MachineStates
     /// <summary>Nothing.</summary>
     public static MachineStates None { get; } = new();
 
+    /// <summary>The same in memory of its own: a record's is used again.</summary>
+    public MachineStates Copy()
+    {
+        if (IsEmpty)
+        {
+            return None;
+        }
+
+        var copy = new MachineStates();
+        copy.Take(this);
+        return copy;
+    }
+
     /// <summary>Whether nothing is known of any moment.</summary>
     public bool IsEmpty
     {

@@ -1,4 +1,3 @@
-using Differ.Diff.Report;
 using Differ.Diff.Results;
 using Differ.Diff.View;
 using Differ.Schemas.Run;
@@ -46,9 +45,9 @@ internal sealed class RowReader(BrowsedRun run)
     /// <summary>One exit as a viewer shows it, with what probes saw of VMCBs and registers.</summary>
     public ViewedExit Viewed(long row)
     {
-        string[] states = [];
+        MachineStates states = MachineStates.None;
         KeptExit? exit = null;
-        run.Kept.Read(row, 1, new StateKeeper((kept, lines) => (exit, states) = (kept, lines)), Texts);
+        run.Kept.Read(row, 1, new StateKeeper((kept, seen) => (exit, states) = (kept, seen)), Texts);
         Verdict verdict = run.VerdictOf(row);
         VcpuStream? stream = run.Result?.Summary.StreamOf(exit!.Stream);
         return new ViewedExit(exit!, stream, verdict, Departure: null, IsContext: false) { States = states };
@@ -59,8 +58,8 @@ internal sealed class RowReader(BrowsedRun run)
         public void Take(in ExitRecord record) => take(KeptExit.Of(record));
     }
 
-    private sealed class StateKeeper(Action<KeptExit, string[]> take) : IExitSink
+    private sealed class StateKeeper(Action<KeptExit, MachineStates> take) : IExitSink
     {
-        public void Take(in ExitRecord record) => take(KeptExit.Of(record), [.. StatePrinter.Lines(record.States)]);
+        public void Take(in ExitRecord record) => take(KeptExit.Of(record), record.States.Copy());
     }
 }
