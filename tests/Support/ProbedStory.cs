@@ -28,7 +28,8 @@ internal sealed class ProbedStory(KvmStory story, ProbeFormats formats, bool wri
     }
 
     /// <summary>A field of L1's VMCB is from now on.</summary>
-    public ProbedStory L1(VmcbField field, ulong value) => Set(_l1, field, value, 'c', 'h');
+    /// <remarks>While vmcb12 is read, only what VMRUN saves is shown of it.</remarks>
+    public ProbedStory L1(VmcbField field, ulong value) => Set(_l1, field, value, VmcbLayout.Of(field).Area == VmcbArea.Save ? ['c', 'h'] : ['c']);
 
     /// <summary>A field of the VMCB with which L0 runs L2 is from now on.</summary>
     public ProbedStory L2(VmcbField field, ulong value) => Set(_l2, field, value, 'c');

@@ -34,7 +34,7 @@ internal static class ProbedBugs
     public static IReadOnlyList<ProbedBug> All { get; } =
     [
         new("BUG-002", "SVM-15.4-SVME-UD-CLGI",
-            static s => GivesUpSvm(s.L1(VmcbField.InterceptMisc2, OfSvm & ~Clgi)), static s => GivesUpSvm(s.L1(VmcbField.InterceptMisc2, OfSvm))),
+            static s => GivesUpSvm(HasSvm(s).L1(VmcbField.InterceptMisc2, OfSvm & ~Clgi)), static s => GivesUpSvm(HasSvm(s).L1(VmcbField.InterceptMisc2, OfSvm))),
         new("BUG-015", "SVM-15.5-VMRUN-INVALID-GIF", static s => Refuses(s, gif: true), static s => Refuses(s, gif: false)) { From = "5.14" },
         new("BUG-016", "SVM-15.6-EVENTINJ-CLEAR",
             static s => Leaves(Runs(s.Vmcb12(VmcbField.EventInj, Irq), Irq)), static s => Leaves(Runs(s.Vmcb12(VmcbField.EventInj, Irq), Irq).Vmcb12(VmcbField.EventInj, 0x31))),
@@ -44,7 +44,8 @@ internal static class ProbedBugs
         new("BUG-023", "SVM-15.15-CLEANBITS-HONOUR0",
             static s => Leaves(Runs(s.Vmcb12(VmcbField.CleanBits, AllClean)).Vmcb12(VmcbField.CleanBits, AllClean & ~1UL)), static s => Leaves(Runs(s.Vmcb12(VmcbField.CleanBits, AllClean)))),
         new("BUG-026", "SVM-L-RESTORE-EQUIV",
-            static s => Restored(s.L2(VmcbField.InterruptShadow, 1), static s => s.L2(VmcbField.InterruptShadow, 0)), static s => Restored(s.L2(VmcbField.InterruptShadow, 1), static s => s)),
+            static s => Restored(s.L2(VmcbField.InterruptShadow, 1), static s => s.L2(VmcbField.InterruptShadow, 0)), static s => Restored(s.L2(VmcbField.InterruptShadow, 1), static s => s))
+            { From = "5.10" },
         new("BUG-029", "SVM-15.15-CLEANBITS-L0",
             static s => Restored(s.L2(VmcbField.Dr7, 0x400).L2(VmcbField.CleanBits, AllClean), static s => s.L2(VmcbField.Dr7, 0x401)),
             static s => Restored(s.L2(VmcbField.Dr7, 0x400).L2(VmcbField.CleanBits, AllClean), static s => s.L2(VmcbField.Dr7, 0x401).L2(VmcbField.CleanBits, 0))),
@@ -60,9 +61,6 @@ internal static class ProbedBugs
             static s => Leaves(Runs(s.Vmcb12(VmcbField.IopmBasePa, ~0xfffUL))), static s => Leaves(Runs(s.Vmcb12(VmcbField.IopmBasePa, 0x9000)))),
         new("BUG-107", "SVM-15.11-MSRPM-RANGE",
             static s => Leaves(Runs(s.Vmcb12(VmcbField.MsrpmBasePa, ~0xfffUL))), static s => Leaves(Runs(s.Vmcb12(VmcbField.MsrpmBasePa, 0x9000)))) { Form = "of MSRs" },
-        new("BUG-112", "SVM-15.15-CLEANBITS-HONOUR0",
-            static s => Leaves(Runs(s.Vmcb12(VmcbField.CleanBits, 0).Vmcb12(VmcbField.EferRegister, 0x1d01).L2(VmcbField.EferRegister, 0xd01))),
-            static s => Leaves(Runs(s.Vmcb12(VmcbField.CleanBits, 0).Vmcb12(VmcbField.EferRegister, 0x1d01).L2(VmcbField.EferRegister, 0x1d01)))),
         new("BUG-116", "SVM-15.6-SAVE-SUBSET",
             static s => Leaves(Runs(s.Vmcb12(VmcbField.RflagsRegister, 2).L2(VmcbField.RflagsRegister, 2)).Vmcb12(VmcbField.RflagsRegister, 0x28)),
             static s => Leaves(Runs(s.Vmcb12(VmcbField.RflagsRegister, 2).L2(VmcbField.RflagsRegister, 2)))),
@@ -73,6 +71,12 @@ internal static class ProbedBugs
         new("BUG-130", "SVM-15.5-VMRUN-CR0-HI",
             static s => Leaves(Runs(s.Vmcb12(VmcbField.Cr0Register, 0x1_8000_0011))), static s => Leaves(Runs(s.Vmcb12(VmcbField.Cr0Register, 0x8000_0011)))) { Form = "in the upper half" },
     ];
+
+    private static ProbedStory HasSvm(ProbedStory s)
+    {
+        s.Story.L1Sets(Efer, Svme);
+        return s;
+    }
 
     // L1 clears EFER.SVME.
     private static void GivesUpSvm(ProbedStory s, Func<ProbedStory, ProbedStory>? meanwhile = null)
@@ -104,7 +108,7 @@ internal static class ProbedBugs
     // The VMM is asked between an exit of L2 and its next entry, and may have saved and restored the guest.
     private static void Restored(ProbedStory s, Func<ProbedStory, ProbedStory> meanwhile)
     {
-        Runs(s).L2Exit(Hlt.Value, L2Rip).Story.Userspace(10);
+        Runs(s).L2Exit(Intr.Value, L2Rip).Story.Userspace(10);
         meanwhile(s).L2Entry(L2Rip).Story.L2GoesOn();
     }
 
