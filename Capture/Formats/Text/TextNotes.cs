@@ -64,5 +64,5 @@ internal static class TextNotes
 
     /// <summary>Probes that were printed without what they show.</summary>
     public static readonly NoteKind ProbeZeros =
-        new("DIF0346", "events of the probes in KVM, as trace-cmd report and perf script print them, were left out: they print zeros for what the probes show. Check the trace.dat or perf.data itself, or the text of tracefs");
+        new("DIF0347", "events of the probes in KVM, as trace-cmd report and perf script print them, were left out: they print zeros for what the probes show. Check the trace.dat or perf.data itself, or the text of tracefs");
 }
