@@ -12,7 +12,7 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
     private static readonly string[] TracefsPlaces = ["sys/kernel/tracing", "sys/kernel/debug/tracing"];
 
     private readonly Dictionary<string, BtfTypes?> _types = [];
-    private Dictionary<(string Module, string Symbol), int>? _symbols;
+    private KernelSymbols? _symbols;
     private HashSet<(string Module, string Symbol)>? _traceable;
     private HashSet<string>? _blacklist;
 
@@ -67,7 +67,16 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
 
     /// <summary>The probes that fit.</summary>
     /// <exception cref="IOException">A file of BTF is damaged; the text names it.</exception>
-    public ProbePlan Plan(EventLevel level) => ProbePlan.Of(level, TypesOf, BtfFolder is null ? ObstacleOf : (_, _) => null, IsModule);
+    public ProbePlan Plan(EventLevel level)
+    {
+        if (BtfFolder is not null)
+        {
+            return ProbePlan.Of(level, TypesOf, static _ => null, IsModule);
+        }
+
+        using KernelText? text = level == EventLevel.Stock ? null : KernelText.Open(Path.Combine(root, "proc/kcore"));
+        return ProbePlan.Of(level, TypesOf, place => ObstacleOf(place.Module, place.Symbol) ?? Inlined(place, text), IsModule);
+    }
 
     private bool IsModule(string name) => BtfFolder is null ? !Has("sys/module/" + name) || Has($"sys/module/{name}/initstate") : FileOf(name) is not null;
 
@@ -103,10 +112,9 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
     private string? ObstacleOf(string module, string symbol)
     {
         (string, string) key = (IsModule(module) ? module : "", symbol);
-        _symbols ??= ReadSymbols();
         _traceable ??= [.. Lines(Path.Combine(Tracefs, "available_filter_functions")).Select(line => line.Split(' ', '\t')).Select(words => (words.Length > 1 ? words[1].Trim('[', ']') : "", words[0]))];
         _blacklist ??= [.. Lines(Path.Combine(root, "sys/kernel/debug/kprobes/blacklist")).Select(line => line.Split('\t', ' ')).Where(words => words.Length > 1).Select(words => words[^1])];
-        return _symbols.GetValueOrDefault(key) switch
+        return Symbols.CountOf(key.Item1, key.Item2) switch
         {
             0 => "is no symbol of this kernel",
             > 1 => "is the name of several functions",
@@ -114,22 +122,20 @@ public sealed class HostKernel(string root = "/", string? tracefs = null)
         };
     }
 
-    private Dictionary<(string Module, string Symbol), int> ReadSymbols()
+    // What the compiler put into its callers is a symbol too and never hit. The code of the callers tells; where it cannot be read, a copy that
+    // was made for some of them.
+    private string? Inlined(ProbePlace place, KernelText? text)
     {
-        HashSet<string> wanted = [.. ProbeTemplates.All.SelectMany(template => template.Places).Select(place => place.Symbol)];
-        var counts = new Dictionary<(string, string), int>();
-        foreach (string line in Lines(Path.Combine(root, "proc/kallsyms")))
-        {
-            string[] words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length >= 3 && wanted.Contains(words[2]) && words[1] is "t" or "T" or "w" or "W")
-            {
-                (string, string) key = (words.Length > 3 ? words[3].Trim('[', ']') : "", words[2]);
-                counts[key] = counts.GetValueOrDefault(key) + 1;
-            }
-        }
-
-        return counts;
+        string module = IsModule(place.Module) ? place.Module : "";
+        (ulong Start, ulong End)[] callers = [.. place.Callers.Select(caller => Symbols.ExtentOf(IsModule("kvm_amd") ? "kvm_amd" : "", caller) ?? Symbols.ExtentOf(IsModule("kvm") ? "kvm" : "", caller)).OfType<(ulong, ulong)>()];
+        bool?[] calls = text is not null && Symbols.ExtentOf(module, place.Symbol) is { } extent ? [.. callers.Select(caller => text.Reaches(caller.Start, caller.End, extent.Start))] : [];
+        return calls.Contains(true) ? null
+            : calls.Contains(false) ? $"is not called by {string.Join(" or ", place.Callers)}: the compiler put it there"
+            : Symbols.CopyOf(module, place.Symbol) is { } copy ? $"has the copy {copy}, which its callers may call in its place" : null;
     }
+
+    private KernelSymbols Symbols => _symbols ??= new KernelSymbols(
+        Lines(Path.Combine(root, "proc/kallsyms")), ProbeTemplates.All.SelectMany(template => template.Places).SelectMany(place => place.Callers.Append(place.Symbol)).ToHashSet());
 
     private IEnumerable<string> Parameters(string module)
     {

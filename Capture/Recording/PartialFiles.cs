@@ -11,22 +11,61 @@ public sealed class PartialFiles(string list)
     private const int WritableByOthers = 0x12;
 
     /// <summary>The files that are still there, and still the ones that were noted.</summary>
-    public IReadOnlyList<string> Left => [.. Noted().Where(static one => FileNode.OfLink(one.Path) is { Kind: FileKind.Regular } node && node.Identity == one.Identity).Select(static one => one.Path)];
+    public IReadOnlyList<string> Left => [.. Noted().Where(static one => IsNoted(one.Identity, one.Path)).Select(static one => one.Path)];
 
     /// <summary>Takes them away, and what was noted of them.</summary>
     /// <returns>Those that were there.</returns>
     /// <exception cref="IOException">One cannot be removed.</exception>
     public IReadOnlyList<string> Remove()
     {
-        IReadOnlyList<string> left = Left;
-        foreach (string path in left)
+        string[] removed = [.. Noted().Where(static one => Remove(one.Identity, one.Path)).Select(static one => one.Path)];
+        File.Delete(list);
+        return removed;
+    }
+
+    // Between a look and a removal somebody may lay another file there: so it is first moved to where nobody else has one, and looked at there.
+    internal static bool Remove(FileIdentity identity, string path)
+    {
+        if (OperatingSystem.IsWindows() || !IsNoted(identity, path))
         {
-            File.Delete(path);
+            return false;
         }
 
-        File.Delete(list);
-        return left;
+        string folder = $"{path}.{Path.GetRandomFileName()}", moved = Path.Combine(folder, Path.GetRandomFileName());
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            return Remove(identity, path, moved);
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
     }
+
+    // What is told from others behind the move, goes back where it is another.
+    internal static bool Remove(FileIdentity identity, string path, string moved)
+    {
+        try
+        {
+            File.Move(path, moved, overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+
+        if (IsNoted(identity, moved))
+        {
+            File.Delete(moved);
+            return true;
+        }
+
+        File.Move(moved, path, overwrite: false);
+        return false;
+    }
+
+    private static bool IsNoted(FileIdentity identity, string path) => FileNode.OfLink(path) is { Kind: FileKind.Regular } node && node.Identity == identity;
 
     /// <summary>Notes a file. Where nothing can be noted, it is not told from others later.</summary>
     internal void Note(FileStream file)

@@ -35,14 +35,15 @@ public sealed partial record ProbePlan(EventLevel Level, IReadOnlyList<PlannedPr
     private const int MostElements = 64, MostArguments = 128, MostBytes = 3072;
 
     /// <summary>Instructions that an exit takes longer, with kvm's tracepoints and the probes <c>entry</c> and <c>exit</c>.</summary>
-    public int InstructionsPerExit => 2_820 + Probes.Where(probe => probe.Name is "entry" or "exit").Sum(probe => 1_325 + (126 * probe.Reads));
+    public int InstructionsPerExit => RecordingCost.Of(EventLevel.Stock) - RecordingCost.Unrecorded
+        + Probes.Where(probe => probe.Name is "entry" or "exit").Sum(probe => RecordingCost.OfProbe + (RecordingCost.OfRead * probe.Reads));
 
     /// <summary>Makes the plan.</summary>
     /// <param name="level">How much is recorded.</param>
     /// <param name="btf">The types of a module; null where there are none.</param>
-    /// <param name="obstacle">Why a probe cannot be set on a function of a module; null where it can.</param>
+    /// <param name="obstacle">Why a probe cannot be set at a place, or is not hit there; null where it is.</param>
     /// <param name="isModule">Whether a module is one, and no part of the kernel.</param>
-    public static ProbePlan Of(EventLevel level, Func<string, BtfTypes?> btf, Func<string, string, string?> obstacle, Func<string, bool> isModule)
+    internal static ProbePlan Of(EventLevel level, Func<string, BtfTypes?> btf, Func<ProbePlace, string?> obstacle, Func<string, bool> isModule)
     {
         var probes = new List<PlannedProbe>();
         var missing = new List<string>();
@@ -68,12 +69,12 @@ public sealed partial record ProbePlan(EventLevel Level, IReadOnlyList<PlannedPr
         return new(level, probes, missing);
     }
 
-    private static ProbePlace? Place(ProbeTemplate template, Func<string, BtfTypes?> btf, Func<string, string, string?> obstacle, List<string> missing)
+    private static ProbePlace? Place(ProbeTemplate template, Func<string, BtfTypes?> btf, Func<ProbePlace, string?> obstacle, List<string> missing)
     {
         var reasons = new List<string>();
         foreach (ProbePlace place in template.Places)
         {
-            string? reason = Mismatch(place, btf(place.Module)) ?? obstacle(place.Module, place.Symbol);
+            string? reason = Mismatch(place, btf(place.Module)) ?? obstacle(place);
             if (reason is null)
             {
                 if (place.Loss.Length > 0)

@@ -11,6 +11,9 @@ internal sealed record ProbePlace(string Module, string Symbol, params string[] 
     /// <summary>Fields whose value is not what the probe says it is there.</summary>
     public string[] NotThere { get; init; } = [];
 
+    /// <summary>Functions, of kvm_amd or kvm, of which one must call it for the probe to be hit where it matters; empty where it is called from elsewhere, or through a pointer.</summary>
+    public string[] Callers { get; init; } = [];
+
     /// <summary>What is not seen from there; empty where nothing is missing.</summary>
     public string Loss { get; init; } = "";
 }
@@ -39,6 +42,8 @@ internal static class ProbeTemplates
     private const string Vmcb12 = "vmcb12=+{vcpu_svm.nested.vmcb12_gpa|vcpu_svm.nested.vmcb}(%di):x64";
     private const string Exception = "exc=+{kvm_vcpu.arch.exception}(%di):x64[3]", ExceptionVmexit = "excvm=+{kvm_vcpu.arch.exception_vmexit}(%di):x64[3]";
     private const string Registers = "regs=+{kvm_vcpu.arch.regs}(%di):x64[16]";
+
+    private static readonly string[] Entering = ["svm_vcpu_run", "kvm_arch_vcpu_ioctl_run", "vcpu_enter_guest"];
 
     private static readonly string[] Which =
     [
@@ -69,7 +74,7 @@ internal static class ProbeTemplates
     private static readonly string[] Tables = [Current("c400", 8), Current("c460", 2), Current("c480", 2)];
 
     private static readonly string[] FullSave =
-        [Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1), Current("c640", 1), Registers];
+        [Current("c4c8", 2), Current("c548", 7), Current("c5d8", 1), Current("c5f8", 1), Current("c640", 1), Current("c668", 1), Registers];
 
     private static readonly string[] LeanState = [.. Which.Where(field => !field.StartsWith("kvm=", StringComparison.Ordinal)), Exception, .. Queued];
 
@@ -87,8 +92,8 @@ internal static class ProbeTemplates
     [
         new("entry", "the intercepts, GIF, V_IRQ, EVENTINJ and registers that L0 entered the guest with",
             [
-                new("kvm", "kvm_wait_lapic_expire", Vcpu),
-                new("kvm", "kvm_load_guest_xsave_state", Vcpu),
+                new("kvm", "kvm_wait_lapic_expire", Vcpu) { Callers = Entering },
+                new("kvm", "kvm_load_guest_xsave_state", Vcpu) { Callers = Entering },
                 new("kvm_amd", "svm_vcpu_run", Vcpu)
                 {
                     // They are written behind its start.
@@ -102,7 +107,7 @@ internal static class ProbeTemplates
         },
         new("exit", "the VMCB and the registers as the #VMEXIT left them",
             [
-                new("kvm_amd", "svm_complete_interrupts", Vcpu),
+                new("kvm_amd", "svm_complete_interrupts", Vcpu) { Callers = ["svm_vcpu_run"] },
                 new("kvm_amd", "svm_handle_exit", Vcpu) { Loss = "the state at exits that KVM handles at once (fast path)" },
             ],
             [.. FullState, Current("c040", 20), Current("c410", 2), .. FullSave])
@@ -111,12 +116,12 @@ internal static class ProbeTemplates
         },
         new("vmrun", "vmcb12 as L1 left it for VMRUN, and L1's state that VMRUN saves",
             [
-                new("kvm_amd", "__nested_copy_vmcb_control_to_cache", Vcpu, "*", "vmcb_control_area*"),
-                new("kvm_amd", "enter_svm_guest_mode", Vcpu, "u64", "vmcb*") { Loss = "the vmcb12 of VMRUNs that fail" },
+                new("kvm_amd", "__nested_copy_vmcb_control_to_cache", Vcpu, "*", "vmcb_control_area*") { Callers = ["nested_svm_vmrun", "nested_svm_copy_vmcb12_to_cache"] },
+                new("kvm_amd", "enter_svm_guest_mode", Vcpu, "u64", "vmcb*") { Callers = ["nested_svm_vmrun"], Loss = "the vmcb12 of VMRUNs that fail" },
             ],
             Vmcb12AtVmrun),
         new("unmap", "vmcb12 as the #VMEXIT left it, and what VMSAVE and VMLOAD met",
-            [new("kvm", "kvm_vcpu_unmap", Vcpu, "kvm_host_map*")],
+            [new("kvm", "kvm_vcpu_unmap", Vcpu, "kvm_host_map*") { Callers = ["nested_svm_vmexit", "nested_svm_vmexit_update_vmcb12"] }],
             [
                 VcpuNumber, "gfn=+{kvm_host_map.gfn}(%si):x64", "hva=+{kvm_host_map.hva}(%si):x64", "g000=+0x0(+{kvm_host_map.hva}(%si)):x64[34]",
                 "g400=+0x400(+{kvm_host_map.hva}(%si)):x64[64]", "g600=+0x600(+{kvm_host_map.hva}(%si)):x64[15]",

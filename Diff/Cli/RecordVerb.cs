@@ -19,7 +19,9 @@ internal sealed class RecordVerb : IVerb
         var seconds = new Option<string?>("--for") { Description = "How long, as 30s or 5m; else until the command ends, or Ctrl-C", HelpName = "TIME" };
         var events = new Option<string>("--events")
         {
-            Description = "stock: tracepoints alone (5973 instructions for a CPUID exit, 3153 unrecorded); lean: with probes (21208); full: all that is read (about 30000)",
+            Description = string.Create(
+                CultureInfo.InvariantCulture,
+                $"stock: tracepoints alone ({RecordingCost.Of(EventLevel.Stock)} instructions for a CPUID exit, {RecordingCost.Unrecorded} unrecorded); lean: with probes ({RecordingCost.Of(EventLevel.Lean)}); full: all that is read ({RecordingCost.Of(EventLevel.Full)})"),
             HelpName = "LEVEL",
             DefaultValueFactory = _ => "full",
         };

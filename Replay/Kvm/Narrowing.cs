@@ -353,7 +353,7 @@ internal static class Narrowing
                 HostPaging.LearnOfRun(vcpu);
                 break;
             case GuestLevel.L1 when digest.Reflections > 0:
-                vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection);
+                vcpu.LastRun = PastRun.Of(vcpu, digest.Reflection, record.States.At(StateMoment.Vmcb12AfterExit, VmcbLayout.Of(VmcbField.IntCtl).Position).IsKnown);
                 vcpu.LeaveL2();
                 vcpu.Gif = Truth.No;
                 vcpu.GifClearedByExit = true;

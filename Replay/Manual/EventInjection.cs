@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
@@ -193,6 +194,12 @@ internal static class EventInjection
     // What the guest was when it exited; another level, or the guest of a VMRUN, may be in another mode.
     private static bool IsProtected(in Step s)
     {
+        bool isOfL2 = s.Seen.HasVmenter || (s.Level == GuestLevel.L2 && !s.Seen.LeftL2);
+        if (s.Seen.State(isOfL2 ? StateMoment.L2AtEntry : StateMoment.L1AtEntry, VmcbField.Cr0Register)[Cr0.PE].IsYes)
+        {
+            return true;
+        }
+
         if (s.Seen.HasInstruction)
         {
             // Virtual-8086 mode pushes an error code; the recording cannot always tell it from real mode.

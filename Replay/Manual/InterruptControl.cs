@@ -342,7 +342,9 @@ internal static class InterruptControl
             return Truth.Unknown;
         }
 
-        return s.HasExit && IsGifInstruction(s) ? Truth.Unknown : s.Vcpu.Gif;
+        // Where an instruction sets or clears GIF, or nothing tells, what L1 is entered with does; whether that is right is asked elsewhere.
+        Truth known = s.HasExit && IsGifInstruction(s) ? Truth.Unknown : s.Vcpu.Gif;
+        return known.IsUnknown ? s.Seen.State(StateMoment.L1AtEntry, VmcbField.Gif)[0] : known;
     }
 
     private static bool IsAsVmrunLeftIt(in Step s) => s.Vcpu.FirstExitPending && s.RanNothing.IsYes;

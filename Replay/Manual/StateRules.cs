@@ -23,9 +23,9 @@ internal static class StateRules
     private const ulong SteppedFlags = (1UL << Rflags.TF) | (1UL << Rflags.RF);
 
     private const ulong LongestBehindFirst = NextRip.LongestInstruction - 1;
-    private const int Smi = 2;
+    private const int Smi = 2, VIntrIntercept = 4;
     private const ulong InLocalTable = 4;
-    private const int CleanIntercepts = 0, CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
+    private const int CleanIntercepts = 0, CleanMaps = 1, CleanAsid = 2, CleanNestedPaging = 4, CleanControlRegisters = 5, CleanDebug = 6, CleanTables = 7, CleanSegments = 8, CleanCr2 = 9;
 
     // What a processor has whatever its features. SMI is left out: L0 may not see it either.
     private static readonly (VmcbField Field, ulong Always)[] Intercepts =
@@ -42,6 +42,16 @@ internal static class StateRules
         (CleanSegments, [VmcbField.CsSelector, VmcbField.CsBase, VmcbField.SsSelector, VmcbField.SsBase, VmcbField.DsSelector, VmcbField.DsBase,
             VmcbField.EsSelector, VmcbField.EsBase, VmcbField.Cpl]),
         (CleanCr2, [VmcbField.Cr2]),
+    ];
+
+    // What L0 gives the processor of its own, which is not what VMRUN found in vmcb12.
+    private static readonly (int Bit, VmcbField[] Fields)[] EditedGroups =
+    [
+        (CleanIntercepts, [.. Intercepts.Select(static one => one.Field), VmcbField.TscOffset]),
+        (CleanMaps, [VmcbField.IopmBasePa, VmcbField.MsrpmBasePa]),
+        (CleanAsid, [VmcbField.GuestAsid]),
+        (CleanNestedPaging, [VmcbField.NCr3, VmcbField.GPat]),
+        .. CleanGroups,
     ];
 
     /// <summary>#VMEXIT disables the host's breakpoints. A debugger of the VMM may have its own in their place.</summary>
@@ -81,6 +91,33 @@ internal static class StateRules
     {
         Saved(s, VmcbField.InterruptShadow, 1);
         LoadsShadow(s);
+    }
+
+    /// <summary>V_IRQ of vmcb12 behind a #VMEXIT: what L2 left of the request that L1 made, and never one of the hypervisor's own.</summary>
+    public static void SavesVirtualInterrupt(in Step s)
+    {
+        Bits64 asked = s.Vcpu.Vmcb12[VmcbField.IntCtl], left = s.Seen.State(StateMoment.L2AtExit, VmcbField.IntCtl);
+        if (!Leaves(s) || !s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl))
+        {
+            return;
+        }
+
+        // A request of the hypervisor's own, which the intercept of VINTR tells, hides what became of L1's.
+        Truth isOwn = s.Seen.State(StateMoment.L2AtExit, VmcbField.InterceptMisc1)[VIntrIntercept] & !s.Intercepted(SvmExitCode.VIntr);
+        Truth pending = asked[IntCtlBits.VIrqBit] & (isOwn.IsNo ? left[IntCtlBits.VIrqBit] : Truth.Unknown);
+        if (!pending.IsUnknown)
+        {
+            s.Expect().Allow(Is(At(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl), pending.IsYes ? 1UL << IntCtlBits.VIrqBit : 0, 1UL << IntCtlBits.VIrqBit));
+        }
+    }
+
+    /// <summary>EVENTINJ of vmcb12 is not valid behind a #VMEXIT.</summary>
+    public static void ClearsEventInj(in Step s)
+    {
+        if (Leaves(s) && s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, VmcbField.EventInj))
+        {
+            s.Expect().Allow(Is(At(StateMoment.Vmcb12AfterExit, VmcbField.EventInj), 0, EventInfo.ValidBit));
+        }
     }
 
     /// <summary>The host's shadow does not leak into the guest's.</summary>
@@ -142,10 +179,11 @@ internal static class StateRules
         }
     }
 
-    /// <summary>What is not marked clean is loaded from vmcb12.</summary>
+    /// <summary>What is not marked clean is loaded from vmcb12, and the marks are the hypervisor's that made them.</summary>
     public static void LoadsWhatIsNotClean(in Step s)
     {
         Bits64 clean = s.Vcpu.Vmcb12[VmcbField.CleanBits];
+        Shows(s, Leaves(s) && clean.IsKnown && s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, VmcbField.CleanBits), StateMoment.Vmcb12AfterExit, VmcbField.CleanBits, clean);
         foreach ((VmcbField field, ulong always) in Intercepts)
         {
             // The hypervisor adds its own; those of L1 must be among them.
@@ -169,7 +207,7 @@ internal static class StateRules
     /// <summary>The hypervisor clears the clean bit of every group it edits between an exit and the next entry.</summary>
     public static void ClearsCleanBits(in Step s)
     {
-        foreach ((int bit, VmcbField[] fields) in CleanGroups)
+        foreach ((int bit, VmcbField[] fields) in EditedGroups)
         {
             foreach (VmcbField field in fields)
             {
@@ -262,6 +300,24 @@ internal static class StateRules
         if (StartsL2(s) && s.Seen.IsRecorded(StateMoment.L2AtEntry, VmcbField.Gif))
         {
             s.Expect().Allow(Is(At(StateMoment.L2AtEntry, VmcbField.Gif), 1));
+        }
+    }
+
+    /// <summary>#VMEXIT clears GIF.</summary>
+    public static void GifIsClearBehindExit(in Step s)
+    {
+        if (GoesBackToL1(s))
+        {
+            GifIsClear(s);
+        }
+    }
+
+    /// <summary>L1 is entered without GIF.</summary>
+    public static void GifIsClear(in Step s)
+    {
+        if (s.Seen.IsRecorded(StateMoment.L1AtEntry, VmcbField.Gif))
+        {
+            s.Expect().Allow(Is(At(StateMoment.L1AtEntry, VmcbField.Gif), 0));
         }
     }
 
@@ -386,8 +442,9 @@ internal static class StateRules
                 // An instruction that the VMM completes ends the shadow.
                 s.Expect().Allow(Is(At(StateMoment.L2AtEntry, field), left.Value)).Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip));
             }
-            else if (through)
+            else if (through && field != VmcbField.GPat)
             {
+                // Few recorders show the guest PAT; of what is restored with it, it is one part.
                 s.Undecided(Evidence.MachineStates);
             }
         }

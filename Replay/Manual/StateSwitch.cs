@@ -69,13 +69,21 @@ internal static class StateSwitch
                 "V_IRQ is written back: cleared if taken, still 1 if not; never set by the hypervisor's own bookkeeping.",
                 "kvm_nested_vmenter(k).int_ctl bit8=0 and kvm_nested_vmenter(k+1).int_ctl bit8=1 for the same vmcb.",
                 "Transition 0->1 only if L1 wrote it; correlate with L0 VINTR window exits (kvm_exit 0x64) in between.") { Rank = 960, Kvm = KvmFunctions.By("nested_sync_control_from_vmcb02") },
-            Situation.VmrunEntered, Vmrun.FindsVirtualInterrupt),
+            Situation.VmrunEntered | Situation.LeftL2, static (in Step s) =>
+            {
+                StateRules.SavesVirtualInterrupt(s);
+                Vmrun.FindsVirtualInterrupt(s);
+            }),
         new(new("SVM-15.6-EVENTINJ-CLEAR", "15.20 (and vol. 3, VMRUN)", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Medium,
                 "EVENTINJ reads as cleared after #VMEXIT.",
                 "kvm_nested_vmenter(k+1).event_inj == kvm_nested_vmenter(k).event_inj with V=1 across a kvm_nested_vmexit_inject.",
                 "V=0 unless L1 re-queued the event; equality of vector/type plus kvm_nested_vmexit_inject.exit_int_info invalid is " +
                     "suspicious.") { Rank = 970, Kvm = KvmFunctions.By("nested_svm_vmexit") },
-            Situation.VmrunEntered, Vmrun.FindsEventInjCleared),
+            Situation.VmrunEntered | Situation.LeftL2, static (in Step s) =>
+            {
+                StateRules.ClearsEventInj(s);
+                Vmrun.FindsEventInjCleared(s);
+            }),
         new(new("SVM-15.6-EXITINTINFO-INVALID-CLEAR", "15.7.2", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "EXITINTINFO.V=0 when the exit did not happen during delivery.",
                 "kvm_nested_vmexit_inject with preceding kvm_nested_vmexit.intr_info bit31=0 and no pending re-injection " +

@@ -18,6 +18,7 @@ internal static class Vmexit
     {
         if (s.Seen.LeftL2)
         {
+            StateRules.GifIsClearBehindExit(s);
             AllowL2(s, s.Expect().Allow(HappensNot(ComparedField.NewInterrupt)));
             if (s.EntryEventInj.IsKnown)
             {
@@ -48,6 +49,7 @@ internal static class Vmexit
             return;
         }
 
+        StateRules.GifIsClear(s);
         s.Expect().Allow(HappensNot(ComparedField.NewInterrupt));
         if (s.EntryEventInj.IsKnown)
         {
@@ -128,7 +130,8 @@ internal static class Vmexit
         }
         else if (raised)
         {
-            s.When(!trap, Evidence.Rflags).Allow(IsNot(ComparedField.Exception, ExceptionVector.DB));
+            // TF in a dump may be L0's own, so that nothing must come; but what comes is explained by it.
+            s.When(!(trap.IsUnknown ? s.Vcpu.L1AtVmrun[VmcbField.RflagsRegister][Rflags.TF] : trap), Evidence.Rflags).Allow(IsNot(ComparedField.Exception, ExceptionVector.DB));
         }
     }
 

@@ -76,7 +76,7 @@ internal static class Vmrun
             return;
         }
 
-        if (past.IntCtl[VIrq].IsYes || s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes)
+        if (!past.IsDumped && (past.IntCtl[VIrq].IsYes || s.Vcpu.Vmcb12[VmcbField.IntCtl][VIrq].IsYes))
         {
             s.Undecided(Evidence.VmcbControlArea);
         }

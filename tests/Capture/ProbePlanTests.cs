@@ -28,7 +28,7 @@ public sealed class ProbePlanTests
     [Fact]
     public void The_next_function_is_taken_where_the_best_is_missing()
     {
-        ProbePlan plan = PlanOf(obstacle: (_, symbol) => symbol == "kvm_wait_lapic_expire" ? "is no symbol of this kernel" : null);
+        ProbePlan plan = PlanOf(obstacle: place => place.Symbol == "kvm_wait_lapic_expire" ? "is no symbol of this kernel" : null);
         PlannedProbe entry = plan.Probes.Single(probe => probe.Name == "entry");
         Assert.Equal("kvm_amd:svm_vcpu_run", entry.Symbol);
         Assert.DoesNotContain(" c5f8=", entry.Definition, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class ProbePlanTests
     [Fact]
     public void A_probe_that_cannot_be_set_is_told_with_what_it_costs()
     {
-        ProbePlan plan = PlanOf(obstacle: (_, symbol) => symbol == "kvm_vcpu_unmap" ? "may not be probed (noinstr)" : null);
+        ProbePlan plan = PlanOf(obstacle: place => place.Symbol == "kvm_vcpu_unmap" ? "may not be probed (noinstr)" : null);
         Assert.Equal(
             "unmap is not set (kvm_vcpu_unmap may not be probed (noinstr)); not seen: vmcb12 as the #VMEXIT left it, and what VMSAVE and VMLOAD met", Assert.Single(plan.Missing));
     }
@@ -52,7 +52,7 @@ public sealed class ProbePlanTests
         amd.Struct("vcpu_svm", 64, ("vcpu", vcpu, 0));
         amd.Function("svm_set_efer", ("efer", amd.Int("u64", 8)), ("vcpu", amd.Pointer(vcpu)));
         BtfTypes types = BtfTypes.Read(amd.ToBytes(), BtfTypes.Read(kernel.ToBytes()));
-        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, (_, _) => null, _ => true);
+        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, _ => null, _ => true);
         Assert.Contains(plan.Missing, line => line.Contains("svm_set_efer has other parameters (u64 efer, kvm_vcpu* vcpu)", StringComparison.Ordinal));
     }
 
@@ -65,7 +65,7 @@ public sealed class ProbePlanTests
         amd.Struct("vcpu_svm", 64, ("vcpu", vcpu, 0));
         amd.Function("svm_set_efer", ("vcpu", amd.Pointer(vcpu)), ("efer", amd.Int("u64", 8)));
         BtfTypes types = BtfTypes.Read(amd.ToBytes(), BtfTypes.Read(kernel.ToBytes()));
-        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, (_, _) => null, _ => false);
+        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, _ => null, _ => false);
         Assert.Equal("p:differ/efer svm_set_efer vcpu=+4(%di):s32 new=%si:x64", Assert.Single(plan.Probes).Definition);
         Assert.Contains(plan.Missing, line => line.StartsWith("efer without old:", StringComparison.Ordinal));
     }
@@ -96,6 +96,66 @@ public sealed class ProbePlanTests
         Assert.Contains(missing, line => line.Contains("svm_set_gif is the name of several functions", StringComparison.Ordinal));
         Assert.Contains(missing, line => line.Contains("svm_leave_nested cannot be traced by ftrace", StringComparison.Ordinal));
         Assert.Contains(missing, line => line.Contains("svm_set_efer may not be probed (noinstr)", StringComparison.Ordinal));
+    }
+
+    // The code of the caller shows whether it calls.
+    [Theory]
+    [InlineData(true, "kvm_amd:svm_complete_interrupts", 0)]
+    [InlineData(false, "kvm_amd:svm_handle_exit", 1)]
+    public void A_function_that_the_compiler_put_into_its_caller_is_not_probed(bool calls, string symbol, int missing)
+    {
+        using var scratch = new Scratch();
+        KvmTypes.WriteHost(scratch["host"]);
+        const ulong Caller = 0xffff_ffff_c200_0000, Called = 0xffff_ffff_c300_0000;
+        string kallsyms = scratch["host/proc/kallsyms"];
+        File.WriteAllText(kallsyms, string.Concat(File.ReadAllLines(kallsyms)
+            .Where(line => !line.Contains("svm_vcpu_run", StringComparison.Ordinal) && !line.Contains("svm_complete_interrupts", StringComparison.Ordinal) && !line.Contains("svm_handle_exit", StringComparison.Ordinal))
+            .Append($"{Caller + 0x200:x} t svm_vcpu_reset\t[kvm_amd]").Append($"{Caller:x} t svm_vcpu_run\t[kvm_amd]")
+            .Append($"{Called:x} t svm_complete_interrupts\t[kvm_amd]").Append($"{Called + 0x100:x} t svm_handle_exit\t[kvm_amd]").Select(line => line + "\n")));
+        byte[] code = new byte[0x200];
+        code[0x30] = 0xe8;
+        BitConverter.TryWriteBytes(code.AsSpan(0x31), (int)(Called - (Caller + 0x35) + (calls ? 0UL : 1)));
+
+        // kvm_wait_lapic_expire is called there too.
+        code[0x40] = 0xe9;
+        BitConverter.TryWriteBytes(code.AsSpan(0x41), unchecked((int)(0xffff_ffff_c000_0000 - (Caller + 0x45))));
+        File.WriteAllBytes(scratch["host/proc/kcore"], Core(Caller, code));
+        ProbePlan plan = new HostKernel(scratch["host"]).Plan(EventLevel.Full);
+        Assert.Equal("kvm:kvm_wait_lapic_expire", plan.Probes.Single(probe => probe.Name == "entry").Symbol);
+        Assert.Equal(symbol, plan.Probes.Single(probe => probe.Name == "exit").Symbol);
+        string[] told = [.. plan.Missing.Where(line => line.StartsWith("exit ", StringComparison.Ordinal))];
+        Assert.Equal(missing, told.Length);
+        Assert.All(told, line => Assert.Equal(
+            "exit is set on svm_handle_exit (svm_complete_interrupts is not called by svm_vcpu_run: the compiler put it there); not seen: the state at exits that KVM handles at once (fast path)", line));
+    }
+
+    [Fact]
+    public void Without_its_code_a_copy_of_a_function_shows_that_it_may_not_be_called()
+    {
+        using var scratch = new Scratch();
+        KvmTypes.WriteHost(scratch["host"]);
+        File.AppendAllText(scratch["host/proc/kallsyms"], "ffffffffc1000000 t kvm_vcpu_unmap.part.0\t[kvm]\nffffffffc1000100 t svm_set_efer.cold\t[kvm_amd]\n");
+        Assert.Equal(
+            "unmap is not set (kvm_vcpu_unmap has the copy kvm_vcpu_unmap.part.0, which its callers may call in its place); not seen: vmcb12 as the #VMEXIT left it, and what VMSAVE and VMLOAD met",
+            Assert.Single(new HostKernel(scratch["host"]).Plan(EventLevel.Full).Missing));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    [InlineData(300)]
+    public void A_core_that_is_cut_or_none_tells_of_no_call(int length)
+    {
+        using var scratch = new Scratch();
+        byte[] core = Core(0x1000, new byte[0x200]);
+        File.WriteAllBytes(scratch["kcore"], core[..length]);
+        using KernelText? text = KernelText.Open(scratch["kcore"]);
+        Assert.Null(text?.Reaches(0x1000, 0x1200, 0x5000));
+        File.WriteAllBytes(scratch["kcore"], core);
+        using KernelText whole = KernelText.Open(scratch["kcore"])!;
+        Assert.False(whole.Reaches(0x1000, 0x1200, 0x5000));
+        Assert.Null(whole.Reaches(0x1100, 0x1201, 0x5000));
+        Assert.Null(whole.Reaches(0x800, 0x900, 0x5000));
     }
 
     [Fact]
@@ -157,6 +217,46 @@ public sealed class ProbePlanTests
     public void Restored_guests_may_be_hits_of_the_probe_on_VMRUN(ulong vmrun, ulong vmenter, bool holds) => Assert.Equal(
         holds, ProbeBalance.Of(PlanOf(), new Dictionary<string, ulong> { ["vmrun"] = vmrun, ["setnested"] = 10, ["kvm_nested_vmenter"] = vmenter })[2].Holds);
 
-    private static ProbePlan PlanOf(EventLevel level = EventLevel.Full, Func<string, string, string?>? obstacle = null) =>
-        ProbePlan.Of(level, KvmTypes.Of, obstacle ?? ((_, _) => null), _ => true);
+    [Theory]
+    [InlineData("none [integrity] confidentiality\n", null)]
+    [InlineData("none integrity [confidentiality]\n", "the kernel is locked down (confidentiality), which forbids tracing: boot with lockdown=integrity, or without it")]
+    public void Of_the_lockdowns_the_one_that_forbids_tracing_is_named(string lockdown, string? line)
+    {
+        using var scratch = new Scratch();
+        KvmTypes.WriteHost(scratch["host"]);
+        Directory.CreateDirectory(scratch["host/sys/kernel/security"]);
+        File.WriteAllText(scratch["host/sys/kernel/security/lockdown"], lockdown);
+        Assert.Equal(line, new HostKernel(scratch["host"]).Obstacle);
+    }
+
+    [Theory]
+    [InlineData("sys/kernel/btf/vmlinux")]
+    [InlineData("sys/kernel/btf/kvm_amd")]
+    public void Types_that_are_missing_are_named_in_one_line(string file)
+    {
+        using var scratch = new Scratch();
+        KvmTypes.WriteHost(scratch["host"]);
+        File.Delete(scratch["host/" + file]);
+        Assert.Equal(
+            "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF, CONFIG_DEBUG_INFO_BTF_MODULES): /sys/kernel/btf lacks vmlinux or kvm_amd", new HostKernel(scratch["host"]).ObstacleToProbes);
+    }
+
+    // An ELF core file with one segment.
+    private static byte[] Core(ulong address, byte[] memory)
+    {
+        byte[] core = new byte[0x100 + memory.Length];
+        "\u007fELF\u0002\u0001"u8.CopyTo(core);
+        BitConverter.TryWriteBytes(core.AsSpan(0x20), 0x40UL);
+        BitConverter.TryWriteBytes(core.AsSpan(0x36), (ushort)56);
+        BitConverter.TryWriteBytes(core.AsSpan(0x38), (ushort)1);
+        BitConverter.TryWriteBytes(core.AsSpan(0x40), 1);
+        BitConverter.TryWriteBytes(core.AsSpan(0x48), 0x100UL);
+        BitConverter.TryWriteBytes(core.AsSpan(0x50), address);
+        BitConverter.TryWriteBytes(core.AsSpan(0x60), (ulong)memory.Length);
+        memory.CopyTo(core, 0x100);
+        return core;
+    }
+
+    private static ProbePlan PlanOf(EventLevel level = EventLevel.Full, Func<ProbePlace, string?>? obstacle = null) =>
+        ProbePlan.Of(level, KvmTypes.Of, obstacle ?? (_ => null), _ => true);
 }

@@ -9,7 +9,7 @@ public sealed class RecordingScriptTests
     public void A_script_sets_the_probes_of_the_plan_and_puts_the_file_together()
     {
         using var scratch = new Scratch();
-        string script = RecordingScript.Of(ProbePlan.Of(EventLevel.Lean, KvmTypes.Of, (_, _) => null, _ => true), "Linux 6.99.0-made-up");
+        string script = RecordingScript.Of(ProbePlan.Of(EventLevel.Lean, KvmTypes.Of, _ => null, _ => true), "Linux 6.99.0-made-up");
         Golden.Matches("Capture/Expected/record.sh", script);
         File.WriteAllText(scratch["record.sh"], script);
         Assert.Equal(0, Shell.Run(scratch["."], "sh -n record.sh").Status);

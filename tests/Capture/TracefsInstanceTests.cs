@@ -1,3 +1,4 @@
+using Differ.Capture.Disk;
 using Differ.Capture.Recording;
 using Differ.Tests.Support;
 
@@ -97,6 +98,33 @@ public sealed class TracefsInstanceTests : IDisposable
             File.SetUnixFileMode(list, (UnixFileMode)0x1b6);
             Assert.Empty(host.Partials.Left);
         }
+    }
+
+    [Fact]
+    public void What_is_removed_is_the_file_that_was_noted_and_no_other()
+    {
+        _scratch.Write("left", "pages"u8);
+        FileIdentity identity = FileNode.OfLink(_scratch["left"])!.Identity;
+        Assert.False(PartialFiles.Remove(identity with { Inode = identity.Inode + 1 }, _scratch["left"]));
+        File.CreateSymbolicLink(_scratch["link"], _scratch["left"]);
+        Assert.False(PartialFiles.Remove(identity, _scratch["link"]));
+        Assert.False(PartialFiles.Remove(identity, _scratch["nothing"]));
+        Assert.Equal(["left", "link"], _scratch.Files);
+        Assert.Equal("pages", File.ReadAllText(_scratch["left"]));
+        Assert.True(PartialFiles.Remove(identity, _scratch["left"]));
+        Assert.Equal(["link"], _scratch.Files);
+    }
+
+    // Another file comes into its place between the look and the removal.
+    [Fact]
+    public void A_file_that_came_into_the_place_of_a_noted_one_goes_back_to_it()
+    {
+        _scratch.Write("left", "mine"u8);
+        Directory.CreateDirectory(_scratch["own"]);
+        FileIdentity noted = FileNode.OfLink(_scratch["left"])!.Identity with { Inode = 1 };
+        Assert.False(PartialFiles.Remove(noted, _scratch["left"], _scratch["own/moved"]));
+        Assert.Equal("mine", File.ReadAllText(_scratch["left"]));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_scratch["own"]));
     }
 
     [Fact]

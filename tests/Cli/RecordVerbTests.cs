@@ -1,3 +1,5 @@
+using System.Globalization;
+using Differ.Capture.Recording;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Cli;
@@ -29,6 +31,17 @@ public sealed class RecordVerbTests : IDisposable
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Contains("probe 'p:differ/efer kvm_amd:svm_set_efer vcpu=+36(%di):s32 old=+332(%di):x64 new=%si:x64'", result.Output, StringComparison.Ordinal);
         Assert.Contains($"# Offsets are of {types}: run it on that kernel only.", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_help_and_the_page_say_what_recording_costs()
+    {
+        string help = CommandLine.Run("record", "--help").Output, page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "recording.md"));
+        Assert.All([RecordingCost.Unrecorded, .. Enum.GetValues<EventLevel>().Select(RecordingCost.Of)], cost =>
+        {
+            Assert.Contains(cost.ToString(CultureInfo.InvariantCulture), help, StringComparison.Ordinal);
+            Assert.Contains(cost.ToString("N0", CultureInfo.InvariantCulture).Replace(',', ' '), page, StringComparison.Ordinal);
+        });
     }
 
     [Fact]

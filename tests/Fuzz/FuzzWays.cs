@@ -101,7 +101,7 @@ internal static class FuzzWays
     public static FuzzWay Btf { get; } = Of("btf", static input =>
     {
         BtfTypes kernel = BtfTypes.Read(KvmTypes.Bytes().Kernel), types = BtfTypes.Read(input.File, kernel);
-        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, (_, _) => null, _ => true);
+        ProbePlan plan = ProbePlan.Of(EventLevel.Full, _ => types, _ => null, _ => true);
         return new FuzzOutcome(FuzzOutcome.Verdict, Bucket((ulong)plan.Probes.Count));
     });
 

@@ -14,17 +14,19 @@ public sealed class LabCollection : ICollectionFixture<Hosts>
 public sealed class Hosts : IDisposable
 {
     private readonly string _published = Path.Combine(Path.GetTempPath(), $"differ-lab-{Environment.ProcessId}");
-    private readonly Dictionary<string, L0> _running = [];
+    private readonly Dictionary<(string Kernel, bool Counts), L0> _running = [];
     private string? _program;
 
     /// <summary>The host of a kernel.</summary>
-    internal L0 Of(string kernel)
+    /// <param name="kernel">One of <see cref="L0.Kernels"/>.</param>
+    /// <param name="counts">Whether it is the one whose time-stamp counter counts instructions.</param>
+    internal L0 Of(string kernel, bool counts = false)
     {
-        if (!_running.TryGetValue(kernel, out L0? host))
+        if (!_running.TryGetValue((kernel, counts), out L0? host))
         {
             _program ??= Environment.GetEnvironmentVariable("DIFFER_LAB_PROGRAM") ?? Publish();
-            host = L0.Boot(kernel, _program);
-            _running.Add(kernel, host);
+            host = L0.Boot(kernel, _program, counts);
+            _running.Add((kernel, counts), host);
         }
 
         return host;

@@ -13,7 +13,7 @@ internal sealed class L0 : IDisposable
     {
         _name = name;
         Kernel = kernel;
-        Share = Script("", null, "share", name).Output.Trim();
+        Share = Script("", null, false, "share", name).Output.Trim();
     }
 
     /// <summary>The name that lab.sh gives its kernel, as 6.12.</summary>
@@ -31,25 +31,26 @@ internal sealed class L0 : IDisposable
     /// <summary>Boots one.</summary>
     /// <param name="kernel">One of <see cref="Kernels"/>.</param>
     /// <param name="bound">The folder that is /opt in it.</param>
-    public static L0 Boot(string kernel, string bound)
+    /// <param name="counts">Whether its time-stamp counter counts instructions, one a tick.</param>
+    public static L0 Boot(string kernel, string bound, bool counts = false)
     {
-        string name = $"tests-{Environment.ProcessId}-{kernel}";
-        CommandResult booted = Script("", bound, "boot", kernel, name);
+        string name = $"tests-{Environment.ProcessId}-{kernel}{(counts ? "-counts" : "")}";
+        CommandResult booted = Script("", bound, counts, "boot", kernel, name);
         Assert.True(booted.Status == 0, booted.Errors);
         return new L0(kernel, name);
     }
 
     /// <summary>Runs a script of bash in it, as root.</summary>
-    public CommandResult Run(string script) => Script(script, null, "run", _name);
+    public CommandResult Run(string script) => Script(script, null, false, "run", _name);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Script("", null, "stop", _name);
+        Script("", null, false, "stop", _name);
         Directory.Delete(Path.GetDirectoryName(Share)!, recursive: true);
     }
 
-    private static CommandResult Script(string input, string? bound, params string[] words)
+    private static CommandResult Script(string input, string? bound, bool counts, params string[] words)
     {
         var start = new ProcessStartInfo(Path.Combine(Repository.Root, "tests", "Lab", "lab.sh"), words)
         {
@@ -61,6 +62,8 @@ internal sealed class L0 : IDisposable
         {
             start.Environment["DIFFER_LAB_BIND"] = bound;
         }
+
+        start.Environment["DIFFER_LAB_COUNT"] = counts ? "1" : "";
 
         using Process lab = Process.Start(start)!;
         Task<string> errors = lab.StandardError.ReadToEndAsync();

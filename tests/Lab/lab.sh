@@ -8,6 +8,7 @@
 # Files are exchanged through the folder `lab.sh share NAME`, which is /mnt there.
 # DIFFER_LAB: the lab's folder (~/.cache/differ-lab). DIFFER_LAB_MIRROR, DIFFER_LAB_SECURITY: Debian's archives, if apt does not know them.
 # DIFFER_LAB_APPEND: more words for the kernel, as kvmamd=vgif=0,npt=0. DIFFER_LAB_BIND: a folder of this machine that is /opt there.
+# DIFFER_LAB_COUNT=1: its time-stamp counter counts instructions, one a tick, so that costs are the same on any machine.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lab=${DIFFER_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/differ-lab}
@@ -146,7 +147,8 @@ initramfs() {
 alive() { [ -e "$l0/pid" ] && kill -0 "$(cat "$l0/pid")" 2> /dev/null; }
 
 boot() {
-    local kernel=$lab/kernels/$1 vmlinuz bind=${DIFFER_LAB_BIND:-$lab/userspace/opt}
+    local kernel=$lab/kernels/$1 vmlinuz bind=${DIFFER_LAB_BIND:-$lab/userspace/opt} count=()
+    [ -z "${DIFFER_LAB_COUNT:-}" ] || count=(-icount shift=0)
     [ -e "$kernel" ] && [ -e "$lab/userspace" ] || die "kernel $1 is not in $lab: lab.sh fetch $1"
     vmlinuz=$(find "$kernel" -name 'vmlinuz*' | head -1)
     alive && die "$2 runs already"
@@ -154,7 +156,7 @@ boot() {
     initramfs
     QEMU_MODULE_DIR=$libraries/qemu setsid timeout "$lifetime" "$lab/userspace/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries" \
         "$lab/userspace/usr/bin/qemu-system-x86_64" -L "$lab/userspace/usr/share/qemu" -L "$lab/userspace/usr/share/seabios" \
-        -accel tcg,thread=single,tb-size=512 -cpu max,vendor=AuthenticAMD,family=23,model=49,stepping=0,model-id=Emulated \
+        -accel tcg,thread=single,tb-size=512 "${count[@]}" -cpu max,vendor=AuthenticAMD,family=23,model=49,stepping=0,model-id=Emulated \
         -m 2G -smp 1 -nodefaults -nographic -no-reboot -serial "file:$l0/console" -kernel "$vmlinuz" -initrd "$l0/initramfs" \
         -append "console=ttyS0 panic=-1 mitigations=off nokaslr tsc=reliable quiet loglevel=4 ${DIFFER_LAB_APPEND:-}" \
         -virtfs "local,path=$lab/userspace,mount_tag=userspace,security_model=none,multidevs=remap,readonly=on" \

@@ -85,6 +85,9 @@ internal sealed class KvmStory(Action<int, ulong, EventRecord> tell, KernelLayou
     /// <summary>A record to be filled by the teller.</summary>
     public EventRecord Record(string name) => kernel[name].Record(thread);
 
+    /// <summary>A record of a probe, to be filled by the teller.</summary>
+    public EventRecord Probe(EventFormat format) => format.Record(thread).With("vcpu", vcpu);
+
     public KvmStory Add(EventRecord record)
     {
         tell(Cpu, Time, record);

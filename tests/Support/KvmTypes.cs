@@ -11,7 +11,7 @@ internal static class KvmTypes
         ("kvm", "kvm_wait_lapic_expire"), ("kvm", "kvm_vcpu_unmap"), ("kvm", "kvm_vcpu_read_guest"), ("kvm_amd", "svm_complete_interrupts"),
         ("kvm_amd", "__nested_copy_vmcb_control_to_cache"), ("kvm_amd", "nested_svm_vmexit"), ("kvm_amd", "svm_set_efer"), ("kvm_amd", "svm_set_gif"),
         ("kvm_amd", "svm_vcpu_after_set_cpuid"), ("kvm_amd", "svm_cancel_injection"), ("kvm_amd", "svm_set_nested_state"), ("kvm_amd", "svm_leave_nested"),
-        ("kvm_amd", "svm_vcpu_run"),
+        ("kvm_amd", "svm_vcpu_run"), ("kvm_amd", "svm_handle_exit"),
     ];
 
     /// <summary>BTF of vmlinux, kvm and kvm_amd.</summary>

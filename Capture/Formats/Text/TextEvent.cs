@@ -5,7 +5,9 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>An event by name, with every form its text can have in this capture.</summary>
 internal sealed class TextEvent
 {
-    private readonly TextForm[] _forms;
+    private const int MostForms = 8;
+
+    private readonly List<TextForm> _forms;
 
     /// <summary>A tracepoint that Differ reads.</summary>
     /// <param name="number">Tells it from others.</param>
@@ -29,12 +31,16 @@ internal sealed class TextEvent
         Name = name;
         _forms = [];
         Type = new TraceEventType(EventLayout.Of(system, name, []));
+        MayBeProbe = system is "" or Probes.Group && Probes.Find(Probes.Group, name) is not null;
     }
 
     /// <summary>Tells it from others.</summary>
     public int Number { get; }
 
     public string Name { get; }
+
+    /// <summary>Whether it has the name of a probe that Differ reads: how its text goes is learned from its lines.</summary>
+    public bool MayBeProbe { get; }
 
     /// <summary>Whether it is an exit from a guest, or an entry.</summary>
     public bool IsOfGuest => Name is "kvm_exit" or "kvm_entry";
@@ -44,7 +50,20 @@ internal sealed class TextEvent
 
     /// <summary>Whether its text is read for a sink.</summary>
     /// <param name="everything">Whether the sink wants events Differ has no use for, too.</param>
-    public bool IsRead(bool everything) => _forms.Length > 0 && (everything || Type.IsUsed);
+    public bool IsRead(bool everything) => _forms.Count > 0 && (everything || _forms[0].Type.IsUsed);
+
+    /// <summary>Takes a form that was learned.</summary>
+    /// <returns>False where there are too many.</returns>
+    public bool Add(TextForm form)
+    {
+        bool fits = _forms.Count < MostForms;
+        if (fits)
+        {
+            _forms.Add(form);
+        }
+
+        return fits;
+    }
 
     /// <summary>Reads its text.</summary>
     /// <param name="text">What stands behind the name.</param>

@@ -42,7 +42,12 @@ internal sealed class TextForm
 
     /// <summary>Every form a row stands for, those with most optional parts first.</summary>
     public static IEnumerable<TextForm> Of(string tracepoint, TextRow row) =>
-        Expand(row.Pattern).Select(pattern => Compile(tracepoint, pattern, row));
+        Expand(row.Pattern).Select(pattern => Compile("kvm", tracepoint, pattern, row));
+
+    /// <summary>The form of a probe's text.</summary>
+    /// <param name="probe">The probe.</param>
+    /// <param name="pattern">How its text goes, as in a row.</param>
+    public static TextForm OfProbe(string probe, string pattern) => Compile(Probes.Group, probe, pattern, new TextRow(pattern));
 
     /// <summary>Whether a text is whole in one of the forms of an event, of any kernel: what looks like it by chance is not.</summary>
     public static bool Explains(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
@@ -126,7 +131,7 @@ internal sealed class TextForm
         return Expand(before + pattern[(start + 2)..end] + after).Concat(Expand(before + after));
     }
 
-    private static TextForm Compile(string tracepoint, string pattern, TextRow row)
+    private static TextForm Compile(string group, string tracepoint, string pattern, TextRow row)
     {
         var fields = new List<EventField>();
         var steps = new List<TextStep>();
@@ -158,7 +163,7 @@ internal sealed class TextForm
             steps.Add(TextStep.Last(before));
         }
 
-        return new TextForm([.. steps], constants, EventLayout.Of("kvm", tracepoint, fields), row);
+        return new TextForm([.. steps], constants, EventLayout.Of(group, tracepoint, fields), row);
     }
 
     // Bytes tell their own number, and an exit code tells the vendor.
@@ -168,6 +173,8 @@ internal sealed class TextForm
         "exit" when fields.Exists(field => field.Name == "isa") => Place(fields, "isa", "d"),
         _ => 0,
     };
+
+    private static EventField Words(string name, int offset, int count) => new(name, $"u64 {name}[{count}]", offset, count * sizeof(ulong), false);
 
     private static int Place(List<EventField> fields, string name, string how)
     {
@@ -181,6 +188,7 @@ internal sealed class TextForm
         {
             "text" => new EventField(name, $"__data_loc char[] {name}", offset, sizeof(uint), false),
             "bytes" or "array" => new EventField(name, $"u8 {name}[{BytesSize}]", offset, BytesSize, false),
+            _ when how.StartsWith(TextStep.WordsPrefix, StringComparison.Ordinal) => Words(name, offset, int.Parse(how.AsSpan(TextStep.WordsPrefix.Length), CultureInfo.InvariantCulture)),
             _ => new EventField(name, $"u64 {name}", offset, sizeof(ulong), how is "i" or "neg"),
         });
         return offset;

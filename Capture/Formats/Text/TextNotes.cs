@@ -61,4 +61,8 @@ internal static class TextNotes
     /// <summary>Events without thread and CPU.</summary>
     public static readonly NoteKind Bare =
         new("DIF0345", "events without thread and CPU were read as one thread, and nothing is claimed of them; paste the lines as they were printed", NoteCost.Absence);
+
+    /// <summary>Probes that were printed without what they show.</summary>
+    public static readonly NoteKind ProbeZeros =
+        new("DIF0347", "events of the probes in KVM, as trace-cmd report and perf script print them, were left out: they print zeros for what the probes show. Check the trace.dat or perf.data itself, or the text of tracefs");
 }

@@ -143,15 +143,29 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextPart
 
         int thread = reader.ThreadOf(line);
         var place = new TextEventPlace(line.Cpu, thread, line.Comm, new ClockTime(IsUntimed(line) ? lines.Number : line.Time), lines.Number, lines.Offset);
-        if (!found.IsRead(_everything))
+        if (found.MayBeProbe ? !IsProbe(found, line.Body) : !found.IsRead(_everything))
         {
             Give(place, found, found.Type, default, line.Body);
-            _shapes.Learn(lines, line, thread, found, null);
+            if (found.MayBeProbe)
+            {
+                // What stands before its text does not tell what it is.
+                _shapes.Forget();
+            }
+            else
+            {
+                _shapes.Learn(lines, line, thread, found, null);
+            }
+
             return;
         }
 
         RefuseForeign(line);
         TextForm? form = found.Read(line.Body, _record, out int length, out bool whole);
+        if (!whole && reader.Learns(found, line.Body))
+        {
+            form = found.Read(line.Body, _record, out length, out whole);
+        }
+
         if (form is not null && whole && !IsFull)
         {
             Give(place, found, form, length);
@@ -162,6 +176,18 @@ internal sealed class TextPass(TextTraceReader reader, TextLines lines, TextPart
             _shapes.Forget();
             Broken(line, place, found);
         }
+    }
+
+    // Other groups have events of the same names.
+    private bool IsProbe(TextEvent found, ReadOnlySpan<byte> text)
+    {
+        if (TextProbes.IsOfLibrary(text))
+        {
+            Note(TextNotes.ProbeZeros);
+            return false;
+        }
+
+        return TextProbes.IsOfKernel(text) && (found.IsRead(_everything) || reader.Learns(found, text));
     }
 
     // Nothing is before a bare event that could tell its time.

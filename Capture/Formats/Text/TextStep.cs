@@ -7,6 +7,9 @@ namespace Differ.Capture.Formats.Text;
 /// <summary>One step through an event's text: a piece that stands there as it is, and the field behind it. Rows: <see cref="TextRow"/>.</summary>
 internal readonly struct TextStep
 {
+    /// <summary>How numbers in braces are written; behind it stands how many there are.</summary>
+    public const string WordsPrefix = "words";
+
     private const int ByteDigits = 2;
 
     private readonly TextPiece _before;
@@ -43,6 +46,7 @@ internal readonly struct TextStep
         Text,
         Bytes,
         Array,
+        Words,
         Skip,
     }
 
@@ -78,6 +82,11 @@ internal readonly struct TextStep
                 return new TextStep(before, How.Array, next, offset);
             case "skip":
                 return new TextStep(before, How.Skip, next, 0);
+        }
+
+        if (how.StartsWith(WordsPrefix, StringComparison.Ordinal))
+        {
+            return new TextStep(before, How.Words, next, offset, int.Parse(how.AsSpan(WordsPrefix.Length), System.Globalization.CultureInfo.InvariantCulture));
         }
 
         if (how[0] == '?')
@@ -133,6 +142,8 @@ internal readonly struct TextStep
                 return TakeText(rest, ref at, record, ref length);
             case How.Bytes or How.Array:
                 return TakeBytes(rest, ref at, record);
+            case How.Words:
+                return TakeWords(rest, ref at, record);
             default:
                 int skipped = _text.Length == 0 ? rest.Length : rest.IndexOf(_text);
                 at += Math.Max(0, skipped);
@@ -239,6 +250,30 @@ internal readonly struct TextStep
         length += kept;
         at += end;
         return true;
+    }
+
+    // {0x1,0x2}: as many as there must be, each of eight bytes.
+    private bool TakeWords(ReadOnlySpan<byte> rest, ref int at, Span<byte> record)
+    {
+        int read = 0;
+        for (int i = 0; i < _companion; i++)
+        {
+            if (read >= rest.Length || rest[read] != (i == 0 ? (byte)'{' : (byte)','))
+            {
+                return false;
+            }
+
+            read++;
+            if (!TextNumber.Take(rest[read..], hexadecimal: false, out ulong word, ref read))
+            {
+                return false;
+            }
+
+            BinaryPrimitives.WriteUInt64LittleEndian(record[(_offset + (i * sizeof(ulong)))..], word);
+        }
+
+        at += read + 1;
+        return read < rest.Length && rest[read] == '}';
     }
 
     private bool TakeBytes(ReadOnlySpan<byte> rest, ref int at, Span<byte> record)

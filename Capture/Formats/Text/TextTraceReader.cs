@@ -142,6 +142,22 @@ internal sealed class TextTraceReader : ITraceReader
         return learned;
     }
 
+    /// <summary>Learns how the text of a probe goes.</summary>
+    /// <param name="found">The event.</param>
+    /// <param name="text">A text that goes in no way that came before.</param>
+    /// <returns>Whether it is one of a probe, and is known now.</returns>
+    public bool Learns(TextEvent found, ReadOnlySpan<byte> text)
+    {
+        if (!found.MayBeProbe || TextProbes.FormOf(found.Name, text) is not { } form || !found.Add(form))
+        {
+            return false;
+        }
+
+        form.Type.Probe = BoundProbe.Bind(form.Type.Layout, BigEndian);
+        _types.Add(form.Type);
+        return true;
+    }
+
     /// <summary>The number under which a thread is kept: that of its line, but for threads of a second host.</summary>
     public int ThreadOf(in TextLine line) => _sources.KeyOf(line.Source, line.Thread);
 

@@ -120,41 +120,33 @@ internal sealed class Payload
         return this;
     }
 
-    /// <summary>L1 executes CPUID many times, and says <c>CPUID HEX</c>, the ticks of its time-stamp counter that all took.</summary>
+    /// <summary>
+    /// L1 executes CPUID many times, and says <c>CPUID HEX</c>, the ticks of its time-stamp counter that all took, and <c>least HEX</c>, those of
+    /// the quickest: that of a CPUID with nothing between.
+    /// </summary>
     /// <param name="times">How often.</param>
     public Payload Count(uint times)
     {
-        Label again = _l1.CreateLabel(), digit = _l1.CreateLabel(), letter = _l1.CreateLabel();
-        _l1.rdtsc();
-        _l1.shl(rdx, 32);
-        _l1.lea(r8, __[rax + rdx]);
+        Label again = _l1.CreateLabel(), slower = _l1.CreateLabel();
+        Ticks(r8);
         _l1.mov(r9d, times);
+        _l1.mov(r11, ulong.MaxValue);
         _l1.Label(ref again);
+        Ticks(r10);
         _l1.xor(eax, eax);
         _l1.cpuid();
+        Ticks(r12);
+        _l1.sub(r12, r10);
+        _l1.cmp(r12, r11);
+        _l1.jae(slower);
+        _l1.mov(r11, r12);
+        _l1.Label(ref slower);
         _l1.dec(r9d);
         _l1.jne(again);
-        _l1.rdtsc();
-        _l1.shl(rdx, 32);
-        _l1.add(rax, rdx);
-        _l1.sub(rax, r8);
-        _l1.mov(r8, rax);
-        Say("CPUID ");
-        _l1.mov(r9d, 16);
-        _l1.mov(edx, SerialPort);
-        _l1.Label(ref digit);
-        _l1.rol(r8, 4);
-        _l1.mov(eax, r8d);
-        _l1.and(eax, 15);
-        _l1.add(al, (sbyte)'0');
-        _l1.cmp(al, (sbyte)'9');
-        _l1.jbe(letter);
-        _l1.add(al, 'a' - '9' - 1);
-        _l1.Label(ref letter);
-        _l1.@out(dx, al);
-        _l1.dec(r9d);
-        _l1.jne(digit);
-        Say("\n");
+        Ticks(r12);
+        _l1.sub(r12, r8);
+        Say("CPUID ", r12);
+        Say("least ", r11);
         return this;
     }
 
@@ -286,6 +278,36 @@ internal sealed class Payload
         _l1.mov(edx, SerialPort);
         _l1.rep.outsb();
         _texts += (ulong)bytes.Length;
+    }
+
+    // A line of a text and a number in 16 digits.
+    private void Say(string text, AssemblerRegister64 number)
+    {
+        Label digit = _l1.CreateLabel(), letter = _l1.CreateLabel();
+        _l1.mov(r8, number);
+        Say(text);
+        _l1.mov(r9d, 16);
+        _l1.mov(edx, SerialPort);
+        _l1.Label(ref digit);
+        _l1.rol(r8, 4);
+        _l1.mov(eax, r8d);
+        _l1.and(eax, 15);
+        _l1.add(al, (sbyte)'0');
+        _l1.cmp(al, (sbyte)'9');
+        _l1.jbe(letter);
+        _l1.add(al, 'a' - '9' - 1);
+        _l1.Label(ref letter);
+        _l1.@out(dx, al);
+        _l1.dec(r9d);
+        _l1.jne(digit);
+        Say("\n");
+    }
+
+    private void Ticks(AssemblerRegister64 to)
+    {
+        _l1.rdtsc();
+        _l1.shl(rdx, 32);
+        _l1.lea(to, __[rax + rdx]);
     }
 
     private void Write(ulong at, byte[] bytes) => Machine.Processor.Memory.Write(at, bytes);

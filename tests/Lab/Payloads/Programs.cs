@@ -44,5 +44,6 @@ internal static class Programs
         .Enter("legal", a => a.hlt(), SvmExitCode.Hlt, null, (VmcbField.EferRegister, 0x1d00));
 
     /// <summary>CPUID in a loop, to see what recording costs.</summary>
-    public static Payload CpuidLoop() => new Payload("cpuid-loop", svme: false).Count(2000);
+    /// <param name="times">How often.</param>
+    public static Payload CpuidLoop(uint times = 2000) => new Payload("cpuid-loop", svme: false).Count(times);
 }

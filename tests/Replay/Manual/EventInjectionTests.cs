@@ -87,6 +87,8 @@ public sealed class EventInjectionTests : RuleTests<EventInjectionTests>, IRuleC
             Breaks(L1().L1Exit(Npf, rip: 0xffff_ffff_8100_0000).Raises(13)),
             Keeps(L1().L1Exit(Npf, rip: 0xffff_ffff_8100_0000).Raises(13, 0)),
             Undecided(Evidence.OperatingMode, L1().L1Exit(Npf).Raises(13)),
+            Breaks(L1().L1Exit(Npf).Raises(13).State(StateMoment.L1AtEntry, VmcbField.Cr0Register, 0x11)),
+            Keeps(L1().L1Exit(Npf).Raises(13, 0).State(StateMoment.L1AtEntry, VmcbField.Cr0Register, 0x11)),
             Undecided(Evidence.OperatingMode, L1().L1Exit(Npf).Emulates("0f a2", DecodeMode.Real).Raises(13))),
 
         // "no INVALID attributable to them"

@@ -26,6 +26,8 @@ public sealed class InterruptControlTests : RuleTests<InterruptControlTests>, IR
             Breaks(L1().L1Exit(Clgi).L1Exit(Npf).Interrupts(Vector)),
             Keeps(L1().L1Exit(Clgi).L1Exit(Npf, intInfo: Irq).Interrupts(Vector, again: true)),
             Undecided(Evidence.Gif, L2(Hlt).L2Exit(Hlt).Reflects(Hlt).L1Exit(Npf, RunStory.L1Rip + 6).Interrupts(Vector)),
+            Breaks(L1().L1Exit(Stgi).Interrupts(Vector).State(StateMoment.L1AtEntry, VmcbField.Gif, 0)),
+            Silent("GIF is seen to be set", L2(Hlt).L2Exit(Hlt).Reflects(Hlt).L1Exit(Npf, RunStory.L1Rip + 6).Interrupts(Vector).State(StateMoment.L1AtEntry, VmcbField.Gif, 1)),
             Silent("STGI set GIF", L1().L1Exit(Clgi).L1Exit(Stgi).L1Exit(Npf).Interrupts(Vector)),
             Silent("L2 takes it", L2().L2Exit(Npf).Interrupts(Vector))),
         new("SVM-15.17-GIF0-NMI",

@@ -121,6 +121,8 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x401)),
             Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400).State(L2AtEntry, Dr7, 0x400)),
             Undecided(Evidence.MachineStates, Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0x400)),
+            Breaks(Finds(CleanBits, 0xff).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, CleanBits, 0xfe)),
+            Keeps(Finds(CleanBits, 0xff).L2Exit(Cpuid).Reflects(Cpuid).State(Vmcb12AfterExit, CleanBits, 0xff)),
 
             // These bits read alike whatever is loaded.
             Keeps(Finds(CleanBits, 0).State(Vmcb12AtVmrun, Dr7, 0).State(L2AtEntry, Dr7, 0x400)),
@@ -146,6 +148,11 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
             Breaks(Edited().State(L2AtEntry, CleanBits, 1 << 9)),
             Keeps(Edited().State(L2AtEntry, CleanBits, 0)),
             Undecided(Evidence.MachineStates, Edited()),
+            Breaks(L2().L2Exit(Npf).State(L2AtExit, InterceptMisc1, 1).State(L2AtEntry, InterceptMisc1, 0x11).State(L2AtEntry, CleanBits, 1)),
+            Keeps(L2().L2Exit(Npf).State(L2AtExit, InterceptMisc1, 1).State(L2AtEntry, InterceptMisc1, 0x11).State(L2AtEntry, CleanBits, 0xfe)),
+            Breaks(L2().L2Exit(Npf).State(L2AtExit, IopmBasePa, 0x1000).State(L2AtEntry, IopmBasePa, 0x4000).State(L2AtEntry, CleanBits, 2)),
+            Breaks(L2().L2Exit(Npf).State(L2AtExit, GuestAsid, 1).State(L2AtEntry, GuestAsid, 2).State(L2AtEntry, CleanBits, 4)),
+            Breaks(L2().L2Exit(Npf).State(L2AtExit, NCr3, 0x1000).State(L2AtEntry, NCr3, 0x2000).State(L2AtEntry, CleanBits, 0x10)),
             Silent("nothing is edited", L2().L2Exit(Npf).State(L2AtExit, Cr2, 1).State(L2AtEntry, Cr2, 1).State(L2AtEntry, CleanBits, 1 << 9))),
 
         // "DR6 is written before the intercept of #DB is taken"
@@ -220,6 +227,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
                 .State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0)),
             Keeps(Asked().States([InterruptShadow, GPat, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
             Undecided(Evidence.MachineStates, Asked().State(L2AtExit, InterruptShadow, 1)),
+            Keeps(Asked().States([InterruptShadow, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
             Silent("the VMM was not asked", L2().L2Exit(Npf).State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0))),
     ];
 

@@ -73,12 +73,22 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
             Undecided(Evidence.VmcbControlArea, Window().Vmrun([Cpuid], VIrq)),
             Undecided(Evidence.VmcbControlArea, Window().Vmrun([Cpuid, VIntr], VIrq)),
             Undecided(Evidence.VmcbControlArea, Left().Vmrun([Cpuid], VIrq)),
+            Breaks(Left().State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, VIrq)),
+            Keeps(Left().State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, 0)),
+            Breaks(Asks(pending: true).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, 0)),
+            Keeps(Asks(pending: true).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, VIrq)),
+            Breaks(Asks(pending: false).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, VIrq)),
+            Keeps(Asks(pending: false).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, 0)),
+            Silent("L0 has a window of its own", Asks(pending: true).State(StateMoment.L2AtExit, VmcbField.InterceptMisc1, 0x10).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, 0)),
+            Silent("what the #VMEXIT left is judged there", Asks(pending: true).State(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl, VIrq).Vmrun([Cpuid], VIrq)),
             Silent("neither run has a virtual interrupt", Left().Vmrun([Cpuid]))),
 
         // "EVENTINJ reads as cleared after #VMEXIT": a guess, for L1 may inject the same event again.
         new("SVM-15.6-EVENTINJ-CLEAR",
             Undecided(Evidence.VmcbControlArea, Injected().Reflects(Cpuid).Vmrun([Cpuid], eventInj: Irq)),
             Keeps(Injected().Reflects(Cpuid).Vmrun([Cpuid])),
+            Breaks(Injected().Reflects(Cpuid).State(StateMoment.Vmcb12AfterExit, VmcbField.EventInj, Irq)),
+            Keeps(Injected().Reflects(Cpuid).State(StateMoment.Vmcb12AfterExit, VmcbField.EventInj, Irq & 0xffff)),
             Silent("the event was in delivery", new RunStory().SvmeOn().Vmrun([Cpuid], eventInj: Irq).L2Exit(Npf, intInfo: Irq).Reflects(Npf, intInfo: Irq)
                 .Vmrun([Cpuid], eventInj: Irq))),
 
@@ -117,6 +127,7 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
         new("SVM-15.5-VMRUN-TF",
             Breaks(L2().Knowing(static v => v.Rflags = v.Rflags.Clear(8)).L2Exit(Cpuid).Reflects(Cpuid).Raises(1).Entry(RunStory.L1Rip + 3)),
             Undecided(Evidence.Rflags, Left().Raises(1).Entry(RunStory.L1Rip + 3)),
+            Silent("TF is seen, whoever set it", L2().State(StateMoment.L1AtExit, VmcbField.RflagsRegister, 0x102).L2Exit(Cpuid).Reflects(Cpuid).Raises(1).Entry(RunStory.L1Rip + 3)),
             Silent("TF is not known and no trap shows", Left())),
 
         // "Guest TF loaded by VMRUN traps after, not before, the first guest instruction."
@@ -170,6 +181,10 @@ public sealed class StateSwitchTests : RuleTests<StateSwitchTests>, IRuleCases
         .L2Exit(Cpuid).Reflects(Cpuid);
 
     private static RunStory Left() => L2().L2Exit(Cpuid).Reflects(Cpuid);
+
+    // L1 asked for a virtual interrupt, and L2 has not taken it, or has.
+    private static RunStory Asks(bool pending) => new RunStory().SvmeOn().Vmrun([Cpuid], VIrq).L2Exit(Cpuid).Reflects(Cpuid)
+        .State(StateMoment.L2AtExit, VmcbField.InterceptMisc1, 0).State(StateMoment.L2AtExit, VmcbField.IntCtl, pending ? VIrq : 0);
 
     private static RunStory Pending() => new RunStory().SvmeOn().L1Exit(Cpuid).AcceptsInterrupt(0x31).Vmrun([Intr]);
 

@@ -229,6 +229,8 @@ public sealed class VmrunChecksTests : RuleTests<VmrunChecksTests>, IRuleCases
             Keeps(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 4)),
             Undecided(Evidence.Tracepoint, On().L1Exit(Vmrun).FailsCheck("asid").Entry(null))),
         new("SVM-15.5-VMRUN-INVALID-GIF",
+            Breaks(On().L1Exit(Vmrun).FailsCheck("asid").State(StateMoment.L1AtEntry, VmcbField.Gif, 1)),
+            Keeps(On().L1Exit(Vmrun).FailsCheck("asid").State(StateMoment.L1AtEntry, VmcbField.Gif, 0)),
             Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Interrupts(0x31)),
             Breaks(On().L1Exit(Vmrun).FailsCheck("asid").Entry(RunStory.L1Rip + 3, Event(EventType.Nmi, 2))),
             Breaks(On().L1Exit(Vmrun).FailsCheck("asid").L1Exit(VIntr, RunStory.L1Rip + 3).Interrupts(0x31)),

@@ -11,6 +11,7 @@ namespace Differ.Capture.Formats.Text.Forms;
 ///   {f:i}  decimal, may be negative            {f:text}  everything up to what follows
 ///   {f:neg} decimal, negated                   {f:bytes} "0f 22 c1"; {f:array} "0f, 22, c1, 66"
 ///   {f:code} an exit code: decimal, of which -1 may be printed as such
+///   {f:words3} "{0x1,0x2,0x3}", eight bytes each
 ///   {f:name of a table}  see TextWords         {:skip}   anything, also nothing; {:x} a number nobody needs
 ///   &lt;&lt;...&gt;&gt;  may be missing: the row stands for both, with layouts of their own
 /// </code>
