@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -16,6 +17,9 @@ internal static class TextProbes
     // Linux kernel/trace/trace_probe.h: MAX_TRACE_ARGS, MAX_ARRAY_LEN.
     private const int MostFields = 128, MostWords = 64;
 
+    private static readonly SearchValues<byte> Address = SearchValues.Create("0123456789abcdefx"u8), NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz_0123456789"u8),
+        NumberLetters = SearchValues.Create("-0123456789"u8);
+
     private static ReadOnlySpan<byte> Start => ") vcpu="u8;
 
     /// <summary>Whether the kernel printed a text, which it does with the place by name.</summary>
@@ -23,7 +27,7 @@ internal static class TextProbes
 
     /// <summary>Whether a program printed a text from a recording, which it does with the place as a number.</summary>
     public static bool IsOfLibrary(ReadOnlySpan<byte> text) =>
-        text.StartsWith("("u8) && text.IndexOf(Start) is > 1 and int end && text[1..end].IndexOfAnyExcept("0123456789abcdefx"u8) < 0;
+        text.StartsWith("("u8) && text.IndexOf(Start) is > 1 and int end && text[1..end].IndexOfAnyExcept(Address) < 0;
 
     /// <summary>The form of a text; null where it is of no probe, or cut.</summary>
     public static TextForm? FormOf(string probe, ReadOnlySpan<byte> text)
@@ -40,7 +44,7 @@ internal static class TextProbes
         {
             ReadOnlySpan<byte> rest = text[at..];
             int sign = rest.IndexOf((byte)'=');
-            if (rest[0] != ' ' || sign < 2 || fields == MostFields || rest[1..sign].IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz_0123456789"u8) >= 0
+            if (rest[0] != ' ' || sign < 2 || fields == MostFields || rest[1..sign].IndexOfAnyExcept(NameLetters) >= 0
                 || HowOf(rest[(sign + 1)..], out int length) is not { } how)
             {
                 return null;
@@ -67,6 +71,6 @@ internal static class TextProbes
             return value.EndsWith("}"u8) && words <= MostWords ? TextStep.WordsPrefix + words.ToString(CultureInfo.InvariantCulture) : null;
         }
 
-        return TextNumber.IsMarked(value) ? "x" : value.Length > 0 && value.IndexOfAnyExcept("-0123456789"u8) < 0 ? "i" : null;
+        return TextNumber.IsMarked(value) ? "x" : value.Length > 0 && value.IndexOfAnyExcept(NumberLetters) < 0 ? "i" : null;
     }
 }
