@@ -316,10 +316,12 @@ internal sealed class Browser(BrowserNeeds needs)
 
         RunFigures figures = _run.Figures();
         string Part(Verdict verdict) => figures.Of(verdict) is > 0 and var count ? $", {Count(count)} {ViewedExit.WordOf(verdict)}" : "";
-        string filter = _list!.Filter is { } one ? $"; filter {one.Words}: {Count((ulong)one.Rows.Count)} {(one.IsComplete && _run.Result is not null ? "match" : "so far")}" : "";
+        string filter = _list!.Filter is { } one ? $"filter {one.Words}: {Count((ulong)one.Rows.Count)} {(one.IsComplete && _run.Result is not null ? "match" : "so far")}; " : "";
+
+        // What the user asked for stands where a narrow screen has it.
         return Line.Of(
-            ($"{Count(figures.Exits)} exits: {Count(figures.Of(Verdict.Conforms))} conforms{Part(Verdict.KnownDeparture)}", Style.Plain), (Part(Verdict.Undecided), Style.Warn),
-            (Part(Verdict.Likely), Style.Warn), (Part(Verdict.Diverges), Style.Bad), (Loss(figures), figures.Holes > 0 ? Style.Warn : Style.Plain), (filter, Style.Bold));
+            (filter, Style.Bold), ($"{Count(figures.Exits)} exits: {Count(figures.Of(Verdict.Conforms))} conforms{Part(Verdict.KnownDeparture)}", Style.Plain), (Part(Verdict.Undecided), Style.Warn),
+            (Part(Verdict.Likely), Style.Warn), (Part(Verdict.Diverges), Style.Bad), (Loss(figures), figures.Holes > 0 ? Style.Warn : Style.Plain));
     }
 
     private string Loss(RunFigures figures)

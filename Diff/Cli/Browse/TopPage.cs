@@ -37,6 +37,16 @@ internal sealed class TopPage(BrowsedRun run, Func<TimeSpan> elapsed) : IPage
 
     private IEnumerable<Line> Lines(RunFigures now)
     {
+        yield return Line.Of(now.Findings.Count == 0 ? run.Result is null ? "No findings so far" : "No findings" : $"Findings{(run.Result is null ? " so far" : "")}", Style.Bold);
+        foreach (SeenFinding one in now.Findings.OrderByDescending(static one => one.Departure.Rule.Severity).ThenByDescending(static one => one.Count))
+        {
+            Departure found = one.Departure;
+            yield return Line.Of(
+                ($"{one.Count,10}  ", Style.Plain), ($"{found.Rule.Id}", found.IsLikely ? Style.Warn : Style.Bad),
+                (string.Create(CultureInfo.InvariantCulture, $"  {found.Fingerprint}  {string.Join("; ", found.Recorded.Select(static field => field.Text))}"), Style.Plain));
+        }
+
+        yield return Line.Empty;
         (TimeSpan At, RunFigures Figures) before = Remember(now);
         double passed = (elapsed() - before.At).TotalSeconds;
         bool isLive = run.IsStream && run.Result is null;
@@ -48,16 +58,6 @@ internal sealed class TopPage(BrowsedRun run, Func<TimeSpan> elapsed) : IPage
             string rate = seconds > 0 ? (counted / seconds).ToString(counted / seconds >= 100 ? "f0" : "f1", CultureInfo.InvariantCulture) : "-";
             yield return Line.Of(string.Create(
                 CultureInfo.InvariantCulture, $"{ExitPrinter.Level(kind.Level),-6} {new SvmExitCode(kind.Code).Name,-20} {count,10} {100.0 * count / now.Exits,5:f1} % {rate,10}"));
-        }
-
-        yield return Line.Empty;
-        yield return Line.Of(now.Findings.Count == 0 ? run.Result is null ? "No findings so far" : "No findings" : $"Findings{(run.Result is null ? " so far" : "")}", Style.Bold);
-        foreach (SeenFinding one in now.Findings.OrderByDescending(static one => one.Departure.Rule.Severity).ThenByDescending(static one => one.Count))
-        {
-            Departure found = one.Departure;
-            yield return Line.Of(
-                ($"{one.Count,10}  ", Style.Plain), ($"{found.Rule.Id}", found.IsLikely ? Style.Warn : Style.Bad),
-                (string.Create(CultureInfo.InvariantCulture, $"  {found.Fingerprint}  {string.Join("; ", found.Recorded.Select(static field => field.Text))}"), Style.Plain));
         }
     }
 

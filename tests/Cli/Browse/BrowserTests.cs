@@ -77,7 +77,7 @@ public sealed partial class BrowserTests : IDisposable
         Browser browser = Start();
         Filter(browser, words);
         string[] screen = Screen(browser);
-        Assert.EndsWith($"filter {words}: {shown} match", screen[1], StringComparison.Ordinal);
+        Assert.StartsWith($"filter {words}: {shown} match; ", screen[1], StringComparison.Ordinal);
         Assert.EndsWith($" of {shown}", screen[^1], StringComparison.Ordinal);
         Press(browser, "c");
         Assert.EndsWith(" of 3553", Screen(browser)[^1], StringComparison.Ordinal);
@@ -233,7 +233,7 @@ public sealed partial class BrowserTests : IDisposable
         }
 
         Assert.Contains("filter --level L2: ", Screen(browser)[1], StringComparison.Ordinal);
-        Assert.StartsWith("3553 exits", Screen(browser)[1], StringComparison.Ordinal);
+        Assert.StartsWith("filter --level L2: 1047 match; 3553 exits", Screen(browser)[1], StringComparison.Ordinal);
         part.Dispose();
     }
 

@@ -53,7 +53,8 @@ public sealed class TextProbesTests
         string text = Text("(ffffffffc0b2d7e4)" + Left[Left.IndexOf(')', StringComparison.Ordinal)..][1..], name, printer: printer);
         Assert.True(Exit(text).States.IsEmpty);
         string report = TextTrace.Check(text).Output;
-        Assert.Contains("DIF0347 (1): events of the probes in KVM", report, StringComparison.Ordinal);
+        Assert.Contains("DIF0347", report, StringComparison.Ordinal);
+        Assert.Contains(" (1): events of the probes in KVM", report, StringComparison.Ordinal);
     }
 
     [Theory]
