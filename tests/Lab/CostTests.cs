@@ -18,7 +18,8 @@ public sealed class CostTests(Hosts hosts, ITestOutputHelper output)
 {
     private const int Times = 20_000;
 
-    public static TheoryData<string> Kernels => [.. L0.Kernels];
+    // The help tells of the newest; the page tells of others that were measured the same way.
+    public static TheoryData<string> Kernels => [.. L0.Kernels.TakeLast(1)];
 
     [LabTheory]
     [MemberData(nameof(Kernels))]
