@@ -5,6 +5,7 @@ using System.Runtime.Versioning;
 using Differ.Cli.Browse;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
+using Differ.Cli.Linux;
 using Differ.Diff.View;
 using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;

@@ -211,7 +211,7 @@ internal sealed class ConformVerb : IVerb
             words.GetValue(_seed) ?? Random.Shared.Next(), words.GetRequiredValue(_on) == Kvm ? () => new KvmJudge(["--random", .. again]) : static () => new ModelJudge());
         return await search.Run(
             Jobs(words), RecordVerb.Duration(words.GetValue(_time)) ?? UsualTime, words.GetValue(_most) ?? int.MaxValue,
-            terminal.Progress is { } tell ? (_, share) => tell(0, Math.Min(share, 1)) : null, cancel);
+            terminal.Progress is { } tell ? share => tell(0, Math.Min(share, 1)) : null, cancel);
     }
 
     private int Jobs(ParseResult words) => Math.Max(words.GetValue(_jobs), 1);

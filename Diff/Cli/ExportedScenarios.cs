@@ -16,7 +16,7 @@ internal static class ExportedScenarios
     /// <exception cref="OutputException">The folder cannot be written to.</exception>
     public static void Write(string folder, IReadOnlyList<PlacedScenario> scenarios, TextWriter output)
     {
-        int written = 0;
+        var names = new HashSet<string>(StringComparer.Ordinal);
         var refused = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (PlacedScenario placed in scenarios)
         {
@@ -27,17 +27,28 @@ internal static class ExportedScenarios
                 continue;
             }
 
-            string name = $"{Path.GetFileNameWithoutExtension(placed.Source)}-{placed.Scenario.Line:d4}";
+            string name = NameOf(placed, names);
             Store(folder, $"{name}.img", image);
             Store(folder, $"{name}.txt", Encoding.UTF8.GetBytes(Told(placed, name)));
-            written++;
         }
 
-        output.Write($"{written} images written to {PlainText.Of(folder)}\n");
+        output.Write($"{names.Count} images written to {PlainText.Of(folder)}\n");
         foreach ((string why, int count) in refused)
         {
             output.Write($"{count} not written: {why}\n");
         }
+    }
+
+    // Texts of several folders may have the same name.
+    private static string NameOf(PlacedScenario placed, HashSet<string> taken)
+    {
+        string first = $"{Path.GetFileNameWithoutExtension(placed.Source)}-{placed.Scenario.Line:d4}", name = first;
+        for (int i = 2; !taken.Add(name); i++)
+        {
+            name = $"{first}-{i}";
+        }
+
+        return name;
     }
 
     private static string Told(PlacedScenario placed, string name)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Differ.Capture.Disk;
+using Differ.Cli.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Differ.Cli;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Differ.Capture;
 using Differ.Capture.Disk;
 using Differ.Cli.Faults;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli;
 

@@ -1,5 +1,6 @@
 using Differ.Capture.Disk;
 using Differ.Cli.Faults;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli;
 

@@ -5,6 +5,7 @@ using Differ.Capture.Diagnostics;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
 using Differ.Cli.Help;
+using Differ.Cli.Linux;
 using Differ.Schemas.Files;
 
 namespace Differ.Cli;

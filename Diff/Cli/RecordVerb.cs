@@ -5,6 +5,7 @@ using Differ.Capture;
 using Differ.Capture.Recording;
 using Differ.Cli.Config;
 using Differ.Cli.Faults;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli;
 

@@ -1,4 +1,5 @@
 using Differ.Capture.Disk;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli;
 

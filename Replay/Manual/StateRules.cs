@@ -442,9 +442,8 @@ internal static class StateRules
                 // An instruction that the VMM completes ends the shadow.
                 s.Expect().Allow(Is(At(StateMoment.L2AtEntry, field), left.Value)).Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip));
             }
-            else if (through && field != VmcbField.GPat)
+            else if (through)
             {
-                // Few recorders show the guest PAT; of what is restored with it, it is one part.
                 s.Undecided(Evidence.MachineStates);
             }
         }
@@ -511,7 +510,7 @@ internal static class StateRules
             return;
         }
 
-        value = StateTables.Attributes.Contains(field) ? value with { Known = value.Known & StateTables.AttributeBits } : value;
+        value = !(StateTables.AttributeFields & VmcbFields.Of(field)).IsEmpty ? value with { Known = value.Known & StateTables.AttributeBits } : value;
         if (value.Known == 0 || !s.Seen.IsRecorded(moment, field))
         {
             s.Undecided(Evidence.MachineStates);

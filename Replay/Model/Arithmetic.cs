@@ -36,6 +36,8 @@ internal static class Arithmetic
 
         int bits = 8 * SizeOf(a);
         ulong mask = Mask(bits), low = a.State.General[Registers.Rax] & (bits == 8 ? ushort.MaxValue : mask), high = bits == 8 ? 0 : a.State.General[Registers.Rdx] & mask;
+        a.Processor.Undefined.Read(a.Processor.Undefined.General(Registers.Rax) & mask, "rAX");
+        a.Processor.Undefined.Read(bits == 8 ? 0 : a.Processor.Undefined.General(Registers.Rdx) & mask, "rDX");
         UInt128 dividend = ((UInt128)high << bits) | low;
         if (divisor == 0 || dividend / divisor > mask)
         {

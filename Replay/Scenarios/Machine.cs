@@ -9,7 +9,7 @@ internal sealed class Machine
 {
     /// <summary>Where things are.</summary>
     public const ulong Vmcb12 = 0x5000, HostSave = 0x6000, L1Code = 0x10000, L2Code = 0x20000, IoMap = 0x30000, MsrMap = 0x34000,
-        L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000, Task = 0x7000, TaskStack = 0x59000;
+        L1Stack = 0x48000, L2Stack = 0x58000, L1Gates = 0x60000, L2Gates = 0x70000, Task = 0x7000, TaskLimit = 0x2068, TaskStack = 0x59000;
 
     private const ulong GuestTables = 0x80000, NestedTables = 0x90000, L2Descriptors = 0x1000, Page = 0x1000, HandlerSize = 16;
     private const ulong ResetVector = 0xffff_fff0, Mapped = 0x20_0000;
@@ -202,10 +202,10 @@ internal sealed class Machine
     // One task state segment for both: the stack for CPL 0, and a map that allows every port.
     private void MakeTask()
     {
-        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, Limit = 0x2068, PresentAndBusy = 0x8b;
+        const ulong Rsp0 = 4, MapOffset = 0x66, Map = 0x68, PresentAndBusy = 0x8b;
         Processor.State[VmcbField.TrAttributes] = PresentAndBusy;
         Processor.State[VmcbField.TrBase] = Task;
-        Processor.State[VmcbField.TrLimit] = Limit;
+        Processor.State[VmcbField.TrLimit] = TaskLimit;
         Processor.Memory.Write(Task + Rsp0, TaskStack, 8);
         Processor.Memory.Write(Task + MapOffset, Map, 2);
     }

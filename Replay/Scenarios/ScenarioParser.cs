@@ -12,7 +12,7 @@ public sealed class ScenarioParser
     private const ulong SmallPages = 0x20_0000;
 
     private static readonly Dictionary<string, VmcbField> FieldNames = VmcbLayout.All.ToDictionary(
-        static row => row.Field.ToString().Replace("Register", "", StringComparison.Ordinal), static row => row.Field, StringComparer.OrdinalIgnoreCase);
+        static row => NameOf(row.Field), static row => row.Field, StringComparer.OrdinalIgnoreCase);
 
     // Registers that the VMCB has no field for.
     private static readonly Dictionary<string, Action<Registers, ulong>> OtherRegisters = new()
@@ -275,6 +275,9 @@ public sealed class ScenarioParser
 
     /// <summary>A field of the VMCB or a register beside it by name; null where there is none.</summary>
     internal static VmcbField? FieldOf(string name) => FieldNames.TryGetValue(name, out VmcbField field) ? field : null;
+
+    /// <summary>A field as scenarios write it.</summary>
+    internal static string NameOf(VmcbField field) => field.ToString().Replace("Register", "", StringComparison.Ordinal).ToLowerInvariant();
 
     /// <summary>A general register by its 64-bit name; null where there is none.</summary>
     internal static int? GeneralOf(string name) =>

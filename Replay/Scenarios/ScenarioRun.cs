@@ -35,7 +35,7 @@ public sealed class ScenarioRun
         {
             if (Undefined[field] == 0)
             {
-                yield return (field.ToString().Replace("Register", "", StringComparison.Ordinal).ToLowerInvariant(), _machine.Processor.State[field]);
+                yield return (ScenarioParser.NameOf(field), _machine.Processor.State[field]);
             }
         }
 
@@ -43,7 +43,7 @@ public sealed class ScenarioRun
         {
             if (Undefined.In(_machine.Guest, field) == 0)
             {
-                yield return ($"vmcb12 {field.ToString().ToLowerInvariant()}", _machine.Guest[field]);
+                yield return ($"vmcb12 {ScenarioParser.NameOf(field)}", _machine.Guest[field]);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Differ.Cli.Linux;
 
 namespace Differ.Cli.Browse;
 
@@ -8,9 +9,7 @@ namespace Differ.Cli.Browse;
 internal sealed partial class Tty : IDisposable
 {
     private const string Device = "/dev/tty";
-    private const int ReadAndWrite = 2, NoTerminal = 0x100, CloseOnExec = 0x80000;
-    private const int AtOnce = 0, Interrupted = 4, TryAgain = 11;
-    private const short ReadyToRead = 1, ReadyToWrite = 4;
+    private const int AtOnce = 0;
 
     // struct termios of every architecture and C library is smaller.
     private const int SizeOfSettings = 256;
@@ -28,7 +27,7 @@ internal sealed partial class Tty : IDisposable
             return null;
         }
 
-        int descriptor = open([.. Encoding.ASCII.GetBytes(Device), 0], ReadAndWrite | NoTerminal | CloseOnExec);
+        int descriptor = open([.. Encoding.ASCII.GetBytes(Device), 0], Libc.ToReadAndWrite | Libc.NoTerminal | Libc.CloseOnExec);
         if (descriptor < 0)
         {
             return null;
@@ -73,14 +72,13 @@ internal sealed partial class Tty : IDisposable
     /// <returns>Bytes; 0 where none came, -1 where the terminal is gone.</returns>
     public int Read(int milliseconds, Span<byte> bytes)
     {
-        var one = new Waiting(_descriptor, ReadyToRead);
-        if (poll(ref one, 1, milliseconds) <= 0)
+        if (!Libc.WaitFor(_descriptor, toWrite: false, milliseconds))
         {
             return 0;
         }
 
-        int got = (int)read(_descriptor, bytes, bytes.Length);
-        return got > 0 ? got : got < 0 && Marshal.GetLastPInvokeError() is Interrupted or TryAgain ? 0 : -1;
+        int got = Libc.Read(_descriptor, bytes);
+        return got > 0 ? got : got < 0 && Marshal.GetLastPInvokeError() is Libc.Interrupted or Libc.TryAgain ? 0 : -1;
     }
 
     /// <summary>Sends a text.</summary>
@@ -89,19 +87,18 @@ internal sealed partial class Tty : IDisposable
         ReadOnlySpan<byte> bytes = Encoding.UTF8.GetBytes(text);
         while (bytes.Length > 0)
         {
-            int written = (int)write(_descriptor, bytes, bytes.Length);
+            int written = Libc.Write(_descriptor, bytes);
             if (written > 0)
             {
                 bytes = bytes[written..];
             }
-            else if (Marshal.GetLastPInvokeError() is Interrupted)
+            else if (Marshal.GetLastPInvokeError() is Libc.Interrupted)
             {
                 continue;
             }
-            else if (Marshal.GetLastPInvokeError() is TryAgain)
+            else if (Marshal.GetLastPInvokeError() is Libc.TryAgain)
             {
-                var one = new Waiting(_descriptor, ReadyToWrite);
-                _ = poll(ref one, 1, -1);
+                Libc.WaitFor(_descriptor, toWrite: true);
             }
             else
             {
@@ -112,22 +109,10 @@ internal sealed partial class Tty : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _ = close(_descriptor);
+    public void Dispose() => Libc.Close(_descriptor);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int open(ReadOnlySpan<byte> path, int flags);
-
-    [LibraryImport("libc")]
-    private static partial int close(int descriptor);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint read(int descriptor, Span<byte> to, nint size);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint write(int descriptor, ReadOnlySpan<byte> from, nint size);
-
-    [LibraryImport("libc")]
-    private static partial int poll(ref Waiting descriptors, nuint count, int milliseconds);
 
     [LibraryImport("libc")]
     private static partial int ioctl(int descriptor, nuint request, Span<ushort> size);
@@ -140,12 +125,4 @@ internal sealed partial class Tty : IDisposable
 
     [LibraryImport("libc")]
     private static partial void cfmakeraw(Span<byte> settings);
-
-    /// <summary><c>struct pollfd</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct Waiting(int descriptor, short events)
-    {
-        private readonly int _descriptor = descriptor;
-        private readonly short _events = events, _happened;
-    }
 }

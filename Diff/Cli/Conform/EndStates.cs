@@ -94,7 +94,7 @@ internal sealed class EndStates(Machine machine, KvmResult result)
                 told.AsSpan(row.Position, row.Size).Fill(true);
                 if (((expected ^ found) & ~Undefined.In(machine.Guest, row.Field) & ~Noise(row.Field, expected | found)) != 0)
                 {
-                    yield return new StateDifference($"vmcb12 {KvmPlaces.FieldName(row.Field)}", $"0x{expected:x}", $"0x{found:x}");
+                    yield return new StateDifference($"vmcb12 {ScenarioParser.NameOf(row.Field)}", $"0x{expected:x}", $"0x{found:x}");
                 }
             }
         }

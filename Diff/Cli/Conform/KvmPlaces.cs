@@ -1,5 +1,6 @@
 using Differ.Capture.Kvm;
 using Differ.Replay.Model;
+using Differ.Replay.Scenarios;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Cli.Conform;
@@ -146,14 +147,11 @@ internal static class KvmPlaces
     }
 
     private static KvmPlace Msr(MsrRow row) => new(
-        row.Field is { } field ? FieldName(field) : $"msr 0x{row.Index:x}",
+        row.Field is { } field ? ScenarioParser.NameOf(field) : $"msr 0x{row.Index:x}",
         p => row.Field is { } named ? p.State[named] : p.State.OtherMsrs.GetValueOrDefault(row.Index),
         all => all.Msrs.GetValueOrDefault(row.Index),
         (all, value) => all.Msrs[row.Index] = value)
     {
         Field = row.Field,
     };
-
-    /// <summary>A field as scenarios write it.</summary>
-    public static string FieldName(VmcbField field) => field.ToString().Replace("Register", "", StringComparison.Ordinal).ToLowerInvariant();
 }

@@ -32,7 +32,15 @@ internal sealed record PlacedScenario(string Source, Scenario Scenario)
         try
         {
             using var text = new StringReader(DiskFile.ReadText(path));
-            return ScenarioParser.Parse(text);
+            IReadOnlyList<Scenario> scenarios = ScenarioParser.Parse(text);
+
+            // What the reference cannot run is told before a host is asked.
+            foreach (Scenario scenario in scenarios)
+            {
+                ScenarioRun.Of(scenario);
+            }
+
+            return scenarios;
         }
         catch (ScenarioException problem)
         {

@@ -23,6 +23,9 @@ internal static class StateTables
     public static IReadOnlyList<VmcbField> Attributes { get; } =
         [EsAttributes, CsAttributes, SsAttributes, DsAttributes, FsAttributes, GsAttributes, LdtrAttributes, TrAttributes];
 
+    /// <summary>The same as a set, for what is asked of every recorded state.</summary>
+    public static VmcbFields AttributeFields { get; } = VmcbFields.Of([.. Attributes]);
+
     /// <summary>The bits of a field of segment attributes that mean something.</summary>
     public const ulong AttributeBits = 0xfff;
 

@@ -13,13 +13,13 @@ internal static class StartingState
 
     /// <summary>The fields of vmcb12 that VMRUN reads or #VMEXIT writes, in the order of the manual.</summary>
     public static IReadOnlyList<VmcbRow> GuestFields { get; } =
-        [.. VmcbLayout.All.Where(static row => row.Area is VmcbArea.Control or VmcbArea.Save && ScenarioParser.FieldOf(NameOf(row.Field)) == row.Field)];
+        [.. VmcbLayout.All.Where(static row => row.Area is VmcbArea.Control or VmcbArea.Save && ScenarioParser.FieldOf(ScenarioParser.NameOf(row.Field)) == row.Field)];
 
     /// <summary>What a field of vmcb12 holds.</summary>
     public static ulong Of(VmcbField field) => Fresh.Guest[field];
 
     /// <summary>The line that sets a field of vmcb12.</summary>
-    public static string Line(VmcbField field, ulong value) => string.Create(CultureInfo.InvariantCulture, $"{OfGuest}{NameOf(field)}=0x{value:x}");
+    public static string Line(VmcbField field, ulong value) => string.Create(CultureInfo.InvariantCulture, $"{OfGuest}{ScenarioParser.NameOf(field)}=0x{value:x}");
 
     /// <summary>A line that sets a field or a register: what it sets, the value, and what is there without it; null for another line.</summary>
     public static (string Name, ulong Value, ulong Start)? Read(string line)
@@ -36,6 +36,4 @@ internal static class StartingState
             : ScenarioParser.GeneralOf(name) is { } register ? Fresh.Processor.State.General[register] : 0;
         return (parts[0], value, start);
     }
-
-    private static string NameOf(VmcbField field) => field.ToString().Replace("Register", "", StringComparison.Ordinal).ToLowerInvariant();
 }

@@ -79,6 +79,8 @@ public static class ScenarioImage
         return run.Arrivals.Count > 0 ? "events come from outside"
             : !p.In64BitMode || !p.State.Bit(VmcbField.Cr0Register, Cr0.PG) ? "L1 does not start in 64-bit mode"
             : p.State[VmcbField.Cr3Register] != UsualTables ? "L1 has page tables of its own"
+            : p.State[VmcbField.TrBase] != Machine.Task || p.State[VmcbField.TrLimit] != Machine.TaskLimit ? "L1 has a task state segment of its own"
+            : p.State[VmcbField.LdtrSelector] != 0 || p.State[VmcbField.LdtrAttributes] != 0 ? "L1 has a local descriptor table"
             : p.State.InShadow ? "L1 starts in an interrupt shadow"
             : p.State.NmiMasked ? "L1 starts with NMI masked"
             : p.State.FloatingPointError ? "L1 starts with a floating-point error"
@@ -176,6 +178,8 @@ public static class ScenarioImage
     {
         code.mov(ax, TaskSelector);
         code.ltr(ax);
+        code.xor(eax, eax);
+        code.lldt(ax);
         Control(code, p);
         LoadTable(code, code.lgdt, p.State[VmcbField.GdtrLimit], p.State[VmcbField.GdtrBase]);
         LoadTable(code, code.lidt, p.State[VmcbField.IdtrLimit], p.State[VmcbField.IdtrBase]);
@@ -280,12 +284,12 @@ public static class ScenarioImage
     private static void WriteDescriptors(Span<byte> table, uint at)
     {
         const int Entries = 16;
-        const ulong TaskBase = Machine.Task, TaskLimit = 0x2068, Present64BitTask = 0x89;
+        const ulong Present64BitTask = 0x89;
         BinaryPrimitives.WriteUInt16LittleEndian(table, (ushort)(TaskSelector + 15));
         BinaryPrimitives.WriteUInt32LittleEndian(table[2..], at + Entries);
         BinaryPrimitives.WriteUInt64LittleEndian(table[(Entries + CodeSelector)..], Code64);
         BinaryPrimitives.WriteUInt64LittleEndian(table[(Entries + DataSelector)..], Data);
-        BinaryPrimitives.WriteUInt64LittleEndian(table[(Entries + TaskSelector)..], TaskLimit | (TaskBase << 16) | (Present64BitTask << 40));
+        BinaryPrimitives.WriteUInt64LittleEndian(table[(Entries + TaskSelector)..], Machine.TaskLimit | (Machine.Task << 16) | (Present64BitTask << 40));
     }
 
     private static byte[] Assembled(int bits, uint at, Action<Iced.Intel.Assembler> program)

@@ -29,6 +29,18 @@ public sealed class ConformVerbTests
         Assert.StartsWith($"differ: {path}: line 2: ", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("frobnicate eax")]
+    [InlineData("cmpxchg rbx, rcx")]
+    public void An_instruction_that_the_reference_does_not_know_is_told_with_its_file(string instruction)
+    {
+        using var scratch = new Scratch();
+        string path = scratch.Write("one.txt", System.Text.Encoding.UTF8.GetBytes($"scenario one\nrule SVM-15.20-INJ-TYPE\nL1:\n  {instruction}\n"));
+        CommandResult result = CommandLine.Run("conform", path, "--export", scratch["images"]);
+        Assert.Equal((2, ""), (result.Status, result.Output));
+        Assert.StartsWith($"differ: {path}: line ", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_rule_that_does_not_exist_is_told_with_the_nearest()
     {

@@ -227,7 +227,7 @@ public sealed class StateRulesTests : RuleTests<StateRulesTests>, IRuleCases
                 .State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0)),
             Keeps(Asked().States([InterruptShadow, GPat, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
             Undecided(Evidence.MachineStates, Asked().State(L2AtExit, InterruptShadow, 1)),
-            Keeps(Asked().States([InterruptShadow, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
+            Undecided(Evidence.MachineStates, Asked().States([InterruptShadow, VmcbField.Gif], 1, L2AtExit, L2AtEntry)),
             Silent("the VMM was not asked", L2().L2Exit(Npf).State(L2AtExit, InterruptShadow, 1).State(L2AtEntry, InterruptShadow, 0))),
     ];
 

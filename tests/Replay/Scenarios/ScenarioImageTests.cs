@@ -33,6 +33,8 @@ public sealed class ScenarioImageTests
     [InlineData("arrives nmi before L2 0\nL1:\n  vmrun\nL2:\n  nop\n", "events come from outside")]
     [InlineData("l1 efer=0x1000 csattributes=0x9b\nL1:\n  vmrun\n", "L1 does not start in 64-bit mode")]
     [InlineData("l1 cr3=0x90000\nL1:\n  vmrun\n", "L1 has page tables of its own")]
+    [InlineData("l1 trbase=0x8000\nL1:\n  vmrun\n", "L1 has a task state segment of its own")]
+    [InlineData("l1 ldtrselector=0x30\nL1:\n  vmrun\n", "L1 has a local descriptor table")]
     [InlineData("l1 interruptshadow=1\nL1:\n  vmrun\n", "L1 starts in an interrupt shadow")]
     [InlineData("l1 nmimask=1\nL1:\n  vmrun\n", "L1 starts with NMI masked")]
     [InlineData("l1 fpu-error=1\nL1:\n  vmrun\n", "L1 starts with a floating-point error")]

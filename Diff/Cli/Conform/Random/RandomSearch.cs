@@ -21,20 +21,20 @@ internal sealed class RandomSearch(int seed, Func<IScenarioJudge> open)
     private readonly Dictionary<string, int> _kinds = new(StringComparer.Ordinal);
     private readonly List<ScenarioResult> _found = [];
 
-    /// <summary>Looks until the time is over, or forever a number of scenarios was run.</summary>
+    /// <summary>Looks until the time is over or enough scenarios were run.</summary>
     /// <param name="jobs">How many at once.</param>
     /// <param name="time">How long.</param>
     /// <param name="most">How many scenarios at most.</param>
-    /// <param name="progress">Is told how many were run and what share of the time is over; null for nobody.</param>
+    /// <param name="progress">Is told what share of the time is over; null for nobody.</param>
     /// <param name="cancel">Ends it; what was found is kept.</param>
-    public async Task<GeneratedResults> Run(int jobs, TimeSpan time, int most, Action<int, double>? progress, CancellationToken cancel)
+    public async Task<GeneratedResults> Run(int jobs, TimeSpan time, int most, Action<double>? progress, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, jobs).Select(_ => Task.Run(() => Look(clock, time, most, progress, cancel), CancellationToken.None)));
         return new GeneratedResults(seed, clock.Elapsed, _counts, _coverage.Rules, _found);
     }
 
-    private async Task Look(Stopwatch clock, TimeSpan time, int most, Action<int, double>? progress, CancellationToken cancel)
+    private async Task Look(Stopwatch clock, TimeSpan time, int most, Action<double>? progress, CancellationToken cancel)
     {
         using IScenarioJudge judge = open();
         while (clock.Elapsed < time && !cancel.IsCancellationRequested && Next(most) is { } text)
@@ -53,7 +53,7 @@ internal sealed class RandomSearch(int seed, Func<IScenarioJudge> open)
                 return;
             }
 
-            progress?.Invoke(_counts.Values.Sum(), clock.Elapsed / time);
+            progress?.Invoke(clock.Elapsed / time);
         }
     }
 

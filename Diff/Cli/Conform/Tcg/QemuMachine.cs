@@ -12,7 +12,7 @@ internal sealed partial class QemuMachine : IDisposable
     private const string Prompt = "(qemu) ";
     private const int Poll = 20;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
     private readonly string _folder = Directory.CreateTempSubdirectory("differ-tcg-").FullName;
@@ -115,11 +115,13 @@ internal sealed partial class QemuMachine : IDisposable
 
     private async Task<string> ReadToPrompt(CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Longest);
         var text = new System.Text.StringBuilder();
         char[] part = new char[4096];
         while (!text.ToString().EndsWith(Prompt, StringComparison.Ordinal))
         {
-            int read = await _process.StandardOutput.ReadAsync(part, cancel);
+            int read = await ReadSome(part, limit.Token, cancel);
             if (read == 0)
             {
                 throw new QemuException($"QEMU ended{(Complaint is { } line ? $": {line}" : "")}");
@@ -129,6 +131,18 @@ internal sealed partial class QemuMachine : IDisposable
         }
 
         return text.ToString();
+    }
+
+    private async Task<int> ReadSome(char[] part, CancellationToken limit, CancellationToken cancel)
+    {
+        try
+        {
+            return await _process.StandardOutput.ReadAsync(part, limit);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new QemuException($"QEMU's monitor gives no answer in {Longest.TotalSeconds:f0} seconds");
+        }
     }
 
     [GeneratedRegex("HLT=1")]

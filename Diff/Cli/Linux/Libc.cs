@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Differ.Schemas.Vocabulary;
 
-namespace Differ.Cli;
+namespace Differ.Cli.Linux;
 
 /// <summary>Calls of Linux with which a file is written that appears whole or not at all, and with which descriptors are read and written as they are.</summary>
 /// <remarks>Source: the manual pages of section 2; Linux include/uapi/asm-generic/fcntl.h and those of the architectures.</remarks>
@@ -102,10 +102,14 @@ internal static partial class Libc
     public static int Write(int descriptor, ReadOnlySpan<byte> from) => (int)write(descriptor, from, from.Length);
 
     /// <summary>Waits until a descriptor can be read, or written.</summary>
-    public static void WaitFor(int descriptor, bool toWrite)
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="toWrite">Whether it is to be written.</param>
+    /// <param name="milliseconds">How long at most; -1 for as long as it takes.</param>
+    /// <returns>Whether it can.</returns>
+    public static bool WaitFor(int descriptor, bool toWrite, int milliseconds = -1)
     {
         var one = new Waiting(descriptor, toWrite ? ReadyToWrite : ReadyToRead);
-        _ = poll(ref one, 1, -1);
+        return poll(ref one, 1, milliseconds) > 0;
     }
 
     /// <summary>Asks a process to end.</summary>
