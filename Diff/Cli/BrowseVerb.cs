@@ -121,8 +121,8 @@ internal sealed class BrowseVerb : IVerb
 
                 // What came since the last time is drawn once more.
                 bool wasStill = isStill && !isPressed;
-                isStill = browser.IsStill;
-                browser.Look(reading.Current);
+                bool isNew = browser.Look(reading.Current);
+                isStill = browser.IsStill && !isNew;
                 bool isMore = browser.GoOn();
                 if (!wasStill || !isStill)
                 {

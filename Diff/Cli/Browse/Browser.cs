@@ -53,14 +53,16 @@ internal sealed class Browser(BrowserNeeds needs)
 
     /// <summary>Takes the recording as it is now.</summary>
     /// <param name="run">The recording; another one than before where it is read again from its start. Null before the first.</param>
-    public void Look(BrowsedRun? run)
+    /// <returns>Whether the recording is another one, or its end is known now: the screen must be drawn even where it was still.</returns>
+    public bool Look(BrowsedRun? run)
     {
         if (run is null)
         {
-            return;
+            return false;
         }
 
-        if (!ReferenceEquals(run, _run))
+        bool isNew = !ReferenceEquals(run, _run);
+        if (isNew)
         {
             Begin(run);
         }
@@ -70,12 +72,15 @@ internal sealed class Browser(BrowserNeeds needs)
             // Verdicts may be others now, and so may be what a filter lets through.
             _checked = CheckedCapture.Of(needs.Name, needs.Name, result);
             Filter(_list!.Filter?.Words ?? "");
+            isNew = true;
         }
 
         if (_follows && run.Result is null && _list!.Filter is null)
         {
             _list.GoTo(Math.Max(0, run.Count - 1));
         }
+
+        return isNew;
     }
 
     /// <summary>Goes on with what takes long.</summary>

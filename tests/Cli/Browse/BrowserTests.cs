@@ -238,6 +238,29 @@ public sealed partial class BrowserTests : IDisposable
     }
 
     [Fact]
+    public void A_recording_that_is_read_anew_and_ended_at_once_is_drawn_although_the_screen_was_still()
+    {
+        Browser browser = Start();
+        Assert.True(browser.IsStill);
+        Assert.False(browser.Look(_run));
+        using BrowsedRun again = Load(Capture, out _);
+        Assert.True(browser.Look(again));
+        Assert.True(browser.IsStill);
+        Assert.False(browser.Look(again));
+    }
+
+    [Fact]
+    public void A_recording_whose_end_is_known_now_is_drawn()
+    {
+        using BrowsedRun run = Load(Capture, out DiffResult result, exits: 700, isStream: true);
+        Browser browser = Start(run);
+        Assert.False(browser.Look(run));
+        run.End(result);
+        Assert.True(browser.Look(run));
+        Assert.False(browser.Look(run));
+    }
+
+    [Fact]
     public void What_does_not_stand_at_the_end_is_undecided()
     {
         using BrowsedRun run = Load(Capture, out DiffResult result, exits: 2400);
