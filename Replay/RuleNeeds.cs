@@ -64,14 +64,25 @@ public static class RuleNeeds
         return [.. lacking];
     }
 
-    /// <summary>The fields of vmcb12 that a rule reads, by the manual's names; empty where its condition is none of VMRUN.</summary>
+    /// <summary>What the condition of a rule reads.</summary>
     /// <param name="id">The rule.</param>
-    public static IReadOnlyList<string> FieldsOf(string id)
+    public static RuleReads ReadsOf(string id)
     {
-        var state = new VmrunState(new Vmcb12(), new Profile());
-        RuleBook.All.First(row => row.Info.Id == id).Illegal?.Invoke(state);
-        return [.. VmcbLayout.All.Where(row => !(state.Read & VmcbFields.Of(row.Field)).IsEmpty).Select(static row => row.Name)];
+        Rule rule = RuleBook.All.First(row => row.Info.Id == id);
+        if (rule.Raises is { } raises)
+        {
+            InstructionState instruction = new Vcpu().Instruction.Afresh();
+            raises.When(instruction);
+            string[] operand = !instruction.ReadsOperand ? [] : raises.Msr != 0 ? ["EDX:EAX"] : ["rAX"];
+            return new RuleReads([.. operand, .. NamesOf(instruction.Read)], "the virtual CPU");
+        }
+
+        var vmrun = new VmrunState(new Vmcb12(), new Profile());
+        rule.Illegal?.Invoke(vmrun);
+        return new RuleReads(NamesOf(vmrun.Read), "vmcb12");
     }
+
+    private static string[] NamesOf(VmcbFields fields) => [.. VmcbLayout.All.Where(row => !(fields & VmcbFields.Of(row.Field)).IsEmpty).Select(static row => row.Name)];
 
     private static Vcpu InL2(uint intCtl, uint intercepts)
     {

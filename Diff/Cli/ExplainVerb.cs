@@ -54,7 +54,7 @@ internal sealed class ExplainVerb : IVerb
         RuleInfo? rule = isFingerprint ? null : RulesVerb.Find(what);
         (DiffResult? result, bool isReport) = path is null ? (null, false) : Read(path, cpu, terminal, cancel);
         rule ??= RuleOf(what, path!, result!);
-        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), RuleNeeds.FieldsOf(rule.Id), result, isFingerprint ? what : null, isReport ? null : path);
+        Explanation explanation = Explanation.Of(rule, RuleNeeds.Of(rule.Id), RuleNeeds.ReadsOf(rule.Id), result, isFingerprint ? what : null, isReport ? null : path);
         format.Write(explanation, terminal.Output, terminal.InkFor(color));
         return ExitStatus.Agrees;
     }

@@ -9,11 +9,11 @@ namespace Differ.Diff.Knowledge;
 /// <param name="Rule">The rule.</param>
 /// <param name="Bugs">Known bugs that break it.</param>
 /// <param name="Tracepoints">The tracepoints that show it, by the kernel's names without <c>kvm:</c>.</param>
-/// <param name="Reads">The fields of vmcb12 that it reads; empty where that depends on the exit.</param>
+/// <param name="Reads">What its condition reads.</param>
 /// <param name="Lacking">What may leave it undecided; with a recording, what did, and how often.</param>
 /// <param name="Seen">What the recording shows; null without one.</param>
 public sealed partial record Explanation(
-    RuleInfo Rule, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, IReadOnlyList<string> Reads,
+    RuleInfo Rule, IReadOnlyList<KnownBug> Bugs, IReadOnlyList<string> Tracepoints, RuleReads Reads,
     IReadOnlyList<EvidenceShare> Lacking, SeenOfRule? Seen)
 {
     // Who ran, and where it went on: nothing can be said of an exit without them.
@@ -28,12 +28,12 @@ public sealed partial record Explanation(
     /// <summary>Explains a rule.</summary>
     /// <param name="rule">The rule.</param>
     /// <param name="mayLack">What may leave it undecided.</param>
-    /// <param name="reads">The fields of vmcb12 that it reads.</param>
+    /// <param name="reads">What its condition reads.</param>
     /// <param name="result">What a recording showed; null without one.</param>
     /// <param name="fingerprint">The one class to show; null for every class of the rule.</param>
     /// <param name="file">The recording as the user named it, for commands that lead on; null where it cannot be read again.</param>
     public static Explanation Of(
-        RuleInfo rule, IReadOnlyList<Evidence> mayLack, IReadOnlyList<string> reads, DiffResult? result, string? fingerprint, string? file = null)
+        RuleInfo rule, IReadOnlyList<Evidence> mayLack, RuleReads reads, DiffResult? result, string? fingerprint, string? file = null)
     {
         RuleCount? count = result?.Rules.FirstOrDefault(row => row.Rule.Id == rule.Id);
         IReadOnlyList<EvidenceShare> lacking = result is null

@@ -1,5 +1,6 @@
 using Differ.Replay.Manual.Tables;
 using Differ.Replay.Rules;
+using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -22,7 +23,10 @@ internal static class Availability
                 "kvm_exit reason 0x80 at L1 and SVME=0 (last MSR write to C0000080).",
                 "Next event kvm_inj_exception vector 6, same RIP at kvm_entry; violation = kvm_nested_vmenter/kvm_nested_vmenter_failed " +
                     "or RIP advanced.") { Rank = 10, Kvm = KvmFunctions.By("nested_svm_check_permissions") },
-            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), UdWithoutSvme),
+            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), UdWithoutSvme)
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabled, SvmExitCode.Vmrun),
+        },
         new(new("SVM-15.4-SVME-UD-VMLOAD", "15.4, 15.5.2", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.High,
                 "VMLOAD with SVME=0 raises #UD.",
                 "kvm_exit 0x82 at L1 with SVME=0; with vls=1 and no intercept there is NO exit at all.",
@@ -31,7 +35,10 @@ internal static class Availability
         {
             UdWithoutSvme(s);
             BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload, SvmExitCode.Vmload);
-        }),
+        })
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabled, SvmExitCode.Vmload),
+        },
         new(new("SVM-15.4-SVME-UD-VMSAVE", "15.4, 15.5.2", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.High,
                 "VMSAVE with SVME=0 raises #UD.",
                 "kvm_exit 0x83 at L1 with SVME=0; invisible under vls.",
@@ -40,7 +47,10 @@ internal static class Availability
         {
             UdWithoutSvme(s);
             BlindWithoutSvme(s, s.Vcpu.VmloadExits, Evidence.VirtualVmload, SvmExitCode.Vmsave);
-        }),
+        })
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabled, SvmExitCode.Vmsave),
+        },
         new(new("SVM-15.4-SVME-UD-CLGI", "15.4", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.High,
                 "CLGI with SVME=0 raises #UD.",
                 "kvm_exit 0x85 at L1 with SVME=0; invisible under vgif=1 before 460c7eb2e759.",
@@ -54,12 +64,18 @@ internal static class Availability
 
             StateRules.GifStaysWithoutSvme(s, set: false);
             BlindWithoutSvme(s, s.Vcpu.GifInstructionsExit, Evidence.VirtualGif, SvmExitCode.Clgi);
-        }),
+        })
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabled, SvmExitCode.Clgi),
+        },
         new(new("SVM-15.4-SVME-UD-INVLPGA", "15.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.High,
                 "INVLPGA with SVME=0 raises #UD.",
                 "kvm_exit 0x7a at L1 with SVME=0.",
                 "kvm_inj_exception #UD and no kvm_invlpga event; violation = kvm_invlpga emitted and RIP advanced.") { Rank = 50, Kvm = KvmFunctions.By("invlpga_interception") },
-            Situation.SvmInstruction, Codes.Of(SvmExitCode.Invlpga), UdWithoutSvme),
+            Situation.SvmInstruction, Codes.Of(SvmExitCode.Invlpga), UdWithoutSvme)
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabled, SvmExitCode.Invlpga),
+        },
         new(new("SVM-15.4-SVME-UD-VMMCALL", "15.4, 15.18", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Info,
                 "VMMCALL with SVME=0 raises #UD.",
                 "kvm_exit 0x81 at L1 with SVME=0.",
@@ -70,23 +86,35 @@ internal static class Availability
                 "STGI and SKINIT are usable if SVME=1 OR CPUID 8000_0001 ECX[SKINIT]=1 (and per §15.31 if SVML=1); only otherwise #UD.",
                 "kvm_exit 0x84/0x86 with SVME=0; SKINIT/SVML bits from a kvm_cpuid event for 0x80000001 / 0x8000000A.",
                 "#UD if both feature bits are 0; no #UD if either is 1.") { Rank = 70, Kvm = KvmFunctions.By("stgi_interception", "skinit_interception") },
-            Situation.SvmInstruction | Situation.SvmMsr | Situation.StatesRecorded, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Skinit), StgiOrSkinitWithoutSvme),
+            Situation.SvmInstruction | Situation.SvmMsr | Situation.StatesRecorded, Codes.Of(SvmExitCode.Stgi, SvmExitCode.Skinit), StgiOrSkinitWithoutSvme)
+        {
+            Raises = new(ExceptionVector.UD, IsNotEnabledNorUnlocked, SvmExitCode.Stgi, SvmExitCode.Skinit),
+        },
         new(new("SVM-15.5-VMRUN-CPL", "15.5.1, table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Medium,
                 "VMRUN at CPL>0 raises #GP(0) and this is checked before the VMRUN intercept.",
                 "kvm_exit 0x80 must never be seen for CPL>0; CPL is not traced.",
                 "If kvm_exit 0x4d (#GP intercepted) then kvm_inj_exception #GP(0).") { Rank = 80, Kvm = KvmFunctions.By("nested_svm_check_permissions") },
-            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), ExceptionsFirst.GpBeforeExit),
+            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), ExceptionsFirst.GpBeforeExit)
+        {
+            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Vmrun),
+        },
         new(new("SVM-15.5-VMLOADSAVE-CPL", "15.5.2, table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Medium,
                 "VMLOAD/VMSAVE at CPL>0 raise #GP(0), ahead of the intercept.",
                 "As VMRUN-CPL for 0x82/0x83.",
                 "kvm_inj_exception #GP err 0.") { Rank = 90, Kvm = KvmFunctions.By("vmload_vmsave_interception") },
-            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), ExceptionsFirst.GpBeforeExit),
+            Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), ExceptionsFirst.GpBeforeExit)
+        {
+            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Vmload, SvmExitCode.Vmsave),
+        },
         new(new("SVM-15.9-GIF-CPL", "table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
                 "STGI/CLGI/SKINIT/INVLPGA check #GP (CPL>0) before their intercept.",
                 "kvm_exit 0x84,0x85,0x86,0x7a; CPL not traced.",
                 "#GP never follows such an exit because hardware faulted first.") { Rank = 100, Kvm = KvmFunctions.By("nested_svm_check_permissions") },
             Situation.SvmInstruction,
-            Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga), ExceptionsFirst.NoGpAfterExit),
+            Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga), ExceptionsFirst.NoGpAfterExit)
+        {
+            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga),
+        },
         new(new("SVM-15.4-UD-OVER-GP", "15.4, 15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.Low,
                 "When both apply, #UD (SVME=0) has priority over #GP (CPL>0, bad RAX).",
                 "kvm_exit 0x4d with kvm_emulate_insn bytes 0f 01 d8/da/db..de while SVME=0.",
@@ -96,7 +124,10 @@ internal static class Availability
                 "VMRUN/VMLOAD/VMSAVE raise #GP(0) when rAX is not 4K aligned or exceeds the supported physical address width.",
                 "kvm_nested_vmenter.vmcb gives rAX for VMRUN; for VMLOAD/VMSAVE rAX is not traced.",
                 "kvm_nested_vmenter.vmcb[11:0]=0 and kvm_nested_vmenter.vmcb < 2^MAXPHYADDR; otherwise kvm_inj_exception #GP expected.") { Rank = 120, Kvm = KvmFunctions.By("page_address_valid", "nested_svm_vmrun", "vmload_vmsave_interception") },
-            Situation.VmrunEntered, VmcbAddressLegal),
+            Situation.VmrunEntered, VmcbAddressLegal)
+        {
+            Raises = new(ExceptionVector.GP, IsNoLegalPage, SvmExitCode.Vmrun, SvmExitCode.Vmload, SvmExitCode.Vmsave) { BehindIntercept = true },
+        },
         new(new("SVM-15.5-VMRUN-MAPFAIL-GP", "volume 3 VMRUN; KVM policy", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "A VMRUN whose VMCB cannot be accessed must not silently complete: an exception or emulation failure must follow.",
                 "kvm_exit 0x80 with no kvm_nested_vmenter and no kvm_nested_vmenter_failed.",
@@ -113,39 +144,51 @@ internal static class Availability
             {
                 s.Expect().Allow(Is(ComparedField.Exception, UD));
             }
-        }),
+        })
+        {
+            Raises = new(ExceptionVector.UD, static i => i.InSmm, SvmExitCode.Vmrun),
+        },
         new(new("SVM-15.30.4-HSAVE-SET", "15.30.4", RuleScope.Emulation, Visibility.Observable, Confidence.Likely, Severity.Low,
                 "VMM must program VM_HSAVE_PA before the first VMRUN; hardware-derived KVM behaviour is #GP when it is 0.",
                 "No kvm_msr write C0010117 before kvm_exit 0x80.",
                 "kvm_inj_exception #GP(0) if value is 0.") { Rank = 150, Kvm = KvmFunctions.By("nested_svm_vmrun") },
             Situation.VmrunEntered, static (in Step s) =>
         {
-            Truth unset = s.Vcpu.HsavePa.Equal(0, ulong.MaxValue);
+            Truth unset = IsHsavePaUnset(s.Vcpu.Instruction.Afresh());
             if (ByVmrun(s) && unset.IsYes)
             {
                 s.Assuming(Evidence.HsavePa).Allow(HappensNot(ComparedField.VmrunsEntered));
             }
             else if (ByVmrun(s))
             {
-                s.When(unset, Evidence.HsavePa);
+                s.WhenRaised(IsHsavePaUnset);
             }
-        }),
+        })
+        {
+            Raises = new(ExceptionVector.GP, IsHsavePaUnset, SvmExitCode.Vmrun) { BehindIntercept = true },
+        },
         new(new("SVM-15.30.4-HSAVE-GP", "15.30.4", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "WRMSR VM_HSAVE_PA faults with #GP if any of bits 11:0 is set or address >= max physical address.",
                 "kvm_msr write ecx=C0010117 data[11:0]!=0 or data>=2^MAXPHYADDR.",
                 "kvm_msr exception flag =1 then kvm_inj_exception #GP.") { Rank = 160, Kvm = KvmFunctions.By("svm_set_msr") },
-            Situation.SvmMsr, HsaveLegal),
+            Situation.SvmMsr, HsaveLegal)
+        {
+            Raises = RaisedException.ByWrite(HsavePa.Index, IsNoLegalPage),
+        },
         new(new("SVM-15.30.1-VMCR-SVMDIS-GP", "15.30.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "Setting VM_CR.SVMDIS while SVME=1 raises #GP regardless of LOCK.",
                 "kvm_msr write C0010114 bit4=1 with SVME=1.",
                 "Exception flag =1.") { Rank = 170, Kvm = KvmFunctions.By("svm_set_vm_cr") },
             Situation.SvmMsr, static (in Step s) =>
         {
-            if (Writes(s, VmCr.Index) && Bit(s.Seen.Msr.Value, VmCr.SvmDis))
+            if (Writes(s, VmCr.Index))
             {
-                s.WhenSvme(true).Allow(Is(ComparedField.MsrFaulted, 1));
+                s.WhenRaised(DisablesEnabledSvm, Bits64.Of(s.Seen.Msr.Value)).Allow(Is(ComparedField.MsrFaulted, 1));
             }
-        }),
+        })
+        {
+            Raises = RaisedException.ByWrite(VmCr.Index, DisablesEnabledSvm),
+        },
         new(new("SVM-15.30.1-VMCR-LOCK", "15.30.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Low,
                 "With VM_CR.LOCK=1 writes to LOCK and SVMDIS are silently ignored.",
                 "kvm_msr write C0010114 then later kvm_msr read of it.",
@@ -163,22 +206,28 @@ internal static class Availability
                 "Exception flag =1.") { Rank = 190, Kvm = KvmFunctions.By("svm_set_vm_cr") },
             Situation.SvmMsr, static (in Step s) =>
         {
-            if (Writes(s, VmCr.Index) && VmCr.Bits.SetsMustBeZero(Bits64.Of(s.Seen.Msr.Value), s.Vcpu.Profile).IsYes)
+            if (Writes(s, VmCr.Index))
             {
-                s.Expect().Allow(Is(ComparedField.MsrFaulted, 1));
+                s.WhenRaised(static i => i.SetsMustBeZero(VmCr.Bits), Bits64.Of(s.Seen.Msr.Value)).Allow(Is(ComparedField.MsrFaulted, 1));
             }
-        }),
+        })
+        {
+            Raises = RaisedException.ByWrite(VmCr.Index, static i => i.SetsMustBeZero(VmCr.Bits)),
+        },
         new(new("SVM-15.30.1-SVMDIS-EFER", "15.30.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "With SVMDIS=1, EFER.SVME is MBZ: WRMSR EFER setting it raises #GP.",
                 "VM_CR.SVMDIS=1 tracked, kvm_msr write C0000080 bit12=1.",
                 "Exception flag =1.") { Rank = 200, Kvm = KvmFunctions.By("svm_set_vm_cr", "kvm_valid_efer") },
             Situation.SvmMsr, static (in Step s) =>
         {
-            if (s.Level == GuestLevel.L1 && Writes(s, Efer.Index) && Bit(s.Seen.Msr.Value, Efer.SVME))
+            if (s.Level == GuestLevel.L1 && Writes(s, Efer.Index))
             {
-                s.When(s.Vcpu.VmCr[VmCr.SvmDis], Evidence.VmCr).Allow(Is(ComparedField.MsrFaulted, 1));
+                s.WhenRaised(EnablesDisabledSvm, Bits64.Of(s.Seen.Msr.Value)).Allow(Is(ComparedField.MsrFaulted, 1));
             }
-        }),
+        })
+        {
+            Raises = RaisedException.ByWrite(Efer.Index, EnablesDisabledSvm),
+        },
         new(new("SVM-15.9-VMMCALL-NOCPL", "15.18", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Info,
                 "VMMCALL performs no CPL check.",
                 "kvm_exit 0x81.",
@@ -367,12 +416,31 @@ internal static class Availability
 
     private static bool ByVmrun(in Step s) => s.HasExit && s.Level == GuestLevel.L1 && s.Code == SvmExitCode.Vmrun;
 
-    // "Attempting to execute ... with EFER.SVME set to zero causes #UD": nothing else happens, RIP stays.
+    // "Attempting to execute ... with EFER.SVME set to zero causes #UD"; outside protected mode they do not exist (volume 3).
+    private static Truth IsNotEnabled(InstructionState i) => !i.InProtectedMode | !i.Bit(VmcbField.EferRegister, Efer.SVME);
+
+    // STGI and SKINIT work without it where SKINIT or SVM lock is there.
+    private static Truth IsNotEnabledNorUnlocked(InstructionState i) =>
+        IsNotEnabled(i) & (!i.InProtectedMode | !(i.Has(CpuFeature.Skinit) | i.Has(CpuFeature.SvmLock)));
+
+    // When an instruction of SVM is undefined for want of what enables it; null for one that is always there.
+    private static InstructionGuard? UndefinedWhen(SvmExitCode instruction) => Rows
+        .FirstOrDefault(row => row.Raises is { Vector: ExceptionVector.UD } raised && raised.Of.Contains(instruction))?.Raises!.When;
+
+    private static Truth IsNoLegalPage(InstructionState i) => i.OperandIsNoPage | i.OperandIsBeyondWidth;
+
+    private static Truth IsHsavePaUnset(InstructionState i) => i.IsZero(VmcbField.VmHsavePa);
+
+    private static Truth DisablesEnabledSvm(InstructionState i) => i.Operand[VmCr.SvmDis] & i.Bit(VmcbField.EferRegister, Efer.SVME);
+
+    private static Truth EnablesDisabledSvm(InstructionState i) => i.Operand[Efer.SVME] & i.Bit(VmcbField.VmCrRegister, VmCr.SvmDis);
+
+    // Nothing else happens, RIP stays.
     private static void UdWithoutSvme(in Step s)
     {
         if (s.HasExit && IsSvmInstruction(s.Code))
         {
-            s.WhenSvme(false).Allow(Is(ComparedField.Exception, UD), Is(ComparedField.EntryRip, s.Exit.Rip));
+            s.WhenRaised(IsNotEnabled).Allow(Is(ComparedField.Exception, UD), Is(ComparedField.EntryRip, s.Exit.Rip));
             NoUdWithSvme(s);
         }
     }
@@ -423,7 +491,7 @@ internal static class Availability
 
         if (!s.Vcpu.Svme.IsNo)
         {
-            s.WhenSvme(false);
+            s.WhenRaised(IsNotEnabled);
             NoUdWithSvme(s);
         }
         else if (available.IsYes)
@@ -440,34 +508,26 @@ internal static class Availability
     // The processor checks CPL before the intercept: an exit at CPL > 0 is its fault. The exit itself tells that CPL is 0.
     private static void UdOverGp(in Step s)
     {
-        if (s.Seen.Instruction.Code is { } instruction && IsSvmInstruction(instruction) && instruction != SvmExitCode.Vmmcall)
+        if (s.Seen.Instruction.Code is { } instruction && UndefinedWhen(instruction) is { } undefined)
         {
-            s.WhenSvme(false).Allow(Is(ComparedField.Exception, UD));
+            s.WhenRaised(undefined).Allow(Is(ComparedField.Exception, UD));
         }
     }
 
     private static void VmcbAddressLegal(in Step s)
     {
-        if (!ByVmrun(s))
+        if (ByVmrun(s))
         {
-            return;
+            WhenNoLegalPage(s, s.Seen.Vmenter.Vmcb12).Allow(HappensNot(ComparedField.VmrunsEntered), Is(ComparedField.Exception, GP));
         }
+    }
 
-        ulong address = s.Seen.Vmenter.Vmcb12;
-        int width = s.Vcpu.Profile.PhysicalAddressBits;
-        if ((address & 0xfff) != 0 || address >> 52 != 0)
-        {
-            s.Expect().Allow(HappensNot(ComparedField.VmrunsEntered), Is(ComparedField.Exception, GP));
-        }
-        else if (width is > 0 and < 52 && address >> width != 0)
-        {
-            s.Assuming(Evidence.GuestCpuid).Allow(HappensNot(ComparedField.VmrunsEntered), Is(ComparedField.Exception, GP));
-        }
-        else if (width == 0 && address >> 36 != 0)
-        {
-            // 36 bits is the least any processor with SVM has.
-            s.Undecided(Evidence.GuestCpuid);
-        }
+    // The width is the one that CPUID told the guest; what refuses the address goes by the processor's.
+    private static Expecting WhenNoLegalPage(in Step s, ulong address)
+    {
+        InstructionState state = s.Vcpu.Instruction.Afresh(Bits64.Of(address));
+        Truth beyond = state.OperandIsBeyondWidth;
+        return state.OperandIsNoPage.IsYes ? s.Expect() : beyond.IsYes ? s.Assuming(Evidence.GuestCpuid) : s.When(beyond, state.Missing);
     }
 
     private static void VmrunDoesSomething(in Step s)
@@ -481,24 +541,9 @@ internal static class Availability
 
     private static void HsaveLegal(in Step s)
     {
-        if (!Writes(s, HsavePa.Index))
+        if (Writes(s, HsavePa.Index))
         {
-            return;
-        }
-
-        ulong value = s.Seen.Msr.Value;
-        int width = s.Vcpu.Profile.PhysicalAddressBits;
-        if ((value & HsavePa.PageOffset) != 0 || value >> 52 != 0)
-        {
-            s.Expect().Allow(Is(ComparedField.MsrFaulted, 1));
-        }
-        else if (width is > 0 and < 52 && value >> width != 0)
-        {
-            s.Assuming(Evidence.GuestCpuid).Allow(Is(ComparedField.MsrFaulted, 1));
-        }
-        else if (width == 0 && value >> 36 != 0)
-        {
-            s.Undecided(Evidence.GuestCpuid);
+            WhenNoLegalPage(s, s.Seen.Msr.Value).Allow(Is(ComparedField.MsrFaulted, 1));
         }
     }
 

@@ -1,4 +1,5 @@
 using Differ.Replay.Manual.Tables;
+using Differ.Replay.State;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
 
@@ -7,6 +8,8 @@ namespace Differ.Replay.Model;
 /// <summary>Executes an instruction: whether it exists, who may execute it, whether it is intercepted, what it does (APM2 15.9, table 15-7).</summary>
 internal sealed class Executor(Processor processor)
 {
+    private readonly InstructionState _asked = new(new ExecutingRegisters(processor));
+
     private Registers State => processor.State;
 
     /// <summary>Executes it.</summary>
@@ -18,13 +21,13 @@ internal sealed class Executor(Processor processor)
             throw new NotSupportedException($"instruction {instruction.Mnemonic} is not part of the model; write it with instructions that are");
         }
 
-        Effect effect = Availability(row);
+        var access = new InstructionAccess(processor, instruction);
+        Effect effect = Availability(row, access);
         if (!effect.IsDone)
         {
             return effect;
         }
 
-        var access = new InstructionAccess(processor, instruction);
         effect = row.Before is { } before ? before(access) : Effect.Done;
         if (!effect.IsDone)
         {
@@ -40,7 +43,12 @@ internal sealed class Executor(Processor processor)
             }
         }
 
-        effect = BusLock.Count(access);
+        effect = Raised(row, access, behindIntercept: true);
+        if (effect.IsDone)
+        {
+            effect = BusLock.Count(access);
+        }
+
         return effect.IsDone ? Carry(row, access) : effect;
     }
 
@@ -59,21 +67,33 @@ internal sealed class Executor(Processor processor)
     }
 
     // #UD before #GP, and both before the intercept (APM2 table 15-7).
-    private Effect Availability(InstructionRow row)
+    private Effect Availability(InstructionRow row, InstructionAccess access)
     {
         if (row.Feature is { } feature && !processor.Features.Has(feature))
         {
             return Effect.UD;
         }
 
-        bool svme = State.Bit(VmcbField.EferRegister, Efer.SVME);
-        bool unlocked = row.WithoutSvme && (processor.Features.Has(CpuFeature.SvmLock) || processor.Features.Has(CpuFeature.Skinit));
-        if (row.Svm && (!processor.InProtectedMode || (!svme && !unlocked)))
+        Effect raised = Raised(row, access, behindIntercept: false);
+        return raised.IsDone && row.Privileged && State[VmcbField.Cpl] != 0 ? Effect.GP : raised;
+    }
+
+    // What the rules say that the instruction raises.
+    private Effect Raised(InstructionRow row, InstructionAccess access, bool behindIntercept)
+    {
+        if (row.Code is not { } code)
         {
-            return Effect.UD;
+            return Effect.Done;
         }
 
-        return row.Privileged && State[VmcbField.Cpl] != 0 ? Effect.GP : Effect.Done;
+        bool writesMsr = access.Instruction.Mnemonic == Mnemonic.Wrmsr;
+        InstructionState asked = _asked.Afresh(Bits64.Of(writesMsr ? access.EdxEax : State[VmcbField.Rax]));
+        return InstructionExceptions.First(code, behindIntercept, asked, writesMsr ? access.Ecx : 0) switch
+        {
+            null => Effect.Done,
+            ExceptionVector.UD => Effect.UD,
+            _ => Effect.GP,
+        };
     }
 
     private ulong Mode(ulong rip) => processor.In64BitMode ? rip : rip & (State.Bit(VmcbField.CsAttributes, 10) ? 0xffff_ffff : 0xffff);
@@ -86,13 +106,7 @@ internal sealed record InstructionRow(Func<InstructionAccess, Effect> Execute)
     /// <summary>The exit code of its intercept, of the first where it has one for each register; null where it has none.</summary>
     public SvmExitCode? Code { get; init; }
 
-    /// <summary>An SVM instruction: #UD unless EFER.SVME is set and protection is on (APM2 15.4).</summary>
-    public bool Svm { get; init; }
-
-    /// <summary>Available without EFER.SVME where SKINIT or SVM lock is (APM2 15.4, 15.31).</summary>
-    public bool WithoutSvme { get; init; }
-
-    /// <summary>#GP unless CPL is 0.</summary>
+    /// <summary>#GP unless CPL is 0; of SVM's own instructions the rules say it.</summary>
     public bool Privileged { get; init; }
 
     /// <summary>The feature that brings it; null where every processor with SVM has it.</summary>

@@ -61,7 +61,7 @@ internal static class InstructionTable
             Privileged = true,
             Info1 = static a => a.Processor.Features.Has(CpuFeature.DecodeAssists) ? a.Address : 0,
         },
-        [Mnemonic.Invlpga] = new(Nothing) { Svm = true, Privileged = true },
+        [Mnemonic.Invlpga] = new(Nothing),
         [Mnemonic.Invpcid] = new(Invpcid)
         {
             Privileged = true,
@@ -87,19 +87,14 @@ internal static class InstructionTable
         [Mnemonic.Wrmsr] = new(static a => ModelSpecific.Write(a)) { Privileged = true, Decide = ModelSpecific.Exit },
 
         // SVM.
-        [Mnemonic.Vmrun] = new(SvmInstructions.Vmrun) { Svm = true, Privileged = true, Before = SvmInstructions.OutsideSmm },
+        [Mnemonic.Vmrun] = new(SvmInstructions.Vmrun),
         [Mnemonic.Vmmcall] = new(static _ => Effect.UD) { Decide = SvmInstructions.VmmcallExit },
         [Mnemonic.Vmgexit] = new(SvmInstructions.Vmgexit) { Decide = SvmInstructions.VmmcallExit },
-        [Mnemonic.Vmload] = new(SvmInstructions.Vmload) { Svm = true, Privileged = true },
-        [Mnemonic.Vmsave] = new(SvmInstructions.Vmsave) { Svm = true, Privileged = true },
-        [Mnemonic.Stgi] = new(static a => SvmInstructions.SetGif(a, true)) { Svm = true, WithoutSvme = true, Privileged = true },
-        [Mnemonic.Clgi] = new(static a => SvmInstructions.SetGif(a, false)) { Svm = true, Privileged = true },
-        [Mnemonic.Skinit] = new(static _ => new Effect(EffectKind.Shutdown))
-        {
-            Svm = true,
-            WithoutSvme = true,
-            Privileged = true,
-        },
+        [Mnemonic.Vmload] = new(SvmInstructions.Vmload),
+        [Mnemonic.Vmsave] = new(SvmInstructions.Vmsave),
+        [Mnemonic.Stgi] = new(static a => SvmInstructions.SetGif(a, true)),
+        [Mnemonic.Clgi] = new(static a => SvmInstructions.SetGif(a, false)),
+        [Mnemonic.Skinit] = new(static _ => new Effect(EffectKind.Shutdown)),
 
         // Ordinary ones.
         [Mnemonic.Wait] = new(WaitForFloatingPoint),

@@ -6,7 +6,7 @@ namespace Differ.Replay.Model;
 /// <summary>A model-specific register of the model.</summary>
 /// <param name="Index">Its number.</param>
 /// <param name="Field">Where its value is; null for one that SVM knows nothing of.</param>
-/// <param name="IsLegal">Whether a value may be written; null for any.</param>
+/// <param name="IsLegal">Whether a value may be written, as far as no rule says it (<see cref="InstructionExceptions"/>); null for any.</param>
 internal sealed record MsrRow(uint Index, VmcbField? Field, Func<Processor, ulong, bool>? IsLegal);
 
 /// <summary>RDMSR and WRMSR (APM2 15.11, 15.30).</summary>
@@ -24,7 +24,7 @@ internal static class ModelSpecific
         new(0x174, VmcbField.SysenterCs, null),
         new(0x175, VmcbField.SysenterEsp, null),
         new(0x176, VmcbField.SysenterEip, null),
-        new(DebugCtl.Index, VmcbField.DbgCtl, static (p, value) => IsLegal(p, DebugCtl.Bits, value)),
+        new(DebugCtl.Index, VmcbField.DbgCtl, null),
         new(0x1db, VmcbField.BrFrom, null),
         new(0x1dc, VmcbField.BrTo, null),
         new(0x1dd, VmcbField.LastExcpFrom, null),
@@ -34,8 +34,7 @@ internal static class ModelSpecific
         new(Pat.Index, VmcbField.GPat, static (_, value) => Pat.IsLegal(value)),
         new(0x2ff, null, null),
         new(Efer.Index, VmcbField.EferRegister, static (p, value) => IsLegal(p, Efer.Bits, value)
-            && ((value >> Efer.LMA) & 1) == (p.State.Bit(VmcbField.EferRegister, Efer.LMA) ? 1UL : 0)
-            && !((value >> Efer.SVME & 1) != 0 && p.State.Bit(VmcbField.VmCrRegister, VmCr.SvmDis))),
+            && ((value >> Efer.LMA) & 1) == (p.State.Bit(VmcbField.EferRegister, Efer.LMA) ? 1UL : 0)),
         new(0xc000_0081, VmcbField.Star, null),
         new(0xc000_0082, VmcbField.Lstar, null),
         new(0xc000_0083, VmcbField.Cstar, null),
@@ -43,11 +42,9 @@ internal static class ModelSpecific
         new(0xc000_0100, VmcbField.FsBase, null),
         new(0xc000_0101, VmcbField.GsBase, null),
         new(0xc000_0102, VmcbField.KernelGsBase, null),
-        new(TscRatioMsr.Index, VmcbField.TscRatio, static (p, value) => p.Features.Has(CpuFeature.TscRateMsr) && IsLegal(p, TscRatioMsr.Bits, value)),
-        new(VmCr.Index, VmcbField.VmCrRegister, static (p, value) => IsLegal(p, VmCr.Bits, value)
-            && !((value >> VmCr.SvmDis & 1) != 0 && p.State.Bit(VmcbField.EferRegister, Efer.SVME))),
-        new(HsavePa.Index, VmcbField.VmHsavePa, static (p, value) =>
-            (value & HsavePa.PageOffset) == 0 && value >> p.Features.PhysicalBits == 0),
+        new(TscRatioMsr.Index, VmcbField.TscRatio, null),
+        new(VmCr.Index, VmcbField.VmCrRegister, null),
+        new(HsavePa.Index, VmcbField.VmHsavePa, null),
     ];
 
     /// <summary>Whether an access exits: after the exceptions that all accesses share, before those of the register.</summary>

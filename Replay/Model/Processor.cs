@@ -7,8 +7,8 @@ namespace Differ.Replay.Model;
 /// <remarks>
 /// Unlike the rules, which judge a recording of partly known state, this executes a machine known to the bit. Scenarios run on
 /// it, and what it records is judged by the rules. What it does is written apart from them, except for the illegal states of
-/// VMRUN, which it asks the rules for, and the manual's tables of registers, features and exits in Machine, which both read:
-/// there the two cannot find each other's faults, and scenarios and the tables as text in the tests decide.
+/// VMRUN and the exceptions of SVM's instructions and registers, which it asks the rules for, and the manual's tables, which both
+/// read: there the two cannot find each other's faults, and scenarios and the tables as text in the tests decide.
 /// </remarks>
 internal sealed class Processor
 {

@@ -6,22 +6,8 @@ namespace Differ.Replay.Model;
 /// <summary>The SVM instructions, after they were found to be available (APM2 15.5, 15.17, 15.18; APM3).</summary>
 internal static class SvmInstructions
 {
-    private const ulong PageOffset = 0xfff;
-
-    /// <summary>In system management mode VMRUN is not supported (APM2 15.22).</summary>
-    public static Effect OutsideSmm(InstructionAccess a) => a.Processor.SystemManagement.IsInside ? Effect.UD : Effect.Done;
-
     /// <summary>VMRUN.</summary>
-    public static Effect Vmrun(InstructionAccess a)
-    {
-        ulong address = a.State[VmcbField.Rax];
-        if (IsIllegal(a, address) || a.State[VmcbField.VmHsavePa] == 0)
-        {
-            return Refused(a);
-        }
-
-        return a.Processor.Switch.Vmrun(address, a.Instruction.NextIP);
-    }
+    public static Effect Vmrun(InstructionAccess a) => a.Processor.Switch.Vmrun(a.State[VmcbField.Rax], a.Instruction.NextIP);
 
     /// <summary>VMLOAD.</summary>
     public static Effect Vmload(InstructionAccess a) => Move(a, static (a, vmcb) =>
@@ -75,10 +61,6 @@ internal static class SvmInstructions
     private static Effect Move(InstructionAccess a, Action<InstructionAccess, Vmcb> move)
     {
         ulong address = a.State[VmcbField.Rax];
-        if (IsIllegal(a, address))
-        {
-            return Refused(a);
-        }
 
         // Virtualized, the address is the guest's and is translated; otherwise it is the system's, in a guest too (APM2 15.33.1).
         ulong system = address;
@@ -92,13 +74,4 @@ internal static class SvmInstructions
         move(a, new Vmcb(a.Processor.Memory, system));
         return Effect.Done;
     }
-
-    private static Effect Refused(InstructionAccess a)
-    {
-        a.State[VmcbField.Rip] = a.Instruction.IP;
-        return Effect.GP;
-    }
-
-    private static bool IsIllegal(InstructionAccess a, ulong address) =>
-        (address & PageOffset) != 0 || address >> a.Processor.Features.PhysicalBits != 0;
 }

@@ -111,6 +111,24 @@ internal readonly record struct Vmcb12Needs(VmcbFields Fields, Evidence Missing)
     public bool AreUnmet(VmcbFields known) => !Fields.IsEmpty && (Fields & known).IsEmpty;
 }
 
+/// <summary>The exception that a statement says an instruction raises.</summary>
+/// <param name="Vector">The exception; #GP has error code 0.</param>
+/// <param name="When">When it is raised.</param>
+/// <param name="Of">The instructions, by the exit codes of their intercepts.</param>
+internal sealed record RaisedException(byte Vector, InstructionGuard When, params SvmExitCode[] Of)
+{
+    /// <summary>Whether the intercept comes before it (APM2 table 15-7).</summary>
+    public bool BehindIntercept { get; init; }
+
+    /// <summary>Where the instruction is WRMSR: the register that it writes.</summary>
+    public uint Msr { get; init; }
+
+    /// <summary>What WRMSR raises.</summary>
+    /// <param name="msr">The register that it writes.</param>
+    /// <param name="when">When it is raised.</param>
+    public static RaisedException ByWrite(uint msr, InstructionGuard when) => new(ExceptionVector.GP, when, SvmExitCode.Msr) { BehindIntercept = true, Msr = msr };
+}
+
 /// <summary>One statement of the manual: what it says, and how it is executed.</summary>
 /// <param name="Info">What it says.</param>
 /// <param name="When">The situations in which it has something to say.</param>
@@ -131,6 +149,9 @@ internal sealed record Rule(RuleInfo Info, Situation When, Func<SvmExitCode, boo
 
     /// <summary>Where the rule names an illegal state of VMRUN: whether a vmcb12 is one.</summary>
     public VmrunGuard? Illegal { get; init; }
+
+    /// <summary>Where the rule says that an instruction raises an exception: which, and when.</summary>
+    public RaisedException? Raises { get; init; }
 
     /// <summary>Whether the rule has something to say.</summary>
     /// <param name="situation">What the record is about.</param>

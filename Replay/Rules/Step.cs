@@ -70,11 +70,14 @@ internal readonly ref struct Step
         _ => default,
     };
 
-    /// <summary>The same as <see cref="When"/> with EFER.SVME, which may have been concluded only.</summary>
-    public Expecting WhenSvme(bool value)
+    /// <summary>The same as <see cref="When"/> with the condition of an exception, which may rest on what was concluded only.</summary>
+    /// <param name="raises">The condition.</param>
+    /// <param name="operand">What the instruction is given; not known where it is not said.</param>
+    public Expecting WhenRaised(InstructionGuard raises, Bits64 operand = default)
     {
-        Truth condition = value ? Vcpu.Svme : !Vcpu.Svme;
-        return condition.IsYes && Vcpu.SvmeConcluded ? Assuming(Evidence.EferSvme) : When(condition, Evidence.EferSvme);
+        InstructionState state = Vcpu.Instruction.Afresh(operand);
+        Truth raised = raises(state);
+        return raised.IsYes && state.Assumed != Evidence.None ? Assuming(state.Assumed) : When(raised, state.Missing);
     }
 
     /// <summary>Whether L2 executed nothing between the entry behind VMRUN and this exit, its first; yes or unknown.</summary>

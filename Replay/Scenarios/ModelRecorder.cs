@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Differ.Replay.Manual.Tables;
+using Differ.Replay.Manual;
 using Differ.Replay.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -175,10 +176,17 @@ internal sealed class ModelRecorder : IProcessorObserver
         _entryRip = null;
     }
 
-    private static bool IsL0s(InstructionRow row, Processor processor) =>
-        row.Code is not null && (row.Svm || row.Code == SvmExitCode.Vmmcall || row.Code == SvmExitCode.Cpuid)
-        && (!row.Svm || processor.InProtectedMode) && processor.Guest is not { SevEs: true }
-        && !(row.Code is { } code && (code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && processor.Guest is { HasVirtualVmload: true }) && (!row.Privileged || processor.State[VmcbField.Cpl] == 0);
+    private static bool IsL0s(InstructionRow row, Processor processor)
+    {
+        if (row.Code is not { } code || processor.Guest is { SevEs: true })
+        {
+            return false;
+        }
+
+        bool isOwn = Availability.IsSvmInstruction(code) && code != SvmExitCode.Vmmcall;
+        bool isVirtualized = (code == SvmExitCode.Vmload || code == SvmExitCode.Vmsave) && processor.Guest is { HasVirtualVmload: true };
+        return isOwn ? processor.InProtectedMode && processor.State[VmcbField.Cpl] == 0 && !isVirtualized : code == SvmExitCode.Vmmcall || code == SvmExitCode.Cpuid;
+    }
 
     // What L1 asked CPUID before the scenario started.
     private void Introduce(Processor processor)

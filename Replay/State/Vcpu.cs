@@ -6,7 +6,7 @@ namespace Differ.Replay.State;
 
 /// <summary>The architectural state of one vCPU as L1 and L2 see it, known bit by bit.</summary>
 /// <remarks>What a recording never shows (CPL, RFLAGS, debug registers) stays unknown on recordings; it is here because statements speak of it.</remarks>
-internal sealed class Vcpu
+internal sealed class Vcpu : IInstructionRegisters
 {
     /// <summary>A vCPU of which nothing is known.</summary>
     /// <param name="told">What the user says of it; null for nothing.</param>
@@ -14,6 +14,7 @@ internal sealed class Vcpu
     {
         Profile = new Profile(told);
         VmrunState = new VmrunState(Vmcb12, Profile);
+        Instruction = new InstructionState(this);
     }
 
     /// <summary>Who remembers where each bit came from; null where nobody asks.</summary>
@@ -208,6 +209,29 @@ internal sealed class Vcpu
 
     /// <summary>What conditions of VMRUN may look at.</summary>
     public VmrunState VmrunState { get; }
+
+    /// <summary>What conditions of an instruction of L1 may look at.</summary>
+    public InstructionState Instruction { get; }
+
+    /// <summary>An instruction that exits, or that a recording shows to have raised #GP, was found in protected mode by the processor.</summary>
+    Truth IInstructionRegisters.InProtectedMode => Truth.Yes;
+
+    /// <inheritdoc/>
+    VmcbFields IInstructionRegisters.Concluded => SvmeConcluded ? VmcbFields.Of(VmcbField.EferRegister) : default;
+
+    /// <summary>A register of L1, or of the guest that runs; unknown where nothing ever shows it.</summary>
+    public Bits64 this[VmcbField register] => register switch
+    {
+        VmcbField.EferRegister => Efer,
+        VmcbField.Cr0Register => Cr0,
+        VmcbField.Cr4Register => Cr4,
+        VmcbField.RflagsRegister => Rflags,
+        VmcbField.Cpl => Cpl,
+        VmcbField.Rax => Rax,
+        VmcbField.VmCrRegister => VmCr,
+        VmcbField.VmHsavePa => HsavePa,
+        _ => default,
+    };
 
     /// <summary>EFER.SVME of L1.</summary>
     public Truth Svme => Efer[Manual.Tables.Efer.SVME];

@@ -78,6 +78,18 @@ public static class EvidenceTable
     /// <summary>The evidence that would show a field of vmcb12.</summary>
     internal static Evidence Of(VmcbField field) => ByField[(int)field];
 
+    /// <summary>The evidence that would show a register of the guest that runs.</summary>
+    internal static Evidence OfRegister(VmcbField register) => register switch
+    {
+        VmcbField.EferRegister => Evidence.EferSvme,
+        VmcbField.Cpl => Evidence.Cpl,
+        VmcbField.Rax => Evidence.Rax,
+        VmcbField.RflagsRegister => Evidence.Rflags,
+        VmcbField.VmCrRegister => Evidence.VmCr,
+        VmcbField.VmHsavePa => Evidence.HsavePa,
+        _ => Evidence.ControlRegisters,
+    };
+
     /// <summary>The row of a kind.</summary>
     public static EvidenceRow Of(Evidence evidence) => (int)evidence < All.Count ? All[(int)evidence] : All[0];
 }

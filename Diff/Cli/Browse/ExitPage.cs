@@ -161,7 +161,7 @@ internal sealed class ExitPage : IPage
 
         SpokenRule chosen = _story.Result.Rules[Math.Min(_rule, _story.Result.Rules.Count - 1)];
         string? fingerprint = _story.Result.Departure is { } departure && departure.Rule.Id == chosen.Rule.Id ? departure.Fingerprint : null;
-        var explanation = Explanation.Of(chosen.Rule, RuleNeeds.Of(chosen.Rule.Id), RuleNeeds.FieldsOf(chosen.Rule.Id), _run.Result, fingerprint);
+        var explanation = Explanation.Of(chosen.Rule, RuleNeeds.Of(chosen.Rule.Id), RuleNeeds.ReadsOf(chosen.Rule.Id), _run.Result, fingerprint);
         IFormat<Explanation> text = ReportFormats.Explanations[0];
         return Line.OfReport((output, ink) => text.Write(explanation, output, ink));
     }

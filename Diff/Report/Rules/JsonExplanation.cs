@@ -50,7 +50,7 @@ internal sealed class JsonExplanation : IFormat<Explanation>
         json.WriteString("evidence", rule.Evidence);
         json.WriteString("expected", rule.Expected);
         json.WriteTexts("decidedBy", content.Rule.Kvm.Names);
-        json.WriteTexts("reads", content.Reads);
+        json.WriteTexts("reads", content.Reads.Names);
     }
 
     private static void WriteBugs(Utf8JsonWriter json, Explanation content)

@@ -23,9 +23,9 @@ internal sealed class MarkdownExplanation : IFormat<Explanation>
         Row(output, "Speaks when", rule.Evidence);
         Row(output, "Expected", rule.Expected);
         Row(output, "Decided by", functions.Names.Count > 0 ? $"{string.Join(", ", functions.Names.Select(Code))} in KVM" : functions.WhyNone, isMarkdown: true);
-        if (content.Reads.Count > 0)
+        if (content.Reads.Names.Count > 0)
         {
-            Row(output, "Reads", $"{string.Join(", ", content.Reads)} of vmcb12");
+            Row(output, "Reads", $"{string.Join(", ", content.Reads.Names)} of {content.Reads.Owner}");
         }
 
         WriteBugs(content, output);

@@ -16,9 +16,9 @@ internal sealed class TextExplanation : IFormat<Explanation>
         RuleText.Item(output, "if broken", RuleText.Words(content.Rule.Severity));
         KvmFunctions functions = content.Rule.Kvm;
         RuleText.Item(output, "decided by", functions.Names.Count > 0 ? $"{string.Join(", ", functions.Names)} in KVM" : functions.WhyNone);
-        if (content.Reads.Count > 0)
+        if (content.Reads.Names.Count > 0)
         {
-            RuleText.Item(output, "reads", $"{string.Join(", ", content.Reads)} of vmcb12");
+            RuleText.Item(output, "reads", $"{string.Join(", ", content.Reads.Names)} of {content.Reads.Owner}");
         }
 
         WriteBugs(content, output, ink);

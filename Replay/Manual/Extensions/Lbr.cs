@@ -38,7 +38,7 @@ internal static class Lbr
                 return;
             }
 
-            Truth refused = DebugCtl.Bits.SetsMustBeZero(Bits64.Of(write.Value), s.Vcpu.Profile);
+            Truth refused = SetsReserved(s.Vcpu.Instruction.Afresh(Bits64.Of(write.Value)));
             if (refused.IsYes)
             {
                 // Processors before the bus lock trap are of older revisions of the manual, which call the bits reserved and say no more.
@@ -48,6 +48,11 @@ internal static class Lbr
             {
                 s.Undecided(Evidence.GuestCpuid);
             }
-        }),
+        })
+        {
+            Raises = RaisedException.ByWrite(DebugCtl.Index, SetsReserved),
+        },
     ];
+
+    private static Truth SetsReserved(InstructionState i) => i.SetsMustBeZero(DebugCtl.Bits);
 }

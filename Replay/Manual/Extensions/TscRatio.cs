@@ -24,12 +24,16 @@ internal static class TscRatio
                 return;
             }
 
-            bool reserved = s.Seen.Msr.Write && TscRatioMsr.Bits.SetsMustBeZero(Bits64.Of(s.Seen.Msr.Value), s.Vcpu.Profile).IsYes;
-            if (reserved || s.Vcpu.Profile.Has(CpuFeature.TscRateMsr).IsNo)
+            // A read is refused where the register is absent.
+            Bits64 written = Bits64.Of(s.Seen.Msr.Write ? s.Seen.Msr.Value : 0);
+            if (IsRefused(s.Vcpu.Instruction.Afresh(written)).IsYes)
             {
                 s.Expect().Allow(Is(ComparedField.MsrFaulted, 1));
             }
-        }),
+        })
+        {
+            Raises = RaisedException.ByWrite(TscRatioMsr.Index, IsRefused),
+        },
         new(new("SVM-15.30.5-TSC-L2", "15.30.5", RuleScope.Composition, Visibility.Partly, Confidence.NotChecked, Severity.Low,
                 "L2 TSC = scaled(L1 TSC, ratio) + vmcb12.TSC_OFFSET.",
                 "kvm_write_tsc_offset; rdtsc values not traced.",
@@ -42,4 +46,6 @@ internal static class TscRatio
             }
         }),
     ];
+
+    private static Truth IsRefused(InstructionState i) => i.SetsMustBeZero(TscRatioMsr.Bits) | !i.Has(CpuFeature.TscRateMsr);
 }

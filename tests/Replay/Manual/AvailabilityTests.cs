@@ -119,6 +119,11 @@ public sealed class AvailabilityTests : RuleTests<AvailabilityTests>, IRuleCases
             Departs(Off().L1Exit(GpExit).Emulates("0f 01 d8").Raises(GP, 0)),
             Keeps(Off().L1Exit(GpExit).Emulates("0f 01 da").Raises(UD)),
             Undecided(Evidence.EferSvme, Blank().L1Exit(GpExit).Emulates("0f 01 d8").Raises(GP, 0)),
+
+            // STGI may be there without SVME.
+            Undecided(Evidence.GuestCpuid, Off().L1Exit(GpExit).Emulates("0f 01 dc").Raises(GP, 0)),
+            Departs(Off().L1Sees(0x8000_0001).L1Sees(0x8000_000a).L1Exit(GpExit).Emulates("0f 01 dc").Raises(GP, 0)),
+            Silent("STGI is there without SVME", Off().L1Sees(0x8000_0001, ecx: 1 << 12).L1Exit(GpExit).Emulates("0f 01 dc").Raises(GP, 0)),
             Silent("VMMCALL checks neither", Off().L1Exit(GpExit).Emulates("0f 01 d9").Raises(GP, 0))),
 
         // "vmcb[11:0]=0 and vmcb < 2^MAXPHYADDR; otherwise #GP"

@@ -1,3 +1,4 @@
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Model;
 using Differ.Schemas.Vocabulary;
 using Iced.Intel;
@@ -8,6 +9,18 @@ namespace Differ.Tests.Replay.Support;
 /// <summary>Asks the model about one instruction of L1, on the machine that scenarios start from.</summary>
 internal static class OneInstruction
 {
+    private static readonly Dictionary<SvmExitCode, byte[]> Instructions = new()
+    {
+        [SvmExitCode.Vmrun] = [0x0f, 0x01, 0xd8],
+        [SvmExitCode.Vmload] = [0x0f, 0x01, 0xda],
+        [SvmExitCode.Vmsave] = [0x0f, 0x01, 0xdb],
+        [SvmExitCode.Stgi] = [0x0f, 0x01, 0xdc],
+        [SvmExitCode.Clgi] = [0x0f, 0x01, 0xdd],
+        [SvmExitCode.Skinit] = [0x0f, 0x01, 0xde],
+        [SvmExitCode.Invlpga] = [0x0f, 0x01, 0xdf],
+        [SvmExitCode.Msr] = [0x0f, 0x30],
+    };
+
     private static readonly byte[] Vmrun = [0x0f, 0x01, 0xd8], Wrmsr = [0x0f, 0x30], MovCr0 = [0x0f, 0x22, 0xc3], MovCr4 = [0x0f, 0x22, 0xe3];
 
     /// <summary>Whether VMRUN refuses vmcb12 with these fields.</summary>
@@ -58,6 +71,35 @@ internal static class OneInstruction
         return Faults(machine, register == 0 ? MovCr0 : MovCr4);
     }
 
+    /// <summary>The exception that an instruction raises; null for none.</summary>
+    public static byte? Raises(Features features, InstructionCase state)
+    {
+        var seen = new Nobody();
+        var machine = new ScenarioMachine(features, seen);
+        Registers registers = machine.Processor.State;
+        if (state.InSmm)
+        {
+            var outside = new Registers();
+            outside.CopyFrom(registers);
+            machine.Processor.SystemManagement.Enter();
+            registers.CopyFrom(outside);
+        }
+
+        foreach (VmcbField register in (VmcbField[])[VmcbField.VmCrRegister, VmcbField.VmHsavePa, VmcbField.Cpl])
+        {
+            registers[register] = state[register].Value;
+        }
+
+        registers.SetBit(VmcbField.EferRegister, Efer.SVME, state[VmcbField.EferRegister][Efer.SVME].IsYes);
+        registers.SetBit(VmcbField.Cr0Register, Cr0.PE, state[VmcbField.Cr0Register][Cr0.PE].IsYes);
+        registers.SetBit(VmcbField.RflagsRegister, Rflags.VM, state[VmcbField.RflagsRegister][Rflags.VM].IsYes);
+        registers.General[Registers.Rax] = state.Msr == 0 ? state.Operand : state.Operand & uint.MaxValue;
+        registers.General[Registers.Rdx] = state.Operand >> 32;
+        registers.General[Registers.Rcx] = state.Msr;
+        Execute(machine, Instructions[state.Instruction]);
+        return seen.First is { Type: EventType.Exception } raised ? raised.Vector : null;
+    }
+
     private static bool Faults(ScenarioMachine machine, byte[] code)
     {
         ulong next = ScenarioMachine.L1Code + (ulong)code.Length;
@@ -93,9 +135,9 @@ internal static class OneInstruction
         {
         }
 
-        public void Delivers(Processor processor, EventInfo what, uint? error)
-        {
-        }
+        public EventInfo First { get; private set; }
+
+        public void Delivers(Processor processor, EventInfo what, uint? error) => First = First.Valid ? First : what;
 
         public void ShutsDown(Processor processor)
         {

@@ -96,7 +96,8 @@ internal sealed record VmrunCase(bool Features, IReadOnlyDictionary<VmcbField, u
         [VmcbField.MsrpmBasePa] = 0x34000,
     });
 
-    private static string Runs(int[] bits)
+    /// <summary>Bit numbers, from the lowest, with runs as <c>high:low</c>.</summary>
+    public static string Runs(int[] bits)
     {
         var runs = new List<string>();
         for (int i = 0; i < bits.Length;)
