@@ -26,6 +26,7 @@ internal sealed class ConformVerb : IVerb
     };
 
     private readonly Option<string[]> _rules = new("--rule") { Description = "Only scenarios about this rule; several are possible" };
+    private readonly Option<bool> _cases = new("--cases") { Description = "Scenarios made from the conditions of the rules" };
     private readonly Option<bool> _quirks = new("--quirks") { Description = "Keep KVM's documented quirks, as most VMMs do" };
     private readonly Option<int> _jobs = new("--jobs", "-j")
     {
@@ -80,7 +81,7 @@ internal sealed class ConformVerb : IVerb
             + "It needs /dev/kvm alone, and compares where each scenario ends with what the manual says.\n"
             + "Exit status: 0 none diverges, 1 one does, 2 there is no KVM with nested SVM here, 4 inconclusive.")
         {
-            _paths, _rules, _quirks, _jobs, _random, _seed, _time, _most, _on, _qemu, _export, _out, _format, _report, _baseline, _processor, _against, _color, _worker,
+            _paths, _rules, _cases, _quirks, _jobs, _random, _seed, _time, _most, _on, _qemu, _export, _out, _format, _report, _baseline, _processor, _against, _color, _worker,
         };
         command.SetAction((words, cancel) => Run(words, terminal, cancel));
         return command;
@@ -91,7 +92,7 @@ internal sealed class ConformVerb : IVerb
         string[] paths = words.GetValue(_paths) ?? [], rules = [.. (words.GetValue(_rules) ?? []).Select(Known)];
         string on = words.GetRequiredValue(_on);
         CheckWords(words, paths, rules);
-        IReadOnlyList<PlacedScenario> scenarios = words.GetValue(_random) ? [] : PlacedScenario.Read(paths, rules);
+        IReadOnlyList<PlacedScenario> scenarios = words.GetValue(_random) ? [] : PlacedScenario.Read(paths, words.GetValue(_cases), rules);
         if (words.GetValue(_export) is { } images)
         {
             ExportedScenarios.Write(images, scenarios, terminal.Output);
@@ -110,7 +111,7 @@ internal sealed class ConformVerb : IVerb
         using var reports = Reports<ConformReport>.Open(
             Options.Wishes(words, _format, _report, [.. ConformFormats.All.Select(static format => format.Name)]), ConformFormats.All, [],
             [.. paths, .. new[] { baseline, processor, words.GetValue(_against) }.OfType<string>()], terminal, words.GetRequiredValue(_color));
-        string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. words.GetValue(_quirks) ? (string[])["--quirks"] : []];
+        string[] again = [.. paths, .. rules.SelectMany(static rule => (string[])["--rule", rule]), .. words.GetValue(_cases) ? (string[])["--cases"] : [], .. words.GetValue(_quirks) ? (string[])["--quirks"] : []];
         GeneratedResults? made = words.GetValue(_random) ? await Look(words, again, terminal, cancel) : null;
         IReadOnlyList<ScenarioResult> results = made?.Found ?? await RunAll(words, scenarios, again, terminal, cancel);
         terminal.ClearProgress();
@@ -139,11 +140,16 @@ internal sealed class ConformVerb : IVerb
 
     private void CheckWords(ParseResult words, string[] paths, string[] rules)
     {
+        if (words.GetValue(_cases) && paths.Length > 0)
+        {
+            throw new UsageException("--cases makes scenarios of its own: leave out texts");
+        }
+
         if (words.GetValue(_random))
         {
-            if (paths.Length > 0 || rules.Length > 0)
+            if (paths.Length > 0 || rules.Length > 0 || words.GetValue(_cases))
             {
-                throw new UsageException("--random makes scenarios of its own: leave out texts and --rule");
+                throw new UsageException("--random makes scenarios of its own: leave out texts, --rule and --cases");
             }
 
             if (words.GetRequiredValue(_on) == Tcg || words.GetValue(_export) is not null)

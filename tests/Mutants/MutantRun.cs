@@ -41,7 +41,7 @@ internal sealed class MutantRun(MutantBuild build, string tests, string scratch,
     private static readonly string[] Far = ["Differ.Tests.Diff.", "Differ.Tests.EndToEnd.", "Differ.Tests.Cli."];
 
     // They start processes of the product as it was built, read other code than Replay's, or search for long what other classes find at once.
-    private static readonly string[] Elsewhere = ["Process", "Fuzz", "GitBisect", "Console", "CiWorkflow", "Live", "Browse", "Robustness", "Alteration", "Mutant", "RuleNeeds"];
+    private static readonly string[] Elsewhere = ["Process", "ConformVerb", "Fuzz", "GitBisect", "Console", "CiWorkflow", "Live", "Browse", "Robustness", "Alteration", "Mutant", "RuleNeeds"];
 
     private readonly ConcurrentDictionary<string, double> _seconds = new();
     private readonly ConcurrentDictionary<string, int> _kills = new();

@@ -12,11 +12,14 @@ internal sealed record PlacedScenario(string Source, Scenario Scenario)
 {
     /// <summary>Reads scenarios.</summary>
     /// <param name="paths">Files; none for the scenarios that come with Differ.</param>
+    /// <param name="cases">Those that are made from the conditions of the rules, in place of the ones that come with Differ.</param>
     /// <param name="rules">Rules that they must be about; none for any.</param>
     /// <exception cref="InputException">A line is not understood, or none is about such a rule.</exception>
-    public static IReadOnlyList<PlacedScenario> Read(IReadOnlyList<string> paths, IReadOnlyList<string> rules)
+    public static IReadOnlyList<PlacedScenario> Read(IReadOnlyList<string> paths, bool cases, IReadOnlyList<string> rules)
     {
-        IEnumerable<PlacedScenario> all = paths.Count == 0
+        IEnumerable<PlacedScenario> all = cases
+            ? ScenarioSuite.ReadCases().Select(static scenario => new PlacedScenario(ScenarioSuite.Cases, scenario))
+            : paths.Count == 0
             ? ScenarioSuite.Names.SelectMany(static name => ScenarioSuite.Read(name), static (name, scenario) => new PlacedScenario(name, scenario))
             : paths.SelectMany(ReadFile, static (path, scenario) => new PlacedScenario(path, scenario));
         PlacedScenario[] asked = [.. all.Where(one => rules.Count == 0 || one.Scenario.Rules.Intersect(rules).Any())];
