@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Numerics;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
@@ -72,15 +73,17 @@ public sealed class StateImage
     {
         if (_bytes.Length == 0)
         {
-            _bytes = new byte[StateValue.Positions];
+            // So that eight bytes can be read from every position.
+            _bytes = new byte[StateValue.Positions + sizeof(ulong)];
             _known = new ulong[StateValue.Positions / WordBits];
         }
 
-        bytes = bytes[..Math.Clamp(StateValue.Positions - position, 0, bytes.Length)];
-        bytes.CopyTo(_bytes.AsSpan(Math.Min(position, StateValue.Positions)));
-        for (int i = position; i < position + bytes.Length; i++)
+        position = Math.Min(position, StateValue.Positions);
+        bytes = bytes[..Math.Min(StateValue.Positions - position, bytes.Length)];
+        bytes.CopyTo(_bytes.AsSpan(position));
+        for (int from = position, end = position + bytes.Length; from < end; from = NextWord(from))
         {
-            _known[i / WordBits] |= 1UL << (i % WordBits);
+            _known[from / WordBits] |= MaskOf(from, end);
         }
 
         IsEmpty &= bytes.Length == 0;
@@ -97,9 +100,9 @@ public sealed class StateImage
     /// <summary>Takes back what is known of some bytes.</summary>
     public void Forget(int position, int size)
     {
-        for (int i = position; i < position + size && !IsEmpty; i++)
+        for (int from = position, end = Math.Min(position + size, StateValue.Positions); from < end && !IsEmpty; from = NextWord(from))
         {
-            _known[i / WordBits] &= ~(1UL << (i % WordBits));
+            _known[from / WordBits] &= ~MaskOf(from, end);
         }
     }
 
@@ -111,13 +114,7 @@ public sealed class StateImage
             return Observed<ulong>.Unseen;
         }
 
-        ulong value = 0;
-        for (int i = size - 1; i >= 0; i--)
-        {
-            value = (value << 8) | _bytes[position + i];
-        }
-
-        return Observed<ulong>.Of(value);
+        return Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(position)) & (ulong.MaxValue >> (WordBits - (8 * size))));
     }
 
     /// <summary>The next bytes that are known and stand together.</summary>
@@ -129,7 +126,7 @@ public sealed class StateImage
         start = IsEmpty ? StateValue.Positions : from;
         while (start < StateValue.Positions && !IsKnown(start))
         {
-            start += _known[start / WordBits] == 0 ? WordBits - (start % WordBits) : 1;
+            start += Math.Min(BitOperations.TrailingZeroCount(_known[start / WordBits] >> (start % WordBits)), WordBits - (start % WordBits));
         }
 
         bytes = start < StateValue.Positions ? _bytes.AsSpan(start, EndOfKnown(start, StateValue.Positions) - start) : default;
@@ -147,15 +144,26 @@ public sealed class StateImage
 
     private bool IsKnown(int position) => ((_known[position / WordBits] >> (position % WordBits)) & 1) != 0;
 
+    // The first byte from a position on that is not known, or the end.
     private int EndOfKnown(int position, int end)
     {
-        while (position < end && position < StateValue.Positions && IsKnown(position))
+        end = Math.Min(end, StateValue.Positions);
+        for (int from = position; from < end; from = NextWord(from))
         {
-            position++;
+            ulong unknown = ~_known[from / WordBits] & MaskOf(from, end);
+            if (unknown != 0)
+            {
+                return (from & ~(WordBits - 1)) + BitOperations.TrailingZeroCount(unknown);
+            }
         }
 
-        return position;
+        return Math.Max(position, end);
     }
+
+    private static int NextWord(int position) => (position | (WordBits - 1)) + 1;
+
+    // The bits of a word from a position up to an end, which may lie behind the word.
+    private static ulong MaskOf(int from, int end) => (ulong.MaxValue << (from % WordBits)) & (ulong.MaxValue >> (WordBits - 1 - ((Math.Min(end, NextWord(from)) - 1) % WordBits)));
 }
 
 /// <summary>The states recorded around one exit; reused for the next one. Empty unless the recorder had probes in the hypervisor.</summary>
