@@ -107,7 +107,7 @@ internal sealed class BoundProbe
     private const int MostParts = 128;
 
     private readonly (int Offset, int Size)[] _numbers = new (int, int)[(int)ProbeNumber.Count];
-    private readonly Part[][] _parts;
+    private readonly StateParts[] _parts;
     private readonly (int Offset, int Size) _registers;
     private readonly List<(int Offset, int Size)> _leaves = [];
     private readonly int _size;
@@ -115,7 +115,7 @@ internal sealed class BoundProbe
     private BoundProbe(ProbeRole role, EventLayout layout)
     {
         Role = role;
-        var parts = new List<(int Vmcb, Part Part)>();
+        var parts = new List<(int Vmcb, int Position, int Offset, int Size)>();
         foreach (EventField field in layout.Fields.Where(field => !field.IsDynamic))
         {
             _size = Math.Max(_size, field.Offset + field.Size);
@@ -134,11 +134,11 @@ internal sealed class BoundProbe
             else if (field.Name is [var letter, _, _, _] name && Letters.IndexOf(letter, StringComparison.Ordinal) is var vmcb and >= 0
                 && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions && parts.Count < MostParts)
             {
-                parts.Add((vmcb, new Part(position, field.Offset, field.Size)));
+                parts.Add((vmcb, position, field.Offset, field.Size));
             }
         }
 
-        _parts = [.. Enumerable.Range(0, Letters.Length).Select(vmcb => parts.Where(one => one.Vmcb == vmcb).Select(static one => one.Part).ToArray())];
+        _parts = [.. Enumerable.Range(0, Letters.Length).Select(vmcb => new StateParts(parts.Where(one => one.Vmcb == vmcb).Select(static one => (one.Position, one.Offset, one.Size))))];
     }
 
     /// <summary>What it shows.</summary>
@@ -188,28 +188,9 @@ internal sealed class BoundProbe
     /// <param name="payload">The event.</param>
     /// <param name="vmcb">Which.</param>
     /// <param name="to">Where they go.</param>
-    public void Copy(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, StateImage to)
-    {
-        foreach (ref readonly Part part in _parts[(int)vmcb].AsSpan())
-        {
-            to.Write(part.Position, payload.Slice(part.Offset, part.Size));
-        }
-    }
+    public void Copy(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, StateImage to) => to.Write(_parts[(int)vmcb], payload);
 
     /// <summary>Eight bytes of a VMCB, of which the probe shows the whole; unseen where it does not.</summary>
-    public Observed<ulong> Word(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, int position)
-    {
-        foreach (ref readonly Part part in _parts[(int)vmcb].AsSpan())
-        {
-            if (position >= part.Position && position + sizeof(ulong) <= part.Position + part.Size)
-            {
-                return Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[(part.Offset + position - part.Position)..]));
-            }
-        }
-
-        return Observed<ulong>.Unseen;
-    }
-
-    // Bytes of a VMCB: where they stand in it, and in the event.
-    private readonly record struct Part(int Position, int Offset, int Size);
+    public Observed<ulong> Word(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, int position) =>
+        _parts[(int)vmcb].Find(position) is var offset and >= 0 ? Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[offset..])) : Observed<ulong>.Unseen;
 }

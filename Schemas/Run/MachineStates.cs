@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
@@ -44,6 +45,58 @@ public readonly record struct StateValue(StateMoment Moment, int Position, ulong
         new((StateMoment)(h.Values[MomentSlot] & 0xf), (int)(h.Values[PositionSlot] & (Positions - 1)), h.Values[ValueSlot]);
 }
 
+/// <summary>Where an event has parts of a state: worked out once for all events of one layout.</summary>
+public sealed class StateParts
+{
+    private readonly StateImage _known = new();
+    private readonly (int Position, int Offset, int Size)[] _all;
+
+    /// <summary>Puts parts together that stand together in the event and in the state.</summary>
+    /// <param name="parts">Where each stands in the state (see <see cref="StateValue.Position"/>) and in the event, and its bytes; what is behind the end of the state is left out.</param>
+    public StateParts(IEnumerable<(int Position, int Offset, int Size)> parts)
+    {
+        var all = new List<(int Position, int Offset, int Size)>();
+        foreach ((int position, int offset, int size) in parts)
+        {
+            int length = Math.Clamp(StateValue.Positions - position, 0, size);
+            _known.Write(Math.Min(position, StateValue.Positions), new byte[length]);
+            if (all is [.., var last] && last.Position + last.Size == position && last.Offset + last.Size == offset)
+            {
+                all[^1] = last with { Size = last.Size + length };
+            }
+            else
+            {
+                all.Add((position, offset, length));
+            }
+        }
+
+        _all = [.. all];
+    }
+
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty => _known.IsEmpty;
+
+    /// <summary>The parts, in the order of the event.</summary>
+    public ReadOnlySpan<(int Position, int Offset, int Size)> All => _all;
+
+    /// <summary>The bytes of the state that they are, a bit for each.</summary>
+    internal ReadOnlySpan<ulong> Known => _known.Known;
+
+    /// <summary>Where the event has eight bytes of the state that stand in one part; negative where it has them not.</summary>
+    public int Find(int position)
+    {
+        foreach ((int start, int offset, int size) in _all)
+        {
+            if (position >= start && position + sizeof(ulong) <= start + size)
+            {
+                return offset + position - start;
+            }
+        }
+
+        return -1;
+    }
+}
+
 /// <summary>A VMCB and the registers beside it at one moment: bytes, and which of them were recorded.</summary>
 public sealed class StateImage
 {
@@ -55,6 +108,9 @@ public sealed class StateImage
 
     /// <summary>Whether nothing is known.</summary>
     public bool IsEmpty { get; private set; } = true;
+
+    /// <summary>Which bytes are known, a bit for each.</summary>
+    internal ReadOnlySpan<ulong> Known => _known;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -71,13 +127,7 @@ public sealed class StateImage
     /// <param name="bytes">As they were recorded.</param>
     public void Write(int position, ReadOnlySpan<byte> bytes)
     {
-        if (_bytes.Length == 0)
-        {
-            // So that eight bytes can be read from every position.
-            _bytes = new byte[StateValue.Positions + sizeof(ulong)];
-            _known = new ulong[StateValue.Positions / WordBits];
-        }
-
+        MakeRoom();
         position = Math.Min(position, StateValue.Positions);
         bytes = bytes[..Math.Min(StateValue.Positions - position, bytes.Length)];
         bytes.CopyTo(_bytes.AsSpan(position));
@@ -87,6 +137,32 @@ public sealed class StateImage
         }
 
         IsEmpty &= bytes.Length == 0;
+    }
+
+    /// <summary>Takes the parts of a state that an event has.</summary>
+    /// <param name="parts">Where they stand.</param>
+    /// <param name="payload">The event, whole.</param>
+    public void Write(StateParts parts, ReadOnlySpan<byte> payload)
+    {
+        if (parts.IsEmpty)
+        {
+            return;
+        }
+
+        MakeRoom();
+        foreach ((int position, int offset, int size) in parts.All)
+        {
+            payload.Slice(offset, size).CopyTo(_bytes.AsSpan(position));
+        }
+
+        Span<ulong> known = _known;
+        ReadOnlySpan<ulong> come = parts.Known[..known.Length];
+        for (int i = 0; i < known.Length; i++)
+        {
+            known[i] |= come[i];
+        }
+
+        IsEmpty = false;
     }
 
     /// <summary>Takes a number of some bytes.</summary>
@@ -142,6 +218,16 @@ public sealed class StateImage
         }
     }
 
+    private void MakeRoom()
+    {
+        if (_bytes.Length == 0)
+        {
+            // So that eight bytes can be read from every position.
+            _bytes = new byte[StateValue.Positions + sizeof(ulong)];
+            _known = new ulong[StateValue.Positions / WordBits];
+        }
+    }
+
     private bool IsKnown(int position) => ((_known[position / WordBits] >> (position % WordBits)) & 1) != 0;
 
     // The first byte from a position on that is not known, or the end.
@@ -160,9 +246,11 @@ public sealed class StateImage
         return Math.Max(position, end);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int NextWord(int position) => (position | (WordBits - 1)) + 1;
 
     // The bits of a word from a position up to an end, which may lie behind the word.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MaskOf(int from, int end) => (ulong.MaxValue << (from % WordBits)) & (ulong.MaxValue >> (WordBits - 1 - ((Math.Min(end, NextWord(from)) - 1) % WordBits)));
 }
 
