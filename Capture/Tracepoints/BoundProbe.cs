@@ -148,6 +148,11 @@ internal sealed class BoundProbe
     public static BoundProbe? Bind(EventLayout layout, bool bigEndian) =>
         !bigEndian && Probes.Find(layout.System, layout.Name) is { } probe ? new BoundProbe(probe.Role, layout) : null;
 
+    /// <summary>Whether an event is of a probe that shows states, of which the recording describes none: a format without arrays has left them out.</summary>
+    public static bool LacksState(EventLayout layout) =>
+        Probes.Find(layout.System, layout.Name) is { Role: ProbeRole.Entry or ProbeRole.Exit or ProbeRole.Vmrun or ProbeRole.Unmap } probe
+        && new BoundProbe(probe.Role, layout)._parts.All(static parts => parts.IsEmpty);
+
     /// <summary>Whether an event has all its bytes.</summary>
     public bool Fits(ReadOnlySpan<byte> payload) => payload.Length >= _size;
 

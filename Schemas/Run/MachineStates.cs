@@ -48,18 +48,19 @@ public readonly record struct StateValue(StateMoment Moment, int Position, ulong
 /// <summary>Where an event has parts of a state: worked out once for all events of one layout.</summary>
 public sealed class StateParts
 {
-    private readonly StateImage _known = new();
     private readonly (int Position, int Offset, int Size)[] _all;
+    private readonly (int Word, ulong Known)[] _known;
 
     /// <summary>Puts parts together that stand together in the event and in the state.</summary>
     /// <param name="parts">Where each stands in the state (see <see cref="StateValue.Position"/>) and in the event, and its bytes; what is behind the end of the state is left out.</param>
     public StateParts(IEnumerable<(int Position, int Offset, int Size)> parts)
     {
         var all = new List<(int Position, int Offset, int Size)>();
+        var known = new StateImage();
         foreach ((int position, int offset, int size) in parts)
         {
             int length = Math.Clamp(StateValue.Positions - position, 0, size);
-            _known.Write(Math.Min(position, StateValue.Positions), new byte[length]);
+            known.Write(position, new byte[length]);
             if (all is [.., var last] && last.Position + last.Size == position && last.Offset + last.Size == offset)
             {
                 all[^1] = last with { Size = last.Size + length };
@@ -71,16 +72,17 @@ public sealed class StateParts
         }
 
         _all = [.. all];
+        _known = [.. known.Known.ToArray().Select(static (bits, word) => (word, bits)).Where(static one => one.bits != 0)];
     }
 
     /// <summary>Whether there are none.</summary>
-    public bool IsEmpty => _known.IsEmpty;
+    public bool IsEmpty => _known.Length == 0;
 
     /// <summary>The parts, in the order of the event.</summary>
     public ReadOnlySpan<(int Position, int Offset, int Size)> All => _all;
 
-    /// <summary>The bytes of the state that they are, a bit for each.</summary>
-    internal ReadOnlySpan<ulong> Known => _known.Known;
+    /// <summary>The bytes of the state that they are, a bit for each: words of marks by their number.</summary>
+    internal ReadOnlySpan<(int Word, ulong Known)> Known => _known;
 
     /// <summary>Where the event has eight bytes of the state that stand in one part; negative where it has them not.</summary>
     public int Find(int position)
@@ -155,11 +157,10 @@ public sealed class StateImage
             payload.Slice(offset, size).CopyTo(_bytes.AsSpan(position));
         }
 
-        Span<ulong> known = _known;
-        ReadOnlySpan<ulong> come = parts.Known[..known.Length];
-        for (int i = 0; i < known.Length; i++)
+        ulong[] marks = _known;
+        foreach ((int word, ulong known) in parts.Known)
         {
-            known[i] |= come[i];
+            marks[word] |= known;
         }
 
         IsEmpty = false;
@@ -168,6 +169,15 @@ public sealed class StateImage
     /// <summary>Takes a number of some bytes.</summary>
     public void Write(int position, int size, ulong value)
     {
+        if (size == sizeof(ulong) && position % sizeof(ulong) == 0 && position < StateValue.Positions)
+        {
+            MakeRoom();
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(position), value);
+            _known[position / WordBits] |= (ulong)byte.MaxValue << (position % WordBits);
+            IsEmpty = false;
+            return;
+        }
+
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         Write(position, bytes[..size]);
@@ -185,7 +195,8 @@ public sealed class StateImage
     /// <summary>A number of at most eight bytes; unseen where one of them was not recorded.</summary>
     public Observed<ulong> At(int position, int size)
     {
-        if (IsEmpty || EndOfKnown(position, position + size) < position + size)
+        // Nearly every field stands in one word of marks.
+        if (IsEmpty || !(position % WordBits <= WordBits - size ? HasAll(position, size) : EndOfKnown(position, position + size) == position + size))
         {
             return Observed<ulong>.Unseen;
         }
@@ -226,6 +237,12 @@ public sealed class StateImage
             _bytes = new byte[StateValue.Positions + sizeof(ulong)];
             _known = new ulong[StateValue.Positions / WordBits];
         }
+    }
+
+    private bool HasAll(int position, int size)
+    {
+        ulong all = (ulong.MaxValue >> (WordBits - size)) << (position % WordBits);
+        return (_known[position / WordBits] & all) == all;
     }
 
     private bool IsKnown(int position) => ((_known[position / WordBits] >> (position % WordBits)) & 1) != 0;
