@@ -117,7 +117,7 @@ public sealed class Replayer : IExitSink
         }
 
         vcpu.Trail?.Ask(record);
-        _sink.Take(record, _builder.View(InstructionOf(record)));
+        _sink.Take(record, _builder.View(InstructionOf(record), _digest));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
         TakeEntryDump(vcpu, record);
         if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.MayBeEdited && GoesOnInL1Unshown(vcpu, record)))

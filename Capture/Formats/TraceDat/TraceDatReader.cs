@@ -139,6 +139,8 @@ internal sealed class TraceDatReader : ITraceReader
         Action<ulong, double>? progress, bool counted, CancellationToken cancel) : IMergeVisitor<PageEvents>
     {
         private readonly bool _everything = sink.WantsEverything;
+        private readonly CommonFields _common = reader._common;
+        private readonly TraceEventType?[] _typeOfId = reader._typeOfId;
         private readonly long _total = Math.Max(1, reader._content.Buffers.Sum(buffer => buffer.Size));
         private ulong _events;
 
@@ -157,13 +159,13 @@ internal sealed class TraceDatReader : ITraceReader
             }
 
             ReadOnlySpan<byte> payload = cursor.Payload;
-            if (!reader._common.Read(payload, out int id, out int thread))
+            if (!_common.Read(payload, out int id, out int thread))
             {
                 notes.Add(CaptureNotes.ShortRecord, $"byte 0x{cursor.FileOffset:x}");
                 return;
             }
 
-            TraceEventType?[] types = reader._typeOfId;
+            TraceEventType?[] types = _typeOfId;
             TraceEventType? type = unchecked((uint)id) < (uint)types.Length ? types[id] : null;
             if (type is null)
             {
