@@ -146,7 +146,8 @@ public sealed class Comparison : INamingSink
     private Verdict Judge(in ExitRecord recorded, in ComputedExit computed, ExitHistory history)
     {
         Verdict verdict = Verdict.Conforms;
-        bool read = false, looked = false;
+        RecordDigest? digest = computed.Digest;
+        bool looked = false;
         _groups.Begin();
         for (int i = 0; i < computed.Expectations.Length; i++)
         {
@@ -159,13 +160,8 @@ public sealed class Comparison : INamingSink
                 continue;
             }
 
-            if (!read)
-            {
-                _digest.Read(recorded);
-                read = true;
-            }
-
-            Truth met = _comparer.IsMet(recorded, _digest, computed, expectation, out TracepointSet missed);
+            digest ??= DigestOf(recorded);
+            Truth met = _comparer.IsMet(recorded, digest, computed, expectation, out TracepointSet missed);
             if (met.IsNo && !looked && expectation.Standing == Standing.Decided)
             {
                 _grounds?.Read(recorded);
@@ -177,15 +173,21 @@ public sealed class Comparison : INamingSink
                 Answer.Yes => Conforms(recorded, computed, expectation),
                 Answer.Unknown => Undecided(recorded, expectation),
                 _ when IsGuess(expectation) => Guessed(recorded, expectation),
-                _ => _groups.Add(recorded, _digest, computed, i, missed, looked && _grounds?.Break(_rules[expectation.Rule].Id) == true),
+                _ => _groups.Add(recorded, digest, computed, i, missed, looked && _grounds?.Break(_rules[expectation.Rule].Id) == true),
             };
             Rules?.Take(recorded, _rules[expectation.Rule], judged, met.IsUnknown ? MissingIn(recorded) : expectation.Missing);
             verdict = judged > verdict ? judged : verdict;
             _decided |= met.IsYes || (met.IsNo && judged != Verdict.Undecided);
         }
 
-        _groups.End(recorded, _digest, computed, history, _tally);
+        _groups.End(recorded, digest ?? _digest, computed, history, _tally);
         return verdict;
+    }
+
+    private RecordDigest DigestOf(in ExitRecord recorded)
+    {
+        _digest.Read(recorded);
+        return _digest;
     }
 
     // A weak rule assumes what is often not so: alone it is no reason to accuse anyone.

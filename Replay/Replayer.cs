@@ -117,7 +117,7 @@ public sealed class Replayer : IExitSink
         }
 
         vcpu.Trail?.Ask(record);
-        _sink.Take(record, _builder.View(InstructionOf(record)));
+        _sink.Take(record, _builder.View(InstructionOf(record), _digest));
         Narrowing.After(vcpu, record, _digest, _seen, _header.Listed);
         TakeEntryDump(vcpu, record);
         if ((record.Flags & RecordFlags.LossInside) != 0 || (_header.MayBeEdited && GoesOnInL1Unshown(vcpu, record)))
@@ -285,10 +285,17 @@ public sealed class Replayer : IExitSink
         situation |= record.HasEntry && record.Entry.EventInj.IsKnown ? Situation.EntryShowsEvent : Situation.None;
         situation |= _digest.HasMsr && vcpu.Shared.IsNews(_digest.Msr) ? Situation.SharedMsr : Situation.None;
         situation |= vcpu.SevEs.IsYes ? Situation.SevEs : Situation.None;
-        situation |= _seen.HasStates ? Situation.StatesRecorded : Situation.None;
+        situation |= _seen.HasStates ? StatesSituation(record) : Situation.None;
         bool nested = _seen.HasVmenter || _seen.LeftL2 || record.Kinds.Has(KvmEventKind.Invlpga);
         bool without = nested && record.Level == GuestLevel.L1 && vcpu.Svme.IsNo && !vcpu.SvmeConcluded && !_seen.SmmLeft;
         return situation | (without ? Situation.NestedWithoutSvme : Situation.None);
+    }
+
+    private Situation StatesSituation(in ExitRecord record)
+    {
+        bool ofSvm = record.Level == GuestLevel.L2 || _seen.HasVmenter || _seen.LeftL2 || record.Exit.Code == SvmExitCode.Vmload || record.Exit.Code == SvmExitCode.Vmsave
+            || !record.States[StateMoment.L2AtExit].IsEmpty || !record.States[StateMoment.L2AtEntry].IsEmpty;
+        return Situation.StatesRecorded | (ofSvm ? Situation.SvmStatesRecorded : Situation.None);
     }
 
     private Situation OddityOf(Vcpu vcpu, in ExitRecord record)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Order;
@@ -10,6 +11,7 @@ namespace Differ.Capture.Order;
 internal readonly record struct TimeScale(uint Multiplier, int Shift, ulong Offset)
 {
     /// <summary>The time of a tick, modulo 2^64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ClockTime Apply(ulong ticks)
     {
         if (Multiplier == 0)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Differ.Capture.Diagnostics;
 using Differ.Capture.Disk;
 using Differ.Capture.Formats.TraceDat;
 using Differ.Capture.Tracepoints;
@@ -21,6 +22,7 @@ public sealed class TracefsInstance : IDisposable
     private readonly List<string> _refused = [];
     private readonly byte[] _page;
     private PageTally? _tally;
+    private LiveRecording? _live;
     private string _statistics = "";
     private long _largest;
     private bool _ended;
@@ -99,16 +101,35 @@ public sealed class TracefsInstance : IDisposable
     /// <summary>Counts what comes from now on.</summary>
     public void CountExits() => _tally ??= PageTally.Of(_tracefs);
 
+    /// <summary>What comes from now on can be read while it comes.</summary>
+    /// <returns>The recording, closed by the caller; null where the kernel describes it in another way than Differ knows.</returns>
+    public LiveRecording? Follow()
+    {
+        using var head = new MemoryStream();
+        try
+        {
+            TraceDatWriter.Write(head, _tracefs, Groups, [(TraceDatOptions.TraceClock, File.ReadAllText(Path.Combine(_folder, "trace_clock"))), Uname], _page.Length, []);
+            return _live = new LiveRecording(head.ToArray());
+        }
+        catch (CaptureFormatException)
+        {
+            // Who reads the file is told.
+            return null;
+        }
+    }
+
     /// <summary>Takes what is there.</summary>
     /// <returns>Bytes that came.</returns>
     /// <exception cref="IOException">They cannot be written: the disk is full. What came before is kept.</exception>
     public long Pump()
     {
         long came = 0;
-        foreach ((_, SafeFileHandle pipe, FileStream pages) in _cpus)
+        bool isWhole = true;
+        foreach ((int cpu, SafeFileHandle pipe, FileStream pages) in _cpus)
         {
             // No more than one CPU's part at a time, so that none waits for another.
-            for (int i = 0; i < 4096; i++)
+            int left = 4096;
+            for (; left > 0; left--)
             {
                 int read = Libc.Read(pipe, _page);
                 if (read <= 0)
@@ -119,12 +140,16 @@ public sealed class TracefsInstance : IDisposable
                 _page.AsSpan(read).Clear();
                 pages.Write(_page);
                 _tally?.Take(_page);
+                _live?.Take(cpu, _page);
                 came += _page.Length;
             }
+
+            isWhole &= left > 0;
 
             _largest = Math.Max(_largest, pages.Length);
         }
 
+        _live?.EndRound(isWhole);
         return came;
     }
 
@@ -170,13 +195,12 @@ public sealed class TracefsInstance : IDisposable
             pages[number] = one;
         }
 
-        string host = _host.HostName is { Length: > 0 } name ? name : "(none)";
         TraceDatWriter.Write(
             to, _tracefs, Groups,
             [
                 (TraceDatOptions.CpuStat, _statistics),
                 (TraceDatOptions.TraceClock, File.ReadAllText(Path.Combine(_folder, "trace_clock"))),
-                (TraceDatOptions.Uname, $"Linux {host} {_host.Release} x86_64"),
+                Uname,
                 TraceDatWriter.Facts([.. facts, .. _host.Facts, .. Lines()]),
             ],
             _page.Length, pages);
@@ -199,6 +223,9 @@ public sealed class TracefsInstance : IDisposable
             Remove(_tracefs);
         }
     }
+
+    private (int Option, string Text) Uname =>
+        (TraceDatOptions.Uname, $"Linux {(_host.HostName is { Length: > 0 } name ? name : "(none)")} {_host.Release} x86_64");
 
     private IEnumerable<string> Lines() =>
         File.Exists(Path.Combine(_tracefs, "kprobe_events")) ? File.ReadLines(Path.Combine(_tracefs, "kprobe_events")).Where(IsOurs) : [];

@@ -84,16 +84,30 @@ internal enum ProbeNumber
     Count,
 }
 
+/// <summary>A VMCB that a probe shows parts of.</summary>
+internal enum ProbedVmcb
+{
+    /// <summary>The one that runs.</summary>
+    Running,
+
+    /// <summary>vmcb12.</summary>
+    Vmcb12,
+
+    /// <summary>That of L1.</summary>
+    OfL1,
+}
+
 /// <summary>A probe bound to the layout of one capture.</summary>
 internal sealed class BoundProbe
 {
-    private const string RegistersName = "regs";
+    // The letter of each VMCB, in their order.
+    private const string RegistersName = "regs", Letters = "cgh";
 
     // A probe has no more arguments (MAX_TRACE_ARGS of the kernel).
     private const int MostParts = 128;
 
     private readonly (int Offset, int Size)[] _numbers = new (int, int)[(int)ProbeNumber.Count];
-    private readonly List<(char Letter, int Position, int Offset, int Size)> _parts = [];
+    private readonly StateParts[] _parts;
     private readonly (int Offset, int Size) _registers;
     private readonly List<(int Offset, int Size)> _leaves = [];
     private readonly int _size;
@@ -101,6 +115,7 @@ internal sealed class BoundProbe
     private BoundProbe(ProbeRole role, EventLayout layout)
     {
         Role = role;
+        var parts = new List<(int Vmcb, int Position, int Offset, int Size)>();
         foreach (EventField field in layout.Fields.Where(field => !field.IsDynamic))
         {
             _size = Math.Max(_size, field.Offset + field.Size);
@@ -116,12 +131,14 @@ internal sealed class BoundProbe
             {
                 _leaves.Add((field.Offset, field.Size));
             }
-            else if (field.Name is ['c' or 'g' or 'h', _, _, _] name
-                && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions && _parts.Count < MostParts)
+            else if (field.Name is [var letter, _, _, _] name && Letters.IndexOf(letter, StringComparison.Ordinal) is var vmcb and >= 0
+                && int.TryParse(name.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int position) && position < StateValue.Positions && parts.Count < MostParts)
             {
-                _parts.Add((name[0], position, field.Offset, field.Size));
+                parts.Add((vmcb, position, field.Offset, field.Size));
             }
         }
+
+        _parts = [.. Enumerable.Range(0, Letters.Length).Select(vmcb => new StateParts(parts.Where(one => one.Vmcb == vmcb).Select(static one => (one.Position, one.Offset, one.Size))))];
     }
 
     /// <summary>What it shows.</summary>
@@ -130,6 +147,11 @@ internal sealed class BoundProbe
     /// <summary>Binds an event; null where it is no probe that Differ knows, or of a host whose bytes stand the other way round.</summary>
     public static BoundProbe? Bind(EventLayout layout, bool bigEndian) =>
         !bigEndian && Probes.Find(layout.System, layout.Name) is { } probe ? new BoundProbe(probe.Role, layout) : null;
+
+    /// <summary>Whether an event is of a probe that shows states, of which the recording describes none: a format without arrays has left them out.</summary>
+    public static bool LacksState(EventLayout layout) =>
+        Probes.Find(layout.System, layout.Name) is { Role: ProbeRole.Entry or ProbeRole.Exit or ProbeRole.Vmrun or ProbeRole.Unmap } probe
+        && new BoundProbe(probe.Role, layout)._parts.All(static parts => parts.IsEmpty);
 
     /// <summary>Whether an event has all its bytes.</summary>
     public bool Fits(ReadOnlySpan<byte> payload) => payload.Length >= _size;
@@ -169,30 +191,11 @@ internal sealed class BoundProbe
 
     /// <summary>Copies the bytes of a VMCB.</summary>
     /// <param name="payload">The event.</param>
-    /// <param name="letter">Which: c runs, g is vmcb12, h is L1's.</param>
+    /// <param name="vmcb">Which.</param>
     /// <param name="to">Where they go.</param>
-    public void Copy(ReadOnlySpan<byte> payload, char letter, StateImage to)
-    {
-        foreach ((char of, int position, int offset, int size) in _parts)
-        {
-            if (of == letter)
-            {
-                to.Write(position, payload.Slice(offset, size));
-            }
-        }
-    }
+    public void Copy(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, StateImage to) => to.Write(_parts[(int)vmcb], payload);
 
     /// <summary>Eight bytes of a VMCB, of which the probe shows the whole; unseen where it does not.</summary>
-    public Observed<ulong> Word(ReadOnlySpan<byte> payload, char letter, int position)
-    {
-        foreach ((char of, int start, int offset, int size) in _parts)
-        {
-            if (of == letter && position >= start && position + sizeof(ulong) <= start + size)
-            {
-                return Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[(offset + position - start)..]));
-            }
-        }
-
-        return Observed<ulong>.Unseen;
-    }
+    public Observed<ulong> Word(ReadOnlySpan<byte> payload, ProbedVmcb vmcb, int position) =>
+        _parts[(int)vmcb].Find(position) is var offset and >= 0 ? Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(payload[offset..])) : Observed<ulong>.Unseen;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Differ.Capture.Tracepoints;
 
@@ -29,6 +30,7 @@ internal sealed record CommonFields(int TypeOffset, int TypeSize, int PidOffset,
 
     /// <summary>Reads both.</summary>
     /// <returns>False when the record is too short.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Read(ReadOnlySpan<byte> payload, out int id, out int thread)
     {
         if (payload.Length < _needed)

@@ -96,7 +96,7 @@ internal sealed class ProbedStates
     /// <returns>False where it shows that events are missing.</returns>
     public bool Enter(BoundProbe probe, ReadOnlySpan<byte> payload, RecordBuffer to)
     {
-        if (_enters || (to.EntryRip is { IsKnown: true } rip && probe.Word(payload, 'c', Rip) is { IsKnown: true } entered && entered.Value != rip.Value))
+        if (_enters || (to.EntryRip is { IsKnown: true } rip && probe.Word(payload, ProbedVmcb.Running, Rip) is { IsKnown: true } entered && entered.Value != rip.Value))
         {
             return false;
         }
@@ -124,7 +124,7 @@ internal sealed class ProbedStates
 
         bool isL2 = running.Value == vmcb02.Value;
         StateImage image = states[isL2 ? ofL2 : ofL1];
-        probe.Copy(payload, 'c', image);
+        probe.Copy(payload, ProbedVmcb.Running, image);
         image.Forget(Dr6, sizeof(ulong));
         Guests(probe, payload, image);
         Register(image, Rcx, probe.Register(payload, RcxNumber));
@@ -135,13 +135,13 @@ internal sealed class ProbedStates
     // Where the processor keeps GIF, it is in the VMCB of L1, and while L2 runs KVM may have it in either; else KVM keeps it.
     private static Observed<ulong> GifOf(BoundProbe probe, ReadOnlySpan<byte> payload, bool isL2)
     {
-        Observed<ulong> control = probe.Word(payload, isL2 ? 'h' : 'c', IntCtl);
+        Observed<ulong> control = probe.Word(payload, isL2 ? ProbedVmcb.OfL1 : ProbedVmcb.Running, IntCtl);
         if (!control.IsKnown)
         {
             return Observed<ulong>.Unseen;
         }
 
-        ulong either = isL2 ? control.Value | probe.Word(payload, 'c', IntCtl).Or(0) : control.Value;
+        ulong either = isL2 ? control.Value | probe.Word(payload, ProbedVmcb.Running, IntCtl).Or(0) : control.Value;
         return Bit(control.Value, VGifEnable) ? Observed<ulong>.Of(either >> VGif & 1)
             : probe.Number(payload, ProbeNumber.Gif) is { IsKnown: true } gif ? gif
             : OldFlags(probe, payload) is { IsKnown: true } flags ? Observed<ulong>.Of(flags.Value >> HflagGif & 1)
@@ -182,7 +182,7 @@ internal sealed class ProbedStates
         }
 
         _reflected.Clear();
-        probe.Copy(payload, 'c', _reflected);
+        probe.Copy(payload, ProbedVmcb.Running, _reflected);
         for (int from = EsSelector; _reflected.Next(from, out int start, out ReadOnlySpan<byte> bytes) && start < EndOfTables; from = start + bytes.Length)
         {
             left.Write(start, bytes[..Math.Min(bytes.Length, EndOfTables - start)]);
@@ -191,9 +191,9 @@ internal sealed class ProbedStates
 
     private static void Vmrun(BoundProbe probe, ReadOnlySpan<byte> payload, MachineStates states)
     {
-        probe.Copy(payload, 'g', states[StateMoment.Vmcb12AtVmrun]);
+        probe.Copy(payload, ProbedVmcb.Vmcb12, states[StateMoment.Vmcb12AtVmrun]);
         StateImage l1 = states[StateMoment.L1AtExit];
-        probe.Copy(payload, 'h', l1);
+        probe.Copy(payload, ProbedVmcb.OfL1, l1);
         l1.Forget(Dr6, sizeof(ulong));
         Guests(probe, payload, l1);
         Register(l1, HsavePa, probe.Number(payload, ProbeNumber.Hsave));
@@ -216,7 +216,7 @@ internal sealed class ProbedStates
             return;
         }
 
-        probe.Copy(payload, 'g', to.States[!_reflects && loads ? StateMoment.Vmcb12AtVmrun : StateMoment.Vmcb12AfterExit]);
+        probe.Copy(payload, ProbedVmcb.Vmcb12, to.States[!_reflects && loads ? StateMoment.Vmcb12AtVmrun : StateMoment.Vmcb12AfterExit]);
         _reflects = false;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats;
 using Differ.Capture.Tracepoints;
@@ -263,6 +264,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ExitAssembler? StreamOf(VcpuThread thread, in FieldValues values)
     {
         if (!values.Has(Tracepoint.VcpuSlot))
@@ -303,6 +305,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
     }
 
     // The same tracepoint may be enabled in several buffers: the first buffer that has it counts for a stream.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Accept(ExitAssembler stream, in RawEvent raw, int tracepoint)
     {
         TellLosses(stream);
@@ -323,6 +326,7 @@ internal sealed class VcpuStreams(IExitSink sink, RunHeader header, CaptureNotes
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void TellLosses(ExitAssembler stream)
     {
         if (stream.MarksSeen != Losses.Marks)

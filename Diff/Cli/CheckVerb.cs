@@ -22,18 +22,19 @@ internal sealed class CheckVerb : IVerb
         Option<string[]> report = Options.Report(ReportFormats.Names);
         Option<string> color = Options.Color();
         Option<bool> verbose = Options.Verbose();
+        Option<int> jobs = Jobs.Option();
         var judging = new JudgingOptions();
         var command = new Command("check",
             "Report where recordings diverge from the manual\n"
             + "Exit status: 0 all conform; 1 a recording diverges, or is what --fail-on names; 2 one cannot be used; "
             + "4 one is inconclusive: no divergence, and too little evidence to exclude one.")
         {
-            inputs, format, report, color, verbose,
+            inputs, format, report, color, verbose, jobs,
         };
         judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            words.GetValue(verbose), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
+            words.GetValue(verbose), words.GetValue(jobs), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
         return command;
     }
 
@@ -71,7 +72,7 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, Judging how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, int jobs, Judging how, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         using var set = InputSet.Of(words, terminal, watched: true, cancel);
@@ -80,42 +81,78 @@ internal sealed class CheckVerb : IVerb
         using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color, several: inputs.Count > 1);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
-        for (int number = 1; number <= inputs.Count; number++)
-        {
-            NamedInput input = inputs[number - 1];
-            reports.OpenPages(number);
-            try
-            {
-                DiffResult result = CheckOne(input, how, reports, terminal, cancel);
-                captures.Add(CheckedCapture.Of(input.Name, input.File, result) with { Page = reports.ClosePages(result, number) });
-            }
-            catch (Exception fault) when (UnusableInput.Is(fault))
-            {
-                reports.ClosePages(result: null, number);
-
-                // One capture that cannot be read must not hide what the others say.
-                terminal.Tell(UnusableInput.Line(input.Name, fault));
-                unread.Add(UnusableInput.Of(input.Name, input.File, fault));
-            }
-        }
-
         if (inputs.Count == 1)
         {
+            Take(CheckOnly(inputs[0], how, reports, terminal, cancel));
             captures.ForEach(capture => reports.Finish(capture.Result));
+        }
+        else
+        {
+            // What a stream shows while it comes, and what ends it, is of one at a time.
+            var progress = new SharedProgress(terminal, inputs.Count);
+            jobs = words.Any(RunInput.IsReadOnce) ? 1 : jobs;
+            Jobs.InOrder(inputs, jobs, (input, number, stop) =>
+            {
+                (NamedInput, CheckedCapture?, Exception?) one = CheckOne(input, number, how, reports, jobs == 1 ? terminal : progress.For(number), stop);
+                progress.End(number);
+                return one;
+            }, Take, cancel);
         }
 
         var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut, IsVerbose = isVerbose };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
         return ExitStatus.Of(findings);
+
+        void Take((NamedInput Input, CheckedCapture? Capture, Exception? Fault) one)
+        {
+            // One capture that cannot be read must not hide what the others say.
+            if (one.Fault is not null)
+            {
+                terminal.Tell(UnusableInput.Line(one.Input.Name, one.Fault));
+                unread.Add(UnusableInput.Of(one.Input.Name, one.Input.File, one.Fault));
+            }
+            else
+            {
+                captures.Add(one.Capture!);
+            }
+        }
     }
 
-    private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
+    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) CheckOnly(
+        NamedInput input, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel) =>
+        Usable(input, () => CheckedCapture.Of(input.Name, input.File, Judge(input, how, reports.HasOfExits ? reports.Begin : null, terminal, cancel)));
+
+    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) CheckOne(
+        NamedInput input, int number, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
     {
-        using RunInput input = named.Open();
+        using ExitReports pages = reports.OpenPages(number + 1);
+        return Usable(input, () =>
+        {
+            DiffResult result = Judge(input, how, reports.HasOfExits ? pages.Begin : null, terminal, cancel);
+            pages.Finish(result);
+            pages.Complete();
+            return CheckedCapture.Of(input.Name, input.File, result) with { Page = reports.PageOf(number + 1) };
+        });
+    }
+
+    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) Usable(NamedInput input, Func<CheckedCapture> check)
+    {
+        try
+        {
+            return (input, check(), null);
+        }
+        catch (Exception fault) when (UnusableInput.Is(fault))
+        {
+            return (input, null, fault);
+        }
+    }
+
+    private static DiffResult Judge(NamedInput named, Judging how, Func<RunHeader, IJudgedSink?>? exits, Terminal terminal, CancellationToken cancel)
+    {
+        using RunInput input = named.Open(terminal);
         terminal.OwesReport = input.IsStream;
         DiffResult found = Check(
-            input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
-            reports.HasOfExits ? reports.Begin : null);
+            input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
         return how.Accepted.Apply(found, terminal.Today);
     }
 

@@ -33,6 +33,7 @@ internal sealed class CorpusVerb : IVerb
     public Command Build(Terminal terminal)
     {
         var folder = new Argument<string>("folder") { Description = $"A folder with {ExpectedName} and a folder for each capture" };
+        Option<int> jobs = Jobs.Option();
         var judging = new JudgingOptions();
         var command = new Command("corpus",
             $"Check a folder of captures against its {ExpectedName}\n"
@@ -40,55 +41,63 @@ internal sealed class CorpusVerb : IVerb
             + "separated by | (an id, or how it begins, as SVM-15.6; none for any). The capture is a file, or a folder with one; of several formats a run is taken, "
             + "then the one that carries most. Exit status: 0 all come out as expected, 1 one does not, 4 a row names no capture, or there is no row.")
         {
-            folder,
+            folder, jobs,
         };
         judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(folder), judging.Read(words, [words.GetRequiredValue(folder)]), terminal, cancel)));
+            words.GetRequiredValue(folder), words.GetValue(jobs), judging.Read(words, [words.GetRequiredValue(folder)]), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string folder, Judging how, Terminal terminal, CancellationToken cancel)
+    private static int Run(string folder, int jobs, Judging how, Terminal terminal, CancellationToken cancel)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        TextWriter output = terminal.Output;
-        int met = 0, missed = 0, unreviewed = 0, unread = 0;
-        foreach (string line in DiskFile.ReadText(Path.Combine(folder, ExpectedName)).Split('\n').Skip(1).Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0))
-        {
-            string[] columns = line.Split('\t');
-            string name = PlainText.Of(columns[0]);
-            string expectation = columns.Length > 1 ? PlainText.Of(columns[1]) : "";
-            string rules = columns.Length > 2 ? PlainText.Of(columns[2]) : "";
-            if (CaptureFolder.Find(Path.Combine(folder, columns[0])) is not { } path)
-            {
-                output.Write($"not read     {name}: no capture\n");
-                unread++;
-                continue;
-            }
+        var counts = new Dictionary<Outcome, int>();
+        string[] lines = [.. DiskFile.ReadText(Path.Combine(folder, ExpectedName)).Split('\n').Skip(1).Select(line => line.TrimEnd('\r')).Where(line => line.Length > 0)];
+        Terminal quiet = terminal.Quiet();
+        Jobs.InOrder(lines, jobs, (line, _, stop) => Check(folder, line, how, jobs == 1 ? terminal : quiet, stop), Take, cancel);
+        WriteBaseline(how.Accepted, seen, terminal);
+        (int met, int missed, int unreviewed, int unread) = (Count(Outcome.Met), Count(Outcome.Missed), Count(Outcome.Unreviewed), Count(Outcome.Unread));
+        terminal.Output.Write(string.Create(CultureInfo.InvariantCulture, $"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n"));
+        return missed > 0 ? ExitStatus.Diverges : unread > 0 || met + unreviewed == 0 ? ExitStatus.Inconclusive : ExitStatus.Agrees;
 
-            bool isRead = TryCheck(path, how, terminal, out DiffResult? result, out string fault, cancel);
-            seen.UnionWith(result?.Divergences.Select(found => found.Fingerprint) ?? []);
-            DiffResult? judged = result is null ? null : how.Accepted.Apply(result, terminal.Today);
-            if (expectation == Unreviewed && judged is not null)
-            {
-                unreviewed++;
-                output.Write(judged.Diverges ? $"unreviewed   {name}: {Found(judged)}\n" : "");
-            }
-            else if (expectation == Refused ? !isRead : IsMet(result, expectation, rules) || IsMet(judged, expectation, rules))
-            {
-                met++;
-            }
-            else
-            {
-                missed++;
-                string known = expectation is Unreviewed or Refused || Expectations.ContainsKey(expectation) ? "" : " (which is no expectation)";
-                output.Write($"FAILED       {name}: expected {expectation}{known} {rules}, {(judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}")}\n");
-            }
+        void Take(Row row)
+        {
+            seen.UnionWith(row.Seen);
+            counts[row.Outcome] = Count(row.Outcome) + 1;
+            terminal.Output.Write(row.Told);
         }
 
-        WriteBaseline(how.Accepted, seen, terminal);
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{met} as expected, {missed} otherwise, {unreviewed} unreviewed, {unread} not read\n"));
-        return missed > 0 ? ExitStatus.Diverges : unread > 0 || met + unreviewed == 0 ? ExitStatus.Inconclusive : ExitStatus.Agrees;
+        int Count(Outcome outcome) => counts.GetValueOrDefault(outcome);
+    }
+
+    private static Row Check(string folder, string line, Judging how, Terminal terminal, CancellationToken cancel)
+    {
+        string[] columns = line.Split('\t');
+        string name = PlainText.Of(columns[0]);
+        string expectation = columns.Length > 1 ? PlainText.Of(columns[1]) : "";
+        string rules = columns.Length > 2 ? PlainText.Of(columns[2]) : "";
+        if (CaptureFolder.Find(Path.Combine(folder, columns[0])) is not { } path)
+        {
+            return new Row(Outcome.Unread, $"not read     {name}: no capture\n", []);
+        }
+
+        bool isRead = TryCheck(path, how, terminal, out DiffResult? result, out string fault, cancel);
+        string[] seen = [.. result?.Divergences.Select(found => found.Fingerprint) ?? []];
+        DiffResult? judged = result is null ? null : how.Accepted.Apply(result, terminal.Today);
+        if (expectation == Unreviewed && judged is not null)
+        {
+            return new Row(Outcome.Unreviewed, judged.Diverges ? $"unreviewed   {name}: {Found(judged)}\n" : "", seen);
+        }
+
+        if (expectation == Refused ? !isRead : IsMet(result, expectation, rules) || IsMet(judged, expectation, rules))
+        {
+            return new Row(Outcome.Met, "", seen);
+        }
+
+        string known = expectation is Unreviewed or Refused || Expectations.ContainsKey(expectation) ? "" : " (which is no expectation)";
+        string instead = judged is null ? $"cannot be read: {fault}" : $"found {Found(judged)}";
+        return new Row(Outcome.Missed, $"FAILED       {name}: expected {expectation}{known} {rules}, {instead}\n", seen);
     }
 
     private static void WriteBaseline(Baseline accepted, HashSet<string> seen, Terminal terminal)
@@ -140,4 +149,15 @@ internal sealed class CorpusVerb : IVerb
 
     private static string Words(DivergenceClass found) => string.Create(
         CultureInfo.InvariantCulture, $"{(found.Culprit == Culprit.Processor ? "processor " : "")}{(found.IsLikely ? "likely " : "")}{found.Rule.Id} ({found.Count})");
+
+    private enum Outcome
+    {
+        Met,
+        Missed,
+        Unreviewed,
+        Unread,
+    }
+
+    // What came of a row of the list: what is told of it, and the fingerprints that were found.
+    private sealed record Row(Outcome Outcome, string Told, IReadOnlyList<string> Seen);
 }

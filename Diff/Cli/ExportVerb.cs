@@ -19,21 +19,22 @@ internal sealed class ExportVerb : IVerb
             HelpName = "FOLDER",
             Required = true,
         };
+        Option<int> jobs = Jobs.Option();
         var judging = new JudgingOptions();
         var command = new Command("export",
             "Write exits, events and findings as tables for SQL\n"
             + "Parquet files for DuckDB, Spark and others; docs/export.md describes every column. All captures go into the same files, and a file that "
             + "is there is replaced when all are complete. Exit status: 0 where every capture was written, whatever its verdict; 2 where one cannot be used.")
         {
-            inputs, parquet,
+            inputs, parquet, jobs,
         };
         judging.AddToQuestion(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
-            words.GetRequiredValue(inputs), words.GetRequiredValue(parquet), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
+            words.GetRequiredValue(inputs), words.GetRequiredValue(parquet), words.GetValue(jobs), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
         return command;
     }
 
-    private static int Run(string[] words, string folder, Judging how, Terminal terminal, CancellationToken cancel)
+    private static int Run(string[] words, string folder, int jobs, Judging how, Terminal terminal, CancellationToken cancel)
     {
         if (words.FirstOrDefault(RunInput.IsReadOnce) is { } pipe)
         {
@@ -43,12 +44,14 @@ internal sealed class ExportVerb : IVerb
         using var set = InputSet.Of(words, terminal, watched: false, cancel);
         using var output = ExportFolder.Open(folder, [.. words, .. how.Files], terminal);
         using var export = new ParquetExport(output.Create);
-        int unread = 0;
-        for (int number = 1; number <= set.All.Count; number++)
-        {
-            unread += IsWritten(set.All[number - 1], number, how, export, terminal, cancel) ? 0 : 1;
-        }
+        int number = 0, unread = 0;
+        Terminal quiet = terminal.Quiet();
 
+        // What stands of a finding is known at the end: each capture is read twice, and other captures meanwhile for the first time.
+        Jobs.InOrder(set.All, jobs, (named, _, stop) => Check(named, how, jobs == 1 ? terminal : quiet, stop), one =>
+        {
+            unread += IsWritten(one, ++number, how, export, terminal, cancel) ? 0 : 1;
+        }, cancel, ahead: jobs + 1);
         if (unread == set.All.Count)
         {
             return ExitStatus.Unusable;
@@ -60,25 +63,34 @@ internal sealed class ExportVerb : IVerb
     }
 
     // One capture that cannot be read must not hide what the others say.
-    private static bool IsWritten(NamedInput named, int number, Judging how, ParquetExport export, Terminal terminal, CancellationToken cancel)
+    private static (NamedInput Named, CheckedCapture? Capture, Exception? Fault) Check(NamedInput named, Judging how, Terminal terminal, CancellationToken cancel)
     {
-        CheckedCapture capture;
         try
         {
-            using RunInput first = named.Open();
-            capture = CheckedCapture.Of(named.Name, named.File, how.Accepted.Apply(CheckVerb.Check(first, how.Policy, how.Cpu, cancel), terminal.Today));
+            using RunInput first = named.Open(terminal);
+            return (named, CheckedCapture.Of(named.Name, named.File, how.Accepted.Apply(CheckVerb.Check(first, how.Policy, how.Cpu, cancel), terminal.Today)), null);
         }
         catch (Exception fault) when (UnusableInput.Is(fault))
         {
-            terminal.Tell(UnusableInput.Line(named.Name, fault));
-            export.Add(number, UnusableInput.Of(named.Name, named.File, fault));
+            return (named, null, fault);
+        }
+    }
+
+    private static bool IsWritten(
+        (NamedInput Named, CheckedCapture? Capture, Exception? Fault) one, int number, Judging how, ParquetExport export, Terminal terminal, CancellationToken cancel)
+    {
+        NamedInput named = one.Named;
+        if (one.Fault is not null)
+        {
+            terminal.Tell(UnusableInput.Line(named.Name, one.Fault));
+            export.Add(number, UnusableInput.Of(named.Name, named.File, one.Fault));
             return false;
         }
 
         try
         {
-            using RunInput again = named.Open();
-            CheckVerb.Check(again, how.Policy, how.Cpu, cancel, watcher: null, _ => export.Add(number, capture, again.Texts));
+            using RunInput again = named.Open(terminal);
+            CheckVerb.Check(again, how.Policy, how.Cpu, cancel, watcher: null, _ => export.Add(number, one.Capture!, again.Texts));
             return true;
         }
         catch (Exception fault) when (UnusableInput.Is(fault))

@@ -99,7 +99,7 @@ internal sealed class InputSet : IDisposable
         (name, shown) = (PlainText.Of(name), PlainText.Of(shown));
         if (!RunInput.IsReadOnce(file) && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
-            _all.Add(new NamedInput(name, shown, () => RunInput.OpenLive(file, _terminal, _watched, _end)));
+            _all.Add(new NamedInput(name, shown, terminal => RunInput.OpenLive(file, terminal, _watched, _end)));
             return;
         }
 
@@ -109,7 +109,7 @@ internal sealed class InputSet : IDisposable
         }
         catch (Exception fault) when (UnusableInput.Is(fault))
         {
-            _all.Add(new NamedInput(name, shown, () => throw fault));
+            _all.Add(new NamedInput(name, shown, _ => throw fault));
         }
     }
 
@@ -119,12 +119,12 @@ internal sealed class InputSet : IDisposable
         if (!file.IsArchive || file.Items.Count == 0)
         {
             CaptureItem only = file.Only();
-            _all.Add(new NamedInput(name, shown, () => RunInput.Of(only, _terminal)));
+            _all.Add(new NamedInput(name, shown, terminal => RunInput.Of(only, terminal)));
             return;
         }
 
         _all.AddRange(file.Items.Select(item =>
-            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, () => RunInput.Of(item, _terminal))));
+            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, terminal => RunInput.Of(item, terminal))));
     }
 
     private static string Shown(string path)
@@ -138,5 +138,5 @@ internal sealed class InputSet : IDisposable
 /// <summary>A capture or run that was named on the command line, or that lies in a folder or an archive that was.</summary>
 /// <param name="Name">What reports call it: the user's words, with / between folders, and relative where it lies below the current folder.</param>
 /// <param name="File">The file, in the same way; - for standard input, and the archive for what is in one.</param>
-/// <param name="Open">Opens it; fails as opening a file does.</param>
-internal sealed record NamedInput(string Name, string File, Func<RunInput> Open);
+/// <param name="Open">Opens it, with the terminal where its progress goes; fails as opening a file does. Several may be opened at once.</param>
+internal sealed record NamedInput(string Name, string File, Func<Terminal, RunInput> Open);

@@ -224,6 +224,7 @@ internal sealed class RecordVerb : IVerb
     private static void Follow(TracefsInstance recording, TimeSpan? duration, string[] command, Terminal terminal, CancellationToken cancel)
     {
         var since = Stopwatch.StartNew();
+        using RecordedFindings? findings = terminal.ShowsProgress && recording.Follow() is { } live ? new RecordedFindings(live, terminal) : null;
         if (terminal.ShowsProgress)
         {
             recording.CountExits();
@@ -244,7 +245,7 @@ internal sealed class RecordVerb : IVerb
                     cancel.WaitHandle.WaitOne(Pause);
                 }
 
-                terminal.ShowProgress(() => Progress(recording, since.Elapsed));
+                terminal.ShowProgress(() => Progress(recording, findings, since.Elapsed));
 
                 if (recording.IsDiskFull)
                 {
@@ -265,13 +266,13 @@ internal sealed class RecordVerb : IVerb
         }
     }
 
-    private static string Progress(TracefsInstance recording, TimeSpan elapsed)
+    private static string Progress(TracefsInstance recording, RecordedFindings? findings, TimeSpan elapsed)
     {
         RecordedCounts counts = recording.Counts;
         double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{elapsed.TotalSeconds:f0} s  {counts.ExitsOfL1 / seconds:f0} exits/s of L1  {counts.ExitsOfL2 / seconds:f0} of L2  {counts.Lost} events lost  {recording.Bytes / 1e6:f1} MB");
+            $"{elapsed.TotalSeconds:f0} s  {counts.ExitsOfL1 / seconds:f0} exits/s of L1  {counts.ExitsOfL2 / seconds:f0} of L2  {counts.Lost} events lost  {recording.Bytes / 1e6:f1} MB{(findings is null ? "" : $"  {findings}")}");
     }
 
     private static Process Run(string[] command)

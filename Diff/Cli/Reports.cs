@@ -17,8 +17,7 @@ internal sealed class Reports<T> : IDisposable
     private readonly Terminal _terminal;
     private readonly Ink _ink;
     private readonly List<(ReportWish Wish, IFormat<T> Format, OutputFile? File)> _texts = [];
-    private readonly List<(IExitReportFormat Format, OutputFile File)> _ofExits = [];
-    private readonly List<IExitReport> _begun = [];
+    private readonly ExitReports _ofExits = new();
 
     // Where there are several captures: formats that have a page for each, and the file of the page of all.
     private readonly List<(IExitReportFormat Format, string Path)> _paged = [];
@@ -70,7 +69,7 @@ internal sealed class Reports<T> : IDisposable
                     }
                     else
                     {
-                        reports._ofExits.Add((one, file));
+                        reports._ofExits.Add(one, file);
                     }
                 }
             }
@@ -87,53 +86,37 @@ internal sealed class Reports<T> : IDisposable
     }
 
     /// <summary>Whether reports of exits are asked for.</summary>
-    public bool HasOfExits => _ofExits.Count + _paged.Count > 0;
+    public bool HasOfExits => _ofExits.Files.Any() || _paged.Count > 0;
 
-    /// <summary>Opens the pages of one capture of several; nothing where there is one.</summary>
+    /// <summary>Opens the pages of one capture of several; none where there is one. Several may be open at once, each on a thread of its own.</summary>
     /// <param name="number">Its number, from 1.</param>
-    public void OpenPages(int number) => _ofExits.AddRange(_paged.Select(one => (one.Format, OutputFile.Create(PageOf(one.Path, number), _inputs, _terminal))));
-
-    /// <summary>Ends the pages of one capture of several.</summary>
-    /// <param name="result">What came of it; null where it cannot be used, and has no page.</param>
-    /// <param name="number">Its number, from 1.</param>
-    /// <returns>The name of its page, beside the page of all; null where there is none.</returns>
-    public string? ClosePages(DiffResult? result, int number)
+    public ExitReports OpenPages(int number)
     {
-        if (_paged.Count == 0)
+        var pages = new ExitReports();
+        lock (_paged)
         {
-            return null;
+            foreach ((IExitReportFormat format, string path) in _paged)
+            {
+                pages.Add(format, OutputFile.Create(PageOf(path, number), _inputs, _terminal));
+            }
         }
 
-        if (result is not null)
-        {
-            _begun.ForEach(report => report.Finish(result));
-            _ofExits.ForEach(report => report.File.Complete());
-        }
-
-        _begun.ForEach(report => report.Dispose());
-        _ofExits.ForEach(report => report.File.Dispose());
-        _begun.Clear();
-        _ofExits.Clear();
-        return result is null ? null : Path.GetFileName(PageOf(_paged[0].Path, number));
+        return pages;
     }
+
+    /// <summary>The name of the page of a capture, beside the page of all; null where there is none.</summary>
+    /// <param name="number">Its number, from 1.</param>
+    public string? PageOf(int number) => _paged.Count == 0 ? null : Path.GetFileName(PageOf(_paged[0].Path, number));
 
     /// <summary>Begins the reports of exits; called once for each capture at most.</summary>
     /// <param name="header">The recorded run.</param>
     /// <returns>Who wants to be told of each exit; null for nobody.</returns>
-    public IJudgedSink? Begin(RunHeader header)
-    {
-        _begun.AddRange(_ofExits.Select(report => report.Format.Begin(header, report.File.Stream)));
-        return _begun.Count switch { 0 => null, 1 => _begun[0], _ => new Everyone(_begun) };
-    }
+    public IJudgedSink? Begin(RunHeader header) => _ofExits.Begin(header);
 
     /// <summary>Ends the reports of exits that were begun.</summary>
     public void Finish(DiffResult result)
     {
-        foreach (IExitReport report in _begun)
-        {
-            report.Finish(result);
-        }
-
+        _ofExits.Finish(result);
         _finished = true;
     }
 
@@ -150,7 +133,7 @@ internal sealed class Reports<T> : IDisposable
             plain.Flush();
         }
 
-        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Where(_ => _finished).Select(report => report.File)))
+        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Files.Where(_ => _finished)))
         {
             file.Complete();
         }
@@ -192,7 +175,7 @@ internal sealed class Reports<T> : IDisposable
     {
         OutputTarget[] replaced =
         [
-            .. _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Select(report => report.File))
+            .. _texts.Select(text => text.File).OfType<OutputFile>().Concat(_ofExits.Files)
                 .Select(file => file.Target).OfType<OutputTarget>().Where(target => target.IsReplaced),
         ];
         if (replaced.CountBy(target => target.Place).FirstOrDefault(count => count.Value > 1) is { Value: > 1 } twice)
@@ -203,20 +186,11 @@ internal sealed class Reports<T> : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable part in _begun.Concat<IDisposable>(_texts.Select(text => text.File).OfType<OutputFile>()).Concat(_ofExits.Select(report => report.File)))
+        foreach (OutputFile file in _texts.Select(text => text.File).OfType<OutputFile>())
         {
-            part.Dispose();
+            file.Dispose();
         }
-    }
 
-    private sealed class Everyone(IReadOnlyList<IJudgedSink> sinks) : IJudgedSink
-    {
-        public void Take(in ExitRecord recorded, Verdict verdict, Departure? departure)
-        {
-            foreach (IJudgedSink sink in sinks)
-            {
-                sink.Take(recorded, verdict, departure);
-            }
-        }
+        _ofExits.Dispose();
     }
 }

@@ -27,11 +27,12 @@ internal sealed class RulesVerb : IVerb
         Option<string> format = Options.Format(ReportFormats.RuleLists);
         Option<string> color = Options.Color();
         Option<string?> cpu = Options.Cpu();
-        var command = new Command("rules", "List, search or show rules, or how recordings exercise them") { id, coverage, format, color, cpu };
+        Option<int> jobs = Jobs.Option();
+        var command = new Command("rules", "List, search or show rules, or how recordings exercise them") { id, coverage, format, color, cpu, jobs };
         command.SetAction((words, cancel) => Task.FromResult(words.GetValue(coverage) is { Length: > 0 } paths
             ? Cover(
                 words.GetValue(id), paths, CoverageFormat(words.GetRequiredValue(format)), words.GetRequiredValue(color),
-                Options.ReadCpu(words.GetValue(cpu)), terminal, cancel)
+                Options.ReadCpu(words.GetValue(cpu)), words.GetValue(jobs), terminal, cancel)
             : Print(words.GetValue(id), ReportFormats.RuleLists.First(row => row.Name == words.GetRequiredValue(format)), terminal)));
         return command;
     }
@@ -70,7 +71,7 @@ internal sealed class RulesVerb : IVerb
         ?? throw new UsageException($"--coverage is written as {string.Join(", ", ReportFormats.Coverages.Select(row => row.Name))}, not as {name}");
 
     private static int Cover(
-        string? id, IReadOnlyList<string> paths, IFormat<Coverage> format, string color, CpuDescription? cpu, Terminal terminal, CancellationToken cancel)
+        string? id, IReadOnlyList<string> paths, IFormat<Coverage> format, string color, CpuDescription? cpu, int jobs, Terminal terminal, CancellationToken cancel)
     {
         if (id is not null)
         {
@@ -80,22 +81,35 @@ internal sealed class RulesVerb : IVerb
         var counts = new List<IReadOnlyList<RuleCount>>();
         int unread = 0;
         using var inputs = InputSet.Of(paths, terminal, watched: false, cancel);
-        foreach (NamedInput named in inputs.All)
+        Terminal quiet = terminal.Quiet();
+        jobs = paths.Any(RunInput.IsReadOnce) ? 1 : jobs;
+        Jobs.InOrder(inputs.All, jobs, (named, _, stop) => Count(named, cpu, inputs.All.Count > 1, jobs == 1 ? terminal : quiet, stop), one =>
         {
-            try
+            if (one.Fault is not null)
             {
-                using RunInput input = named.Open();
-                counts.Add(CheckVerb.Check(input, Policy.Default, cpu, cancel).Rules);
-            }
-            catch (Exception fault) when (UnusableInput.Is(fault) && inputs.All.Count > 1)
-            {
-                // The user named the folder, not the file: the others count.
-                terminal.Tell($"not read: {named.Name}: {fault.Message}");
+                terminal.Tell($"not read: {one.Name}: {one.Fault.Message}");
                 unread++;
             }
-        }
-
+            else
+            {
+                counts.Add(one.Counts!);
+            }
+        }, cancel);
         format.Write(Coverage.Of(RuleBook.Statements, counts, unread), terminal.Output, terminal.InkFor(color));
         return ExitStatus.Agrees;
+    }
+
+    // The user named the folder, not the file: the others count.
+    private static (string Name, IReadOnlyList<RuleCount>? Counts, Exception? Fault) Count(NamedInput named, CpuDescription? cpu, bool isOneOfMany, Terminal terminal, CancellationToken cancel)
+    {
+        try
+        {
+            using RunInput input = named.Open(terminal);
+            return (named.Name, CheckVerb.Check(input, Policy.Default, cpu, cancel).Rules, null);
+        }
+        catch (Exception fault) when (UnusableInput.Is(fault) && isOneOfMany)
+        {
+            return (named.Name, null, fault);
+        }
     }
 }

@@ -54,6 +54,11 @@ internal abstract class RunInput : IDisposable
     public static RunInput Of(CaptureItem item, Terminal terminal, IDisposable? owned = null) =>
         item.IsRun ? new OfRun(item.OpenRun(), owned) : new OfCapture(item.OpenCapture(), terminal, owned);
 
+    /// <summary>A recording that comes while it is made; it stays open.</summary>
+    /// <param name="session">The recording.</param>
+    /// <param name="terminal">Where progress goes.</param>
+    public static RunInput OfLive(CaptureSession session, Terminal terminal) => new OfRecording(session, terminal);
+
     /// <summary>Opens a capture only.</summary>
     public static CaptureSession OpenCapture(string path, Terminal terminal)
     {
@@ -156,7 +161,13 @@ internal abstract class RunInput : IDisposable
     private static Stream? PipeOf(string path, Terminal terminal) =>
         path == StandardInput ? terminal.Input : IsReadOnce(path) ? DiskFile.Read(path) : null;
 
-    private sealed class OfCapture(CaptureSession session, Terminal terminal, IDisposable? owned) : RunInput
+    private sealed class OfRecording(CaptureSession session, Terminal terminal) : OfCapture(session, terminal, owned: null)
+    {
+        // What is described is what was set.
+        public override bool IsStream => true;
+    }
+
+    private class OfCapture(CaptureSession session, Terminal terminal, IDisposable? owned) : RunInput
     {
         public override RunHeader Header => session.Header;
 

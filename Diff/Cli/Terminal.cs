@@ -15,9 +15,13 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly Stopwatch _since = Stopwatch.StartNew();
+
+    // Jobs show progress while others tell.
+    private readonly Lock _screen = new();
     private TimeSpan _told;
     private bool _progressShown;
     private int _interrupted;
+    private Action<ulong, double>? _ofAll;
 
     /// <summary>Results.</summary>
     public TextWriter Output => Results;
@@ -68,9 +72,11 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
         };
     }
 
-    /// <summary>The same without progress, for work on several threads.</summary>
-    public Terminal Quiet() => new(output, error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false)
+    /// <summary>The same for work on several threads: without progress, or with that of all.</summary>
+    /// <param name="progress">Takes the progress of the work; null where nobody would see it.</param>
+    public Terminal Quiet(Action<ulong, double>? progress = null) => new(output, error, Input, BinaryOutput, outputIsTerminal, errorIsTerminal: false)
     {
+        _ofAll = progress,
         Today = Today,
         InputNode = InputNode,
         OutputNode = OutputNode,
@@ -82,8 +88,11 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <param name="text">What; in one line, whatever is in it.</param>
     public void Tell(string text)
     {
-        ClearProgress();
-        Error.Write($"differ: {PlainText.Of(text.Trim())}\n");
+        lock (_screen)
+        {
+            ClearProgress();
+            Error.Write($"differ: {PlainText.Of(text.Trim())}\n");
+        }
     }
 
     /// <summary>The same of what is no error: nothing where little is to be said.</summary>
@@ -131,7 +140,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     }
 
     /// <summary>What to call now and then while a capture is read; null where nobody would see it.</summary>
-    public Action<ulong, double>? Progress => ShowsProgress ? ShowProgress : null;
+    public Action<ulong, double>? Progress => _ofAll ?? (ShowsProgress ? ShowProgress : null);
 
     /// <summary>Whether anybody would see progress.</summary>
     public bool ShowsProgress => errorIsTerminal && !IsQuiet;
@@ -140,22 +149,28 @@ internal sealed class Terminal(TextWriter output, TextWriter error, Stream input
     /// <param name="text">Makes the line.</param>
     public void ShowProgress(Func<string> text)
     {
-        TimeSpan now = _since.Elapsed;
-        if (ShowsProgress && now - _told >= ProgressEvery)
+        lock (_screen)
         {
-            _told = now;
-            _progressShown = true;
-            error.Write($"\r\u001b[K{text()}");
+            TimeSpan now = _since.Elapsed;
+            if (ShowsProgress && now - _told >= ProgressEvery)
+            {
+                _told = now;
+                _progressShown = true;
+                error.Write($"\r\u001b[K{text()}");
+            }
         }
     }
 
     /// <summary>Wipes the progress off the terminal.</summary>
     public void ClearProgress()
     {
-        if (_progressShown)
+        lock (_screen)
         {
-            error.Write("\r\u001b[K");
-            _progressShown = false;
+            if (_progressShown)
+            {
+                error.Write("\r\u001b[K");
+                _progressShown = false;
+            }
         }
     }
 

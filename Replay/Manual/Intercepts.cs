@@ -161,7 +161,7 @@ internal static class Intercepts
                 "When #DB is intercepted, DR6 and DR7 already hold what the handler would see.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "DR6 of vmcb12 is L2's.") { Rank = 1390, Kvm = KvmFunctions.By("kvm_deliver_exception_payload") },
-            Situation.StatesRecorded, StateRules.DebugStatusSaved),
+            Situation.SvmStatesRecorded, StateRules.DebugStatusSaved),
         new(new("SVM-15.12-DB-ICEBP", "15.12.2, table 15-7", RuleScope.Composition, Visibility.Observable, Confidence.Likely, Severity.Low,
                 "INT1/ICEBP does not trigger the #DB intercept; it has its own intercept 0x88.",
                 "kvm_emulate_insn bytes f1, or kvm_nested_vmexit_inject 0x41 with L2 instruction f1.",

@@ -185,7 +185,7 @@ internal static class InterruptControl
                 "A virtual interrupt takes its vector from V_INTR_VECTOR, without an acknowledge cycle.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "The vector in delivery is V_INTR_VECTOR.") { Rank = 2030, Kvm = KvmFunctions.By("svm_clear_vintr") },
-            Situation.StatesRecorded, StateRules.VirtualVector),
+            Situation.SvmStatesRecorded, StateRules.VirtualVector),
         new(new("SVM-15.21-PHYS-OVER-VIRT", "15.21.4", RuleScope.Composition, Visibility.Observable, Confidence.Likely, Severity.Medium,
                 "Physical interrupts take priority over virtual ones (directly or via #VMEXIT).",
                 "kvm_nested_vmenter.int_ctl V_IRQ=1 and host IRQ pending (kvm_apic_accept_irq before kvm_entry) with both intercepts.",

@@ -439,6 +439,6 @@ internal static class NestedGuest
                 "Saving and restoring a nested guest by the VMM is transparent.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "What L2 had it has again.") { Rank = 3010, Kvm = KvmFunctions.By("svm_get_nested_state", "svm_set_nested_state") },
-            Situation.StatesRecorded, StateRules.RestoreIsTransparent),
+            Situation.SvmStatesRecorded, StateRules.RestoreIsTransparent),
     ];
 }

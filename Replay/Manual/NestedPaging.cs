@@ -98,7 +98,7 @@ internal static class NestedPaging
                 "The flushes of TLB_CONTROL 1, 3 and 7 are carried out; VMRUN does not change the field.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "The entry flushes where L1 asks for it; the field stays.") { Rank = 2270, Kvm = KvmFunctions.By("nested_svm_transition_tlb_flush") },
-            Situation.StatesRecorded, StateRules.TlbControlHonoured),
+            Situation.SvmStatesRecorded, StateRules.TlbControlHonoured),
         new(new("SVM-15.16-INVLPGA-OPERANDS", "15.16.2", RuleScope.Emulation, Visibility.Observable, Confidence.Likely, Severity.Low,
                 "INVLPGA: address in rAX (address-size masked), ASID in ECX.",
                 "kvm_invlpga(rip,asid,address).",
@@ -147,7 +147,7 @@ internal static class NestedPaging
                 "No A20 masking applies to guest physical addresses.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "Bit 20 of the faulting address is that of the access.") { Rank = 2320, Kvm = KvmFunctions.OfProcessor },
-            Situation.StatesRecorded, StateRules.NoA20Mask),
+            Situation.SvmStatesRecorded, StateRules.NoA20Mask),
 
         // Flushing more than the manual asks for is allowed and flushing less needs guest memory: no recorded state breaks it.
         new(new("SVM-15.16-ASID-CURRENT", "15.16.1", RuleScope.Composition, Visibility.NotTraced, Confidence.NotChecked, Severity.Medium,

@@ -32,7 +32,7 @@ internal static class NextRip
                 "nRIP of vmcb12 is updated when an exit of an instruction is shown to L1.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "It is what the processor saved.") { Rank = 2160, Kvm = KvmFunctions.By("nested_svm_vmexit") },
-            Situation.StatesRecorded, StateRules.NextRipForL1),
+            Situation.SvmStatesRecorded, StateRules.NextRipForL1),
         new(new("SVM-15.7-RIP-FAULTLIKE", "15.7, 15.7.1", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
                 "Instruction intercepts are fault-like: kvm_exit.rip is the instruction itself; trap exits (#DB traps, AVIC traps, CR " +
                     "write traps, VMGEXIT) report the next.",
@@ -69,7 +69,7 @@ internal static class NextRip
                 "For instructions that transfer control, nRIP is the address behind the instruction.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "RIP and the instruction's length.") { Rank = 2190, Kvm = KvmFunctions.OfProcessor },
-            Situation.StatesRecorded, StateRules.NextRipIsSequential),
+            Situation.SvmStatesRecorded, StateRules.NextRipIsSequential),
         new(new("SVM-15.8-RIP-AFTER-IO", "15.10.2", RuleScope.Processor, Visibility.Observable, Confidence.Certain, Severity.High,
                 "After an IN/OUT handled in user space RIP must equal EXITINFO2.",
                 "kvm_exit 0x7b info2, kvm_userspace_exit IO, kvm_entry.",

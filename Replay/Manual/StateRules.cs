@@ -69,6 +69,11 @@ internal static class StateRules
     /// <summary>#VMEXIT writes back exactly the registers of its list; the others of vmcb12 stay.</summary>
     public static void SavesSubset(in Step s)
     {
+        if (!Leaves(s))
+        {
+            return;
+        }
+
         foreach (VmcbField field in StateTables.GuestSaved)
         {
             if (field is not (VmcbField.Cr2 or VmcbField.Dr6))
@@ -79,7 +84,7 @@ internal static class StateRules
 
         foreach (VmcbField field in StateTables.Vmload)
         {
-            Shows(s, Leaves(s) && s.Vcpu.Vmcb12[field].IsKnown, StateMoment.Vmcb12AfterExit, field, s.Vcpu.Vmcb12[field]);
+            Shows(s, s.Vcpu.Vmcb12[field].IsKnown, StateMoment.Vmcb12AfterExit, field, s.Vcpu.Vmcb12[field]);
         }
     }
 
@@ -96,11 +101,12 @@ internal static class StateRules
     /// <summary>V_IRQ of vmcb12 behind a #VMEXIT: what L2 left of the request that L1 made, and never one of the hypervisor's own.</summary>
     public static void SavesVirtualInterrupt(in Step s)
     {
-        Bits64 asked = s.Vcpu.Vmcb12[VmcbField.IntCtl], left = s.Seen.State(StateMoment.L2AtExit, VmcbField.IntCtl);
         if (!Leaves(s) || !s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, VmcbField.IntCtl))
         {
             return;
         }
+
+        Bits64 asked = s.Vcpu.Vmcb12[VmcbField.IntCtl], left = s.Seen.State(StateMoment.L2AtExit, VmcbField.IntCtl);
 
         // A request of the hypervisor's own, which the intercept of VINTR tells, hides what became of L1's.
         Truth isOwn = s.Seen.State(StateMoment.L2AtExit, VmcbField.InterceptMisc1)[VIntrIntercept] & !s.Intercepted(SvmExitCode.VIntr);
@@ -156,13 +162,18 @@ internal static class StateRules
     public static void MovesVmloadSet(in Step s)
     {
         bool done = s.Level == GuestLevel.L1 && s.Vcpu.Svme.IsYes && !s.Vcpu.Cpl.Any(3).IsYes && s.Seen.RaisedException is null && !s.Seen.WentToUserspace;
+        if (!done || (s.Code != SvmExitCode.Vmsave && s.Code != SvmExitCode.Vmload))
+        {
+            return;
+        }
+
         foreach (VmcbField field in StateTables.Vmload)
         {
             Bits64 register = s.Seen.State(StateMoment.L1AtExit, field), stored = s.Seen.State(StateMoment.Vmcb12AtVmrun, field);
             bool saves = s.Code == SvmExitCode.Vmsave && register.IsKnown;
             bool loads = s.Code == SvmExitCode.Vmload && s.Seen.IsRecorded(StateMoment.L1AtEntry, field) && !StateTables.Canonicalised.Contains(field);
-            Shows(s, done && saves, StateMoment.Vmcb12AfterExit, field, register);
-            Shows(s, done && loads, StateMoment.L1AtEntry, field, stored);
+            Shows(s, saves, StateMoment.Vmcb12AfterExit, field, register);
+            Shows(s, loads, StateMoment.L1AtEntry, field, stored);
         }
     }
 
@@ -170,12 +181,17 @@ internal static class StateRules
     /// <remarks>The processor does it too, from a bit that depends on how wide its addresses are: what it is given may have the upper bits either way.</remarks>
     public static void Canonicalises(in Step s)
     {
+        if (!StartsL2(s))
+        {
+            return;
+        }
+
         foreach (VmcbField field in StateTables.Canonicalised)
         {
             Bits64 stored = s.Vcpu.Vmcb12[field];
             bool isTable = field is VmcbField.GdtrBase or VmcbField.IdtrBase;
             bool loads = StateTables.GuestLoaded.Contains(field) && s.Vcpu.Vmcb12[VmcbField.CleanBits][isTable ? CleanTables : CleanSegments].IsNo;
-            Shows(s, StartsL2(s) && loads && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = Low48 });
+            Shows(s, loads && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = Low48 });
         }
     }
 
@@ -184,12 +200,17 @@ internal static class StateRules
     {
         Bits64 clean = s.Vcpu.Vmcb12[VmcbField.CleanBits];
         Shows(s, Leaves(s) && clean.IsKnown && s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, VmcbField.CleanBits), StateMoment.Vmcb12AfterExit, VmcbField.CleanBits, clean);
+        if (!StartsL2(s))
+        {
+            return;
+        }
+
         foreach ((VmcbField field, ulong always) in Intercepts)
         {
             // The hypervisor adds its own; those of L1 must be among them.
             Bits64 asked = s.Vcpu.Vmcb12[field];
             ulong mask = asked.Value & asked.Known & always;
-            bool applies = StartsL2(s) && clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
+            bool applies = clean[CleanIntercepts].IsNo && mask != 0 && s.Seen.IsRecorded(StateMoment.L2AtEntry, field);
             Shows(s, applies, StateMoment.L2AtEntry, field, new Bits64(mask, mask));
         }
 
@@ -199,7 +220,7 @@ internal static class StateRules
             {
                 bool asStored = !StateTables.Canonicalised.Contains(field) && (field != VmcbField.Cpl || KeepsCpl(s)) && (field != VmcbField.Cr2 || s.Seen.RaisedException is null);
                 Bits64 stored = s.Vcpu.Vmcb12[field];
-                Shows(s, StartsL2(s) && clean[bit].IsNo && asStored && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = LoadedBits(field) });
+                Shows(s, clean[bit].IsNo && asStored && stored.IsKnown, StateMoment.L2AtEntry, field, stored with { Known = LoadedBits(field) });
             }
         }
     }
@@ -207,13 +228,18 @@ internal static class StateRules
     /// <summary>The hypervisor clears the clean bit of every group it edits between an exit and the next entry.</summary>
     public static void ClearsCleanBits(in Step s)
     {
+        if (s.Seen.LeftL2)
+        {
+            return;
+        }
+
         foreach ((int bit, VmcbField[] fields) in EditedGroups)
         {
             foreach (VmcbField field in fields)
             {
                 Bits64 left = s.Seen.State(StateMoment.L2AtExit, field), entered = s.Seen.State(StateMoment.L2AtEntry, field);
                 bool edited = left.IsKnown && entered.IsKnown && left.Value != entered.Value;
-                if (edited && !s.Seen.LeftL2)
+                if (edited)
                 {
                     Shows(s, true, StateMoment.L2AtEntry, VmcbField.CleanBits, new Bits64(0, 1UL << bit));
                     break;
@@ -363,12 +389,12 @@ internal static class StateRules
     public static void NoA20Mask(in Step s)
     {
         const ulong Bit20 = 1 << 20;
-        Bits64 paging = s.Seen.State(StateMoment.L2AtExit, VmcbField.Cr0Register), start = s.Seen.State(StateMoment.L2AtExit, VmcbField.CsBase);
         if (!s.HasExit || s.Code != SvmExitCode.Npf || (s.Exit.Info1 & ExitInfoBits.Fetch) == 0 || s.Level != GuestLevel.L2)
         {
             return;
         }
 
+        Bits64 paging = s.Seen.State(StateMoment.L2AtExit, VmcbField.Cr0Register), start = s.Seen.State(StateMoment.L2AtExit, VmcbField.CsBase);
         if (!start.IsKnown)
         {
             s.Undecided(Evidence.MachineStates);
@@ -433,16 +459,20 @@ internal static class StateRules
     /// <summary>What the VMM saves and restores of a nested guest is what it was.</summary>
     public static void RestoreIsTransparent(in Step s)
     {
-        bool through = s.Level == GuestLevel.L2 && s.Seen.WentToUserspace && !s.Seen.LeftL2;
+        if (s.Level != GuestLevel.L2 || !s.Seen.WentToUserspace || s.Seen.LeftL2)
+        {
+            return;
+        }
+
         foreach (VmcbField field in (ReadOnlySpan<VmcbField>)[VmcbField.InterruptShadow, VmcbField.GPat, VmcbField.Gif])
         {
             Bits64 left = s.Seen.State(StateMoment.L2AtExit, field);
-            if (through && left.IsKnown && s.Seen.IsRecorded(StateMoment.L2AtEntry, field))
+            if (left.IsKnown && s.Seen.IsRecorded(StateMoment.L2AtEntry, field))
             {
                 // An instruction that the VMM completes ends the shadow.
                 s.Expect().Allow(Is(At(StateMoment.L2AtEntry, field), left.Value)).Allow(IsNot(ComparedField.EntryRip, s.Exit.Rip));
             }
-            else if (through)
+            else
             {
                 s.Undecided(Evidence.MachineStates);
             }
@@ -482,12 +512,12 @@ internal static class StateRules
     // A register of L2 is in vmcb12 as L2 left it. L0 may carry an instruction out before it shows L1 another #VMEXIT than came.
     private static void Saved(in Step s, VmcbField field, ulong mask = ulong.MaxValue)
     {
-        Bits64 left = s.Seen.State(StateMoment.L2AtExit, field);
         if (!Leaves(s) || s.Seen.WentToUserspace)
         {
             return;
         }
 
+        Bits64 left = s.Seen.State(StateMoment.L2AtExit, field);
         if (!left.IsKnown || !s.Seen.IsRecorded(StateMoment.Vmcb12AfterExit, field) || s.Seen.MayHaveInstruction)
         {
             s.Undecided(Evidence.MachineStates);

@@ -212,7 +212,7 @@ internal static class VmrunChecks
                 "With AVIC on, an index of the physical table above 255 (above 511 with x2AVIC, unless it is extended) is an illegal state.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "VMEXIT_INVALID.") { Rank = 720, Kvm = KvmFunctions.By("avic_init_vmcb") },
-            Situation.StatesRecorded, StateRules.AvicIndexLegal),
+            Situation.SvmStatesRecorded, StateRules.AvicIndexLegal),
         new(new("SVM-15.34-SEV-CHECKS", "15.34.3", RuleScope.Processor, Visibility.Partly, Confidence.Likely, Severity.High,
                 "SEV enabled: NP must be on, SmmLock set, ASID within limit, host in 64-bit mode -> else INVALID.",
                 "kvm_exit -1 + kvm_userspace_exit FAIL_ENTRY.",

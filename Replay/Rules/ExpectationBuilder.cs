@@ -1,4 +1,5 @@
 using Differ.Schemas.Model;
+using Differ.Schemas.Run;
 
 namespace Differ.Replay.Rules;
 
@@ -70,8 +71,12 @@ internal sealed class ExpectationBuilder
 
     /// <summary>What was said.</summary>
     /// <param name="instruction">Exit code of the instruction the guest was at; all bits set when unknown.</param>
-    public ComputedExit View(ulong instruction) => new(
-        instruction, _expectations.AsSpan(0, _expectationCount), _outcomes.AsSpan(0, _outcomeCount), _constraints.AsSpan(0, _constraintCount));
+    /// <param name="digest">The digest of the record; null where it was not looked at.</param>
+    public ComputedExit View(ulong instruction, RecordDigest? digest = null) => new(
+        instruction, _expectations.AsSpan(0, _expectationCount), _outcomes.AsSpan(0, _outcomeCount), _constraints.AsSpan(0, _constraintCount))
+    {
+        Digest = digest,
+    };
 
     private static void Grow<T>(ref T[] array, int count)
     {

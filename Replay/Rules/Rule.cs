@@ -62,6 +62,9 @@ internal enum Situation : uint
     /// <summary>States of VMCBs and registers were recorded around the exit.</summary>
     StatesRecorded = 1u << 31,
 
+    /// <summary>The same around an exit of L2, or one at which L2 is started or left, or of VMLOAD or VMSAVE.</summary>
+    SvmStatesRecorded = 1 << 18,
+
     /// <summary>L2 exited, and L0 decoded an instruction.</summary>
     L2Emulated = 1 << 16,
 

@@ -1,3 +1,5 @@
+using Differ.Schemas.Run;
+
 namespace Differ.Schemas.Model;
 
 /// <summary>How a compared field must stand to a value.</summary>
@@ -127,6 +129,9 @@ public readonly ref struct ComputedExit
 
     /// <summary>The constraints of all outcomes.</summary>
     public ReadOnlySpan<Constraint> Constraints { get; }
+
+    /// <summary>Where things are in the record, where that was looked for already; it is used again for the next record.</summary>
+    public RecordDigest? Digest { get; init; }
 
     /// <summary>The outcomes of one expectation.</summary>
     public ReadOnlySpan<Outcome> OutcomesOf(in Expectation expectation) => Outcomes.Slice(expectation.FirstOutcome, expectation.OutcomeCount);

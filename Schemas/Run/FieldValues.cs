@@ -24,11 +24,15 @@ public struct FieldValues
     /// <summary>The value of a slot; 0 where it is not present, so ask <see cref="Has"/> when 0 means something else.</summary>
     public ulong this[int slot]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         readonly get => _slots[slot];
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => _slots[slot] = value;
     }
 
     /// <summary>Whether the slot has a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Has(int slot) => ((Present >> slot) & 1) != 0;
 
     /// <summary>Gives a slot a value.</summary>

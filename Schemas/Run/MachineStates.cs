@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Run;
@@ -43,6 +45,60 @@ public readonly record struct StateValue(StateMoment Moment, int Position, ulong
         new((StateMoment)(h.Values[MomentSlot] & 0xf), (int)(h.Values[PositionSlot] & (Positions - 1)), h.Values[ValueSlot]);
 }
 
+/// <summary>Where an event has parts of a state: worked out once for all events of one layout.</summary>
+public sealed class StateParts
+{
+    private readonly (int Position, int Offset, int Size)[] _all;
+    private readonly (int Word, ulong Known)[] _known;
+
+    /// <summary>Puts parts together that stand together in the event and in the state.</summary>
+    /// <param name="parts">Where each stands in the state (see <see cref="StateValue.Position"/>) and in the event, and its bytes; what is behind the end of the state is left out.</param>
+    public StateParts(IEnumerable<(int Position, int Offset, int Size)> parts)
+    {
+        var all = new List<(int Position, int Offset, int Size)>();
+        var known = new StateImage();
+        foreach ((int position, int offset, int size) in parts)
+        {
+            int length = Math.Clamp(StateValue.Positions - position, 0, size);
+            known.Write(position, new byte[length]);
+            if (all is [.., var last] && last.Position + last.Size == position && last.Offset + last.Size == offset)
+            {
+                all[^1] = last with { Size = last.Size + length };
+            }
+            else
+            {
+                all.Add((position, offset, length));
+            }
+        }
+
+        _all = [.. all];
+        _known = [.. known.Known.ToArray().Select(static (bits, word) => (word, bits)).Where(static one => one.bits != 0)];
+    }
+
+    /// <summary>Whether there are none.</summary>
+    public bool IsEmpty => _known.Length == 0;
+
+    /// <summary>The parts, in the order of the event.</summary>
+    public ReadOnlySpan<(int Position, int Offset, int Size)> All => _all;
+
+    /// <summary>The bytes of the state that they are, a bit for each: words of marks by their number.</summary>
+    internal ReadOnlySpan<(int Word, ulong Known)> Known => _known;
+
+    /// <summary>Where the event has eight bytes of the state that stand in one part; negative where it has them not.</summary>
+    public int Find(int position)
+    {
+        foreach ((int start, int offset, int size) in _all)
+        {
+            if (position >= start && position + sizeof(ulong) <= start + size)
+            {
+                return offset + position - start;
+            }
+        }
+
+        return -1;
+    }
+}
+
 /// <summary>A VMCB and the registers beside it at one moment: bytes, and which of them were recorded.</summary>
 public sealed class StateImage
 {
@@ -54,6 +110,9 @@ public sealed class StateImage
 
     /// <summary>Whether nothing is known.</summary>
     public bool IsEmpty { get; private set; } = true;
+
+    /// <summary>Which bytes are known, a bit for each.</summary>
+    internal ReadOnlySpan<ulong> Known => _known;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -70,25 +129,55 @@ public sealed class StateImage
     /// <param name="bytes">As they were recorded.</param>
     public void Write(int position, ReadOnlySpan<byte> bytes)
     {
-        if (_bytes.Length == 0)
+        MakeRoom();
+        position = Math.Min(position, StateValue.Positions);
+        bytes = bytes[..Math.Min(StateValue.Positions - position, bytes.Length)];
+        bytes.CopyTo(_bytes.AsSpan(position));
+        for (int from = position, end = position + bytes.Length; from < end; from = NextWord(from))
         {
-            _bytes = new byte[StateValue.Positions];
-            _known = new ulong[StateValue.Positions / WordBits];
-        }
-
-        bytes = bytes[..Math.Clamp(StateValue.Positions - position, 0, bytes.Length)];
-        bytes.CopyTo(_bytes.AsSpan(Math.Min(position, StateValue.Positions)));
-        for (int i = position; i < position + bytes.Length; i++)
-        {
-            _known[i / WordBits] |= 1UL << (i % WordBits);
+            _known[from / WordBits] |= MaskOf(from, end);
         }
 
         IsEmpty &= bytes.Length == 0;
     }
 
+    /// <summary>Takes the parts of a state that an event has.</summary>
+    /// <param name="parts">Where they stand.</param>
+    /// <param name="payload">The event, whole.</param>
+    public void Write(StateParts parts, ReadOnlySpan<byte> payload)
+    {
+        if (parts.IsEmpty)
+        {
+            return;
+        }
+
+        MakeRoom();
+        foreach ((int position, int offset, int size) in parts.All)
+        {
+            payload.Slice(offset, size).CopyTo(_bytes.AsSpan(position));
+        }
+
+        ulong[] marks = _known;
+        foreach ((int word, ulong known) in parts.Known)
+        {
+            marks[word] |= known;
+        }
+
+        IsEmpty = false;
+    }
+
     /// <summary>Takes a number of some bytes.</summary>
     public void Write(int position, int size, ulong value)
     {
+        if (size == sizeof(ulong) && position % sizeof(ulong) == 0 && position < StateValue.Positions)
+        {
+            MakeRoom();
+            BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(position), value);
+            _known[position / WordBits] |= (ulong)byte.MaxValue << (position % WordBits);
+            IsEmpty = false;
+            return;
+        }
+
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         Write(position, bytes[..size]);
@@ -97,27 +186,22 @@ public sealed class StateImage
     /// <summary>Takes back what is known of some bytes.</summary>
     public void Forget(int position, int size)
     {
-        for (int i = position; i < position + size && !IsEmpty; i++)
+        for (int from = position, end = Math.Min(position + size, StateValue.Positions); from < end && !IsEmpty; from = NextWord(from))
         {
-            _known[i / WordBits] &= ~(1UL << (i % WordBits));
+            _known[from / WordBits] &= ~MaskOf(from, end);
         }
     }
 
     /// <summary>A number of at most eight bytes; unseen where one of them was not recorded.</summary>
     public Observed<ulong> At(int position, int size)
     {
-        if (IsEmpty || EndOfKnown(position, position + size) < position + size)
+        // Nearly every field stands in one word of marks.
+        if (IsEmpty || !(position % WordBits <= WordBits - size ? HasAll(position, size) : EndOfKnown(position, position + size) == position + size))
         {
             return Observed<ulong>.Unseen;
         }
 
-        ulong value = 0;
-        for (int i = size - 1; i >= 0; i--)
-        {
-            value = (value << 8) | _bytes[position + i];
-        }
-
-        return Observed<ulong>.Of(value);
+        return Observed<ulong>.Of(BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(position)) & (ulong.MaxValue >> (WordBits - (8 * size))));
     }
 
     /// <summary>The next bytes that are known and stand together.</summary>
@@ -129,7 +213,7 @@ public sealed class StateImage
         start = IsEmpty ? StateValue.Positions : from;
         while (start < StateValue.Positions && !IsKnown(start))
         {
-            start += _known[start / WordBits] == 0 ? WordBits - (start % WordBits) : 1;
+            start += Math.Min(BitOperations.TrailingZeroCount(_known[start / WordBits] >> (start % WordBits)), WordBits - (start % WordBits));
         }
 
         bytes = start < StateValue.Positions ? _bytes.AsSpan(start, EndOfKnown(start, StateValue.Positions) - start) : default;
@@ -145,17 +229,46 @@ public sealed class StateImage
         }
     }
 
+    private void MakeRoom()
+    {
+        if (_bytes.Length == 0)
+        {
+            // So that eight bytes can be read from every position.
+            _bytes = new byte[StateValue.Positions + sizeof(ulong)];
+            _known = new ulong[StateValue.Positions / WordBits];
+        }
+    }
+
+    private bool HasAll(int position, int size)
+    {
+        ulong all = (ulong.MaxValue >> (WordBits - size)) << (position % WordBits);
+        return (_known[position / WordBits] & all) == all;
+    }
+
     private bool IsKnown(int position) => ((_known[position / WordBits] >> (position % WordBits)) & 1) != 0;
 
+    // The first byte from a position on that is not known, or the end.
     private int EndOfKnown(int position, int end)
     {
-        while (position < end && position < StateValue.Positions && IsKnown(position))
+        end = Math.Min(end, StateValue.Positions);
+        for (int from = position; from < end; from = NextWord(from))
         {
-            position++;
+            ulong unknown = ~_known[from / WordBits] & MaskOf(from, end);
+            if (unknown != 0)
+            {
+                return (from & ~(WordBits - 1)) + BitOperations.TrailingZeroCount(unknown);
+            }
         }
 
-        return position;
+        return Math.Max(position, end);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int NextWord(int position) => (position | (WordBits - 1)) + 1;
+
+    // The bits of a word from a position up to an end, which may lie behind the word.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MaskOf(int from, int end) => (ulong.MaxValue << (from % WordBits)) & (ulong.MaxValue >> (WordBits - 1 - ((Math.Min(end, NextWord(from)) - 1) % WordBits)));
 }
 
 /// <summary>The states recorded around one exit; reused for the next one. Empty unless the recorder had probes in the hypervisor.</summary>

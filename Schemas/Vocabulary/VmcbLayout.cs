@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Differ.Schemas.Vocabulary;
 
 /// <summary>A field of the VMCB, in the order of <see cref="VmcbLayout"/>.</summary>
@@ -70,7 +72,7 @@ internal enum VmcbArea : byte
 internal sealed record VmcbRow(VmcbField Field, string Name, VmcbArea Area, int Offset, int Size, string Section)
 {
     /// <summary>Bytes from the start of the VMCB; from 700h for registers beside it.</summary>
-    public int Position => Offset + (Area == VmcbArea.Control ? 0 : 0x400);
+    public int Position { get; } = Offset + (Area == VmcbArea.Control ? 0 : 0x400);
 
     /// <summary>The bits a field of this size has.</summary>
     public ulong Mask => Size == 8 ? ulong.MaxValue : (1UL << (8 * Size)) - 1;
@@ -80,7 +82,7 @@ internal sealed record VmcbRow(VmcbField Field, string Name, VmcbArea Area, int 
 internal static class VmcbLayout
 {
     /// <summary>In the order of the manual.</summary>
-    public static IReadOnlyList<VmcbRow> All { get; } =
+    public static ImmutableArray<VmcbRow> All { get; } =
     [
         new(VmcbField.InterceptCr, "Intercept reads and writes of CR0-15", VmcbArea.Control, 0x000, 4, "15.9"),
         new(VmcbField.InterceptDr, "Intercept reads and writes of DR0-15", VmcbArea.Control, 0x004, 4, "15.9"),

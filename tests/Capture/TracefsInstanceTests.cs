@@ -1,5 +1,6 @@
 using Differ.Capture.Disk;
 using Differ.Capture.Recording;
+using Differ.Cli;
 using Differ.Tests.Support;
 
 namespace Differ.Tests.Capture;
@@ -63,6 +64,25 @@ public sealed class TracefsInstanceTests : IDisposable
         recording.Pump();
         Assert.Equal(new RecordedCounts(3, 2, 0), recording.Counts);
         Assert.Equal(1UL, recording.Counts.ExitsOfL1);
+        Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
+    }
+
+    [Fact]
+    public void Findings_are_counted_as_they_come()
+    {
+        HostKernel host = Host();
+        var layouts = KernelLayouts.Of(Kernel);
+        TraceDatBuilder builder = KvmStory.Capture(layouts, new TraceDatBuilder { Version = 6 });
+        Stories.Vmmcall(new KvmStory(builder.Top, layouts), right: false);
+        builder.WriteTracefs(Tracefs, Instance);
+        using TracefsInstance recording = TracefsInstance.Start(host, host.Plan(EventLevel.Stock), _scratch["trace.dat"], 64, []);
+        using var terminal = new StringWriter();
+        using var findings = new RecordedFindings(recording.Follow()!, new Terminal(terminal, terminal, Stream.Null, Stream.Null, outputIsTerminal: true, errorIsTerminal: true));
+        Assert.Equal("no findings so far", findings.ToString());
+        recording.Pump();
+        findings.End();
+        Assert.Equal("1 diverge so far", findings.ToString());
+        Assert.Equal("", terminal.ToString());
         Directory.Delete(Path.Combine(Tracefs, "instances", Instance), recursive: true);
     }
 

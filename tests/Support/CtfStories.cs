@@ -19,12 +19,15 @@ internal static class CtfStories
     };
 
     /// <summary>What perf data convert makes of the events of a trace.dat, a stream for each CPU.</summary>
-    public static Dictionary<string, byte[]> Perf(byte[] traceDat, KernelLayouts kernel)
+    /// <param name="traceDat">The recording.</param>
+    /// <param name="kernel">Its tracepoints.</param>
+    /// <param name="probes">Its probes of the group differ.</param>
+    public static Dictionary<string, byte[]> Perf(byte[] traceDat, KernelLayouts kernel, params IReadOnlyList<EventFormat> probes)
     {
         EventList events = EventList.Of(traceDat);
         var builder = new CtfBuilder { Start = CtfDescriptions.Perf };
-        List<EventFormat> formats = [.. kernel.Formats];
-        builder.Events = string.Concat(formats.Select((format, i) => PerfEvent(format, i)));
+        List<EventFormat> formats = [.. kernel.Formats, .. probes];
+        builder.Events = string.Concat(formats.Select((format, i) => PerfEvent(probes.Contains(format) ? "differ" : "kvm", format, i)));
         foreach (IGrouping<int, KeptEvent> cpu in events.Events.GroupBy(one => one.Cpu))
         {
             byte[] Build(ulong size)
@@ -34,7 +37,8 @@ internal static class CtfStories
                     .Write(size, 64).Write(size, 64).Write(0, 64).Write((ulong)cpu.Key, 32);
                 foreach (KeptEvent one in cpu)
                 {
-                    WritePerf(writer, one, formats.FindIndex(format => format.Name == one.Name), kernel[one.Name]);
+                    int id = formats.FindIndex(format => format.Name == one.Name);
+                    WritePerf(writer, one, id, formats[id]);
                 }
 
                 return size > 0 ? writer.ToBytes() : Build((ulong)writer.Position);
@@ -83,10 +87,10 @@ internal static class CtfStories
         return BitConverter.ToUInt64(eight);
     }
 
-    private static string PerfEvent(EventFormat format, int id)
+    private static string PerfEvent(string group, EventFormat format, int id)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"event {{\n\tid = {id};\n\tname = \"kvm:{format.Name}\";\n\tstream_id = 0;\n\tfields := struct {{\n");
+        text.Append(CultureInfo.InvariantCulture, $"event {{\n\tid = {id};\n\tname = \"{group}:{format.Name}\";\n\tstream_id = 0;\n\tfields := struct {{\n");
         foreach ((string type, string name) in (ReadOnlySpan<(string, string)>)[
             (Integer(64, false), "perf_ip"), (Integer(32, true), "perf_tid"), (Integer(32, true), "perf_pid"),
             (Integer(32, false), "common_type"), (Integer(32, false), "common_flags"), (Integer(32, false), "common_preempt_count"), (Integer(32, true), "common_pid")])
@@ -96,7 +100,7 @@ internal static class CtfStories
 
         foreach (FieldLayout field in format.Fields)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\t\t{(IsText(field) ? "string { encoding = UTF8; }" : Integer(Widened(field), field.Type[0] == 's'))} {field.Name};\n");
+            text.Append(CultureInfo.InvariantCulture, $"\t\t{(IsText(field) ? "string { encoding = UTF8; }" : Integer(Widened(field), field.Type[0] == 's'))} {field.Name}{(IsArray(field) ? $"[{field.Count}]" : "")};\n");
         }
 
         return text.Append("\t} align(1);\n};\n\n").ToString();
@@ -115,15 +119,20 @@ internal static class CtfStories
             }
             else
             {
-                writer.Write(NumberOf(one, field), Widened(field));
+                for (int i = 0; i < Math.Max(1, field.Count); i++)
+                {
+                    writer.Write(NumberOf(one, field with { Offset = field.Offset + (i * field.ElementSize), Count = 0 }), Widened(field));
+                }
             }
         }
     }
 
     // perf takes an array of bytes for a text, and knows two sizes of numbers.
-    private static bool IsText(FieldLayout field) => field.Type == "data_loc" || field.Count > 0;
+    private static bool IsText(FieldLayout field) => field.Type == "data_loc" || (field.Count > 0 && field.ElementSize == 1);
 
-    private static int Widened(FieldLayout field) => field.Size == 8 ? 64 : 32;
+    private static bool IsArray(FieldLayout field) => field.Count > 0 && field.ElementSize > 1;
+
+    private static int Widened(FieldLayout field) => field.ElementSize == 8 ? 64 : 32;
 
     private static string Integer(int bits, bool signed) =>
         $"integer {{ size = {bits}; align = {(bits == 64 || bits == 32 ? 1 : 8)}; signed = {(signed ? "true" : "false")}; encoding = none; base = decimal; }}";

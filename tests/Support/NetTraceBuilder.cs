@@ -50,11 +50,15 @@ internal sealed class NetTraceBuilder
     }
 
     /// <summary>The same events as in a trace.dat.</summary>
-    public static byte[] Like(byte[] traceDat, KernelLayouts kernel, NetTraceBuilder builder)
+    /// <param name="traceDat">The recording.</param>
+    /// <param name="kernel">Its tracepoints.</param>
+    /// <param name="builder">Where to.</param>
+    /// <param name="probes">Its probes of the group differ.</param>
+    public static byte[] Like(byte[] traceDat, KernelLayouts kernel, NetTraceBuilder builder, params IReadOnlyList<EventFormat> probes)
     {
-        foreach (EventFormat format in kernel.Formats)
+        foreach (EventFormat format in (EventFormat[])[.. kernel.Formats, .. probes])
         {
-            builder.Describe("kvm", format);
+            builder.Describe(probes.Contains(format) ? "differ" : "kvm", format);
         }
 
         EventList events = EventList.Of(traceDat);
@@ -65,7 +69,7 @@ internal sealed class NetTraceBuilder
 
         foreach (KeptEvent one in events.Events)
         {
-            builder.Event(one.Time, one.Cpu, one.Thread, kernel[one.Name].Id, one.Payload);
+            builder.Event(one.Time, one.Cpu, one.Thread, (probes.FirstOrDefault(probe => probe.Name == one.Name) ?? kernel[one.Name]).Id, one.Payload);
         }
 
         return builder.File;
@@ -181,12 +185,13 @@ internal sealed class NetTraceBuilder
 
     private static byte[] TypeOf(int code) => code switch
     {
+        >= 120000 => [22, 12, .. U16(code - 120000)],
         >= 2200 => [22, 6, .. U16(code - 2200)],
         25 => [25, 23],
         _ => [(byte)code],
     };
 
-    // Type codes; an array of n bytes is 2200 + n.
+    // Type codes; an array of n bytes is 2200 + n, one of n words of eight bytes 120000 + n.
     private IEnumerable<(string Name, int Code)> Fields(EventFormat format)
     {
         foreach (FieldLayout field in format.Fields)
@@ -197,7 +202,7 @@ internal sealed class NetTraceBuilder
                 yield break;
             }
 
-            yield return (field.Name, field.Count > 0 ? 2200 + field.Count : field.Type switch
+            yield return (field.Name, field.Count > 0 ? (field.ElementSize == 1 ? 2200 : 120000) + field.Count : field.Type switch
             {
                 "u8" or "bool" => 6,
                 "s8" => 5,

@@ -38,14 +38,14 @@ internal sealed class CtfKind
     {
         (string system, string name) = LttngProbes.Split(described.Name);
         Tracepoint? tracepoint = KvmTracepoints.Find(system, name);
-        var fields = new CtfLayout(tracepoint);
+        var fields = new CtfLayout(tracepoint, isProbe: Probes.Find(system, name) is not null);
         CtfStep[] context = [.. compiler.Compile(CtfCompiler.StreamContext, stream.EventContext, fields), .. compiler.Compile(CtfCompiler.EventContext, described.Context, fields)];
         List<EventField> around = [.. fields.Fields];
         CtfStep[] own = compiler.Compile(CtfCompiler.EventFields, described.Fields, fields);
 
         // A field of the tracepoint is found before one of the recorder's with the same name.
         var layout = EventLayout.Of(system, name, [.. fields.Fields.Skip(around.Count), .. around]);
-        bool isCut = tracepoint is { Role: TracepointRole.KvmEvent } && BoundTracepoint.Missing(tracepoint, layout) is not null;
+        bool isCut = (tracepoint is { Role: TracepointRole.KvmEvent } && BoundTracepoint.Missing(tracepoint, layout) is not null) || BoundProbe.LacksState(layout);
         int In(IEnumerable<EventField> from, params string[] names) => names
             .Select(wanted => from.FirstOrDefault(field => field.Name == wanted && field.Size == sizeof(int))).FirstOrDefault(field => field is not null)?.Offset ?? -1;
         return new CtfKind

@@ -6,7 +6,8 @@ namespace Differ.Capture.Formats.Ctf;
 
 /// <summary>Gives the fields of a description their places in the records that <see cref="CtfDecoder"/> makes.</summary>
 /// <param name="tracepoint">The tracepoint whose record it is, for the forms of its fields; null for any other.</param>
-internal sealed class CtfLayout(Tracepoint? tracepoint)
+/// <param name="isProbe">Whether it is of a probe in KVM, whose arrays of words are read in place.</param>
+internal sealed class CtfLayout(Tracepoint? tracepoint, bool isProbe = false)
 {
     /// <summary>Most bytes of the part with fixed size.</summary>
     public const int LargestFixed = 1 << 14;
@@ -14,6 +15,7 @@ internal sealed class CtfLayout(Tracepoint? tracepoint)
     // As in a recording of the kernel, whose common fields are there: reading is fastest behind them.
     private const int FirstField = sizeof(ulong);
     private const int MostBytesOfRow = 16;
+    private const int MostWordsOfProbe = 64;
 
     private readonly List<EventField> _fields = [];
 
@@ -68,6 +70,11 @@ internal sealed class CtfLayout(Tracepoint? tracepoint)
         {
             step.Elements = CtfElements.Inside;
             step.Out = Place(new EventField(name, $"u8 {name}[{count}]", 0, (int)count, false));
+        }
+        else if (isProbe && step.ElementSize == sizeof(ulong) && count is > 0 and <= MostWordsOfProbe)
+        {
+            step.Elements = CtfElements.Inside;
+            step.Out = Place(new EventField(name, $"u64 {name}[{count}]", 0, (int)count * sizeof(ulong), false));
         }
         else if (form == FieldForm.Number && element.Bits == 8)
         {

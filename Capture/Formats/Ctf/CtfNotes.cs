@@ -12,7 +12,7 @@ internal static class CtfNotes
 
     /// <summary>Kinds of events that cannot be read.</summary>
     public static readonly NoteKind CutDescription =
-        new("DIF0381", "the recording has some tracepoints without fields that Differ needs, as perf data convert does with bytes of instructions; they were left out. Check the perf.data, or record with trace-cmd");
+        new("DIF0381", "the recording has some tracepoints without fields that Differ needs, as perf data convert does with bytes of instructions and with what probes in KVM show of a VMCB; they were left out. Check the perf.data, or record with trace-cmd or differ record");
 
     /// <summary>Kinds of events whose values are not what their names say.</summary>
     public static readonly NoteKind StaleProbe =

@@ -5,7 +5,8 @@ namespace Differ.Capture.Formats.NetTrace;
 /// <summary>Where the fields of a record stand, from a description that has types only.</summary>
 /// <remarks>
 /// The record is a structure of C: every field starts at a multiple of the size of its elements. Example: u32, u64, u8, u16 stand at
-/// 0, 8, 16 and 18. A record that is too short for that was packed without gaps, as the format's own description has it.
+/// 0, 8, 16 and 18. A record that is too short for that was packed without gaps, as the format's own description has it; that of a
+/// kprobe always is (Linux kernel/trace/trace_probe.c).
 /// </remarks>
 internal static class NetTraceLayout
 {
@@ -33,7 +34,7 @@ internal static class NetTraceLayout
     {
         Tracepoint? tracepoint = KvmTracepoints.Find(kind.Provider, kind.Name);
         List<EventField> aligned = Place(kind, tracepoint, withGaps: true);
-        bool fits = aligned.Count == 0 || aligned[^1].Offset + aligned[^1].Size <= recordLength;
+        bool fits = kind.Provider != Probes.Group && (aligned.Count == 0 || aligned[^1].Offset + aligned[^1].Size <= recordLength);
         return EventLayout.Of(kind.Provider, kind.Name, fits ? aligned : Place(kind, tracepoint, withGaps: false));
     }
 

@@ -14,8 +14,8 @@ internal sealed class KnownKind
         EventLayout layout = NetTraceLayout.Of(kind, recordLength);
 
         // Without exits and entries nothing can be read, and the refusal says so; everything else is evidence that is missing.
-        bool isCut = KvmTracepoints.Find(layout.System, layout.Name) is { Role: TracepointRole.KvmEvent } tracepoint
-            && BoundTracepoint.Missing(tracepoint, layout) is not null;
+        bool isCut = (KvmTracepoints.Find(layout.System, layout.Name) is { Role: TracepointRole.KvmEvent } tracepoint && BoundTracepoint.Missing(tracepoint, layout) is not null)
+            || BoundProbe.LacksState(layout);
         Type = new TraceEventType(layout) { IsCut = isCut };
         ThreadAt = layout.Find("common_pid") is { Size: sizeof(int) } pid ? pid.Offset : -1;
     }

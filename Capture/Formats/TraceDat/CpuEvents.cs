@@ -3,14 +3,11 @@ using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.TracingData;
 using Differ.Capture.Order;
-using Differ.Capture.Tracepoints;
-using Differ.Schemas.Run;
-using Differ.Schemas.Vocabulary;
 
 namespace Differ.Capture.Formats.TraceDat;
 
 /// <summary>The events of one CPU in one buffer, block by block and page by page.</summary>
-internal sealed class CpuEvents : EventCursor
+internal sealed class CpuEvents : PageEvents
 {
     // Uncompressed pages are read this many bytes at a time.
     private const int ReadAhead = 1 << 16;
@@ -21,8 +18,6 @@ internal sealed class CpuEvents : EventCursor
     private readonly bool _bigEndian;
     private readonly int _pageSize;
     private readonly Unpacker? _unpacker;
-    private readonly RingBufferPage _page;
-    private readonly TimeScale _scale;
     private readonly PageRoom _room;
 
     private long _next;
@@ -31,22 +26,17 @@ internal sealed class CpuEvents : EventCursor
     private int _blockLength;
     private int _pageAt;
     private long _blockOffset;
-    private bool _lossPending;
-    private ulong _lossEvents;
-    private ClockTime _last;
 
     public CpuEvents(
         ByteSource source, TraceDatBuffer buffer, int instance, CpuData data, TraceDatHeader header, PageLayout layout, TimeScale scale, Unpacker? unpacker, PageRoom room)
+        : base(data.Cpu, instance, layout, header.BigEndian, scale)
     {
         _source = source;
         _data = data;
         _bigEndian = header.BigEndian;
         _pageSize = buffer.PageSize;
         _unpacker = unpacker;
-        _scale = scale;
         _room = room;
-        _page = new RingBufferPage(layout, header.BigEndian);
-        Instance = instance;
         _next = data.Offset;
         if (data.Size > source.Length || data.Offset > source.Length - data.Size)
         {
@@ -60,46 +50,11 @@ internal sealed class CpuEvents : EventCursor
         }
     }
 
-    /// <summary>The host CPU.</summary>
-    public int Cpu => _data.Cpu;
-
-    /// <summary>Which buffer of the file.</summary>
-    public int Instance { get; }
-
-    /// <summary>Record of the current event.</summary>
-    public ReadOnlySpan<byte> Payload => _page.Payload;
-
-    /// <summary>Where the current block stands in the file.</summary>
-    public long FileOffset => _blockOffset;
-
-    /// <summary>How far in the file the reading is, in bytes of this CPU's data.</summary>
-    public long Consumed => _next - _data.Offset;
-
-    /// <summary>The loss that ends with the current event.</summary>
-    public LossMark Loss { get; private set; }
+    /// <inheritdoc/>
+    public override long FileOffset => _blockOffset;
 
     /// <inheritdoc/>
-    public override bool MoveNext()
-    {
-        _last = Time;
-        Marked = false;
-        while (!_page.MoveNext())
-        {
-            if (!NextPage())
-            {
-                EndLoss(new ClockTime(ulong.MaxValue));
-                return false;
-            }
-        }
-
-        Time = _scale.Apply(_page.Time);
-        if (_lossPending)
-        {
-            EndLoss(Time);
-        }
-
-        return true;
-    }
+    public override long Consumed => _next - _data.Offset;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -109,32 +64,16 @@ internal sealed class CpuEvents : EventCursor
         base.Dispose();
     }
 
-    private void EndLoss(ClockTime before)
-    {
-        if (_lossPending)
-        {
-            Loss = new LossMark(Cpu, _lossEvents, _last, before);
-            Marked = true;
-            _lossPending = false;
-            _lossEvents = 0;
-        }
-    }
-
-    private bool NextPage()
+    /// <inheritdoc/>
+    protected override bool NextPage()
     {
         if (_pageAt >= _blockLength && !(_unpacker is null ? NextPlainBlock() : NextPackedBlock(_unpacker)))
         {
             return false;
         }
 
-        _page.Load(_block, _pageAt, _pageSize, _unpacker is null ? _blockOffset + _pageAt : _blockOffset);
+        Page.Load(_block, _pageAt, _pageSize, _unpacker is null ? _blockOffset + _pageAt : _blockOffset);
         _pageAt += _pageSize;
-        if (_page.Lost)
-        {
-            _lossPending = true;
-            _lossEvents = Math.Min(_lossEvents, CpuLoss.Most) + Math.Min(_page.LostEvents, CpuLoss.Most);
-        }
-
         return true;
     }
 

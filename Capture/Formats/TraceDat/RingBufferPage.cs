@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Differ.Capture.Bytes;
 using Differ.Capture.Diagnostics;
 using Differ.Capture.Formats.TracingData;
@@ -47,7 +48,11 @@ internal sealed class RingBufferPage(PageLayout layout, bool bigEndian)
     public ulong Time { get; private set; }
 
     /// <summary>Record of the current event.</summary>
-    public ReadOnlySpan<byte> Payload => _buffer.AsSpan(PayloadStart, PayloadLength);
+    public ReadOnlySpan<byte> Payload
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _buffer.AsSpan(PayloadStart, PayloadLength);
+    }
 
     private int PayloadStart { get; set; }
 

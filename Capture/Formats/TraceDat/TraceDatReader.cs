@@ -82,7 +82,7 @@ internal sealed class TraceDatReader : ITraceReader
         foreach (string clock in _content.Buffers.Select(ClockOf).Prepend(_clock).Distinct(StringComparer.Ordinal))
         {
             bool counted = clock != _clock;
-            var cursors = new List<CpuEvents>();
+            var cursors = new List<PageEvents>();
             try
             {
                 for (int instance = 0; instance < _content.Buffers.Count; instance++)
@@ -94,9 +94,7 @@ internal sealed class TraceDatReader : ITraceReader
                     }
                 }
 
-                var pass = new Pass(this, cursors, sink, notes, progress, counted, cancel);
-                EventMerge.Run(cursors, ref pass);
-                pass.Tell();
+                Follow(cursors, sink, notes, progress, counted, cancel);
             }
             finally
             {
@@ -104,6 +102,24 @@ internal sealed class TraceDatReader : ITraceReader
             }
         }
     }
+
+    /// <summary>Hands on the events of some cursors in the order of time.</summary>
+    /// <param name="cursors">Of one clock.</param>
+    /// <param name="sink">Takes them.</param>
+    /// <param name="notes">Takes what is lossy or odd.</param>
+    /// <param name="progress">Told now and then how many events and what part of the file are done.</param>
+    /// <param name="counted">Whether they are of another clock than the recording's, and only counted.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public void Follow(IReadOnlyList<PageEvents> cursors, IEventSink sink, CaptureNotes notes, Action<ulong, double>? progress, bool counted, CancellationToken cancel)
+    {
+        var pass = new Pass(this, cursors, sink, notes, progress, counted, cancel);
+        EventMerge.Run(cursors, ref pass);
+        pass.Tell();
+    }
+
+    /// <summary>A cursor over pages of the recording that come from elsewhere than its file.</summary>
+    /// <param name="cpu">The host CPU.</param>
+    public LiveEvents FollowPages(int cpu) => new(cpu, _content.Page, BigEndian, Scale(_clock));
 
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
@@ -119,20 +135,22 @@ internal sealed class TraceDatReader : ITraceReader
 
     /// <summary>One walk over the cursors of one clock.</summary>
     private struct Pass(
-        TraceDatReader reader, List<CpuEvents> cursors, IEventSink sink, CaptureNotes notes,
-        Action<ulong, double>? progress, bool counted, CancellationToken cancel) : IMergeVisitor<CpuEvents>
+        TraceDatReader reader, IReadOnlyList<PageEvents> cursors, IEventSink sink, CaptureNotes notes,
+        Action<ulong, double>? progress, bool counted, CancellationToken cancel) : IMergeVisitor<PageEvents>
     {
         private readonly bool _everything = sink.WantsEverything;
+        private readonly CommonFields _common = reader._common;
+        private readonly TraceEventType?[] _typeOfId = reader._typeOfId;
         private readonly long _total = Math.Max(1, reader._content.Buffers.Sum(buffer => buffer.Size));
         private ulong _events;
 
-        public readonly void Marked(CpuEvents cursor)
+        public readonly void Marked(PageEvents cursor)
         {
             notes.Add(CaptureNotes.LostEvents, $"CPU {cursor.Cpu}, before time {cursor.Loss.Before.Value}");
             sink.Lost(cursor.Loss);
         }
 
-        public void Visit(CpuEvents cursor)
+        public void Visit(PageEvents cursor)
         {
             if (++_events % CancelEvery == 0)
             {
@@ -141,13 +159,13 @@ internal sealed class TraceDatReader : ITraceReader
             }
 
             ReadOnlySpan<byte> payload = cursor.Payload;
-            if (!reader._common.Read(payload, out int id, out int thread))
+            if (!_common.Read(payload, out int id, out int thread))
             {
                 notes.Add(CaptureNotes.ShortRecord, $"byte 0x{cursor.FileOffset:x}");
                 return;
             }
 
-            TraceEventType?[] types = reader._typeOfId;
+            TraceEventType?[] types = _typeOfId;
             TraceEventType? type = unchecked((uint)id) < (uint)types.Length ? types[id] : null;
             if (type is null)
             {

@@ -13,6 +13,6 @@ internal static class PauseFilter
                 "The PAUSE counter is reloaded by VMRUN, and when PAUSEs are further apart than the threshold.",
                 "A recorder with probes that dumps the VMCBs and registers around the exit.",
                 "L2 starts with vmcb12's count.") { Rank = 2390, Kvm = KvmFunctions.OfProcessor },
-            Situation.StatesRecorded, StateRules.PauseCountReloaded),
+            Situation.SvmStatesRecorded, StateRules.PauseCountReloaded),
     ];
 }
