@@ -6,6 +6,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
+using Differ.Diff.Shards;
 using Differ.Replay;
 using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
@@ -23,6 +24,7 @@ internal sealed class CheckVerb : IVerb
         Option<string> color = Options.Color();
         Option<bool> verbose = Options.Verbose();
         var judging = new JudgingOptions();
+        var sharing = new ShardOptions();
         var command = new Command("check",
             "Report where recordings diverge from the manual\n"
             + "Exit status: 0 all conform; 1 a recording diverges, or is what --fail-on names; 2 one cannot be used; "
@@ -30,10 +32,11 @@ internal sealed class CheckVerb : IVerb
         {
             inputs, format, report, color, verbose,
         };
+        sharing.AddTo(command);
         judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            words.GetValue(verbose), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
+            words.GetValue(verbose), judging.Read(words, words.GetRequiredValue(inputs)), sharing.Read(words), terminal, cancel)));
         return command;
     }
 
@@ -71,13 +74,18 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, Judging how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, Judging how, ShardWish sharing, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         using var set = InputSet.Of(words, terminal, watched: true, cancel);
-        IReadOnlyList<NamedInput> inputs = set.All;
+        IReadOnlyList<string> read = [.. words, .. how.Files];
+        var contents = new ContentHash();
+        using ResultOutput? result = sharing.Result is null ? null
+            : ResultOutput.Open(sharing, set, Judgement.Of(OwnRules.Set, how.Policy, how.Accepted.Accepted, how.CpuText), contents, read, terminal);
+        IReadOnlyList<int> places = result?.Places ?? [.. Enumerable.Range(0, set.All.Count)];
+        IReadOnlyList<NamedInput> inputs = [.. places.Select(place => set.All[place])];
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color, several: inputs.Count > 1);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, read, terminal, color, several: inputs.Count > 1);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
         for (int number = 1; number <= inputs.Count; number++)
@@ -86,8 +94,9 @@ internal sealed class CheckVerb : IVerb
             reports.OpenPages(number);
             try
             {
-                DiffResult result = CheckOne(input, how, reports, terminal, cancel);
-                captures.Add(CheckedCapture.Of(input.Name, input.File, result) with { Page = reports.ClosePages(result, number) });
+                DiffResult found = CheckOne(input, how, reports, result?.Page, terminal, cancel);
+                captures.Add(CheckedCapture.Of(input.Name, input.File, found) with { Page = reports.ClosePages(found, number) });
+                result?.Write(input, places[number - 1], found);
             }
             catch (Exception fault) when (UnusableInput.Is(fault))
             {
@@ -96,6 +105,7 @@ internal sealed class CheckVerb : IVerb
                 // One capture that cannot be read must not hide what the others say.
                 terminal.Tell(UnusableInput.Line(input.Name, fault));
                 unread.Add(UnusableInput.Of(input.Name, input.File, fault));
+                result?.Write(input, places[number - 1], unread[^1]);
             }
         }
 
@@ -104,19 +114,36 @@ internal sealed class CheckVerb : IVerb
             captures.ForEach(capture => reports.Finish(capture.Result));
         }
 
+        result?.Complete();
         var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut, IsVerbose = isVerbose };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
-        return ExitStatus.Of(findings);
+        return result is null ? ExitStatus.Of(findings) : ExitStatus.Agrees;
     }
 
-    private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
+    private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Stream? page, Terminal terminal, CancellationToken cancel)
     {
         using RunInput input = named.Open();
         terminal.OwesReport = input.IsStream;
-        DiffResult found = Check(
-            input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
-            reports.HasOfExits ? reports.Begin : null);
-        return how.Accepted.Apply(found, terminal.Today);
+        IExitReport? kept = null;
+        try
+        {
+            DiffResult found = Check(
+                input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
+                reports.HasOfExits || page is not null ? Begin : null);
+            found = how.Accepted.Apply(found, terminal.Today);
+            kept?.Finish(found);
+            return found;
+        }
+        finally
+        {
+            kept?.Dispose();
+        }
+
+        IJudgedSink? Begin(RunHeader header)
+        {
+            kept = page is null ? null : ReportFormats.Page.Begin(header, page);
+            return JudgedSinks.Of([reports.Begin(header), kept]);
+        }
     }
 
     private static void RefuseExitsOfMany(IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes)

@@ -117,13 +117,32 @@ internal sealed class Reports<T> : IDisposable
         return result is null ? null : Path.GetFileName(PageOf(_paged[0].Path, number));
     }
 
+    /// <summary>Writes the page of one capture, where pages are asked for, as it was kept.</summary>
+    /// <param name="write">Writes it.</param>
+    /// <param name="number">The number of the capture, from 1.</param>
+    /// <returns>The name of its page, beside the page of all; null where there is none.</returns>
+    public string? WritePage(Action<Stream> write, int number)
+    {
+        OpenPages(number);
+        _ofExits.ForEach(report => write(report.File.Stream));
+        if (_paged.Count == 0)
+        {
+            _finished = true;
+            return null;
+        }
+
+        _ofExits.ForEach(report => report.File.Complete());
+        _ofExits.Clear();
+        return Path.GetFileName(PageOf(_paged[0].Path, number));
+    }
+
     /// <summary>Begins the reports of exits; called once for each capture at most.</summary>
     /// <param name="header">The recorded run.</param>
     /// <returns>Who wants to be told of each exit; null for nobody.</returns>
     public IJudgedSink? Begin(RunHeader header)
     {
         _begun.AddRange(_ofExits.Select(report => report.Format.Begin(header, report.File.Stream)));
-        return _begun.Count switch { 0 => null, 1 => _begun[0], _ => new Everyone(_begun) };
+        return JudgedSinks.Of(_begun);
     }
 
     /// <summary>Ends the reports of exits that were begun.</summary>
@@ -206,17 +225,6 @@ internal sealed class Reports<T> : IDisposable
         foreach (IDisposable part in _begun.Concat<IDisposable>(_texts.Select(text => text.File).OfType<OutputFile>()).Concat(_ofExits.Select(report => report.File)))
         {
             part.Dispose();
-        }
-    }
-
-    private sealed class Everyone(IReadOnlyList<IJudgedSink> sinks) : IJudgedSink
-    {
-        public void Take(in ExitRecord recorded, Verdict verdict, Departure? departure)
-        {
-            foreach (IJudgedSink sink in sinks)
-            {
-                sink.Take(recorded, verdict, departure);
-            }
         }
     }
 }
