@@ -84,6 +84,7 @@ internal sealed class CheckVerb : IVerb
             : ResultOutput.Open(sharing, set, Judgement.Of(OwnRules.Set, how.Policy, how.Accepted.Accepted, how.CpuText), contents, read, terminal);
         IReadOnlyList<int> places = result?.Places ?? [.. Enumerable.Range(0, set.All.Count)];
         IReadOnlyList<NamedInput> inputs = [.. places.Select(place => set.All[place])];
+        ResultCache? cache = sharing.Cache is null ? null : new ResultCache(sharing.Cache, how, sharing.WithPages, contents, terminal);
         RefuseExitsOfMany(inputs, wishes);
         using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, read, terminal, color, several: inputs.Count > 1);
         var captures = new List<CheckedCapture>();
@@ -94,7 +95,7 @@ internal sealed class CheckVerb : IVerb
             reports.OpenPages(number);
             try
             {
-                DiffResult found = CheckOne(input, how, reports, result?.Page, terminal, cancel);
+                DiffResult found = CheckOne(input, how, reports, result?.Page, cache, terminal, cancel);
                 captures.Add(CheckedCapture.Of(input.Name, input.File, found) with { Page = reports.ClosePages(found, number) });
                 result?.Write(input, places[number - 1], found);
             }
@@ -120,29 +121,39 @@ internal sealed class CheckVerb : IVerb
         return result is null ? ExitStatus.Of(findings) : ExitStatus.Agrees;
     }
 
-    private static DiffResult CheckOne(NamedInput named, Judging how, Reports<FindingSet> reports, Stream? page, Terminal terminal, CancellationToken cancel)
+    private static DiffResult CheckOne(
+        NamedInput named, Judging how, Reports<FindingSet> reports, Stream? page, ResultCache? cache, Terminal terminal, CancellationToken cancel)
     {
+        // Reports of the exits need the exits.
+        using CachedResult? cached = cache?.Of(named);
+        if (!reports.HasOfExits && cached?.Read(how.Policy, page) is { } known)
+        {
+            return how.Accepted.Apply(known, terminal.Today);
+        }
+
         using RunInput input = named.Open();
         terminal.OwesReport = input.IsStream;
-        IExitReport? kept = null;
+        Stream? pages = cached?.Begin() is { } kept && page is not null ? new TeeStream(page, kept) : page;
+        IExitReport? written = null;
         try
         {
             DiffResult found = Check(
                 input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null,
                 reports.HasOfExits || page is not null ? Begin : null);
-            found = how.Accepted.Apply(found, terminal.Today);
-            kept?.Finish(found);
-            return found;
+            DiffResult judged = how.Accepted.Apply(found, terminal.Today);
+            written?.Finish(judged);
+            cached?.Keep(found);
+            return judged;
         }
         finally
         {
-            kept?.Dispose();
+            written?.Dispose();
         }
 
         IJudgedSink? Begin(RunHeader header)
         {
-            kept = page is null ? null : ReportFormats.Page.Begin(header, page);
-            return JudgedSinks.Of([reports.Begin(header), kept]);
+            written = pages is null ? null : ReportFormats.Page.Begin(header, pages);
+            return JudgedSinks.Of([reports.Begin(header), written]);
         }
     }
 
