@@ -36,6 +36,9 @@ public static class ReportFormats
     /// <summary>Formats of the exits themselves.</summary>
     public static IReadOnlyList<IExitReportFormat> OfExits { get; } = [new HtmlReport(), new PerfettoReport()];
 
+    /// <summary>The format of the exits that has a page for each of several captures.</summary>
+    public static IExitReportFormat Page => OfExits.First(format => format.Index is not null);
+
     /// <summary>The names of all of them.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(format => format.Name), .. OfExits.Select(format => format.Name)];
 

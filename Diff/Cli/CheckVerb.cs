@@ -6,6 +6,7 @@ using Differ.Diff.Compare;
 using Differ.Diff.Findings;
 using Differ.Diff.Report;
 using Differ.Diff.Results;
+using Differ.Diff.Shards;
 using Differ.Replay;
 using Differ.Replay.Manual.Tables;
 using Differ.Schemas.Run;
@@ -24,6 +25,7 @@ internal sealed class CheckVerb : IVerb
         Option<bool> verbose = Options.Verbose();
         Option<int> jobs = Jobs.Option();
         var judging = new JudgingOptions();
+        var sharing = new ShardOptions();
         var command = new Command("check",
             "Report where recordings diverge from the manual\n"
             + "Exit status: 0 all conform; 1 a recording diverges, or is what --fail-on names; 2 one cannot be used; "
@@ -31,10 +33,11 @@ internal sealed class CheckVerb : IVerb
         {
             inputs, format, report, color, verbose, jobs,
         };
+        sharing.AddTo(command);
         judging.AddTo(command);
         command.SetAction((words, cancel) => Task.FromResult(Run(
             words.GetRequiredValue(inputs), Options.Wishes(words, format, report, ReportFormats.Names), words.GetRequiredValue(color),
-            words.GetValue(verbose), words.GetValue(jobs), judging.Read(words, words.GetRequiredValue(inputs)), terminal, cancel)));
+            words.GetValue(verbose), words.GetValue(jobs), judging.Read(words, words.GetRequiredValue(inputs)), sharing.Read(words), terminal, cancel)));
         return command;
     }
 
@@ -72,18 +75,25 @@ internal sealed class CheckVerb : IVerb
     }
 
     private static int Run(
-        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, int jobs, Judging how, Terminal terminal, CancellationToken cancel)
+        string[] words, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, int jobs, Judging how, ShardWish sharing, Terminal terminal, CancellationToken cancel)
     {
         // A stream may never end: findings are told as they come, and an interruption ends the stream, not the report.
         using var set = InputSet.Of(words, terminal, watched: true, cancel);
-        IReadOnlyList<NamedInput> inputs = set.All;
+        IReadOnlyList<string> read = [.. words, .. how.Files];
+        var contents = new ContentHash();
+        using ResultOutput? result = sharing.Result is null ? null
+            : ResultOutput.Open(sharing, set, Judgement.Of(OwnRules.Set, how.Policy, how.Accepted.Accepted, how.CpuText), contents, read, terminal);
+        IReadOnlyList<int> places = result?.Places ?? [.. Enumerable.Range(0, set.All.Count)];
+        IReadOnlyList<NamedInput> inputs = [.. places.Select(place => set.All[place])];
+        ResultCache? cache = sharing.Cache is null ? null : new ResultCache(sharing.Cache, how, sharing.WithPages, contents, terminal);
         RefuseExitsOfMany(inputs, wishes);
-        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, [.. words, .. how.Files], terminal, color, several: inputs.Count > 1);
+        using var reports = Reports<FindingSet>.Open(wishes, ReportFormats.All, ReportFormats.OfExits, read, terminal, color, several: inputs.Count > 1);
         var captures = new List<CheckedCapture>();
         var unread = new List<UnreadCapture>();
+        var checks = new Checks(how, reports, cache, result is { HasPages: true });
         if (inputs.Count == 1)
         {
-            Take(CheckOnly(inputs[0], how, reports, terminal, cancel));
+            Take(checks.Only(inputs[0], terminal, cancel));
             captures.ForEach(capture => reports.Finish(capture.Result));
         }
         else
@@ -93,67 +103,33 @@ internal sealed class CheckVerb : IVerb
             jobs = words.Any(RunInput.IsReadOnce) ? 1 : jobs;
             Jobs.InOrder(inputs, jobs, (input, number, stop) =>
             {
-                (NamedInput, CheckedCapture?, Exception?) one = CheckOne(input, number, how, reports, jobs == 1 ? terminal : progress.For(number), stop);
+                CheckedInput one = checks.Of(input, number + 1, jobs == 1 ? terminal : progress.For(number), stop);
                 progress.End(number);
                 return one;
-            }, Take, cancel);
+            }, Take, cancel, ahead: result is { HasPages: true } ? jobs + 1 : int.MaxValue);
         }
 
+        result?.Complete();
         var findings = new FindingSet(captures, unread) { Policy = how.Policy, LeftOut = set.LeftOut, IsVerbose = isVerbose };
         reports.Write(findings, withUsual: inputs.Count > 1 || captures.Count > 0);
-        return ExitStatus.Of(findings);
+        return result is null ? ExitStatus.Of(findings) : ExitStatus.Agrees;
 
-        void Take((NamedInput Input, CheckedCapture? Capture, Exception? Fault) one)
+        void Take(CheckedInput one)
         {
-            // One capture that cannot be read must not hide what the others say.
-            if (one.Fault is not null)
-            {
-                terminal.Tell(UnusableInput.Line(one.Input.Name, one.Fault));
-                unread.Add(UnusableInput.Of(one.Input.Name, one.Input.File, one.Fault));
-            }
-            else
+            int place = places[captures.Count + unread.Count];
+            using Stream? page = one.Page;
+            if (one.Fault is null)
             {
                 captures.Add(one.Capture!);
+                result?.Write(one.Input, place, one.Capture!.Result, page);
+                return;
             }
+
+            // One capture that cannot be read must not hide what the others say.
+            terminal.Tell(UnusableInput.Line(one.Input.Name, one.Fault));
+            unread.Add(UnusableInput.Of(one.Input.Name, one.Input.File, one.Fault));
+            result?.Write(one.Input, place, unread[^1]);
         }
-    }
-
-    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) CheckOnly(
-        NamedInput input, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel) =>
-        Usable(input, () => CheckedCapture.Of(input.Name, input.File, Judge(input, how, reports.HasOfExits ? reports.Begin : null, terminal, cancel)));
-
-    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) CheckOne(
-        NamedInput input, int number, Judging how, Reports<FindingSet> reports, Terminal terminal, CancellationToken cancel)
-    {
-        using ExitReports pages = reports.OpenPages(number + 1);
-        return Usable(input, () =>
-        {
-            DiffResult result = Judge(input, how, reports.HasOfExits ? pages.Begin : null, terminal, cancel);
-            pages.Finish(result);
-            pages.Complete();
-            return CheckedCapture.Of(input.Name, input.File, result) with { Page = reports.PageOf(number + 1) };
-        });
-    }
-
-    private static (NamedInput Input, CheckedCapture? Capture, Exception? Fault) Usable(NamedInput input, Func<CheckedCapture> check)
-    {
-        try
-        {
-            return (input, check(), null);
-        }
-        catch (Exception fault) when (UnusableInput.Is(fault))
-        {
-            return (input, null, fault);
-        }
-    }
-
-    private static DiffResult Judge(NamedInput named, Judging how, Func<RunHeader, IJudgedSink?>? exits, Terminal terminal, CancellationToken cancel)
-    {
-        using RunInput input = named.Open(terminal);
-        terminal.OwesReport = input.IsStream;
-        DiffResult found = Check(
-            input, how.Policy, how.Cpu, input.IsStream ? CancellationToken.None : cancel, input.IsStream ? new LiveFindings(terminal) : null, exits);
-        return how.Accepted.Apply(found, terminal.Today);
     }
 
     private static void RefuseExitsOfMany(IReadOnlyList<NamedInput> inputs, IReadOnlyList<ReportWish> wishes)

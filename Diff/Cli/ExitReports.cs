@@ -24,7 +24,7 @@ internal sealed class ExitReports : IDisposable
     public IJudgedSink? Begin(RunHeader header)
     {
         _begun.AddRange(_all.Select(report => report.Format.Begin(header, report.File.Stream)));
-        return _begun.Count switch { 0 => null, 1 => _begun[0], _ => new Everyone(_begun) };
+        return JudgedSinks.Of(_begun);
     }
 
     /// <summary>Ends what was begun.</summary>
@@ -39,16 +39,5 @@ internal sealed class ExitReports : IDisposable
     {
         _begun.ForEach(static report => report.Dispose());
         _all.ForEach(static report => report.File.Dispose());
-    }
-
-    private sealed class Everyone(IReadOnlyList<IJudgedSink> sinks) : IJudgedSink
-    {
-        public void Take(in ExitRecord recorded, Verdict verdict, Departure? departure)
-        {
-            foreach (IJudgedSink sink in sinks)
-            {
-                sink.Take(recorded, verdict, departure);
-            }
-        }
     }
 }

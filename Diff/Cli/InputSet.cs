@@ -99,32 +99,32 @@ internal sealed class InputSet : IDisposable
         (name, shown) = (PlainText.Of(name), PlainText.Of(shown));
         if (!RunInput.IsReadOnce(file) && CaptureFolder.RankOf(file) != CaptureFile.LastRank)
         {
-            _all.Add(new NamedInput(name, shown, terminal => RunInput.OpenLive(file, terminal, _watched, _end)));
+            _all.Add(new NamedInput(name, shown, file, terminal => RunInput.OpenLive(file, terminal, _watched, _end)));
             return;
         }
 
         try
         {
-            AddOpened(name, shown, RunInput.OpenFile(file, _terminal, _watched, _end));
+            AddOpened(name, shown, file, RunInput.OpenFile(file, _terminal, _watched, _end));
         }
         catch (Exception fault) when (UnusableInput.Is(fault))
         {
-            _all.Add(new NamedInput(name, shown, _ => throw fault));
+            _all.Add(new NamedInput(name, shown, file, _ => throw fault));
         }
     }
 
-    private void AddOpened(string name, string shown, CaptureFile file)
+    private void AddOpened(string name, string shown, string path, CaptureFile file)
     {
         _files.Add(file);
         if (!file.IsArchive || file.Items.Count == 0)
         {
             CaptureItem only = file.Only();
-            _all.Add(new NamedInput(name, shown, terminal => RunInput.Of(only, terminal)));
+            _all.Add(new NamedInput(name, shown, path, terminal => RunInput.Of(only, terminal)));
             return;
         }
 
         _all.AddRange(file.Items.Select(item =>
-            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, terminal => RunInput.Of(item, terminal))));
+            new NamedInput(file.Items.Count == 1 ? name : $"{name}:{item.Name}", shown, path, terminal => RunInput.Of(item, terminal)) { Member = item.Name }));
     }
 
     private static string Shown(string path)
@@ -138,5 +138,10 @@ internal sealed class InputSet : IDisposable
 /// <summary>A capture or run that was named on the command line, or that lies in a folder or an archive that was.</summary>
 /// <param name="Name">What reports call it: the user's words, with / between folders, and relative where it lies below the current folder.</param>
 /// <param name="File">The file, in the same way; - for standard input, and the archive for what is in one.</param>
+/// <param name="Path">The file as the system knows it.</param>
 /// <param name="Open">Opens it, with the terminal where its progress goes; fails as opening a file does. Several may be opened at once.</param>
-internal sealed record NamedInput(string Name, string File, Func<Terminal, RunInput> Open);
+internal sealed record NamedInput(string Name, string File, string Path, Func<Terminal, RunInput> Open)
+{
+    /// <summary>Its name in an archive; empty where it is in none.</summary>
+    public string Member { get; init; } = "";
+}

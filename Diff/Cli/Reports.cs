@@ -108,6 +108,33 @@ internal sealed class Reports<T> : IDisposable
     /// <param name="number">Its number, from 1.</param>
     public string? PageOf(int number) => _paged.Count == 0 ? null : Path.GetFileName(PageOf(_paged[0].Path, number));
 
+    /// <summary>Writes the page of one capture, where pages are asked for, as it was kept.</summary>
+    /// <param name="write">Writes it.</param>
+    /// <param name="number">The number of the capture, from 1.</param>
+    /// <returns>The name of its page, beside the page of all; null where there is none.</returns>
+    public string? WritePage(Action<Stream> write, int number)
+    {
+        if (_paged.Count == 0)
+        {
+            foreach (OutputFile file in _ofExits.Files)
+            {
+                write(file.Stream);
+            }
+
+            _finished = true;
+            return null;
+        }
+
+        using ExitReports pages = OpenPages(number);
+        foreach (OutputFile file in pages.Files)
+        {
+            write(file.Stream);
+        }
+
+        pages.Complete();
+        return PageOf(number);
+    }
+
     /// <summary>Begins the reports of exits; called once for each capture at most.</summary>
     /// <param name="header">The recorded run.</param>
     /// <returns>Who wants to be told of each exit; null for nobody.</returns>

@@ -12,6 +12,7 @@ internal static class Verbs
     public static IReadOnlyList<IVerb> All { get; } =
     [
         new CheckVerb(),
+        new MergeVerb(),
         new RecordVerb(),
         new ConvertVerb(),
         new RedactVerb(),

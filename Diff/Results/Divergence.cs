@@ -25,9 +25,9 @@ public sealed record KeptExit(
     /// <summary>The manual's name of the exit code; empty where no #VMEXIT was recorded.</summary>
     public string ExitName => HasExit ? Exit.Code.Name : "";
 
-    /// <summary>Copies a record.</summary>
+    /// <summary>Copies a record; of what it lacks, nothing.</summary>
     public static KeptExit Of(in ExitRecord record) => new(
-        record.Stream, record.Index, record.Level, record.Flags, record.Exit, record.Entry, record.Events.ToArray());
+        record.Stream, record.Index, record.Level, record.Flags, record.HasExit ? record.Exit : default, record.HasEntry ? record.Entry : default, record.Events.ToArray());
 }
 
 /// <summary>Where an exit is in a run.</summary>

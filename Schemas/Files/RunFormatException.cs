@@ -2,7 +2,7 @@ using Differ.Schemas.Vocabulary;
 
 namespace Differ.Schemas.Files;
 
-/// <summary>A run file that cannot be used at all. Damage inside a run is not one: it is passed over and counted.</summary>
+/// <summary>A run or result file that cannot be used at all. Damage inside a run is not one: it is passed over and counted.</summary>
 public sealed class RunFormatException : Exception
 {
     private RunFormatException(string code, string message, long fileOffset)
@@ -41,6 +41,20 @@ public sealed class RunFormatException : Exception
 
     internal static RunFormatException Another(long offset) =>
         new("DIF0209", "another run follows: several were written into one file; give each a file of its own", offset);
+
+    internal static RunFormatException NotAResult() => new("DIF0210", "not a result file of Differ; make one with differ check -o", 0);
+
+    internal static RunFormatException NewerResult(uint version) =>
+        new("DIF0211", $"the result has format version {version}, this Differ reads up to {ResultFile.Version}; update Differ", 0);
+
+    internal static RunFormatException DamagedResult(long offset) =>
+        new("DIF0212", "the result is damaged or cut short, and no part of it is used; check its captures again", offset);
+
+    internal static RunFormatException OtherRules(string theirs, string ours) =>
+        new("DIF0213", $"judged by the rules of {theirs}, and this is {ours}; check its captures again, or merge with the program that judged them", 0);
+
+    internal static RunFormatException OtherOptions(string first) =>
+        new("DIF0214", $"judged by another policy, baseline or description of the CPU than {first}; check the captures of both with the same options", 0);
 
     internal static RunFormatException OtherRun() =>
         new("DIF0206", "the computed run belongs to another recorded run; run differ replay on this one", 0);

@@ -21,11 +21,11 @@ public sealed class RunWriter : IExitSink, IComputedSink, IDisposable
     /// <param name="texts">Texts that the records refer to.</param>
     public RunWriter(Stream stream, RunHeader header, TextTable texts)
     {
-        _blocks = new BlockWriter(stream);
+        _blocks = new BlockWriter(stream, RunFile.Magic);
         _exits = new ExitWriter(texts);
         _output = new CodedOutputStream(_body, leaveOpen: true);
         _kind = header.Origin == RunOrigin.Recorded ? BlockKind.Exits : BlockKind.ComputedExits;
-        _blocks.Write(BlockKind.Header, HeaderCodec.Encode(header));
+        _blocks.Write((uint)BlockKind.Header, HeaderCodec.Encode(header));
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ public sealed class RunWriter : IExitSink, IComputedSink, IDisposable
     public void Finish(RunSummary summary)
     {
         Flush(1);
-        _blocks.Write(BlockKind.Summary, HeaderCodec.Encode(summary));
+        _blocks.Write((uint)BlockKind.Summary, HeaderCodec.Encode(summary));
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ public sealed class RunWriter : IExitSink, IComputedSink, IDisposable
         }
 
         _output.Flush();
-        _blocks.Write(_kind, _body.GetBuffer().AsSpan(0, (int)_body.Length));
+        _blocks.Write((uint)_kind, _body.GetBuffer().AsSpan(0, (int)_body.Length));
         _body.SetLength(0);
     }
 }

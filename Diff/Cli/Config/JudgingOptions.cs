@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Differ.Capture.Disk;
 using Differ.Cli.Faults;
 using Differ.Diff.Baseline;
 using Differ.Diff.Results;
@@ -11,7 +12,11 @@ namespace Differ.Cli.Config;
 /// <param name="Accepted">Accepted departures.</param>
 /// <param name="Cpu">What is known of the virtual CPU; null for nothing.</param>
 /// <param name="Files">The files that said so: nothing may be written over them.</param>
-internal sealed record Judging(Policy Policy, Baseline Accepted, CpuDescription? Cpu, IReadOnlyList<string> Files);
+internal sealed record Judging(Policy Policy, Baseline Accepted, CpuDescription? Cpu, IReadOnlyList<string> Files)
+{
+    /// <summary>The description of the virtual CPU as it was given; empty for none.</summary>
+    public string CpuText { get; init; } = "";
+}
 
 /// <summary>The options that say what recordings are judged by, the same for every verb that judges. Each goes before what the configuration file says.</summary>
 internal sealed class JudgingOptions
@@ -98,7 +103,10 @@ internal sealed class JudgingOptions
         }
 
         string? baseline = words.GetValue(_baseline) ?? config.Baseline, cpu = words.GetValue(_cpu) ?? config.Cpu;
-        return new Judging(policy, BaselineReading.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()]);
+        return new Judging(policy, BaselineReading.Read(baseline), Options.ReadCpu(cpu), [.. new[] { file, baseline, cpu }.OfType<string>()])
+        {
+            CpuText = cpu is null ? "" : DiskFile.ReadText(cpu),
+        };
     }
 
     private static void Add(Command command, Option[] options)

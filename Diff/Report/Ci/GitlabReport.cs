@@ -63,7 +63,7 @@ internal sealed class GitlabReport : IReportFormat
         foreach ((VmEnding ending, string text) in capture.Result.Endings.Zip(FindingWords.Endings(capture.Result)))
         {
             WriteIssue(
-                json, ending.Name, Fingerprint.Of($"{capture.Name}|{ending.Name}|{ending.Exit.Level}|{ending.Exit.Exit.Code.Name}"), "info", capture.File,
+                json, ending.Name, Fingerprint.Of($"{capture.Name}|{ending.Name}|{ending.Exit.Level}|{ending.Exit.ExitName}"), "info", capture.File,
                 $"{capture.Name}: {text}");
         }
     }
