@@ -17,7 +17,7 @@ internal static class Jobs
     /// <summary>How many captures are judged at once.</summary>
     public static Option<int> Option()
     {
-        var option = new Option<int>("--jobs", "-j") { Description = "Captures that are judged at once [one for each core]", HelpName = "N", DefaultValueFactory = static _ => Usual };
+        var option = new Option<int>("--jobs", "-j") { Description = "Captures judged at once; usually one a core", HelpName = "N", DefaultValueFactory = static _ => Usual };
         option.Validators.Add(static result =>
         {
             if (result.Tokens is [{ Value: var word }] && int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int jobs) && jobs < 1)
