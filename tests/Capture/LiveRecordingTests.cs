@@ -15,16 +15,16 @@ public sealed class LiveRecordingTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public void Pages_that_come_in_any_order_of_the_CPUs_are_read_as_the_file_is(int seed)
+    public async Task Pages_that_come_in_any_order_of_the_CPUs_are_read_as_the_file_is(int seed)
     {
         TraceDatBuilder file = Recorded();
         using var recording = new LiveRecording(KvmStory.Capture(Layouts, new TraceDatBuilder { Version = 6 }).File);
-        var live = Task.Run(() => Exits(recording.Session));
+        Task<List<string>> live = Task.Run(() => Exits(recording.Session));
         Feed(recording, file, new Random(seed));
         using var stored = CaptureSession.Open(new MemoryStream(file.File));
         List<string> expected = Exits(stored);
         Assert.True(expected.Count > 100);
-        Assert.Equal(expected, live.Result);
+        Assert.Equal(expected, await live);
         Assert.False(recording.IsBehind);
     }
 
