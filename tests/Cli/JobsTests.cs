@@ -36,8 +36,15 @@ public sealed class JobsTests : IDisposable
     [Fact]
     public void Progress_is_that_of_all_captures()
     {
-        CommandResult result = CommandLine.RunOnTerminal("check", Repository.Fixtures, "--jobs", "2");
-        Assert.Equal("", result.Errors.Split("\r\u001b[K").Select(static line => line.Trim()).FirstOrDefault(static line => line.Length > 0 && !line.EndsWith("M events/s", StringComparison.Ordinal)) ?? "");
+        using var text = new StringWriter();
+        var progress = new SharedProgress(new Terminal(text, text, Stream.Null, Stream.Null, outputIsTerminal: true, errorIsTerminal: true), 4);
+        Thread.Sleep(250);
+        progress.For(2).Progress!(1_000_000, 0.4);
+        Assert.StartsWith("\r\u001b[K10 %  ", text.ToString(), StringComparison.Ordinal);
+        Thread.Sleep(250);
+        progress.End(2);
+        Assert.Contains("\r\u001b[K25 %  ", text.ToString(), StringComparison.Ordinal);
+        Assert.Null(new SharedProgress(new Terminal(text, text, Stream.Null, Stream.Null, outputIsTerminal: true, errorIsTerminal: false), 4).For(0).Progress);
     }
 
     [Theory]
