@@ -37,7 +37,7 @@ internal sealed class ResultCache
         Policy seen = withPages ? how.Policy : new Policy { Ignored = how.Policy.Ignored, Speculative = how.Policy.Speculative };
         Judgement judgement = Judgement.Of(OwnRules.Set, seen, withPages ? how.Accepted.Accepted : [], how.CpuText);
         string today = withPages && how.Accepted.Accepted.Any(entry => entry.Expires is not null) ? terminal.Today.ToString("o", CultureInfo.InvariantCulture) : "";
-        _judged = string.Join('\n', OwnRules.Set.Hash, OwnRules.Build, judgement.Options, withPages, today);
+        _judged = string.Join('\n', OwnRules.Set.Hash, OwnRules.HashOfProgram(), judgement.Options, withPages, today);
     }
 
     /// <summary>What is known of a capture.</summary>

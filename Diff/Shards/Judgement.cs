@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Differ.Diff.Results;
 using Differ.Schemas.Files;
+using Differ.Schemas.Vocabulary;
 using Google.Protobuf;
 using Proto = Differ.Schemas.Results.Proto;
 
@@ -73,11 +74,11 @@ public sealed record Judgement(string RuleSet, string Version, string Options, P
         FailOn = (FailOn)(message.FailOn & (uint)(FailOn.Diverges | FailOn.Likely | FailOn.Inconclusive | FailOn.Behaviour)),
         MaxLost = message.MaxLost,
         MaxUndecided = message.HasMaxUndecided ? message.MaxUndecided : null,
-        Require = [.. message.Require],
+        Require = [.. message.Require.Select(static rule => PlainText.Of(rule))],
         Culprit = (CulpritChoice)Math.Min(message.Culprit, (uint)CulpritChoice.Processor),
-        Ignored = [.. message.Ignored.Select(one => new IgnoredRule(one.Rule, one.Reason))],
+        Ignored = [.. message.Ignored.Select(static one => new IgnoredRule(PlainText.Of(one.Rule), PlainText.Of(one.Reason)))],
         Speculative = message.Speculative,
-        Source = message.Source,
-        Docs = message.Docs,
+        Source = PlainText.Of(message.Source),
+        Docs = PlainText.Of(message.Docs),
     };
 }
