@@ -50,6 +50,11 @@ internal sealed class MergeVerb : IVerb
         var merged = new MergedResults(OwnRules.Set, path => DiskFile.Read(path));
         foreach (string file in files)
         {
+            if (RunInput.IsReadOnce(file))
+            {
+                throw new InputException($"{file}: a result is read more than once, which a pipe does not allow; write it into a file");
+            }
+
             _ = InputException.Naming(file, () =>
             {
                 merged.Add(file);
@@ -57,9 +62,10 @@ internal sealed class MergeVerb : IVerb
             });
         }
 
-        if (!isPartial)
+        CaptureSource? lacking = merged.Sources.FirstOrDefault(static source => source.Missing > 0);
+        if (lacking is not null)
         {
-            RefuseMissing(merged);
+            Tell(lacking, isPartial, terminal);
         }
 
         if (output is not null)
@@ -70,7 +76,9 @@ internal sealed class MergeVerb : IVerb
             file.Complete();
         }
 
-        return Report(merged, files, wishes, color, isVerbose, terminal);
+        // Nothing found in a part is nothing known of the rest.
+        int status = Report(merged, files, wishes, color, isVerbose, terminal);
+        return status == ExitStatus.Agrees && lacking is not null ? ExitStatus.Inconclusive : status;
     }
 
     private static int Report(MergedResults merged, string[] files, IReadOnlyList<ReportWish> wishes, string color, bool isVerbose, Terminal terminal)
@@ -109,13 +117,15 @@ internal sealed class MergeVerb : IVerb
         return ExitStatus.Of(findings);
     }
 
-    // A report of a part would look like one of the whole, and green.
-    private static void RefuseMissing(MergedResults merged)
+    // A report of a part looks like one of the whole.
+    private static void Tell(CaptureSource lacking, bool isPartial, Terminal terminal)
     {
-        if (merged.Sources.FirstOrDefault(source => source.Missing > 0) is { } source)
+        if (!isPartial)
         {
-            throw new InputException($"{source.MissingWords()}; check them, or merge what there is with --partial");
+            throw new InputException($"{lacking.MissingWords()}; check them, or merge what there is with --partial");
         }
+
+        terminal.Tell($"{lacking.MissingWords()}; the reports are of the rest");
     }
 
     // Of a folder, what are results by their first bytes.

@@ -64,6 +64,7 @@ internal sealed class Reports<T> : IDisposable
                     OutputFile file = wish.IsOnOutput && wishes.Count > 1 ? reports.OnOutput(inputs) : OutputFile.Create(wish.Path, inputs, terminal);
                     if (several && one.Index is IFormat<T> index)
                     {
+                        RefuseDevice(wish, file);
                         reports._texts.Add((wish, index, file));
                         reports._paged.Add((one, wish.Path));
                     }
@@ -196,6 +197,16 @@ internal sealed class Reports<T> : IDisposable
 
     private static string PageOf(string path, int number) => Path.Combine(
         Path.GetDirectoryName(path) ?? "", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}"));
+
+    // The pages of the captures lie beside the page of all.
+    private static void RefuseDevice(ReportWish wish, OutputFile file)
+    {
+        if (file.Target is { IsReplaced: false })
+        {
+            file.Dispose();
+            throw new UsageException($"--report {wish.Format}={wish.Path}: of several captures it is a page and others beside it; name a file in a folder");
+        }
+    }
 
     // Two names may be one file. What is no ordinary file takes one report after the other.
     private void RefuseTwins()

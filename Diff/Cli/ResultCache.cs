@@ -67,7 +67,8 @@ internal sealed class ResultCache
     {
         if (!Interlocked.Exchange(ref _isTold, true) && !_terminal.IsQuiet)
         {
-            _terminal.Tell($"{_folder}: nothing can be kept there: {UnusableInput.ReasonOf(fault)}; it is checked as without --cache");
+            string reason = FileNode.Of(_folder) is { Kind: not FileKind.Folder } ? "it is no folder" : UnusableInput.ReasonOf(fault);
+            _terminal.Tell($"{_folder}: nothing can be kept there: {reason}; it is checked as without --cache");
         }
     }
 

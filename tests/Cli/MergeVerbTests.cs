@@ -52,6 +52,35 @@ public sealed class MergeVerbTests : IClassFixture<MergeVerbTests.SharedCaptures
     }
 
     [Fact]
+    public void Nothing_found_in_a_part_is_inconclusive()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(scratch["in"]);
+        File.Copy(Fixture.Capture("refused-vmrun"), scratch["in/a.dat"]);
+        File.Copy(Fixture.Capture("l2-vmmcall-not-intercepted-6.1"), scratch["in/b.dat"]);
+        int[] statuses = [.. Enumerable.Range(1, 2).Select(shard =>
+        {
+            Assert.Equal(0, CommandLine.Run("check", scratch["in"], "--shard", $"{shard}/2", "-o", scratch[$"{shard}.difs"], "-q").Status);
+            return CommandLine.Run("merge", scratch[$"{shard}.difs"], "--partial", "-q").Status;
+        })];
+        Assert.Equal([1, 4], statuses.Order());
+    }
+
+    [Fact]
+    public void A_result_that_can_be_read_only_once_is_refused()
+    {
+        CommandResult result = CommandLine.Run("merge", "-", "one.difs");
+        Assert.Equal((2, "", "differ: -: a result is read more than once, which a pipe does not allow; write it into a file\n"), (result.Status, result.Output, result.Errors));
+    }
+
+    [Fact]
+    public void Pages_of_several_captures_are_not_written_beside_a_device()
+    {
+        CommandResult result = CommandLine.Run("merge", _shared.Shards(1)[0], "--report", "html=/dev/null");
+        Assert.Equal((64, "", "differ: --report html=/dev/null: of several captures it is a page and others beside it; name a file in a folder\n"), (result.Status, result.Output, result.Errors));
+    }
+
+    [Fact]
     public void Every_capture_is_in_one_shard_and_shards_are_of_like_size()
     {
         using var scratch = new Scratch();
@@ -76,7 +105,10 @@ public sealed class MergeVerbTests : IClassFixture<MergeVerbTests.SharedCaptures
         CommandResult merged = CommandLine.Run("merge", files[1]);
         Assert.Equal((2, ""), (merged.Status, merged.Output));
         Assert.Matches(@"^differ: \d+ of \d+ captures have no result: shard 1 of 2; check them, or merge what there is with --partial\n$", merged.Errors);
-        Assert.NotEqual("", CommandLine.Run("merge", files[1], "--partial").Output);
+        CommandResult partial = CommandLine.Run("merge", files[1], "--partial");
+        Assert.NotEqual("", partial.Output);
+        Assert.Matches(@"^differ: \d+ of \d+ captures have no result: shard 1 of 2; the reports are of the rest\n$", partial.Errors);
+        Assert.NotEqual(0, partial.Status);
     }
 
     [Fact]
