@@ -43,7 +43,7 @@ public sealed class SlurmTests
             mkdir cluster
             "{{Repository.Root}}/tests/Deploy/slurm-up.sh" cluster || exit 9
             merge=$("{{Repository.Root}}/deploy/slurm/fleet.sh" captures results {{Shards}}) || exit 8
-            for i in $(seq 300); do
+            for i in $(seq 1500); do
                 [ -z "$(squeue -h -j "$merge" 2> /dev/null)" ] && break
                 sleep 0.2
             done
