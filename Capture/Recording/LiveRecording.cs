@@ -89,6 +89,7 @@ public sealed class LiveRecording : IDisposable
         if (Interlocked.Add(ref _waiting, _pages.Sum(static one => (long)one.Page.Length)) > MostWaiting)
         {
             IsBehind = _hasEnded = true;
+            _pages = [];
             _rounds.CompleteAdding();
             return;
         }

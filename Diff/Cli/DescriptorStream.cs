@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Differ.Cli.Linux;
+using Differ.Diff.Writing;
 
 namespace Differ.Cli;
 

@@ -1,3 +1,5 @@
+using Differ.Diff.Writing;
+
 namespace Differ.Cli;
 
 /// <summary>Writes, and tells what goes wrong from what goes wrong with an input. It does not own what it writes to.</summary>

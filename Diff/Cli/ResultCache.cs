@@ -4,6 +4,7 @@ using Differ.Cli.Config;
 using Differ.Cli.Faults;
 using Differ.Diff.Results;
 using Differ.Diff.Shards;
+using Differ.Diff.Writing;
 using Differ.Schemas.Files;
 
 namespace Differ.Cli;

@@ -1,5 +1,6 @@
 using Differ.Capture.Disk;
 using Differ.Cli.Linux;
+using Differ.Diff.Writing;
 
 namespace Differ.Cli;
 

@@ -1,3 +1,5 @@
+using Differ.Diff.Writing;
+
 namespace Differ.Cli;
 
 /// <summary>Writes the same into two streams, which stay open.</summary>

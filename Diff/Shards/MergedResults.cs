@@ -15,6 +15,7 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
     private readonly Dictionary<(string Content, string Name), Entry> _entries = [];
     private readonly Dictionary<string, CaptureSource> _sources = new(StringComparer.Ordinal);
     private Judgement? _judgement;
+    private Entry[]? _ordered;
     private string _first = "";
 
     /// <summary>By what all captures were judged.</summary>
@@ -27,17 +28,8 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
     /// <summary>The captures, set by set, in the order of each.</summary>
     public IReadOnlyList<MergedCapture> Captures => [.. Ordered.Select(entry => new MergedCapture(entry.Capture.Name, entry.IsRead, entry.Pages.Count > 0))];
 
-    // A capture that one shard could not read and another could is known.
-    private IEnumerable<Entry> Ordered
-    {
-        get
-        {
-            HashSet<string> known = [.. _entries.Keys.Where(key => key.Content.Length > 0).Select(key => key.Name)];
-            return _entries.Values.Where(entry => entry.Capture.Content.Length > 0 || !known.Contains(entry.Capture.Name))
-                .OrderBy(entry => entry.Capture.Set, StringComparer.Ordinal).ThenBy(entry => entry.Capture.Place)
-                .ThenBy(entry => entry.Capture.Name, StringComparer.Ordinal).ThenBy(entry => entry.Capture.Content, StringComparer.Ordinal);
-        }
-    }
+    // Worked out once for all that is added.
+    private Entry[] Ordered => _ordered ??= [.. InOrder()];
 
     /// <summary>Adds a file.</summary>
     /// <param name="path">The file.</param>
@@ -74,7 +66,7 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
     /// <exception cref="RunFormatException">The file is no longer what it was.</exception>
     public IEnumerable<KeptCapture> Read()
     {
-        foreach (Entry entry in Ordered.ToArray())
+        foreach (Entry entry in Ordered)
         {
             using Stream file = open(entry.Path);
             yield return _reader.CaptureOf(Body(file, entry.Offset, entry.Length), Judgement.Policy, entry.Offset);
@@ -86,7 +78,7 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
     /// <param name="output">Where to.</param>
     public void WritePage(int number, Stream output)
     {
-        Entry entry = Ordered.ElementAt(number);
+        Entry entry = Ordered[number];
         using Stream file = open(entry.Path);
         foreach ((long offset, int length) in entry.Pages)
         {
@@ -118,6 +110,7 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
 
     private void AddAll(Judgement judgement, string path, List<Entry> found, IReadOnlyList<CaptureSource> sources)
     {
+        _ordered = null;
         (_judgement, _first) = _judgement is null ? (judgement, path) : (_judgement, _first);
         foreach (Entry entry in found)
         {
@@ -129,6 +122,15 @@ public sealed class MergedResults(RuleSet rules, Func<string, Stream> open)
         {
             _sources[source.Set] = _sources.TryGetValue(source.Set, out CaptureSource? there) ? there.With(source) : source;
         }
+    }
+
+    // A capture that one shard could not read and another could is known.
+    private IEnumerable<Entry> InOrder()
+    {
+        HashSet<string> known = [.. _entries.Keys.Where(key => key.Content.Length > 0).Select(key => key.Name)];
+        return _entries.Values.Where(entry => entry.Capture.Content.Length > 0 || !known.Contains(entry.Capture.Name))
+            .OrderBy(entry => entry.Capture.Set, StringComparer.Ordinal).ThenBy(entry => entry.Capture.Place)
+            .ThenBy(entry => entry.Capture.Name, StringComparer.Ordinal).ThenBy(entry => entry.Capture.Content, StringComparer.Ordinal);
     }
 
     private static byte[] Body(Stream file, long offset, int length)

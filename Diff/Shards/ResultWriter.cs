@@ -1,5 +1,6 @@
 using Differ.Diff.Findings;
 using Differ.Diff.Results;
+using Differ.Diff.Writing;
 using Differ.Schemas.Files;
 using Google.Protobuf;
 using Proto = Differ.Schemas.Results.Proto;
@@ -70,8 +71,8 @@ public sealed class ResultWriter : IDisposable
         Place = (uint)capture.Place,
     };
 
-    // Pieces of one length, however the page is written.
-    private sealed class PageStream(ResultWriter writer) : Stream
+    // Pieces of one length, however the page is written and flushed.
+    private sealed class PageStream(ResultWriter writer) : ForwardStream
     {
         private const int Piece = 1 << 18;
 
@@ -79,20 +80,6 @@ public sealed class ResultWriter : IDisposable
         private int _filled;
 
         public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -109,11 +96,6 @@ public sealed class ResultWriter : IDisposable
             }
         }
 
-        // A page may be flushed while it is written; its pieces do not show where.
-        public override void Flush()
-        {
-        }
-
         public void End()
         {
             if (_filled > 0)
@@ -122,11 +104,5 @@ public sealed class ResultWriter : IDisposable
                 _filled = 0;
             }
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

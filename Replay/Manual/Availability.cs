@@ -4,6 +4,7 @@ using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
+using static Differ.Replay.Manual.InstructionConditions;
 using static Differ.Schemas.Model.Constraint;
 
 namespace Differ.Replay.Manual;
@@ -96,7 +97,7 @@ internal static class Availability
                 "If kvm_exit 0x4d (#GP intercepted) then kvm_inj_exception #GP(0).") { Rank = 80, Kvm = KvmFunctions.By("nested_svm_check_permissions") },
             Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmrun), ExceptionsFirst.GpBeforeExit)
         {
-            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Vmrun),
+            Raises = new(ExceptionVector.GP, IsUnprivileged, SvmExitCode.Vmrun),
         },
         new(new("SVM-15.5-VMLOADSAVE-CPL", "15.5.2, table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Weak, Severity.Medium,
                 "VMLOAD/VMSAVE at CPL>0 raise #GP(0), ahead of the intercept.",
@@ -104,7 +105,7 @@ internal static class Availability
                 "kvm_inj_exception #GP err 0.") { Rank = 90, Kvm = KvmFunctions.By("vmload_vmsave_interception") },
             Situation.SvmInstruction, Codes.Of(SvmExitCode.Vmload, SvmExitCode.Vmsave), ExceptionsFirst.GpBeforeExit)
         {
-            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Vmload, SvmExitCode.Vmsave),
+            Raises = new(ExceptionVector.GP, IsUnprivileged, SvmExitCode.Vmload, SvmExitCode.Vmsave),
         },
         new(new("SVM-15.9-GIF-CPL", "table 15-7", RuleScope.Emulation, Visibility.Partly, Confidence.Likely, Severity.Medium,
                 "STGI/CLGI/SKINIT/INVLPGA check #GP (CPL>0) before their intercept.",
@@ -113,7 +114,7 @@ internal static class Availability
             Situation.SvmInstruction,
             Codes.Of(SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga), ExceptionsFirst.NoGpAfterExit)
         {
-            Raises = new(ExceptionVector.GP, ExceptionsFirst.IsUnprivileged, SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga),
+            Raises = new(ExceptionVector.GP, IsUnprivileged, SvmExitCode.Stgi, SvmExitCode.Clgi, SvmExitCode.Skinit, SvmExitCode.Invlpga),
         },
         new(new("SVM-15.4-UD-OVER-GP", "15.4, 15.5.1", RuleScope.Emulation, Visibility.Partly, Confidence.Certain, Severity.Low,
                 "When both apply, #UD (SVME=0) has priority over #GP (CPL>0, bad RAX).",
@@ -154,14 +155,14 @@ internal static class Availability
                 "kvm_inj_exception #GP(0) if value is 0.") { Rank = 150, Kvm = KvmFunctions.By("nested_svm_vmrun") },
             Situation.VmrunEntered, static (in Step s) =>
         {
-            Truth unset = IsHsavePaUnset(s.Vcpu.Instruction.Afresh());
-            if (ByVmrun(s) && unset.IsYes)
+            Truth unset = ByVmrun(s) ? IsHsavePaUnset(s.Vcpu.Instruction.Afresh()) : Truth.No;
+            if (unset.IsYes)
             {
                 s.Assuming(Evidence.HsavePa).Allow(HappensNot(ComparedField.VmrunsEntered));
             }
-            else if (ByVmrun(s))
+            else
             {
-                s.WhenRaised(IsHsavePaUnset);
+                s.When(unset, Evidence.HsavePa);
             }
         })
         {
@@ -208,11 +209,11 @@ internal static class Availability
         {
             if (Writes(s, VmCr.Index))
             {
-                s.WhenRaised(static i => i.SetsMustBeZero(VmCr.Bits), Bits64.Of(s.Seen.Msr.Value)).Allow(Is(ComparedField.MsrFaulted, 1));
+                s.WhenRaised(SetsReservedOfVmCr, Bits64.Of(s.Seen.Msr.Value)).Allow(Is(ComparedField.MsrFaulted, 1));
             }
         })
         {
-            Raises = RaisedException.ByWrite(VmCr.Index, static i => i.SetsMustBeZero(VmCr.Bits)),
+            Raises = RaisedException.ByWrite(VmCr.Index, SetsReservedOfVmCr),
         },
         new(new("SVM-15.30.1-SVMDIS-EFER", "15.30.1", RuleScope.Emulation, Visibility.Observable, Confidence.Certain, Severity.Medium,
                 "With SVMDIS=1, EFER.SVME is MBZ: WRMSR EFER setting it raises #GP.",
@@ -400,6 +401,12 @@ internal static class Availability
         }),
     ];
 
+    // When an instruction of SVM does not exist for want of what enables it.
+    private static readonly Dictionary<SvmExitCode, InstructionGuard> Undefined = Rows
+        .Where(static row => row.Raises is { Vector: ExceptionVector.UD })
+        .SelectMany(static row => row.Raises!.Of, static (row, code) => (Code: code, row.Raises!.When))
+        .DistinctBy(static one => one.Code).ToDictionary(static one => one.Code, static one => one.When);
+
     /// <summary>Whether an exit is for an instruction that SVM defines.</summary>
     public static bool IsSvmInstruction(SvmExitCode code) =>
         code == SvmExitCode.Invlpga || (code.Value >= SvmExitCode.Vmrun.Value && code.Value <= SvmExitCode.Skinit.Value);
@@ -415,25 +422,6 @@ internal static class Availability
         s.Level == GuestLevel.L1 && Writes(s, Efer.Index) && !Bit(s.Seen.Msr.Value, Efer.SVME) && s.Vcpu.Svme.IsYes;
 
     private static bool ByVmrun(in Step s) => s.HasExit && s.Level == GuestLevel.L1 && s.Code == SvmExitCode.Vmrun;
-
-    // "Attempting to execute ... with EFER.SVME set to zero causes #UD"; outside protected mode they do not exist (volume 3).
-    private static Truth IsNotEnabled(InstructionState i) => !i.InProtectedMode | !i.Bit(VmcbField.EferRegister, Efer.SVME);
-
-    // STGI and SKINIT work without it where SKINIT or SVM lock is there.
-    private static Truth IsNotEnabledNorUnlocked(InstructionState i) =>
-        IsNotEnabled(i) & (!i.InProtectedMode | !(i.Has(CpuFeature.Skinit) | i.Has(CpuFeature.SvmLock)));
-
-    // When an instruction of SVM is undefined for want of what enables it; null for one that is always there.
-    private static InstructionGuard? UndefinedWhen(SvmExitCode instruction) => Rows
-        .FirstOrDefault(row => row.Raises is { Vector: ExceptionVector.UD } raised && raised.Of.Contains(instruction))?.Raises!.When;
-
-    private static Truth IsNoLegalPage(InstructionState i) => i.OperandIsNoPage | i.OperandIsBeyondWidth;
-
-    private static Truth IsHsavePaUnset(InstructionState i) => i.IsZero(VmcbField.VmHsavePa);
-
-    private static Truth DisablesEnabledSvm(InstructionState i) => i.Operand[VmCr.SvmDis] & i.Bit(VmcbField.EferRegister, Efer.SVME);
-
-    private static Truth EnablesDisabledSvm(InstructionState i) => i.Operand[Efer.SVME] & i.Bit(VmcbField.VmCrRegister, VmCr.SvmDis);
 
     // Nothing else happens, RIP stays.
     private static void UdWithoutSvme(in Step s)
@@ -473,7 +461,7 @@ internal static class Availability
 
     private static void StgiOrSkinitWithoutSvme(in Step s)
     {
-        Truth available = s.Vcpu.Profile.Has(CpuFeature.Skinit) | s.Vcpu.Profile.Has(CpuFeature.SvmLock);
+        Truth available = IsUnlocked(s.Vcpu.Instruction.Afresh());
         if (available.IsNo)
         {
             StateRules.GifStaysWithoutSvme(s, set: true);
@@ -508,7 +496,7 @@ internal static class Availability
     // The processor checks CPL before the intercept: an exit at CPL > 0 is its fault. The exit itself tells that CPL is 0.
     private static void UdOverGp(in Step s)
     {
-        if (s.Seen.Instruction.Code is { } instruction && UndefinedWhen(instruction) is { } undefined)
+        if (s.Seen.Instruction.Code is { } instruction && Undefined.TryGetValue(instruction, out InstructionGuard? undefined))
         {
             s.WhenRaised(undefined).Allow(Is(ComparedField.Exception, UD));
         }

@@ -1,5 +1,4 @@
 using Differ.Replay.Rules;
-using Differ.Replay.State;
 using Differ.Schemas.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
@@ -10,12 +9,9 @@ namespace Differ.Replay.Manual;
 /// <summary>Exceptions of an instruction that come before its intercept, so that what exits is legal (APM2 15.9, table 15-7): judgements of group A.</summary>
 internal static class ExceptionsFirst
 {
-    /// <summary>CPL is not 0.</summary>
-    public static Truth IsUnprivileged(InstructionState i) => i.Bit(VmcbField.Cpl, 0) | i.Bit(VmcbField.Cpl, 1);
-
     public static void GpBeforeExit(in Step s)
     {
-        if (IsUnprivileged(s.Vcpu.Instruction.Afresh()).IsYes)
+        if (InstructionConditions.IsUnprivileged(s.Vcpu.Instruction.Afresh()).IsYes)
         {
             s.Expect().Allow(IsNot(ComparedField.ExitCode, s.Code.Value)).ByProcessor();
         }

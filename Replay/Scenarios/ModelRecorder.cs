@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Differ.Replay.Manual.Tables;
 using Differ.Replay.Manual;
+using Differ.Replay.Manual.Tables;
 using Differ.Replay.Model;
 using Differ.Schemas.Run;
 using Differ.Schemas.Vocabulary;
